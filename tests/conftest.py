@@ -1,0 +1,43 @@
+"""What all tests share: Hypothesis profiles and golden files."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+GOLDENS = Path(__file__).parent / "goldens"
+
+# CI is deterministic; `--hypothesis-profile=long` is for an evening. No deadlines: other work shares the machine.
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30, print_blob=True)
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=5_000)
+settings.load_profile("dev")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write the golden files instead of comparing with them")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(name, text)` compares a text with the file `tests/goldens/NAME`; `--update-goldens` writes that file."""
+    update = bool(request.config.getoption("--update-goldens"))
+
+    def check(name: str, text: str) -> None:
+        path = GOLDENS / name
+        actual = text.rstrip("\n") + "\n"
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(actual, encoding="utf-8", newline="\n")
+            return
+        expected = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if actual != expected:
+            diff = difflib.unified_diff(expected.splitlines(), actual.splitlines(), f"goldens/{name}", "now", lineterm="")
+            hint = "If the new text is right, run pytest with --update-goldens and commit the file."
+            pytest.fail("\n".join([f"goldens/{name} differs.", *diff, hint]), pytrace=False)
+
+    return check
