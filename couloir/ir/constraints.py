@@ -1,0 +1,227 @@
+"""What an op demands of its operands, stated once for three readers: the verifier, type inference, and generators of modules.
+
+`ElementTypes` says which element types a value may have. A `Relation` ties several fields together; a relation such as
+`SameType("lhs", "rhs", "result")` also tells the result's type. What no relation expresses is a `Holds`: a predicate with its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from couloir.ir.attribute import Type
+from couloir.ir.types import (
+    FLOATS,
+    ComplexType,
+    FloatType,
+    IntegerType,
+    ShapedType,
+    TensorType,
+    UnrankedMemRefType,
+    UnrankedTensorType,
+    f32,
+    f64,
+    i1,
+    index,
+)
+
+if TYPE_CHECKING:
+    from couloir.ir.operation import Operation
+
+
+@attrs.frozen
+class ElementTypes:
+    """A set of element types with a name. `examples` lists members, for generators; `contains` is the test."""
+
+    what: str
+    contains: Callable[[Type], bool]
+    examples: tuple[Type, ...] = ()
+
+    def __or__(self, other: ElementTypes) -> ElementTypes:
+        return ElementTypes(
+            f"{self.what} or {other.what}",
+            lambda t: self.contains(t) or other.contains(t),
+            tuple(dict.fromkeys((*self.examples, *other.examples))),
+        )
+
+
+def one_of(what: str, types: Iterable[Type]) -> ElementTypes:
+    """Exactly these types."""
+    members = tuple(types)
+    return ElementTypes(what, lambda t: t in members, members)
+
+
+FLOAT: Final = ElementTypes("float", lambda t: isinstance(t, FloatType), tuple(FloatType(k) for k in FLOATS))
+SIGNED: Final = ElementTypes(
+    "signed integer",
+    lambda t: isinstance(t, IntegerType) and t.is_signed and t.width > 1,
+    tuple(IntegerType(w) for w in (2, 4, 8, 16, 32, 64)),
+)
+UNSIGNED: Final = ElementTypes(
+    "unsigned integer",
+    lambda t: isinstance(t, IntegerType) and not t.is_signed,
+    tuple(IntegerType(w, "unsigned") for w in (2, 4, 8, 16, 32, 64)),
+)
+SIGNLESS: Final = ElementTypes(
+    "signless integer",
+    lambda t: isinstance(t, IntegerType) and t.signedness == "signless",
+    (i1, *(IntegerType(w) for w in (8, 16, 32, 64))),
+)
+BOOLEAN: Final = one_of("i1", (i1,))
+INDEX: Final = one_of("index", (index,))
+INTEGER: Final = ElementTypes("integer", lambda t: SIGNED.contains(t) or UNSIGNED.contains(t), SIGNED.examples + UNSIGNED.examples)
+COMPLEX: Final = one_of("complex", (ComplexType(f32), ComplexType(f64)))
+ANY_ELEMENT: Final = ElementTypes("any type", lambda t: True, (f32, *FLOAT.examples, *INTEGER.examples, i1, *COMPLEX.examples))
+
+
+def element_type(type: Type) -> Type:
+    """The element type of a tensor, memref or vector; any other type is its own."""
+    return type.element_type if isinstance(type, ShapedType | UnrankedTensorType | UnrankedMemRefType) else type
+
+
+def compatible(a: Type, b: Type) -> bool:
+    """Whether a value could have both types: equal, or tensors that differ only in dimensions one of which is not known."""
+    if a is b:
+        return True
+    if isinstance(a, TensorType) and isinstance(b, TensorType):
+        return (
+            a.element_type is b.element_type
+            and len(a.dims) == len(b.dims)
+            and all(x is None or y is None or x == y for x, y in zip(a.dims, b.dims, strict=True))
+        )
+    pair = (a, b) if isinstance(a, UnrankedTensorType) else (b, a)
+    return isinstance(pair[0], UnrankedTensorType) and element_type(pair[1]) is pair[0].element_type
+
+
+def types_of(op: Operation, field: str) -> list[Type]:
+    """The types of a field's values: none, one or several."""
+    value: Any = getattr(op, field)
+    if value is None:
+        return []
+    return [v.type for v in value] if isinstance(value, tuple | list) else [value.type]
+
+
+@attrs.frozen
+class Relation:
+    """Base: ties fields together."""
+
+    def check(self, op: Operation) -> str | None:
+        """What is wrong, as a sentence, or None."""
+        return None
+
+    def infer(self, op: Operation, result: str) -> Type | None:
+        """The type of the result field `result` as far as this relation tells it."""
+        return None
+
+
+@attrs.frozen(init=False)
+class SameType(Relation):
+    """All values of these fields have one type (dimensions that are not known agree with any)."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def check(self, op: Operation) -> str | None:
+        found = [(field, t) for field in self.fields for t in types_of(op, field)]
+        for field, type in found[1:]:
+            if not compatible(found[0][1], type):
+                return f"`{found[0][0]}` and `{field}` have the same type, but they are `{found[0][1]}` and `{type}`"
+        return None
+
+    def infer(self, op: Operation, result: str) -> Type | None:
+        if result not in self.fields:
+            return None
+        results = op.definition.result_names
+        found = [t for field in self.fields if field not in results for t in types_of(op, field)]
+        static = [t for t in found if isinstance(t, ShapedType) and t.is_static]
+        return (static or found or [None])[0]
+
+
+@attrs.frozen(init=False)
+class SameShape(Relation):
+    """All values of these fields have one shape; scalars count as shapeless and agree with scalars."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def check(self, op: Operation) -> str | None:
+        found = [(f, t.dims if isinstance(t, ShapedType) else ()) for f in self.fields for t in types_of(op, f)]
+        for field, dims in found[1:]:
+            first = found[0][1]
+            if len(first) != len(dims) or any(
+                x is not None and y is not None and x != y for x, y in zip(first, dims, strict=True)
+            ):
+                return f"`{found[0][0]}` and `{field}` have the same shape, but they are {first} and {dims}"
+        return None
+
+
+@attrs.frozen(init=False)
+class SameElementType(Relation):
+    """All values of these fields have one element type."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def check(self, op: Operation) -> str | None:
+        found = [(field, element_type(t)) for field in self.fields for t in types_of(op, field)]
+        for field, type in found[1:]:
+            if type is not found[0][1]:
+                return (
+                    f"`{found[0][0]}` and `{field}` have the same element type, but they are `{found[0][1]}` and `{type}`"
+                )
+        return None
+
+
+@attrs.frozen
+class Holds(Relation):
+    """A predicate over the op, with the sentence that it stands for and, where there is one, its number in the specification.
+
+    `predicate` gives True when it holds; a string says what is wrong in more detail than the sentence.
+    """
+
+    sentence: str
+    predicate: Callable[[Any], bool | str]
+    id: str = ""
+
+    def check(self, op: Operation) -> str | None:
+        outcome = self.predicate(op)
+        if outcome is True:
+            return None
+        mark = f" ({self.id})" if self.id else ""
+        return f"{self.sentence}{mark}" + (f": {outcome}" if isinstance(outcome, str) else "")
+
+
+def check_value_type(
+    type: Type,
+    wanted: type[Type] | tuple[type[Type], ...],
+    elements: ElementTypes | None,
+    rank: int | tuple[int, int] | None,
+) -> str | None:
+    """What is wrong with a value's type, as a clause after "`lhs` ", or None."""
+    if not isinstance(type, wanted):
+        names = " or ".join(w.__name__ for w in (wanted if isinstance(wanted, tuple) else (wanted,)))
+        return f"is a {names}, not `{type}`"
+    if elements is not None and not elements.contains(element_type(type)):
+        return f"has elements of {elements.what}, not `{type}`"
+    if rank is not None and isinstance(type, ShapedType):
+        low, high = (rank, rank) if isinstance(rank, int) else rank
+        if not low <= type.rank <= high:
+            wanted_rank = str(low) if low == high else f"{low} to {high}"
+            return f"has rank {wanted_rank}, not {type.rank}: `{type}`"
+    return None
+
+
+__all__ = [
+    "ANY_ELEMENT", "BOOLEAN", "COMPLEX", "FLOAT", "INDEX", "INTEGER", "SIGNED", "SIGNLESS", "UNSIGNED",
+    "ElementTypes", "Holds", "Relation", "SameElementType", "SameShape", "SameType",
+    "check_value_type", "compatible", "element_type", "one_of", "types_of",
+]  # fmt: skip
+

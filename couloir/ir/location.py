@@ -1,0 +1,128 @@
+"""Where an op came from: an ONNX node, a jaxpr equation, a line of text. Locations are attributes, and travel with ops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from couloir.ir.attribute import Attribute
+
+if TYPE_CHECKING:
+    from couloir.ir.text.attribute_printer import AttributePrinter
+
+
+class Location(Attribute):
+    """Base of locations. As text they stand in `loc(...)`."""
+
+    def print(self, p: AttributePrinter) -> None:
+        p.write("loc(")
+        self.print_inner(p)
+        p.write(")")
+
+    def print_inner(self, p: AttributePrinter) -> None:
+        """Writes what stands between the parentheses of `loc(...)`."""
+        p.write("unknown")
+
+    @property
+    def label(self) -> str:
+        """A short text for a person: `conv1`, `model.py:12`; empty when unknown."""
+        return ""
+
+
+class UnknownLoc(Location):
+    """No location: `loc(unknown)`."""
+
+
+class FileLineColLoc(Location):
+    """A place in a text file: `loc("model.mlir":3:7)`; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def print_inner(self, p: AttributePrinter) -> None:
+        p.string(self.file)
+        p.write(f":{self.line}:{self.column}")
+
+    @property
+    def label(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class NameLoc(Location):
+    """A named thing, such as an ONNX node, perhaps inside another location: `loc("conv1"("lenet.onnx":0:0))`."""
+
+    label_text: str
+    child: Location | None = None
+
+    def print_inner(self, p: AttributePrinter) -> None:
+        p.string(self.label_text)
+        if self.child is not None:
+            p.write("(")
+            self.child.print_inner(p)
+            p.write(")")
+
+    @property
+    def label(self) -> str:
+        return self.label_text
+
+
+class CallSiteLoc(Location):
+    """A callee's place, seen from a call: `loc(callsite("f" at "main"))`."""
+
+    callee: Location
+    caller: Location
+
+    def print_inner(self, p: AttributePrinter) -> None:
+        p.write("callsite(")
+        self.callee.print_inner(p)
+        p.write(" at ")
+        self.caller.print_inner(p)
+        p.write(")")
+
+    @property
+    def label(self) -> str:
+        return f"{self.callee.label} called at {self.caller.label}"
+
+
+class FusedLoc(Location):
+    """Several places at once, for an op made from several: `loc(fused["conv1", "bn1"])`, or `fused<metadata>[...]`."""
+
+    locations: tuple[Location, ...]
+    metadata: Attribute | None = None
+
+    @classmethod
+    def normalize(cls, locations: Sequence[Location], metadata: Attribute | None) -> tuple[Any, ...]:
+        return tuple(locations), metadata
+
+    def print_inner(self, p: AttributePrinter) -> None:
+        p.write("fused")
+        if self.metadata is not None:
+            p.write("<")
+            p.attribute(self.metadata)
+            p.write(">")
+        p.write("[")
+        for index, location in enumerate(self.locations):
+            if index:
+                p.write(", ")
+            location.print_inner(p)
+        p.write("]")
+
+    @property
+    def label(self) -> str:
+        return " + ".join(location.label for location in self.locations)
+
+
+UNKNOWN: Final = UnknownLoc()
+
+
+def fuse(locations: Sequence[Location], limit: int = 16) -> Location:
+    """One location for several: duplicates and unknown ones dropped, nested fusions flattened, at most `limit` kept."""
+    flat: dict[Location, None] = {}
+    for location in locations:
+        parts = location.locations if isinstance(location, FusedLoc) and location.metadata is None else (location,)
+        flat.update(dict.fromkeys(part for part in parts if part is not UNKNOWN))
+    kept = list(flat)[:limit]
+    if not kept:
+        return UNKNOWN
+    return kept[0] if len(kept) == 1 else FusedLoc(tuple(kept))
