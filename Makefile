@@ -29,8 +29,8 @@ test: lint $(COMPILER) ## all checks and the whole test suite, with coverage
 lint: $(VENV)/.installed-test ## style, types and the import contract
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@$(VENV)/bin/basedpyright
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/basedpyright --project pyproject.toml
+	@$(VENV)/bin/lint-imports --no-logo
 
 bench: $(VENV)/.installed-test $(COMPILER) ## measure against the peers, side by side
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(PY) "$$file"; done
@@ -74,7 +74,7 @@ $(VENV)/.installed-base: $(VENV)/.created pyproject.toml
 
 $(VENV)/.installed-test: $(VENV)/.created pyproject.toml
 	@echo "Installing couloir and what its tests need into $(VENV)"
-	@$(PIP) --editable '.[test]'
+	@$(PIP) --editable '.[test,lint]'
 	@touch $(VENV)/.installed-base $@
 
 $(VENV)/.installed-zig: $(VENV)/.created pyproject.toml

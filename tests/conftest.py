@@ -19,7 +19,7 @@ settings.load_profile("dev")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-goldens", action="store_true", help="write the golden files instead of comparing with them")
+    parser.addoption("--update-goldens", action="store_true", help="write the golden files, compare nothing")
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
             return
         expected = path.read_text(encoding="utf-8") if path.is_file() else ""
         if actual != expected:
-            diff = difflib.unified_diff(expected.splitlines(), actual.splitlines(), f"goldens/{name}", "now", lineterm="")
+            old, new = expected.splitlines(), actual.splitlines()
+            diff = difflib.unified_diff(old, new, f"goldens/{name}", "now", lineterm="")
             hint = "If the new text is right, run pytest with --update-goldens and commit the file."
             pytest.fail("\n".join([f"goldens/{name} differs.", *diff, hint]), pytrace=False)
 

@@ -16,7 +16,7 @@ import couloir
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-HEAVY = {"onnx", "google", "jax", "jaxlib", "torch", "onnxruntime", "rich", "networkx", "z3", "ziglang", "xdsl", "sympy"}
+HEAVY = {"onnx", "google", "jax", "jaxlib", "torch", "onnxruntime", "rich", "networkx", "z3", "ziglang", "xdsl"}
 """Packages that `import couloir` must not load."""
 
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -113,9 +113,11 @@ def test_no_file_names_a_developers_machine() -> None:
     pattern = re.compile("|".join(private), re.MULTILINE)
     found: list[str] = []
     for path in project_files():
+        if path == Path(__file__):
+            continue
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue  # a model, an image or an array
-        found += [f"{path.relative_to(ROOT)}: {match[0]!r}" for match in pattern.finditer(text) if path != Path(__file__)]
+        found += [f"{path.relative_to(ROOT)}: {match[0]!r}" for match in pattern.finditer(text)]
     assert not found
