@@ -1,0 +1,285 @@
+"""The verifier: types, counts, attributes, relations, traits, terminators, symbols, and that every value is defined where it is used.
+
+`verify(op)` raises one error with every fault found. Time is linear in the size of the module, whatever its nesting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from couloir.ir.attribute import Type
+from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
+from couloir.ir.constraints import compatible
+from couloir.ir.definition import can_infer, field_faults, infer
+from couloir.ir.dominance import ancestor_in, dominator_tree
+from couloir.ir.errors import Error, VerifyError, nearest
+from couloir.ir.operation import BlockArgument, OpResult
+from couloir.ir.symbols import references, symbol_name, symbols_in
+from couloir.ir.text.printer import operation_text
+from couloir.ir.traits import GraphRegion, IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
+
+if TYPE_CHECKING:
+    from couloir.ir.operation import Block, Operation, Region, Value
+
+MAX_FAULTS: Final = 100
+
+
+def verify(op: Operation) -> None:
+    """Raises `VerifyError` with every fault of `op` and of everything inside it."""
+    found = faults(op)
+    if found:
+        raise VerifyError(found)
+
+
+def faults(op: Operation, *, limit: int = MAX_FAULTS) -> list[Error]:
+    """Every fault of `op` and of everything inside it, at most `limit`; empty when it is well formed."""
+    return _Verifier(limit).run(op)
+
+
+class _TooMany(Exception):
+    pass
+
+
+#: Work that is still to do: a block to enter with its children in the dominator tree, ops to go on with, results to define,
+#: a block whose values go out of sight, or the set of visible values to go back to.
+_Task: TypeAlias = "tuple[str, Any, Any]"
+
+
+class _Verifier:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.found: list[Error] = []
+        self.visible: set[Value[Any]] = set()
+        self.tables: dict[Operation, dict[str, Operation]] = {}
+
+    def run(self, root: Operation) -> list[Error]:
+        try:
+            if root.parent is None:
+                self.visible.update(root.operands)
+            else:  # part of a larger module: what it uses from outside is not looked at here
+                self.visible.update(v for op in root.walk() for v in op.operands if not _inside(v, root))
+            self._check(root)
+            todo: list[_Task] = []
+            self._enter_regions(root, todo)
+            while todo:
+                self._step(todo)
+        except _TooMany:
+            pass
+        return self.found
+
+    def fault(self, op: Operation, message: str, hint: str | None = None, notes: list[str] | None = None) -> None:
+        self.found.append(
+            Error(message, where=op.location.label or None, excerpt=_excerpt(op), hint=hint, notes=notes or ())
+        )
+        if len(self.found) >= self.limit:
+            raise _TooMany
+
+    # -- going through the module ------------------------------------------------------------------------------------------
+
+    def _step(self, todo: list[_Task]) -> None:
+        kind, item, extra = todo.pop()
+        if kind == "ops":
+            for op in item:
+                self._check(op)
+                for index, value in enumerate(op.operands):
+                    if value not in self.visible:
+                        self.fault(op, *self._why_invisible(op, index, value))
+                if op.regions:
+                    todo.append(("ops", item, None))
+                    todo.append(("results", op, None))
+                    self._enter_regions(op, todo)
+                    return
+                self.visible.update(op.results)
+        elif kind == "enter":
+            self.visible.update(item.arguments)
+            todo.append(("leave", item, None))
+            todo += [("enter", child, extra) for child in extra.get(item, ())]
+            todo.append(("ops", item.ops, None))
+        elif kind == "results":
+            self.visible.update(item.results)
+        elif kind == "leave":
+            self._forget(item)
+        else:
+            self.visible = item
+
+    def _forget(self, block: Block) -> None:
+        self.visible.difference_update(block.arguments)
+        for op in block.ops:
+            self.visible.difference_update(op.results)
+
+    def _enter_regions(self, op: Operation, todo: list[_Task]) -> None:
+        if not op.regions:
+            return
+        if op.has_trait(IsolatedFromAbove):
+            todo.append(("restore", self.visible, None))
+            self.visible = set()
+        graph = op.has_trait(GraphRegion)
+        for region in reversed(op.regions):
+            self._check_region(op, region)
+            if region.first_block is None:
+                continue
+            if graph:  # the order does not matter: everything is visible from the start
+                for block in region.blocks:
+                    self.visible.update(block.arguments)
+                    for inner in block.ops:
+                        self.visible.update(inner.results)
+            if region.first_block is region.last_block:
+                todo.append(("enter", region.first_block, {}))
+                continue
+            tree = dominator_tree(region)
+            unreachable = [block for block in region.blocks if block not in tree]
+            if unreachable:  # control never gets there, so every value of the region counts as defined
+                todo += [("leave", block, None) for block in region.blocks]
+                todo += [("ops", block.ops, None) for block in unreachable]
+                todo += [("results", inner, None) for block in region.blocks for inner in block.ops]
+                for block in unreachable:
+                    self.visible.update(block.arguments)
+            todo.append(("enter", region.first_block, tree))
+
+    # -- one op --------------------------------------------------------------------------------------------------------------
+
+    def _check(self, op: Operation) -> None:
+        for index, value in enumerate(op.operands):
+            if not _knows_use(value, op, index):
+                self.fault(op, f"operand {index} does not know this use", hint="change operands by `set_operand` only")
+        if op.successors and op.next_op is not None:
+            self.fault(op, f"`{op.name}` has successors, so it must be the last op of its block")
+        for number, successor in enumerate(op.successors):
+            if successor.parent is None or successor.parent is not op.parent_region:
+                self.fault(op, f"successor {number} of `{op.name}` is not a block of the same region")
+            elif successor.is_entry:
+                self.fault(op, f"successor {number} of `{op.name}` is the entry block of its region")
+        if not op.is_registered:
+            return
+        broken = False
+        for message in field_faults(op):
+            broken = True
+            self.fault(op, message)
+        if broken:  # further checks read the fields
+            return
+        for relation in op.definition.relations:
+            message = relation.check(op)
+            if message:
+                self.fault(op, f"`{op.name}`: {message}")
+                broken = True
+        if not broken and can_infer(type(op)) and op.results:
+            self._check_inferred(op)
+        for trait in op.traits:
+            for message in trait.verify(op):
+                self.fault(op, f"`{op.name}`: {message}")
+        own = getattr(op, "verify", None)
+        if own is not None and not broken:
+            for message in _messages(own):
+                self.fault(op, f"`{op.name}`: {message}")
+        self._check_symbols(op)
+
+    def _check_inferred(self, op: Operation) -> None:
+        try:
+            inferred = list(infer(op))
+        except Error as error:
+            self.fault(op, f"`{op.name}`: {error.message}", hint=error.hint)
+            return
+        for number, (type, result) in enumerate(zip(inferred, op.results, strict=False)):
+            if not isinstance(type, Type) or not compatible(type, result.type):
+                self.fault(op, f"result {number} of `{op.name}` is `{type}` by its operands, not `{result.type}`")
+
+    def _check_region(self, op: Operation, region: Region) -> None:
+        if region.parent is not op:
+            self.fault(op, "one of its regions belongs to another op")
+        if not op.is_registered or op.has_trait(NoTerminator):
+            return
+        for number, block in enumerate(region.blocks):
+            last = block.last_op
+            if last is None:
+                self.fault(op, f"block {number} in `{op.name}` is empty: it needs a terminator")
+            elif last.is_registered and not last.has_trait(IsTerminator):
+                self.fault(last, f"block {number} in `{op.name}` ends with `{last.name}`, which is no terminator")
+
+    def _check_symbols(self, op: Operation) -> None:
+        if op.has_trait(SymbolTable):
+            seen: dict[str, Operation] = {}
+            for region in op.regions:
+                for inner in region.ops:
+                    name = symbol_name(inner)
+                    if name is not None and seen.setdefault(name, inner) is not inner:
+                        first = seen[name].location.label
+                        self.fault(inner, f"the symbol @{name} is defined twice", notes=[f"first at {first}"] if first else [])
+        for field in op.definition.attributes:
+            if field.codec not in (SYMBOL, SYMBOL_NAME) or field.key not in op.attributes:
+                continue
+            for reference in references(op.attributes[field.key]):
+                known = self._known_symbols(op)
+                if known is not None and reference.root not in known:
+                    self.fault(op, f"there is no symbol @{reference.root}", hint=nearest(reference.root, list(known)))
+
+    def _known_symbols(self, op: Operation) -> dict[str, Operation] | None:
+        """The symbols of all tables around `op`; None when there is no table, so that nothing can be said."""
+        known: dict[str, Operation] | None = None
+        for table in (op, *op.ancestors()):
+            if table.has_trait(SymbolTable):
+                if table not in self.tables:
+                    self.tables[table] = symbols_in(table)
+                known = self.tables[table] if known is None else {**self.tables[table], **known}
+        return known
+
+    # -- why a value cannot be used ------------------------------------------------------------------------------------------
+
+    def _why_invisible(self, op: Operation, index: int, value: Value[Any]) -> tuple[str, str | None]:
+        subject = f"operand {index} of `{op.name}`"
+        home = value.parent_block
+        definer = value.owner if isinstance(value, OpResult) else None
+        label = f"the result of `{definer.name}`" if definer is not None else "a block argument"
+        if home is None or home.parent is None:
+            return f"{subject} is {label} that stands in no block: it was erased or never inserted", None
+        for around in (op, *op.ancestors()):
+            if around.parent_region is home.parent:
+                break
+            parent = around.parent_op
+            if parent is not None and parent.has_trait(IsolatedFromAbove):
+                return (
+                    f"{subject} is {label} from outside `{parent.name}`, which is isolated from above",
+                    "pass it in as an argument",
+                )
+        if ancestor_in(op, home.parent) is None:
+            return f"{subject} is {label} of a region that does not enclose this op", None
+        inside = ancestor_in(op, home.parent)
+        assert inside is not None
+        if inside.parent is home:
+            return f"{subject} is {label}, which is defined only later in the block", "move the definition up"
+        where = "block argument" if isinstance(value, BlockArgument) else "op"
+        return f"{subject} is {label}, but not every path to this op comes by the {where} that defines it", None
+
+
+def _inside(value: Value[Any], root: Operation) -> bool:
+    block = value.parent_block
+    owner = None if block is None else block.parent_op
+    while owner is not None:
+        if owner is root:
+            return True
+        owner = owner.parent_op
+    return False
+
+
+def _knows_use(value: Value[Any], op: Operation, index: int) -> bool:
+    if value._user is op and value._index == index:  # pyright: ignore[reportPrivateUsage] -- the use list is what is checked
+        return True
+    more = value._more  # pyright: ignore[reportPrivateUsage]
+    return more is not None and (op, index) in more
+
+
+def _messages(check: Any) -> Iterator[str]:
+    """What an op's own `verify` says: it yields or returns sentences, or raises an `Error`."""
+    try:
+        yield from check() or ()
+    except Error as error:
+        yield error.message
+
+
+def _excerpt(op: Operation) -> str:
+    """The first line of the op's text."""
+    if op.regions:
+        types = ", ".join(str(r.type) for r in op.results)
+        return f"{op.name} {{...}}" + (f" -> {types}" if types else "")
+    line = operation_text(op).strip().split("\n")[0]
+    return line if len(line) <= 200 else line[:197] + "..."
