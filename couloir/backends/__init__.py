@@ -1,0 +1,1 @@
+"""Ways out: each back end takes a module to something that runs."""

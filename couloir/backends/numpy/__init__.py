@@ -1,0 +1,1 @@
+"""The NumPy back end: what programs mean, evaluated with arrays."""
