@@ -1,0 +1,1 @@
+"""Ways in: a file or a function of another system becomes a module."""
