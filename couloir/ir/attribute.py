@@ -159,9 +159,15 @@ class Attribute(metaclass=AttributeMeta):
         p.write(self.sigil + self.name)
         self.print_parameters(p)
 
+    def print_in_list(self, p: AttributePrinter) -> None:
+        """Writes it as an element of `[...]`, where readers assume `i64` for integers and `f64` for floats."""
+        self.print(p)
+
     def print_parameters(self, p: AttributePrinter) -> None:
         """Writes what follows the name: by default `<a, b>`, and nothing for a class without parameters."""
         values = [getattr(self, parameter) for parameter in type(self).parameters]
+        while values and values[-1] is None:  # a None at the end is left out; one before the end is `_`
+            values.pop()
         if values:
             p.write("<")
             for index, value in enumerate(values):

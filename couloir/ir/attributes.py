@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import math
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from couloir.ir.affine import IntegerSet
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.errors import Error
+from couloir.ir.floats import round_float
 from couloir.ir.types import (
     FloatType,
     IndexType,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 class UnitAttr(Attribute):
     """Says something by being there: `unit`, or a bare name in a dictionary."""
+
+    is_unit: ClassVar = True
 
     def print(self, p: AttributePrinter) -> None:
         p.write("unit")
@@ -68,8 +72,14 @@ class IntegerAttr(Attribute):
         if self.type is i1:
             p.write("true" if self.value else "false")
             return
-        p.write(f"{self.value} : ")
+        p.write(p.integer_text(self.value) + " : ")
         p.attribute(self.type)
+
+    def print_in_list(self, p: AttributePrinter) -> None:
+        if self.type is i64:
+            p.write(p.integer_text(self.value))
+        else:
+            self.print(p)
 
 
 class FloatAttr(Attribute):
@@ -82,29 +92,21 @@ class FloatAttr(Attribute):
     def normalize(cls, value: float, type: Type) -> tuple[Any, ...]:
         if not isinstance(type, FloatType):
             raise Error(f"a float attribute has a float type, not `{type}`")
-        value = float(value)
-        if type is not f64:
-            try:
-                dtype = dtype_of(type)
-            except Error:  # f80, f128, tf32: no dtype; the value stays a double
-                return value, type
-            value = float(_round(value, dtype))
-        return value, type
+        return round_float(float(value), type.kind), type
 
     @classmethod
     def intern_key(cls, value: float, type: Type) -> object:
-        return struct.pack("<d", value) if value == value else b"nan", type
+        return struct.pack("<d", value), type  # by bits: -0.0 is not 0.0, and a NaN is itself
 
     def print(self, p: AttributePrinter) -> None:
         p.write(p.float_text(self.value, self.type) + " : ")
         p.attribute(self.type)
 
-
-def _round(value: float, dtype: Any) -> Any:
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        return np.asarray(value, dtype=np.float64).astype(dtype)
+    def print_in_list(self, p: AttributePrinter) -> None:
+        if self.type is f64 and math.isfinite(self.value) and "." in (text := p.float_text(self.value, f64)):
+            p.write(text)
+        else:  # bits in hexadecimal would read as an integer
+            self.print(p)
 
 
 class StringAttr(Attribute):

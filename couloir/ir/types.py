@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.errors import Error, nearest
+from couloir.ir.floats import FLOATS, float_dtype
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,29 +57,6 @@ class IntegerType(Type):
 
     def print(self, p: AttributePrinter) -> None:
         p.write(f"{self._PREFIX[self.signedness]}{self.width}")
-
-
-#: Name of each float type -> (bits, name of its NumPy dtype; None where neither NumPy nor ml_dtypes has one).
-FLOATS: Final[dict[str, tuple[int, str | None]]] = {
-    "f4E2M1FN": (4, "float4_e2m1fn"),
-    "f6E2M3FN": (6, "float6_e2m3fn"),
-    "f6E3M2FN": (6, "float6_e3m2fn"),
-    "f8E3M4": (8, "float8_e3m4"),
-    "f8E4M3": (8, "float8_e4m3"),
-    "f8E4M3FN": (8, "float8_e4m3fn"),
-    "f8E4M3FNUZ": (8, "float8_e4m3fnuz"),
-    "f8E4M3B11FNUZ": (8, "float8_e4m3b11fnuz"),
-    "f8E5M2": (8, "float8_e5m2"),
-    "f8E5M2FNUZ": (8, "float8_e5m2fnuz"),
-    "f8E8M0FNU": (8, "float8_e8m0fnu"),
-    "f16": (16, "float16"),
-    "bf16": (16, "bfloat16"),
-    "tf32": (19, None),
-    "f32": (32, "float32"),
-    "f64": (64, "float64"),
-    "f80": (80, None),
-    "f128": (128, None),
-}
 
 
 class FloatType(Type):
@@ -320,7 +298,7 @@ class MemRefType(ShapedType):
         for extra in (self.layout, self.memory_space):
             if extra is not None:
                 p.write(", ")
-                p.attribute(extra)
+                p.attribute(extra, in_list=True)
         p.write(">")
 
 
@@ -335,7 +313,7 @@ class UnrankedMemRefType(Type):
         p.attribute(self.element_type)
         if self.memory_space is not None:
             p.write(", ")
-            p.attribute(self.memory_space)
+            p.attribute(self.memory_space, in_list=True)
         p.write(">")
 
 
@@ -396,10 +374,8 @@ def _make_dtype(type: Type) -> np.dtype[Any]:
             return np.dtype(f"{'int' if type.is_signed else 'uint'}{width}")
         case IntegerType(width=2 | 4 as width):
             return np.dtype(getattr(ml_dtypes, f"{'int' if type.is_signed else 'uint'}{width}"))
-        case FloatType(kind="f16" | "f32" | "f64" as kind):
-            return np.dtype(FLOATS[kind][1])
-        case FloatType(kind=kind) if FLOATS[kind][1] is not None:
-            return np.dtype(getattr(ml_dtypes, str(FLOATS[kind][1])))
+        case FloatType(kind=kind) if (dtype := float_dtype(kind)) is not None:
+            return dtype
         case ComplexType(element_type=FloatType(kind="f32")):
             return np.dtype(np.complex64)
         case ComplexType(element_type=FloatType(kind="f64")):
