@@ -209,19 +209,20 @@ class _Verifier:
             if field.codec not in (SYMBOL, SYMBOL_NAME) or field.key not in op.attributes:
                 continue
             for reference in references(op.attributes[field.key]):
-                known = self._known_symbols(op)
-                if known is not None and reference.root not in known:
-                    self.fault(op, f"there is no symbol @{reference.root}", hint=nearest(reference.root, list(known)))
+                tables = self._symbol_tables(op)
+                if tables and not any(reference.root in table for table in tables):
+                    known = [name for table in tables for name in table]
+                    self.fault(op, f"there is no symbol @{reference.root}", hint=nearest(reference.root, known))
 
-    def _known_symbols(self, op: Operation) -> dict[str, Operation] | None:
-        """The symbols of all tables around `op`; None when there is no table, so that nothing can be said."""
-        known: dict[str, Operation] | None = None
+    def _symbol_tables(self, op: Operation) -> list[dict[str, Operation]]:
+        """The symbols of each table around `op`, nearest first; empty when there is no table and nothing can be said."""
+        found: list[dict[str, Operation]] = []
         for table in (op, *op.ancestors()):
             if table.has_trait(SymbolTable):
                 if table not in self.tables:
                     self.tables[table] = symbols_in(table)
-                known = self.tables[table] if known is None else {**self.tables[table], **known}
-        return known
+                found.append(self.tables[table])
+        return found
 
     # -- why a value cannot be used ------------------------------------------------------------------------------------------
 

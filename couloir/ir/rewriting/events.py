@@ -1,0 +1,77 @@
+"""What happened: one event for each application of a rule, and counts per rule. Viewers, statistics and bisection read these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import attrs
+
+from couloir.ir.location import Location
+
+
+@attrs.frozen
+class Applied:
+    """A rule was applied."""
+
+    rule: str
+    summary: str
+    """The rule's equation: the first line of its docstring."""
+    op: str
+    """Name of the op at which it started."""
+    location: Location
+    number: int
+    """Counts applications from 0."""
+    microseconds: float
+    before: str | None = None
+    """Text of the matched op; only when the listener asked for texts."""
+    after: str | None = None
+    """Text of the ops that took its place."""
+
+
+Listener: TypeAlias = Callable[[Applied], None]
+
+
+@attrs.define
+class RuleStatistics:
+    """Counts for one rule."""
+
+    rule: str
+    attempts: int = 0
+    hits: int = 0
+    seconds: float = 0.0
+
+    @property
+    def misses(self) -> int:
+        """Attempts that did not apply."""
+        return self.attempts - self.hits
+
+
+@attrs.define
+class Statistics:
+    """Counts for all rules of a run."""
+
+    rules: dict[str, RuleStatistics] = attrs.field(factory=dict)
+
+    def of(self, rule: str) -> RuleStatistics:
+        """The counts of one rule, made when first asked for."""
+        found = self.rules.get(rule)
+        if found is None:
+            found = self.rules[rule] = RuleStatistics(rule)
+        return found
+
+    def add(self, other: Statistics) -> None:
+        """Adds the counts of another run."""
+        for name, counts in other.rules.items():
+            mine = self.of(name)
+            mine.attempts += counts.attempts
+            mine.hits += counts.hits
+            mine.seconds += counts.seconds
+
+    def __str__(self) -> str:
+        """A table: rule, applications, attempts, milliseconds; the busiest first."""
+        rows = sorted(self.rules.values(), key=lambda r: (-r.hits, -r.seconds, r.rule))
+        width = max((len(r.rule) for r in rows), default=4)
+        lines = [f"{'rule':<{width}}  applied  attempts        ms"]
+        lines += [f"{r.rule:<{width}}  {r.hits:7d}  {r.attempts:8d}  {r.seconds * 1000:8.2f}" for r in rows]
+        return "\n".join(lines)

@@ -1,0 +1,96 @@
+"""Guards: conditions of a rule that say why when they fail. They combine with `&`, `|` and `~`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.traits import ConstantLike
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from couloir.ir.operation import Operation, Value
+
+    Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+
+@attrs.frozen
+class Guard:
+    """Whether a condition holds, and the sentence that says what does not."""
+
+    holds: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.holds
+
+    def __and__(self, other: Guard | bool) -> Guard:
+        if not self.holds:
+            return self
+        return other if isinstance(other, Guard) else Guard(other, "" if other else "a condition is false")
+
+    __rand__ = __and__
+
+    def __or__(self, other: Guard | bool) -> Guard:
+        if self.holds:
+            return self
+        right = other if isinstance(other, Guard) else Guard(other, "a condition is false")
+        return right if right.holds else Guard(False, f"{self.reason}, and {right.reason}")
+
+    def __invert__(self) -> Guard:
+        return Guard(not self.holds, f"not wanted: {self.reason}" if self.reason else "a condition is true")
+
+
+def guard(holds: bool, reason: str) -> Guard:
+    """A condition with the sentence for its failure: `guard(x.type.rank == 2, "x is not a matrix")`."""
+    return Guard(holds, reason)
+
+
+def _label(value: Value[Any]) -> str:
+    op = value.defining_op
+    return "a block argument" if op is None else f"the result of `{op.name}`"
+
+
+def constant_op(value: Value[Any]) -> Operation | None:
+    """The constant that defines a value, or None."""
+    op = value.defining_op
+    return op if op is not None and op.has_trait(ConstantLike) else None
+
+
+def is_constant(value: Value[Any]) -> Guard:
+    """Whether a value is defined by a constant op."""
+    return Guard(constant_op(value) is not None, f"{_label(value)} is not a constant")
+
+
+def constant_array(value: Value[Any]) -> Array | None:
+    """The elements of a value that is a dense constant, or None."""
+    op = constant_op(value)
+    stored = None if op is None else op.attributes.get("value")
+    return stored.array if isinstance(stored, DenseElementsAttr) else None
+
+
+def is_splat(value: Value[Any], number: float | None = None) -> Guard:
+    """Whether a value is a constant whose elements are all the same, and `number` where that is given.
+
+    -0.0 is not 0.0 here: `x + 0.0` is not `x` for `x = -0.0`, `x + -0.0` is.
+    """
+    op = constant_op(value)
+    stored = None if op is None else op.attributes.get("value")
+    if not isinstance(stored, DenseElementsAttr) or not stored.is_splat:
+        return Guard(False, f"{_label(value)} is not a constant with one value")
+    if number is None:
+        return Guard(True, "it is a constant with one value")
+    element: Any = stored.array.reshape(-1)[0] if stored.array.size == 1 else stored.array[(0,) * stored.array.ndim]
+    import numpy as np
+
+    wanted = np.asarray(number).astype(stored.array.dtype)
+    same = bool(element == number) and np.asarray(element).tobytes() == wanted.tobytes()
+    return Guard(same, f"{_label(value)} is {element}, not {number}")
+
+
+def has_one_use(value: Value[Any]) -> Guard:
+    """Whether a value is used exactly once."""
+    return Guard(value.has_one_use, f"{_label(value)} has {value.use_count} uses, not one")

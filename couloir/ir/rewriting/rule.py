@@ -1,0 +1,247 @@
+"""The two forms of a rule.
+
+An equation, for what can be said as "this equals that":
+
+    class DoubleTranspose(Rule):
+        \"\"\"transpose(transpose(x, p), q)  =>  transpose(x, p after q)\"\"\"
+        def pattern(x, p, q):
+            return hlo.Transpose(hlo.Transpose(x, p), q)
+        def where(p, q):
+            return guard(len(p) == len(q), "ranks differ")
+        def rewrite(x, p, q):
+            return hlo.Transpose(x, tuple(p[i] for i in q))
+
+and a function of a typed op and a rewriter, for everything else:
+
+    @rule
+    def drop_identity(op: onnx.Identity, rewriter: Rewriter):
+        \"\"\"Identity(x) => x\"\"\"
+        rewriter.replace(op, op.input)
+
+There is no third form. Both are objects with a name and a root op; defining one registers it, so that `find_rule("DoubleTranspose")`
+and the command line know it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types as python_types
+import typing
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from couloir.ir.errors import Error, nearest
+from couloir.ir.location import fuse
+from couloir.ir.operation import Operation, Value, as_value
+from couloir.ir.rewriting.guards import Guard
+from couloir.ir.rewriting.matcher import Match, Miss, Pattern, match, record
+from couloir.ir.rewriting.rewriter import Rewriter
+
+_RULES: Final[dict[str, Rewrite]] = {}
+
+
+class NoMatch(Exception):  # noqa: N818 -- no error: the way in which a rule says "not here"
+    """Raised inside `where`, `rewrite` or a function rule: the rule does not apply, for the reason given."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Rewrite:
+    """What the driver sees of a rule: its name, the op classes at which it may start, and one attempt."""
+
+    name: str
+    summary: str
+    roots: tuple[type[Operation], ...]
+
+    def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
+        """Tries the rule at `op`. None when it was applied, otherwise the reason why not; then nothing has changed."""
+        raise Error(f"{type(self).__name__} does not say how it is applied")
+
+    def __repr__(self) -> str:
+        return f"<rule {self.name}: {self.summary}>"
+
+
+class _Equation(Rewrite):
+    """The rule object that stands behind a `Rule` class."""
+
+    def __init__(self, cls: type[Rule]) -> None:
+        self.cls = cls
+        self.name = cls.__name__
+        self.summary = _first_line(cls.__doc__)
+        self._pattern: Pattern | None = None
+        self._where = _function(cls, "where")
+        rewrite = _function(cls, "rewrite")
+        if rewrite is None or _function(cls, "pattern") is None:
+            raise Error(f"the rule {cls.__name__} needs the functions `pattern` and `rewrite`")
+        self._rewrite = rewrite
+        self._where_names = () if self._where is None else tuple(inspect.signature(self._where).parameters)
+        self._rewrite_names = tuple(inspect.signature(rewrite).parameters)
+        known = {*inspect.signature(typing.cast("Any", _function(cls, "pattern"))).parameters, "op"}
+        for name in (*self._where_names, *self._rewrite_names):
+            if name not in known:
+                raise Error(f"the rule {cls.__name__} uses `{name}`, which its pattern does not bind", hint=nearest(name, sorted(known)))
+
+    @property
+    def pattern(self) -> Pattern:
+        """The recorded left side."""
+        if self._pattern is None:
+            function = _function(self.cls, "pattern")
+            assert function is not None
+            self._pattern = record(function, self.name)
+        return self._pattern
+
+    @property
+    def roots(self) -> tuple[type[Operation], ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return (type(self.pattern.root.op),)
+
+    def match(self, op: Operation) -> Match | Miss:
+        """Fits the left side, guards included."""
+        found = match(self.pattern, op, allow_shared=self.cls.allow_shared)
+        if isinstance(found, Miss) or self._where is None:
+            return found
+        try:
+            outcome = self._where(**_select(self._where_names, found.bindings, op))
+        except NoMatch as miss:
+            return Miss(miss.reason, len(found.ops) + 1, op)
+        if isinstance(outcome, str):
+            return Miss(outcome, len(found.ops) + 1, op)
+        if not outcome:
+            reason = outcome.reason if isinstance(outcome, Guard) else f"`where` of {self.name} is false"
+            return Miss(reason or f"`where` of {self.name} is false", len(found.ops) + 1, op)
+        return found
+
+    def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
+        found = self.match(op)
+        if isinstance(found, Miss):
+            return found
+        location = op.location if len(found.ops) == 1 else fuse([o.location for o in found.ops])
+        with rewriter.inserting_before(op, location):
+            try:
+                returned = self._rewrite(**_select(self._rewrite_names, found.bindings, op))
+            except NoMatch as miss:
+                rewriter.undo_insertions()
+                return Miss(miss.reason, len(found.ops) + 1, op)
+        values = _returned_values(self.name, returned)
+        rewriter.check_replacement(self.name, op, values)
+        rewriter.replace(op, *values)
+        rewriter.erase_dead(reversed(found.ops[:-1]))
+        return None
+
+
+class Rule:
+    """Base of equations: subclass it with `pattern`, `rewrite` and perhaps `where`.
+
+    They are plain functions (no `self`). The parameters of `pattern` are the variables, for values and attributes alike; `where` and
+    `rewrite` take those that they need, by name, and `op`, the matched root, if they name it. Values arrive as `Value`, attributes as
+    Python values. An attribute that the pattern leaves out must have its default.
+    """
+
+    allow_shared: ClassVar[bool] = False
+    """Whether the rule applies when an inner result is also used elsewhere (the inner op then stays)."""
+    rule: ClassVar[Rewrite]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.rule = _Equation(cls)
+        _RULES[cls.__name__] = cls.rule
+
+
+class FunctionRule(Rewrite):
+    """A rule that is a function of an op and a rewriter."""
+
+    def __init__(self, function: Callable[[Any, Rewriter], Any], roots: tuple[type[Operation], ...]) -> None:
+        self.function = function
+        self.name = function.__name__
+        self.summary = _first_line(function.__doc__)
+        self.roots = roots
+
+    def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
+        mark = rewriter.edits
+        before = rewriter.fingerprint(op)
+        reason: Any = None
+        with rewriter.inserting_before(op, op.location):
+            try:
+                reason = self.function(op, rewriter)
+            except NoMatch as miss:
+                if rewriter.edits != mark and not rewriter.only_inserted(mark):
+                    raise Error(f"the rule `{self.name}` edited the program and then said that it does not apply: {miss.reason}") from miss
+                rewriter.undo_insertions()
+                return Miss(miss.reason, 1, op)
+        if rewriter.edits == mark and op.parent is not None and rewriter.fingerprint(op) == before:
+            return Miss(reason if isinstance(reason, str) else "it changed nothing", 1, op)
+        rewriter.changed(op)
+        return None
+
+    def __call__(self, op: Any, rewriter: Rewriter) -> Any:
+        return self.function(op, rewriter)
+
+
+def rule(function: Callable[[Any, Rewriter], Any]) -> FunctionRule:
+    """Makes a rule of a function `(op: SomeOp, rewriter)`; the annotation says at which ops it starts (`A | B` for several)."""
+    parameters = list(inspect.signature(function).parameters)
+    if len(parameters) != 2:
+        raise Error(f"the rule `{function.__name__}` takes an op and a rewriter, not ({', '.join(parameters)})")
+    hints = typing.get_type_hints(function, localns=dict(inspect.getclosurevars(function).nonlocals) | _caller_locals())
+    annotation = hints.get(parameters[0])
+    several = typing.get_args(annotation) if typing.get_origin(annotation) in (typing.Union, python_types.UnionType) else (annotation,)
+    if not all(isinstance(t, type) and issubclass(t, Operation) for t in several):
+        raise Error(f"the rule `{function.__name__}` does not say at which op it starts", hint="annotate it: `op: hlo.Add`")
+    made = FunctionRule(function, tuple(several))
+    _RULES[made.name] = made
+    return made
+
+
+def _caller_locals() -> dict[str, Any]:
+    frame = inspect.currentframe()
+    caller = frame.f_back.f_back if frame is not None and frame.f_back is not None else None
+    return {} if caller is None else dict(caller.f_locals)
+
+
+def as_rewrite(item: type[Rule] | Rewrite) -> Rewrite:
+    """The rule object of a `Rule` class; rule objects as they are."""
+    if isinstance(item, Rewrite):
+        return item
+    if isinstance(item, type) and issubclass(item, Rule) and item is not Rule:
+        return item.rule
+    raise Error(f"{item!r} is not a rule", hint="give a subclass of Rule, or a function decorated with @rule")
+
+
+def all_rules() -> dict[str, Rewrite]:
+    """All rules defined so far, by name."""
+    return dict(_RULES)
+
+
+def find_rule(name: str) -> Rewrite:
+    """The rule called `name`; entry points of the group `couloir.rules` are loaded when it is not known yet."""
+    if name not in _RULES:
+        from importlib.metadata import entry_points
+
+        for point in entry_points(group="couloir.rules"):
+            point.load()
+    if name not in _RULES:
+        raise Error(f"there is no rule `{name}`", hint=nearest(name, sorted(_RULES)))
+    return _RULES[name]
+
+
+def _function(cls: type, name: str) -> Callable[..., Any] | None:
+    found: Any = inspect.getattr_static(cls, name, None)
+    return found.__func__ if isinstance(found, staticmethod) else found
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().split("\n")[0]
+
+
+def _select(names: tuple[str, ...], bindings: dict[str, Any], op: Operation) -> dict[str, Any]:
+    return {name: op if name == "op" and "op" not in bindings else bindings[name] for name in names}
+
+
+def _returned_values(name: str, returned: Any) -> list[Value[Any]]:
+    if isinstance(returned, Operation):
+        return list(returned.results)
+    items = returned if isinstance(returned, tuple | list) else [returned]
+    if any(item is None for item in items):
+        raise Error(f"`rewrite` of the rule {name} returned nothing", hint="return the new op or value, or raise NoMatch")
+    return [as_value(item) for item in items]
