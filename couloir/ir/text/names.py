@@ -1,0 +1,165 @@
+"""The names of values and blocks in a text: `%0`, `%arg1`, `%2#1`, `^bb3`, numbered as MLIR numbers them.
+
+A region's values are numbered when it is entered and forgotten when it is left. Numbers in a nested region follow those of the whole
+region around it, and regions side by side use the same numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from couloir.ir.operation import Block, Operation, Region, Value
+
+UNKNOWN_VALUE: Final = "<<UNKNOWN SSA VALUE>>"
+NULL_VALUE: Final = "<<NULL VALUE>>"
+UNKNOWN_BLOCK: Final = "<<UNKNOWN BLOCK>>"
+NULL_BLOCK: Final = "<<NULL BLOCK>>"
+
+Counters: TypeAlias = "tuple[int, int]"
+"""The next number of a value and of an entry block's argument."""
+
+_ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_$.-]")
+
+
+class Names:
+    """The names in the regions that are entered. `values` maps each value to its name, with `%`."""
+
+    __slots__ = ("_blocks", "_used", "_use_hints", "values")
+
+    def __init__(self, *, use_hints: bool = False) -> None:
+        self.values: dict[Value[Any], str] = {}
+        self._blocks: dict[Block, str] = {}
+        self._use_hints = use_hints
+        self._used: dict[str, int] = {}
+
+    # -- asking ------------------------------------------------------------------------------------------------------------
+
+    def value(self, value: Value[Any] | None) -> str:
+        """The name of a value; a mark if it has none here."""
+        return self.values.get(value, UNKNOWN_VALUE) if value is not None else NULL_VALUE
+
+    def block(self, block: Block | None) -> str:
+        """The name of a block; a mark if it has none here."""
+        return self._blocks.get(block, UNKNOWN_BLOCK) if block is not None else NULL_BLOCK
+
+    def results(self, results: Sequence[Value[Any]]) -> str:
+        """What stands in front of an op: `%0 = ` or `%0:2 = `."""
+        first = self.value(results[0])
+        if len(results) == 1:
+            return first + " = "
+        return f"{first.partition('#')[0]}:{len(results)} = "
+
+    # -- naming ------------------------------------------------------------------------------------------------------------
+
+    def enter_scope_of(self, op: Operation) -> Counters:
+        """Names what is visible around `op`, out to the nearest op that is isolated from above; and `op`'s results."""
+        path: list[Region] = []
+        top: Operation = op
+        while top.parent is not None and top.parent.parent is not None:
+            path.append(top.parent.parent)
+            around = top.parent.parent.parent
+            if around is None:
+                break
+            top = around
+            if any(trait.__name__ == "IsolatedFromAbove" for trait in top.traits):
+                break
+        counters = (0, 0)
+        if not path:
+            return self._name_results(op, 0), 0
+        for region in reversed(path):
+            counters = self.enter(region, counters)
+        return counters
+
+    def enter(self, region: Region, counters: Counters) -> Counters:
+        """Names the blocks, arguments and results of a region, beginning with the numbers `counters`; gives the next ones."""
+        next_value, next_argument = counters
+        values = self.values
+        block = region.first_block
+        number = 0
+        while block is not None:
+            self._blocks[block] = f"^bb{number}"
+            for argument in block.arguments:
+                if self._use_hints:
+                    name = self._hinted(argument, f"arg{next_argument}" if number == 0 else "")
+                    if name is not None:
+                        values[argument] = name
+                        next_argument += number == 0
+                        continue
+                if number == 0:
+                    values[argument] = f"%arg{next_argument}"
+                    next_argument += 1
+                else:
+                    values[argument] = f"%{next_value}"
+                    next_value += 1
+            op = block.first_op
+            if self._use_hints:
+                while op is not None:
+                    next_value = self._name_results(op, next_value)
+                    op = op.next_op
+            else:
+                while op is not None:
+                    results = op.results
+                    if results:
+                        if len(results) == 1:
+                            values[results[0]] = f"%{next_value}"
+                        else:
+                            for index, result in enumerate(results):
+                                values[result] = f"%{next_value}#{index}"
+                        next_value += 1
+                    op = op.next_op
+            number += 1
+            block = block.next_block
+        return next_value, next_argument
+
+    def leave(self, region: Region) -> None:
+        """Forgets the names of a region."""
+        for block in region.blocks:
+            self._blocks.pop(block, None)
+            for argument in block.arguments:
+                self._forget(argument)
+            for op in block.ops:
+                for result in op.results:
+                    self._forget(result)
+
+    def _forget(self, value: Value[Any]) -> None:
+        name = self.values.pop(value, None)
+        if name is not None and self._use_hints:
+            self._used.pop(name.partition("#")[0], None)
+
+    def _name_results(self, op: Operation, next_value: int) -> int:
+        results = op.results
+        if not results:
+            return next_value
+        base = self._hinted(results[0], "") if self._use_hints else None
+        if base is None:
+            base = f"%{next_value}"
+            next_value += 1
+        if len(results) == 1:
+            self.values[results[0]] = base
+        else:
+            for index, result in enumerate(results):
+                self.values[result] = f"{base}#{index}"
+        return next_value
+
+    def _hinted(self, value: Value[Any], default: str) -> str | None:
+        """A name from the value's hint (or `default`) that no value in sight has yet; None when there is no hint."""
+        hint = _ILLEGAL.sub("_", value.name_hint or default)
+        if not hint:
+            return None
+        if hint[0].isdigit():
+            hint = "_" + hint
+        name = "%" + hint
+        count = self._used.get(name)
+        if count is None:
+            self._used[name] = 0
+            return name
+        while True:
+            unique = f"{name}_{count}"
+            count += 1
+            if unique not in self._used:
+                self._used[name] = count
+                self._used[unique] = 0
+                return unique
