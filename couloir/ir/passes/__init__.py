@@ -1,0 +1,11 @@
+"""Passes, and pipelines of them.
+
+`from couloir.ir.passes import Pass, PassPipeline`
+"""
+
+from __future__ import annotations
+
+from couloir.ir.passes.base import Pass, PassContext, all_passes, find_pass
+from couloir.ir.passes.pipeline import Nested, PassPipeline, PassRun, Report
+
+__all__ = ["Nested", "Pass", "PassContext", "PassPipeline", "PassRun", "Report", "all_passes", "find_pass"]

@@ -1,0 +1,183 @@
+"""A pass is a frozen attrs class: its fields are its options, in Python and in pipeline text.
+
+    @attrs.frozen
+    class Tile(Pass, name="tile"):
+        \"\"\"Splits loops into tiles.\"\"\"
+        size: int = 32
+        \"\"\"Iterations of the inner loop.\"\"\"
+
+        def run(self, op, context): ...
+
+`Tile(size=8)` in Python is `tile{size=8}` in text. Defining the class registers it; other packages name theirs in the entry-point group
+`couloir.passes`.
+"""
+
+from __future__ import annotations
+
+import types as python_types
+import typing
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import attrs
+
+from couloir.ir.errors import Error, nearest
+from couloir.ir.rewriting.driver import Outcome, apply_rules
+from couloir.ir.rewriting.events import Listener, Statistics
+
+if TYPE_CHECKING:
+    from couloir.ir.operation import Operation
+    from couloir.ir.rewriting.rule import Rewrite, Rule
+
+_PASSES: Final[dict[str, type[Pass]]] = {}
+
+
+@attrs.define
+class PassContext:
+    """What a pass can use while it runs."""
+
+    statistics: Statistics = attrs.field(factory=Statistics)
+    """Counts of the rules applied by this run of the pass."""
+    listener: Listener | None = None
+    """Called with an event for each application of a rule."""
+    texts: bool = False
+    """Whether events carry the IR before and after."""
+    verify_rules: bool = False
+    """Whether the program is verified after each application of a rule."""
+    stop_after: int | None = None
+    """Apply only this many rules in this pass."""
+    notes: list[str] = attrs.field(factory=list)
+    """What the pass wants to tell a person: "12 buffers in 3.1 MB"."""
+
+    def apply(self, op: Operation, rules: Sequence[type[Rule] | Rewrite], *, erase_dead: bool = True) -> Outcome:
+        """Applies rules to everything inside `op`, with this run's listener, checks and limits."""
+        outcome = apply_rules(
+            op,
+            rules,
+            listener=self.listener,
+            texts=self.texts,
+            verify_each=self.verify_rules,
+            stop_after=self.stop_after,
+            erase_dead=erase_dead,
+        )
+        self.statistics.add(outcome.statistics)
+        return outcome
+
+
+@attrs.frozen
+class Pass:
+    """Base of passes."""
+
+    name: ClassVar[str] = ""
+    """The name in pipeline text."""
+
+    def __init_subclass__(cls, *, name: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if name is not None:
+            cls.name = name
+        if cls.name:
+            _PASSES[cls.name] = cls  # attrs makes the class anew for its slots: the later one stays
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        """Changes `op`, a module or whatever the pipeline is nested in, in place."""
+        raise Error(f"the pass `{self.name}` does not say what it does", hint="define `run`")
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").strip().split("\n")[0]
+
+    @classmethod
+    def options(cls) -> dict[str, attrs.Attribute[Any]]:
+        """The options by their names in pipeline text (`max_ops` is `max-ops`)."""
+        return {a.name.replace("_", "-"): a for a in attrs.fields(cls)}
+
+    def __str__(self) -> str:
+        """The pass in pipeline text; options that have their default are left out."""
+        given: list[str] = []
+        for name, attribute in self.options().items():
+            value = getattr(self, attribute.name)
+            if value != attribute.default:
+                given.append(f"{name}={option_text(value)}")
+        return self.name + (f"{{{' '.join(given)}}}" if given else "")
+
+
+def option_text(value: Any) -> str:
+    """An option's value in pipeline text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return "[" + ",".join(option_text(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType]
+    text = str(value)
+    plain = bool(text) and all(c.isalnum() or c in "_-./:+*" for c in text)
+    return text if plain else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def option_value(cls: type[Pass], attribute: attrs.Attribute[Any], text: str) -> Any:
+    """Reads an option's value by the type of its field. Raises `couloir.Error` when the text does not fit."""
+    attrs.resolve_types(cls)
+    wanted = getattr(attrs.fields(cls), attribute.name).type
+    try:
+        return _convert(wanted, text)
+    except (ValueError, KeyError):
+        raise Error(
+            f"option `{attribute.name.replace('_', '-')}` of the pass `{cls.name}` is {_type_text(wanted)}, not `{text}`"
+        ) from None
+
+
+def _type_text(wanted: Any) -> str:
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+    if wanted in names:
+        return names[wanted]
+    if typing.get_origin(wanted) is typing.Literal:
+        return "one of " + ", ".join(map(str, typing.get_args(wanted)))
+    return str(wanted)
+
+
+def _convert(wanted: Any, text: str) -> Any:
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (typing.Union, python_types.UnionType):
+        if text == "none" and type(None) in arguments:
+            return None
+        return _convert(next(a for a in arguments if a is not type(None)), text)
+    if wanted is bool:
+        return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
+    if wanted is int or wanted is float:
+        return wanted(text)
+    if origin is typing.Literal:
+        return {str(a): a for a in arguments}[text]
+    if origin is tuple:
+        items = text.removeprefix("[").removesuffix("]")
+        kinds = [arguments[0]] * items.count(",") + [arguments[0]] if len(arguments) == 2 and arguments[1] is Ellipsis else list(arguments)
+        parts = [part.strip() for part in items.split(",")] if items.strip() else []
+        if parts and len(parts) != len(kinds):
+            raise ValueError(text)
+        return tuple(_convert(kind, part) for kind, part in zip(kinds, parts, strict=False))
+    return text
+
+
+def all_passes() -> dict[str, type[Pass]]:
+    """All passes by name, those of other packages included."""
+    _load_entry_points()
+    return dict(sorted(_PASSES.items()))
+
+
+def find_pass(name: str) -> type[Pass]:
+    """The pass called `name`."""
+    if name not in _PASSES:
+        _load_entry_points()
+    if name not in _PASSES:
+        raise Error(f"there is no pass `{name}`", hint=nearest(name, sorted(_PASSES)) or "`couloir opt --list` shows all")
+    return _PASSES[name]
+
+
+_LOADED: Final[list[bool]] = []
+
+
+def _load_entry_points() -> None:
+    if not _LOADED:
+        from importlib.metadata import entry_points
+
+        _LOADED.append(True)
+        for point in entry_points(group="couloir.passes"):
+            point.load()
