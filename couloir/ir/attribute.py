@@ -97,29 +97,30 @@ def _interning_new(cls: AttributeMeta) -> Callable[..., Any]:
     parameters = cls.parameters
     signature = ", ".join(f"{p}=_defaults[{p!r}]" if p in cls._defaults else p for p in parameters)
     names = ", ".join(parameters) + ("," if parameters else "")
-    lines = [f"def __new__(cls{', ' if signature else ''}{signature}):"]
+    # Everything that is not a parameter has an underscore: a parameter may be called `key` or `found`.
+    lines = [f"def __new__(_cls{', ' if signature else ''}{signature}):"]
     if hasattr(cls, "normalize"):
-        lines.append(f"    {names} = cls.normalize({names})" if parameters else "    cls.normalize()")
+        lines.append(f"    {names} = _cls.normalize({names})" if parameters else "    _cls.normalize()")
     # As keys, -0.0 equals 0.0 and NaN equals nothing; as parameters they are what they are: their text tells them apart.
     key = "".join(f"{'repr(' + p + ')' if p in cls._float_parameters else p}, " for p in parameters)
-    lines.append(f"    key = cls.intern_key({names})" if hasattr(cls, "intern_key") else f"    key = ({key})")
+    lines.append(f"    _key = _cls.intern_key({names})" if hasattr(cls, "intern_key") else f"    _key = ({key})")
     lines += [
-        "    found = table.get(key)",
-        "    if found is not None:",
-        "        self = found()",
-        "        if self is not None:",
-        "            return self",
-        "    self = object_new(cls)",
-        *(f"    set_{p}(self, {p})" for p in parameters),
-        "    self.verify_parameters()",
-        "    return remember(table, key, self)",
+        "    _found = _table.get(_key)",
+        "    if _found is not None:",
+        "        _self = _found()",
+        "        if _self is not None:",
+        "            return _self",
+        "    _self = _object_new(_cls)",
+        *(f"    _set_{p}(_self, {p})" for p in parameters),
+        "    _self.verify_parameters()",
+        "    return _remember(_table, _key, _self)",
     ]
     scope: dict[str, Any] = {
         "_defaults": cls._defaults,
-        "table": {},
-        "object_new": object.__new__,
-        "remember": _remember,
-        **{f"set_{p}": getattr(cls, p).__set__ for p in parameters},
+        "_table": {},
+        "_object_new": object.__new__,
+        "_remember": _remember,
+        **{f"_set_{p}": getattr(cls, p).__set__ for p in parameters},
     }
     exec("\n".join(lines), scope)  # the text is made of parameter names of a class, nothing else
     return scope["__new__"]

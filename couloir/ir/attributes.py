@@ -55,13 +55,17 @@ class IntegerAttr(Attribute):
     @classmethod
     def normalize(cls, value: int, type: Type) -> tuple[Any, ...]:
         value = int(value)
-        if isinstance(type, IntegerType) and not type.minimum <= value <= type.maximum:
-            low = -(1 << (type.width - 1)) if type.width and type.is_signed else 0
-            if not low <= value < 1 << type.width:
-                raise Error(f"{value} does not fit into {type.width} bits of `{type}`")
-            value &= (1 << type.width) - 1
-            if value > type.maximum:
-                value -= 1 << type.width
+        if isinstance(type, IntegerType):
+            width, minimum, maximum = type.width, type.minimum, type.maximum
+        else:
+            width, minimum, maximum = 64, -(1 << 63), (1 << 63) - 1
+        if not minimum <= value <= maximum:
+            signless = not isinstance(type, IntegerType) or type.signedness == "signless"
+            if not signless or not -(1 << max(width - 1, 0)) <= value < 1 << width:
+                raise Error(f"the number does not fit into the {width} bits of `{type}`")
+            value &= (1 << width) - 1  # a signless type has both readings of its bits
+            if value > maximum:
+                value -= 1 << width
         return value, type
 
     def verify_parameters(self) -> None:
@@ -259,7 +263,7 @@ class DenseElementsAttr(Attribute):
             raise Error(f"the elements of `{type}` are `{dtype}`, not `{data.dtype}`")
         if data.shape != type.shape:
             raise Error(f"`{type}` needs an array of shape {type.shape}, not {data.shape}")
-        if data.size > 1 and not any(data.strides):
+        if data.size > 1 and (not any(data.strides) or _same_everywhere(data)):
             data = np.broadcast_to(data[(0,) * data.ndim], data.shape)
         elif data.flags.writeable or not data.flags.c_contiguous:
             data = np.array(data, order="C")  # a private copy: nobody can change it from outside
@@ -299,6 +303,15 @@ class DenseElementsAttr(Attribute):
 
     def print(self, p: AttributePrinter) -> None:
         p.dense_elements(self)
+
+
+def _same_everywhere(array: Array) -> bool:
+    """Whether all elements have the same bits."""
+    if array[(0,) * array.ndim].tobytes() != array[(-1,) * array.ndim].tobytes():  # most constants end here
+        return False
+    data = array if array.flags.c_contiguous else array.copy(order="C")
+    rows = data.reshape(-1).view("u1").reshape(array.size, -1)
+    return bool((rows == rows[0]).all())
 
 
 class DenseResourceAttr(Attribute):

@@ -49,6 +49,17 @@ class FileLineColLoc(Location):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class FileLineColRange(FileLineColLoc):
+    """A stretch of a text file: `loc("model.mlir":3:7 to 4:1)`, or `to :9` within one line."""
+
+    end_line: int
+    end_column: int
+
+    def print_inner(self, p: AttributePrinter) -> None:
+        FileLineColLoc.print_inner(self, p)
+        p.write(f" to :{self.end_column}" if self.end_line == self.line else f" to {self.end_line}:{self.end_column}")
+
+
 class NameLoc(Location):
     """A named thing, such as an ONNX node, perhaps inside another location: `loc("conv1"("lenet.onnx":0:0))`."""
 

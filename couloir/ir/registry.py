@@ -92,6 +92,19 @@ class Registry:
         prefix = dialect + "."
         return [cls for name, cls in sorted(self._operations.items()) if name.startswith(prefix)]
 
+    def attribute_names(self, dialect: str, *, types: bool) -> list[str]:
+        """The names of one dialect's types, or of its attributes, that are defined so far; for "did you mean"."""
+        prefix = dialect + "."
+        sigil = "!" if types else "#"
+        return sorted(name for name, cls in self._attributes.items() if name.startswith(prefix) and cls.sigil == sigil)
+
+    def knows(self, dialect: str) -> bool:
+        """Whether anybody declares or defines something of this dialect."""
+        if dialect in self._modules or dialect in self._plugins():
+            return True
+        prefix = dialect + "."
+        return any(name.startswith(prefix) for table in (self._attributes, self._operations) for name in table)
+
     def known_names(self, dialect: str) -> list[str]:
         """The op names of one dialect, for "did you mean"."""
         return [cls.name for cls in self.operations(dialect)]

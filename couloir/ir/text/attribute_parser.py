@@ -1,0 +1,437 @@
+"""Reading attributes and locations: all builtin attributes of MLIR, and those of dialects.
+
+Source: MLIR, "Builtin dialect: attributes" and "location attributes"; language reference, "attribute value aliases" and
+"dialect and external resources".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from couloir.ir.affine import AffineExpr, AffineMap, IntegerSet
+from couloir.ir.attribute import Attribute, OpaqueAttribute, Type
+from couloir.ir.attributes import (
+    FALSE,
+    TRUE,
+    UNIT,
+    ArrayAttr,
+    DenseResourceAttr,
+    DictionaryAttr,
+    FloatAttr,
+    IntegerAttr,
+    IntegerSetAttr,
+    SymbolRefAttr,
+)
+from couloir.ir.errors import nearest
+from couloir.ir.floats import float_from_bits
+from couloir.ir.limits import Limits
+from couloir.ir.location import (
+    UNKNOWN,
+    CallSiteLoc,
+    FileLineColLoc,
+    FileLineColRange,
+    FusedLoc,
+    Location,
+    NameLoc,
+)
+from couloir.ir.text.affine_text import parse_affine_expression, parse_affine_map, parse_integer_set
+from couloir.ir.text.dense import blob_array, parse_dense, parse_dense_array, parse_sparse, shaped_type
+from couloir.ir.text.lexer import IDENTIFIER, SPACE, SUFFIX
+from couloir.ir.text.parameters import parse_parameters
+from couloir.ir.text.type_parser import TypeParser
+from couloir.ir.types import AffineMapAttr, FloatType, IndexType, IntegerType, StridedLayoutAttr, f64, i64
+
+_NUMBER: Final = re.compile(rf"(-?)\s*(0x[0-9A-Fa-f]++|[0-9]++(\.[0-9]*+(?:[eE][-+]?[0-9]++)?)?){SPACE}")
+_ALIAS: Final = re.compile(rf"([#!])({SUFFIX}){SPACE}=(?!=){SPACE}")
+_LOCATION_ALIAS: Final = re.compile(rf"^#({SUFFIX})[ \t]*=[ \t]*(?=loc\()", re.MULTILINE)
+_METADATA: Final = re.compile(r"^\{-#", re.MULTILINE)
+_WORD: Final = re.compile(IDENTIFIER)
+
+
+class AttributeParser(TypeParser):
+    """Reads types, attributes and locations.
+
+    Attributes:
+        attribute_aliases: What `#name` stands for.
+        type_aliases: What `!name` stands for.
+        resources: The blobs of `{-# dialect_resources: { builtin: {...} } #-}` by key, alignment included.
+        file_metadata_entries: All other entries at the end of the file: section -> dialect -> key -> text or bool.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        file: str = "<text>",
+        limits: Limits | None = None,
+        allow_unregistered: bool = False,
+    ) -> None:
+        super().__init__(text, file=file, limits=limits, allow_unregistered=allow_unregistered)
+        self.attribute_aliases: dict[str, Attribute] = {}
+        self.resources: dict[str, bytes] = {}
+        self.file_metadata_entries: dict[str, dict[str, dict[str, str | bool]]] = {}
+        self._metadata_span: tuple[int, int] | None = None
+        self._metadata_sought = False
+        self._later_locations: dict[str, int] | None = None
+        self._defined_early: dict[int, int] = {}
+        self._words: dict[str, Callable[[int, Type | None], Attribute]] = {
+            "true": lambda start, expected: TRUE,
+            "false": lambda start, expected: FALSE,
+            "unit": lambda start, expected: UNIT,
+            "affine_map": lambda start, expected: AffineMapAttr(self._bracketed(self.affine_map)),
+            "affine_set": lambda start, expected: IntegerSetAttr(self._bracketed(self.integer_set)),
+            "array": lambda start, expected: parse_dense_array(self),
+            "dense": lambda start, expected: parse_dense(self, expected),
+            "dense_resource": self._dense_resource,
+            "sparse": lambda start, expected: parse_sparse(self, expected),
+            "strided": lambda start, expected: self._strided(),
+            "distinct": lambda start, expected: self._distinct(start),
+            "loc": lambda start, expected: self._parenthesised_location(),
+        }
+
+    # -- attributes
+
+    def attribute(self, expected_type: Type | None = None) -> Attribute:
+        """Reads an attribute. With `expected_type`, numbers, strings and constants have that type, and no `: type` is read."""
+        found = self.optional_attribute(expected_type)
+        if found is None:
+            word = _WORD.match(self.text, self.position)
+            hint = nearest(word[0], [*self._words, *self._composite, "index", "none"]) if word else None
+            raise self.expected("an attribute", hint=hint)
+        return found
+
+    def optional_attribute(self, expected_type: Type | None = None) -> Attribute | None:
+        """Reads an attribute if one begins here."""
+        start = self.position
+        character = self.text[start]
+        if character in "0123456789-":
+            return self._number(expected_type)
+        if character == '"':
+            return self.typed_string(self.string_literal(), expected_type)
+        if character == "@":
+            return self.symbol_reference()
+        if character == "#":
+            return self._extended()
+        if character == "[" or (character == "{" and not self.at("{-#")):
+            self._enter()
+            try:
+                if character == "[":
+                    return ArrayAttr(self.comma_separated(self.attribute, "[", "]"))
+                return DictionaryAttr(self.dictionary())
+            finally:
+                self._depth -= 1
+        word = _WORD.match(self.text, start)
+        handler = self._words.get(word[0]) if word else None
+        if word is None or handler is None:
+            return self.optional_type()
+        self.skip_to(word.end())
+        self._enter()
+        try:
+            return handler(start, expected_type)
+        finally:
+            self._depth -= 1
+
+    def dictionary(self) -> dict[str, Attribute]:
+        """Reads `{a = 1, b, "c d" = "e"}`; a key without a value is `unit`."""
+        entries: dict[str, Attribute] = {}
+
+        def entry() -> None:
+            start = self.position
+            key = self.name_or_string("the name of an attribute")
+            if not key:
+                raise self.error("the name of an attribute is empty", at=start)
+            if key in entries:
+                raise self.error(f"`{key}` is given twice", at=start)
+            entries[key] = self.attribute() if self.optional("=") else UNIT
+
+        self.comma_separated(entry, "{", "}")
+        return entries
+
+    def symbol_reference(self) -> SymbolRefAttr:
+        """Reads `@name` or `@name::@inner`."""
+        root = self.symbol_name()
+        if not self.at("::"):
+            return SymbolRefAttr(root)
+        nested: list[str] = []
+        while self.optional("::"):
+            nested.append(self.symbol_name())
+        return SymbolRefAttr(root, tuple(nested))
+
+    def float_literal(self) -> float:
+        """Reads a float without a type; in hexadecimal, the bits of an `f64`."""
+        start = self.position
+        found = self._number(f64)
+        if not isinstance(found, FloatAttr):
+            raise self.error("expected a float", at=start)
+        return found.value
+
+    def default_parameters(self, cls: type[Attribute]) -> tuple[Any, ...]:
+        """Reads the parameters `<a, b>` of an attribute class by the annotations of its fields."""
+        return parse_parameters(self, cls)
+
+    def _number(self, expected: Type | None) -> Attribute:
+        start = self.position
+        found = self.match(_NUMBER)
+        if found is None:
+            raise self.expected("a number")
+        negative, digits, fraction = found[1], found[2], found[3]
+        type = expected
+        if type is None:
+            type = self.type() if self.optional(":") else f64 if fraction else i64
+        if isinstance(type, FloatType):
+            return self._float(type, negative, digits, fraction, start)
+        if fraction:
+            raise self.error(f"a float cannot have the type `{type}`", at=start)
+        if not isinstance(type, IntegerType | IndexType):
+            raise self.error(f"a number has an integer, index or float type, not `{type}`", at=start)
+        value = self.integer_value(digits, start)
+        return self.checked(start, lambda: IntegerAttr(-value if negative else value, type))
+
+    def _float(self, type: FloatType, negative: str, digits: str, fraction: str | None, start: int) -> FloatAttr:
+        if fraction:
+            return FloatAttr(-float(digits) if negative else float(digits), type)
+        if not digits.startswith("0x"):
+            raise self.error(f"`{type}` needs a float", at=start, hint=f"write `{negative}{digits[:40]}.0`")
+        bits = int(digits, 16)
+        if negative or bits >> type.width:
+            raise self.error(f"`{type}` has {type.width} bits, and no sign before them", at=start)
+        return FloatAttr(float_from_bits(bits, type.kind), type)
+
+    def _bracketed(self, parse_one: Callable[[], Any]) -> Any:
+        self.expect("<")
+        found = parse_one()
+        self.expect(">")
+        return found
+
+    def _strided(self) -> StridedLayoutAttr:
+        self.expect("<")
+        strides = self.comma_separated(self._integer_or_dynamic, "[", "]")
+        offset: int | None = 0
+        if self.optional(","):
+            self.expect_keyword("offset")
+            self.expect(":")
+            offset = self._integer_or_dynamic()
+        self.expect(">")
+        return StridedLayoutAttr(strides, offset)
+
+    def _integer_or_dynamic(self) -> int | None:
+        return None if self.optional("?") else self.integer("a number or `?`")
+
+    def _distinct(self, start: int) -> OpaqueAttribute:
+        self.expect("[")
+        self.integer()
+        self.expect("]")
+        if not self.at("<"):
+            raise self.expected("`<`")
+        end = self._balanced_end(self.position)
+        self.skip_to(end)
+        return OpaqueAttribute(self.text[start:end])
+
+    # -- affine maps
+
+    def affine_map(self) -> AffineMap:
+        """Reads `(d0)[s0] -> (d0 + s0)`."""
+        return parse_affine_map(self)
+
+    def integer_set(self) -> IntegerSet:
+        """Reads `(d0) : (d0 - 1 >= 0)`."""
+        return parse_integer_set(self)
+
+    def affine_expression(
+        self, names: Mapping[str, AffineExpr], operand: Callable[[], AffineExpr | None] | None = None
+    ) -> AffineExpr:
+        """Reads one affine expression; see `parse_affine_expression`."""
+        return parse_affine_expression(self, names, operand)
+
+    # -- locations
+
+    def location(self) -> Location:
+        """Reads `loc(...)`."""
+        self.expect_keyword("loc")
+        return self._parenthesised_location()
+
+    def optional_location(self) -> Location | None:
+        """Reads `loc(...)` if it comes next."""
+        return self._parenthesised_location() if self.optional_keyword("loc") else None
+
+    def _parenthesised_location(self) -> Location:
+        self.expect("(")
+        found = self._location()
+        self.expect(")")
+        return found
+
+    def _location(self) -> Location:
+        self._enter()
+        try:
+            start = self.position
+            if self.character == "#":
+                found = self._extended()
+                if not isinstance(found, Location):
+                    raise self.error("this alias is not a location", at=start)
+                return found
+            if self.character == '"':
+                return self._named_location(self.string_literal())
+            if self.optional_keyword("unknown"):
+                return UNKNOWN
+            if self.optional_keyword("callsite"):
+                return self._call_site()
+            if self.optional_keyword("fused"):
+                metadata = self._bracketed(self.attribute) if self.at("<") else None
+                return FusedLoc(self.comma_separated(self._location, "[", "]"), metadata)
+            raise self.expected("a location", hint='such as "file":1:2, "name"(...), callsite(... at ...), fused[...]')
+        finally:
+            self._depth -= 1
+
+    def _call_site(self) -> CallSiteLoc:
+        self.expect("(")
+        callee = self._location()
+        self.expect_keyword("at")
+        caller = self._location()
+        self.expect(")")
+        return CallSiteLoc(callee, caller)
+
+    def _named_location(self, name: str) -> Location:
+        if self.optional("("):
+            child = self._location()
+            self.expect(")")
+            return NameLoc(name, child)
+        if not self.optional(":"):
+            return NameLoc(name)
+        line = self.integer("a line number")
+        self.expect(":")
+        column = self.integer("a column number")
+        if not self.optional_keyword("to"):
+            return FileLineColLoc(name, line, column)
+        end_line = line if self.character == ":" else self.integer("a line number")
+        self.expect(":")
+        return FileLineColRange(name, line, column, end_line, self.integer("a column number"))
+
+    # -- aliases
+
+    def optional_alias_definition(self) -> bool:
+        """Reads `#name = attribute` or `!name = type` if it comes next."""
+        start = self.position
+        if start in self._defined_early:
+            self.skip_to(self._defined_early[start])
+            return True
+        found = self.match(_ALIAS)
+        if found is None:
+            return False
+        name = found[2]
+        if "." in name:
+            raise self.error("the name of an alias has no dot", at=start, hint="names with a dot belong to dialects")
+        if name in (self.attribute_aliases if found[1] == "#" else self.type_aliases):
+            raise self.error(f"the alias `{found[1]}{name}` is defined twice", at=start)
+        if found[1] == "#":
+            self.attribute_aliases[name] = self.attribute()
+        else:
+            self.type_aliases[name] = self.type()
+        return True
+
+    def attribute_alias(self, name: str, at: int) -> Attribute:
+        """The attribute that `#name` stands for. Locations may be defined after their use: MLIR prints them at the end."""
+        found = self.attribute_aliases.get(name)
+        if found is not None:
+            return found
+        if self._later_locations is None:
+            self._later_locations = {
+                definition[1]: definition.start() for definition in _LOCATION_ALIAS.finditer(self.text, self.position)
+            }
+            for later in list(self._later_locations):
+                self._define_early(later)
+        else:
+            self._define_early(name)
+        found = self.attribute_aliases.get(name)
+        if found is None:
+            hint = nearest(name, list(self.attribute_aliases))
+            raise self.error(f"the alias `#{name}` is not defined", at=at, hint=hint)
+        return found
+
+    def _define_early(self, name: str) -> None:
+        """Reads the definition of a location that stands further down."""
+        start = (self._later_locations or {}).pop(name, None)
+        if start is None or name in self.attribute_aliases:
+            return
+        position = self.position
+        self.position = start
+        self.optional_alias_definition()
+        self._defined_early[start] = self.position
+        self.position = position
+
+    # -- resources
+
+    def file_metadata(self) -> None:
+        """Reads `{-# dialect_resources: {...}, external_resources: {...} #-}`."""
+        if self._metadata_span is not None and self.position == self._metadata_span[0]:
+            self.skip_to(self._metadata_span[1])
+            return
+        start = self.position
+        self.expect("{-#")
+        while not self.optional("#-}"):
+            section = self.name_or_string("`dialect_resources`, `external_resources` or `#-}`")
+            self.expect(":")
+            dialects = self.file_metadata_entries.setdefault(section, {})
+            self.comma_separated(lambda dialects=dialects: self._metadata_entries(dialects), "{", "}")
+            if not self.optional(",") and not self.at("#-}"):
+                raise self.expected("`,` or `#-}`")
+        self._metadata_span = (start, self.position)
+        for key, value in self.file_metadata_entries.get("dialect_resources", {}).pop("builtin", {}).items():
+            self.resources[key] = self._blob(key, value, start)
+
+    def _metadata_entries(self, dialects: dict[str, dict[str, str | bool]]) -> None:
+        name = self.name_or_string("the name of a dialect")
+        self.expect(":")
+        entries = dialects.setdefault(name, {})
+
+        def entry() -> None:
+            start = self.position
+            key = self.name_or_string("the key of a resource")
+            if key in entries:
+                raise self.error(f"the resource `{key}` is given twice", at=start)
+            self.expect(":")
+            if self.character == '"':
+                entries[key] = self.string_literal()
+            elif self.optional_keyword("true"):
+                entries[key] = True
+            else:
+                self.expect_keyword("false")
+                entries[key] = False
+
+        self.comma_separated(entry, "{", "}")
+
+    def _blob(self, key: str, value: str | bool, at: int) -> bytes:
+        if isinstance(value, str) and re.fullmatch(r"0x(?:[0-9A-Fa-f]{2}){4,}", value):
+            blob = bytes.fromhex(value[2:])
+            if int.from_bytes(blob[:4], "little").bit_count() <= 1:
+                return blob
+        raise self.error(
+            f"the data of the resource `{key}` cannot be read",
+            at=at,
+            hint='it is "0x", four bytes of alignment (a power of two, little-endian), then the data, in hexadecimal',
+        )
+
+    def _dense_resource(self, start: int, expected: Type | None) -> DenseResourceAttr:
+        self.expect("<")
+        key = self.name_or_string("the key of a resource")
+        self.expect(">")
+        type = shaped_type(self, expected)
+        self._find_metadata()
+        blob = self.resources.get(key)
+        if blob is None:
+            return DenseResourceAttr(key, type)
+        array = self.checked(start, lambda: blob_array(blob[4:], type))
+        return DenseResourceAttr(key, type, array)
+
+    def _find_metadata(self) -> None:
+        """Reads the resources at the end of the file before the rest, so that constants have their data at once."""
+        if self._metadata_sought:
+            return
+        self._metadata_sought = True
+        found = _METADATA.search(self.text, self.position, self.length)
+        if found is not None and self._metadata_span is None:
+            position = self.position
+            self.position = found.start()
+            self.file_metadata()
+            self.position = position
