@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -95,6 +95,18 @@ def compatible(a: Type, b: Type) -> bool:
     return isinstance(pair[0], UnrankedTensorType) and element_type(pair[1]) is pair[0].element_type
 
 
+def most_specific(types: Sequence[Type]) -> Type:
+    """Of compatible types the one that says most: of `tensor<?x3xf32>` and `tensor<2x?xf32>`, `tensor<2x3xf32>`."""
+    first = types[0]
+    if not isinstance(first, TensorType) or first.is_static:
+        return first
+    dims = first.dims
+    for other in types[1:]:
+        if isinstance(other, TensorType) and len(other.dims) == len(dims):
+            dims = tuple(b if a is None else a for a, b in zip(dims, other.dims, strict=True))
+    return first.with_dims(dims)
+
+
 def types_of(op: Operation, field: str) -> list[Type]:
     """The types of a field's values: none, one or several."""
     value: Any = getattr(op, field)
@@ -114,6 +126,10 @@ class Relation:
     def infer(self, op: Operation, result: str) -> Type | None:
         """The type of the result field `result` as far as this relation tells it."""
         return None
+
+    def mentions(self, fields: Iterable[str]) -> bool:
+        """Whether it looks at one of these fields."""
+        return not set(fields).isdisjoint(getattr(self, "fields", ()))
 
 
 @attrs.frozen(init=False)
@@ -137,8 +153,7 @@ class SameType(Relation):
             return None
         results = op.definition.result_names
         found = [t for field in self.fields if field not in results for t in types_of(op, field)]
-        static = [t for t in found if isinstance(t, ShapedType) and t.is_static]
-        return (static or found or [None])[0]
+        return most_specific(found) if found else None
 
 
 @attrs.frozen(init=False)
@@ -184,12 +199,18 @@ class SameElementType(Relation):
 class Holds(Relation):
     """A predicate over the op, with the sentence that it stands for and, where there is one, its number in the specification.
 
-    `predicate` gives True when it holds; a string says what is wrong in more detail than the sentence.
+    `predicate` gives True when it holds; a string says what is wrong in more detail than the sentence. It may rely on the
+    relations listed before it. Of an op with an `infer` method they are checked before that runs, unless `verify_only`, which a
+    predicate says that looks at results, or at regions that are filled after the op is made.
     """
 
     sentence: str
     predicate: Callable[[Any], bool | str]
     id: str = ""
+    verify_only: bool = False
+
+    def mentions(self, fields: Iterable[str]) -> bool:
+        return self.verify_only
 
     def check(self, op: Operation) -> str | None:
         outcome = self.predicate(op)
@@ -222,6 +243,6 @@ def check_value_type(
 __all__ = [
     "ANY_ELEMENT", "BOOLEAN", "COMPLEX", "FLOAT", "INDEX", "INTEGER", "SIGNED", "SIGNLESS", "UNSIGNED",
     "ElementTypes", "Holds", "Relation", "SameElementType", "SameShape", "SameType",
-    "check_value_type", "compatible", "element_type", "one_of", "types_of",
+    "check_value_type", "compatible", "element_type", "most_specific", "one_of", "types_of",
 ]  # fmt: skip
 

@@ -116,8 +116,12 @@ class Definition:
     result_names: frozenset[str] = frozenset()
     attribute_keys: frozenset[str] = frozenset()
     """Names of the attributes that belong to the op: MLIR prints them in `<{...}>`, others in `{...}`."""
-    defaults: dict[str, Attribute] = attrs.field(factory=dict)
+    stored: dict[str, Attribute] = attrs.field(factory=dict)
     """Attributes that are stored even when not given."""
+    defaults: dict[str, Attribute] = attrs.field(factory=dict)
+    """Of these, the ones that the pretty form leaves out: upstream gives them the same default."""
+    demands: tuple[Relation, ...] = ()
+    """The relations that an op must satisfy before `infer` runs: those that look at no result."""
     constructor_source: str = ""
 
     def __attrs_post_init__(self) -> None:
@@ -130,7 +134,10 @@ class Definition:
             if field.codec is not None and not field.optional and field.spec.default is not MISSING:
                 stored = encode(self.op_name, field, field.spec.default)
                 if stored is not None:
-                    self.defaults[field.key] = stored
+                    self.stored[field.key] = stored
+                    if not field.spec.printed:
+                        self.defaults[field.key] = stored
+        self.demands = tuple(r for r in self.relations if not r.mentions(self.result_names))
 
     def field(self, name: str) -> Field:
         """The field called `name`."""
@@ -228,7 +235,7 @@ class OperationMeta(type):
         op_name = name or getattr(cls, "name", "")
         cls.definition = Definition(
             op_name,
-            (*inherited, *fields),
+            _override(inherited, fields),
             (*(base_definition.relations if base_definition else ()), *relations),
         )
         cls.traits = frozenset(traits) | getattr(cls, "traits", frozenset())
@@ -250,6 +257,12 @@ class OperationMeta(type):
         name: str
         definition: Definition
         traits: frozenset[Any]
+
+
+def _override(inherited: Sequence[Field], own: Sequence[Field]) -> tuple[Field, ...]:
+    """The inherited fields, each in its place but replaced by an own one of the same name, and then the other own ones."""
+    named = {field.name: field for field in own}
+    return (*(named.pop(field.name, field) for field in inherited), *named.values())
 
 
 def _is_class_variable(annotation: Any) -> bool:
@@ -443,7 +456,7 @@ def compile_constructor(cls: Any) -> None:
         "result_types_of": result_types_of,
         "explain": _explain,
         "defaults": {f.name: f.spec.default for f in definition.fields},
-        "stored_defaults": definition.defaults,
+        "stored_defaults": definition.stored,
         "fields": {f.name: f for f in definition.fields},
         "name": definition.op_name,
     }
@@ -546,6 +559,11 @@ def result_types_of(op: Any, point: Any) -> Sequence[Type]:
         return [PATTERN_TYPE] * max(1, sum(f.arity == "single" for f in definition.results)) if definition.results else []
     if not definition.results:
         return []
+    if can_infer(type(op)):  # `infer` may rely on what the op demands
+        for relation in definition.demands:
+            message = relation.check(op)
+            if message:
+                raise Error(f"`{op.name}`: {message}")
     return infer(op)
 
 

@@ -123,6 +123,7 @@ class Spec:
     key: str | None = None
     codec: Codec | Type | None = None
     optional: bool = False
+    printed: bool = False
     blocks: Literal["any", "one", "some"] = "any"
     terminated: bool = True
 
@@ -165,9 +166,14 @@ def attr(*, key: str | None = None, codec: Codec | Type | None = None) -> Any:
     return Spec("attribute", key=key, codec=codec)
 
 
-def attr_default(default: Any, *, key: str | None = None, codec: Codec | Type | None = None) -> Any:
-    """An attribute that is stored with this value unless another is given. Not None: see `attr_optional`."""
-    return Spec("attribute", default=default, key=key, codec=codec)
+def attr_default(
+    default: Any, *, key: str | None = None, codec: Codec | Type | None = None, printed: bool = False
+) -> Any:
+    """An attribute that is stored with this value unless another is given. Not None: see `attr_optional`.
+
+    `printed`: the pretty form shows the default too, because upstream knows no default for it.
+    """
+    return Spec("attribute", default=default, key=key, codec=codec, printed=printed)
 
 
 def attr_optional(*, default: Any = None, key: str | None = None, codec: Codec | Type | None = None) -> Any:

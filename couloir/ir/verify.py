@@ -163,6 +163,7 @@ class _Verifier:
             if message:
                 self.fault(op, f"`{op.name}`: {message}")
                 broken = True
+                break  # later relations may rely on this one
         if not broken and can_infer(type(op)) and op.results:
             self._check_inferred(op)
         for trait in op.traits:
