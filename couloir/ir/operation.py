@@ -288,12 +288,14 @@ class Operation(metaclass=OperationMeta):
         for index, value in enumerate(new):
             value._add_use(self, index)
 
-    @property
-    def result(self) -> OpResult[Any]:
-        """The only result. Raises `couloir.Error` when there is not exactly one."""
-        if len(self.results) != 1:
-            raise Error(f"`{self.name}` has {len(self.results)} results, not one", where=self.location.label or None)
-        return self.results[0]
+    if not TYPE_CHECKING:  # a type checker sees the `result` that the op's own class declares
+
+        @property
+        def result(self):
+            """The only result. Raises `couloir.Error` when there is not exactly one."""
+            if len(self.results) != 1:
+                raise Error(f"`{self.name}` has {len(self.results)} results, not one", where=self.location.label or None)
+            return self.results[0]
 
     def replace_all_uses_with(self, other: Operation | Sequence[Value[Any] | Operation]) -> None:
         """Makes the users of each result take the result of `other`, or the value given for it, instead."""
