@@ -5,7 +5,7 @@ Source: MLIR, "Affine dialect: affine expressions". Division and remainder floor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
@@ -54,7 +54,7 @@ class AffineExpr:
     @property
     def is_symbolic_or_constant(self) -> bool:
         """Whether no dimension occurs in it."""
-        return all(not isinstance(leaf, AffineDim) for leaf in leaves(self))
+        return all(not isinstance(leaf, AffineDim) for leaf in _walk(self))
 
     def evaluate(self, dims: Sequence[Any], symbols: Sequence[Any] = ()) -> Any:
         """Its value, for ints or anything that has `+ * // %` (arrays, solver terms)."""
@@ -159,23 +159,44 @@ def symbols(count: int) -> tuple[AffineExpr, ...]:
 
 
 def _add(a: AffineExpr, b: AffineExpr) -> AffineExpr:
+    """The sum as a list of terms from left to right: a sum is never the right side of a sum, a constant always is."""
+    terms: list[AffineExpr] = []
+    while isinstance(b, AffineBinary) and b.kind == "+":
+        terms.append(b.rhs)
+        b = b.lhs
+    for term in (b, *reversed(terms)):
+        a = _add_term(a, term)
+    return a
+
+
+def _add_term(a: AffineExpr, b: AffineExpr) -> AffineExpr:
     if isinstance(a, AffineConstant) and not isinstance(b, AffineConstant):
         a, b = b, a
+    constant = 0
+    if isinstance(a, AffineBinary) and a.kind == "+" and isinstance(a.rhs, AffineConstant):
+        a, constant = a.lhs, a.rhs.value
     match a, b:
+        case _, AffineConstant(x) if not isinstance(a, AffineConstant):
+            constant += x
         case AffineConstant(x), AffineConstant(y):
             return AffineConstant(x + y)
-        case _, AffineConstant(0):
-            return a
-        case AffineBinary("+", x, AffineConstant(y)), AffineConstant(z):
-            return _add(x, AffineConstant(y + z))
-        case AffineBinary("+", x, AffineConstant(y)), _:
-            return _add(_add(x, b), AffineConstant(y))
         case _:
-            pass
+            a = _join(a, b)
+    if constant == 0:
+        return a
+    return AffineConstant(a.value + constant) if isinstance(a, AffineConstant) else AffineBinary("+", a, AffineConstant(constant))
+
+
+def _join(a: AffineExpr, b: AffineExpr) -> AffineExpr:
+    """The sum of two expressions that are not constants, `b` not a sum."""
     base_a, factor_a = _factor(a)
     base_b, factor_b = _factor(b)
     if base_a == base_b:  # d0 * 2 + d0 is d0 * 3; d0 - d0 is 0
         return _multiply(base_a, AffineConstant(factor_a + factor_b))
+    if a.is_symbolic_or_constant and not b.is_symbolic_or_constant:
+        a, b = b, a  # dimensions first, as upstream
+        if isinstance(b, AffineBinary) and b.kind == "+":
+            return _add(a, b)
     return AffineBinary("+", a, b)
 
 
@@ -241,15 +262,17 @@ def _fold(root: AffineExpr, leaf: Callable[[Any], Any], combine: Mapping[str, Ca
 
 def leaves(root: AffineExpr) -> list[AffineExpr]:
     """The dimensions, symbols and constants of an expression, from left to right, repeats included."""
-    found: list[AffineExpr] = []
+    return list(_walk(root))
+
+
+def _walk(root: AffineExpr) -> Iterator[AffineExpr]:
     todo = [root]
     while todo:
         item = todo.pop()
         if isinstance(item, AffineBinary):
             todo += [item.rhs, item.lhs]
         else:
-            found.append(item)
-    return found
+            yield item
 
 
 def expression_text(
@@ -257,35 +280,47 @@ def expression_text(
 ) -> str:
     """The expression as MLIR prints it, with the names given (default `d0`, `s0`)."""
 
-    def leaf(item: AffineExpr) -> tuple[str, int]:
-        if isinstance(item, AffineDim) and dim_names is not None:
-            return dim_names[item.position], 2
-        if isinstance(item, AffineSymbol) and symbol_names is not None:
-            return symbol_names[item.position], 2
-        return str(item), 2
+    def leaf(item: AffineExpr) -> _Part:
+        if isinstance(item, AffineDim):
+            return _Part(str(item) if dim_names is None else dim_names[item.position], _LEAF)
+        if isinstance(item, AffineSymbol):
+            return _Part(str(item) if symbol_names is None else symbol_names[item.position], _LEAF)
+        value = item.value
+        return _Part(str(value), _LEAF, negated=_Part(str(-value), _LEAF) if value < 0 else None, value=value)
 
-    def parenthesised(part: tuple[str, int], level: int) -> str:
-        return part[0] if part[1] >= level else f"({part[0]})"
+    def add(a: _Part, b: _Part) -> _Part:
+        sign, term = ("-", b.negated) if b.negated is not None else ("+", b)
+        return _Part(f"{a.text} {sign} {term.text}", _SUM)
 
-    def add(a: tuple[str, int], b: tuple[str, int]) -> tuple[str, int]:
-        text, _ = b
-        if text.endswith(" * -1"):  # d0 - d1
-            return f"{a[0]} - {text[:-5]}", 0
-        if b[1] != 0 and " * -" in text and text.rpartition(" * -")[2].isdigit():  # d0 - d1 * 2
-            base, _, factor = text.rpartition(" * -")
-            return f"{a[0]} - {base} * {factor}", 0
-        if text.startswith("-") and text[1:].isdigit():
-            return f"{a[0]} - {text[1:]}", 0
-        return f"{a[0]} + {parenthesised(b, 1)}", 0
+    def multiply(a: _Part, b: _Part) -> _Part:
+        text = a.text if a.level == _LEAF else f"({a.text})"
+        if b.value == -1:  # -d0; after a minus sign, d0 alone
+            return _Part(f"-{text}", _PRODUCT, negated=_Part(text if a.level == _SUM else a.text, _LEAF))
+        negated = _Part(f"{text} * {b.negated.text}", _PRODUCT) if b.negated is not None else None
+        return _Part(f"{text} * {b.bracketed}", _PRODUCT, negated=negated)
 
-    def product(kind: str) -> Callable[[tuple[str, int], tuple[str, int]], tuple[str, int]]:
-        def combine(a: tuple[str, int], b: tuple[str, int]) -> tuple[str, int]:
-            return f"{parenthesised(a, 1)} {kind} {parenthesised(b, 2)}", 1
+    def divide(word: str) -> Callable[[_Part, _Part], _Part]:
+        return lambda a, b: _Part(f"{a.bracketed} {word} {b.bracketed}", _PRODUCT)
 
-        return combine
+    return _fold(root, leaf, {"+": add, "*": multiply, **{word: divide(word) for word in _DIVISIONS}}).text
 
-    text, _ = _fold(root, leaf, {"+": add, **{k: product(k) for k in ("*", "floordiv", "ceildiv", "mod")}})
-    return f"-{text[:-5]}" if text.endswith(" * -1") and " " not in text[:-5] else text
+
+_SUM, _PRODUCT, _LEAF = 0, 1, 2
+_DIVISIONS: Final = ("floordiv", "ceildiv", "mod")
+
+
+@attrs.frozen
+class _Part:
+    """The text of a subexpression; `negated` is what stands after a minus sign instead, where that reads better."""
+
+    text: str
+    level: int
+    negated: _Part | None = None
+    value: int | None = None
+
+    @property
+    def bracketed(self) -> str:
+        return self.text if self.level == _LEAF else f"({self.text})"
 
 
 def _space(dim_count: int, symbol_count: int) -> str:

@@ -341,9 +341,10 @@ class SparseElementsAttr(Attribute):
 
     def print(self, p: AttributePrinter) -> None:
         p.write("sparse<")
-        p.dense_literal(self.indices)
-        p.write(", ")
-        p.dense_literal(self.values)
+        if self.values.array.size:
+            p.dense_literal(self.indices)
+            p.write(", ")
+            p.dense_literal(self.values)
         p.write("> : ")
         p.attribute(self.type)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import struct
-from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ FLOATS: Final[dict[str, tuple[int, str | None]]] = {
 
 #: Bits of the significand, the hidden one included, of the formats in which six digits may be too few.
 _PRECISION: Final = {"f16": 11, "bf16": 8, "tf32": 11, "f32": 24, "f64": 53, "f80": 64, "f128": 113}
-_SIX_DIGITS: Final = Context(prec=6, rounding=ROUND_HALF_UP)
+_WIDER_THAN_DOUBLE: Final = frozenset(("f80", "f128"))
+#: Formats with infinities and NaNs like a double's: bits of the fraction. A NaN's payload is what fits of it.
+_FRACTION: Final = {"f8E3M4": 4, "f8E4M3": 3, "f8E5M2": 2, "f16": 10, "bf16": 7, "tf32": 10, "f32": 23}
 _DOUBLE_MANTISSA: Final = 52
 
 
@@ -58,6 +60,8 @@ def round_float(value: float, kind: str) -> float:
     """The number of the format that is nearest to `value`, ties to even. `f80` and `f128` hold every double."""
     if kind == "f64":
         return value
+    if value != value:
+        return float_from_bits(float_bits(value, kind), kind)
     dtype = float_dtype(kind)
     if dtype is not None:
         import numpy as np
@@ -76,6 +80,8 @@ def float_bits(value: float, kind: str) -> int:
     """The bit pattern of a number that the format holds."""
     if kind == "f64":
         return struct.unpack("<Q", struct.pack("<d", value))[0]
+    if value != value and kind in _FRACTION:
+        return _nan_bits(value, FLOATS[kind][0], _FRACTION[kind])
     if kind == "tf32":
         return float_bits(value, "f32") >> 13
     dtype = float_dtype(kind)
@@ -91,6 +97,13 @@ def float_from_bits(bits: int, kind: str) -> float:
     """The number with this bit pattern; wide formats are rounded to a double."""
     if kind == "f64":
         return struct.unpack("<d", struct.pack("<Q", bits))[0]
+    if kind in _FRACTION:
+        fraction = _FRACTION[kind]
+        ones = (1 << (FLOATS[kind][0] - 1 - fraction)) - 1
+        payload = bits & ((1 << fraction) - 1)
+        if bits >> fraction & ones == ones and payload:  # not by conversion, which would make it a quiet NaN
+            sign = bits >> (FLOATS[kind][0] - 1)
+            return float_from_bits(sign << 63 | 0x7FF << 52 | payload << (_DOUBLE_MANTISSA - fraction), "f64")
     if kind == "tf32":
         return float_from_bits(bits << 13, "f32")
     dtype = float_dtype(kind)
@@ -101,6 +114,13 @@ def float_from_bits(bits: int, kind: str) -> float:
             raw = np.frombuffer(bits.to_bytes(dtype.itemsize, "little"), dtype=dtype)
             return float(raw[0].astype(np.float64))
     return _wide_value(bits, fraction=112 if kind == "f128" else 63, explicit=kind == "f80")
+
+
+def _nan_bits(value: float, width: int, fraction: int) -> int:
+    double = float_bits(value, "f64")
+    payload = (double & ((1 << _DOUBLE_MANTISSA) - 1)) >> (_DOUBLE_MANTISSA - fraction) or 1 << (fraction - 1)
+    exponent = ((1 << (width - 1 - fraction)) - 1) << fraction
+    return double >> 63 << (width - 1) | exponent | payload
 
 
 def _wide_bits(value: float, *, fraction: int, explicit: bool) -> int:
@@ -126,10 +146,9 @@ def _wide_value(bits: int, *, fraction: int, explicit: bool) -> float:
         return sign * (math.nan if mantissa & ((1 << fraction) - 1) else math.inf)
     if not explicit and biased:
         mantissa |= 1 << fraction
-    # Through Decimal-free integer arithmetic: Python's int / int rounds correctly.
     exponent = max(biased, 1) - 16383 - fraction
     try:
-        return sign * (float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent))
+        return sign * (float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent))  # int / int rounds right
     except OverflowError:
         return sign * math.inf
 
@@ -138,7 +157,8 @@ def float_text(value: float, kind: str) -> str:
     """A number as MLIR writes it: six digits if they read back as the same number, else more, else the bits in hex."""
     if math.isfinite(value):
         text = _six_digits(value)
-        if round_float(float(text), kind) == value:
+        exact = Fraction(text) == Fraction(value) if kind in _WIDER_THAN_DOUBLE else None
+        if round_float(float(text), kind) == value if exact is None else exact:
             return text
         text = _natural(value, 2 + _PRECISION.get(kind, 8) * 59 // 196)
         if "." in text:
@@ -147,24 +167,38 @@ def float_text(value: float, kind: str) -> str:
 
 
 def _six_digits(value: float) -> str:
+    sign = "-" if math.copysign(1.0, value) < 0 else ""
     if value == 0:
-        return "-0.000000e+00" if math.copysign(1.0, value) < 0 else "0.000000e+00"
-    sign, digits, exponent = _rounded(value, _SIX_DIGITS)
+        return sign + "0.000000e+00"
+    digits, exponent = _decimal(value, 6)
     power = exponent + len(digits) - 1
     return f"{sign}{digits[0]}.{digits[1:]:0<6}e{'-' if power < 0 else '+'}{abs(power):02}"
 
 
-def _rounded(value: float, context: Context) -> tuple[str, str, int]:
-    """Sign, digits without zeros at the end, and the power of ten of the last digit."""
-    negative, digits, exponent = context.create_decimal(Decimal(value)).as_tuple()
-    text = "".join(map(str, digits))
-    stripped = text.rstrip("0")
-    return "-" if negative else "", stripped, int(exponent) + len(text) - len(stripped)
+def _decimal(value: float, precision: int) -> tuple[str, int]:
+    """Digits without zeros at the end, at most `precision` of them, and the power of ten of the last digit.
+
+    LLVM's rounding, for the same text: it cuts the exact value to about `precision` digits, sometimes to just as many,
+    and rounds the rest half up. Source: LLVM, `APFloat.cpp`, `toString` and `AdjustToPrecision`.
+    """
+    numerator, denominator = abs(value).as_integer_ratio()
+    exponent = 1 - denominator.bit_length()
+    significand = numerator * 5**-exponent
+    excess = significand.bit_length() - (precision * 196 + 58) // 59
+    cut = max(excess, 0) * 59 // 196
+    digits = str(significand // 10**cut)
+    exponent += cut + max(len(digits) - precision, 0)
+    if len(digits) > precision:
+        up = digits[precision] >= "5"
+        digits = str(int(digits[:precision]) + up)
+    stripped = digits.rstrip("0")
+    return stripped, exponent + len(digits) - len(stripped)
 
 
 def _natural(value: float, precision: int) -> str:
     """LLVM's `APFloat::toString` with its default arguments: plain digits near 1, otherwise `1.2E-7`."""
-    sign, digits, exponent = _rounded(value, Context(prec=precision, rounding=ROUND_HALF_UP))
+    sign = "-" if value < 0 else ""
+    digits, exponent = _decimal(value, precision)
     power = exponent + len(digits) - 1
     if exponent >= 0:
         scientific = exponent > 3 or len(digits) + exponent > precision
