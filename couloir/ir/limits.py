@@ -50,8 +50,9 @@ class Limits:
     """Operations, counted over all nested regions and functions, as written."""
     expanded_nodes: int = attrs.field(default=1_000_000, validator=_positive)
     """Operations after every call of a model-local function has been expanded in place."""
-    fields: int = attrs.field(default=20_000_000, validator=_positive)
-    """Items of the encoding (protobuf fields, text tokens): bounds the memory of a parser, whatever the items say."""
+    fields: int = attrs.field(default=50_000_000, validator=_positive)
+    """Items of the encoding: protobuf fields (a message counts as all the fields it could have), text tokens. Bounds
+    the memory of a parser, whatever the items say; 50 million take about 1 GB."""
     depth: int = attrs.field(default=20_000, validator=_positive)
     """Levels of nesting: regions in regions, types in types. (Protobuf's own limit is 100 messages.)"""
     rank: int = attrs.field(default=32, validator=_positive_rank)

@@ -133,7 +133,10 @@ class ContentChecker:
             self.faults.add("the value has no type", where=here, hint="inputs of the model need an element type")
 
     def type(self, type_: TypeProto, *, required: bool, where: str) -> None:
-        """A type, however deeply nested. Where a type is not `required`, an element type may be left open."""
+        """A type, however deeply nested. Where a type is not `required`, an element type may be left open.
+
+        A dimension of -1 passes, although ONNX has no such thing: real models have it, and mean an unknown size.
+        """
         depth = 0
         while True:
             kind = type_.WhichOneof("value")
@@ -165,11 +168,11 @@ class ContentChecker:
             self.faults.append(self.limits.exceeded("rank", len(dims), what="the type", where=where))
             return
         for dim in dims:
-            if dim.dim_value < 0:
+            if dim.dim_value < -1:  # PaddlePaddle and others write -1 for a size that is not known
                 self.faults.add(
                     f"the type has a negative dimension, {dim.dim_value}",
                     where=where,
-                    hint="a size that is not known is written as a name: see onnx.tools.update_model_dims",
+                    hint="a size that is not known is written as a name (see onnx.tools.update_model_dims) or as -1",
                 )
             self.faults.check_name(dim.dim_param, "the dimension", limits=self.limits, where=where)
 

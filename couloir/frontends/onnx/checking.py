@@ -19,7 +19,6 @@ from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetId
 
 from couloir.frontends.onnx.attribute_checks import ContentChecker
 from couloir.frontends.onnx.faults import Faults
-from couloir.ir.errors import Error
 from couloir.ir.limits import Deadline, Limits, quoted
 
 OLDEST_OPSET = 7
@@ -54,10 +53,7 @@ def check_model(model: ModelProto, *, limits: Limits, deadline: Deadline, where:
         VerifyError: with all faults found.
         Error: if a limit on the whole model is exceeded.
     """
-    try:
-        _ModelChecker(model, limits, deadline, where).run()
-    except UnicodeDecodeError as error:  # protobuf looks at text only when it is asked for
-        raise Error(f"a text in the model is not UTF-8 ({error.reason})", where=where) from error
+    _ModelChecker(model, limits, deadline, where).run()
 
 
 @attrs.define(eq=False)

@@ -15,7 +15,7 @@ from couloir.frontends.onnx.checking import check_model
 from couloir.frontends.onnx.external import FILE_FLAGS, kind_of_file
 from couloir.frontends.onnx.formats import explain
 from couloir.frontends.onnx.tensors import TensorReader
-from couloir.frontends.onnx.wire import scan
+from couloir.frontends.onnx.wire import check_text, scan
 from couloir.ir.errors import Error
 from couloir.ir.limits import Deadline, Limits, quoted
 
@@ -63,6 +63,7 @@ def read_model(
     directory = None if base is None else Path(base)
     if isinstance(source, onnx.ModelProto):
         name, proto = "<ModelProto>", source
+        check_text(proto, deadline=deadline, where=name)
     else:
         if isinstance(source, (str, Path)):
             name = str(source)
@@ -106,8 +107,8 @@ def _read_file(path: str | Path, limits: Limits, deadline: Deadline) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Error(f"cannot open the model {name}: {reason}", hint=_missing_file_hint(path)) from error
-    with open(descriptor, "rb", buffering=0) as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Error(
                 f"cannot read a model from {name}: it is {kind_of_file(status.st_mode)}",
@@ -115,7 +116,10 @@ def _read_file(path: str | Path, limits: Limits, deadline: Deadline) -> bytes:
             )
         if status.st_size > limits.bytes:
             raise limits.exceeded("bytes", status.st_size, what="the file", where=str(path))
-        return _read_stream(file, str(path), limits, deadline)
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return _read_stream(file, str(path), limits, deadline)
+    finally:
+        os.close(descriptor)
 
 
 def _missing_file_hint(path: str | Path) -> str | None:

@@ -10,6 +10,7 @@ Source: https://protobuf.dev/programming-guides/encoding/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import cache
 from typing import Protocol, cast
@@ -17,6 +18,7 @@ from typing import Protocol, cast
 import attrs
 import numpy as np
 import onnx
+from google.protobuf.message import Message
 
 from couloir.ir.errors import Error
 from couloir.ir.limits import Deadline, Limits
@@ -60,6 +62,8 @@ class _Layout:
     """One message type: its length-delimited fields, keyed by their tag."""
 
     name: str
+    weight: int
+    """How many fields it declares: protobuf reserves memory for all of them, present or not."""
     fields: dict[int, _Field] = attrs.field(factory=dict)
 
 
@@ -80,7 +84,7 @@ _FIXED_WIDTH_TYPES = frozenset({1, 2, 6, 7, 15, 16})  # double, float, fixed64, 
 def _model_layout() -> _Layout:
     """The layout of ModelProto, with those of all messages that it can reach (the graph of types has cycles)."""
     root = cast("_Descriptor", onnx.ModelProto.DESCRIPTOR)
-    layouts = {root.full_name: _Layout(root.name)}
+    layouts = {root.full_name: _Layout(root.name, len(root.fields))}
     todo = [root]
     while todo:
         descriptor = todo.pop()
@@ -88,7 +92,7 @@ def _model_layout() -> _Layout:
         for field in descriptor.fields:
             inner = field.message_type if field.type == _TYPE_MESSAGE else None
             if inner is not None and inner.full_name not in layouts:
-                layouts[inner.full_name] = _Layout(inner.name)
+                layouts[inner.full_name] = _Layout(inner.name, len(inner.fields))
                 todo.append(inner)
             if inner is not None:
                 entry = _Field(field.name, _Content.MESSAGE, layouts[inner.full_name])
@@ -110,13 +114,39 @@ def scan(data: bytes, *, limits: Limits, deadline: Deadline, where: str) -> None
     """Checks that `data` is the encoding of a message within `limits`; reads it once, front to back.
 
     Enforced: lengths stay inside the enclosing message, varints have at most 10 bytes, strings are UTF-8, nesting stays
-    below `limits.depth` (and protobuf's own limit), and the numbers of nodes, of fields and of bytes of numeric data
-    stay within limits. Groups, a form that no ONNX file has ever used, are refused.
+    below `limits.depth` (and protobuf's own limit), and the numbers of nodes, of fields (a message counts as all the
+    fields that it could have) and of bytes of numeric data stay within limits. Groups, a form that no ONNX file has
+    ever used, are refused.
 
     Raises:
         Error: naming the offset and the message types around it.
     """
     _Scanner(data, limits, deadline, where).run()
+
+
+def check_text(model: onnx.ModelProto, *, deadline: Deadline, where: str) -> None:
+    """Checks that all strings of a model that did not come through `scan` are UTF-8; others would surface as `bytes`.
+
+    Raises:
+        Error: naming the field.
+    """
+    todo: list[Message] = [model]
+    visited = 0
+    while todo:
+        visited += 1
+        if not visited % _CLOCK_INTERVAL:
+            deadline.check("checking the model", where=where)
+        message = todo.pop()
+        for field, value in message.ListFields():
+            if field.type == _TYPE_STRING:
+                texts: Iterable[object] = (value,) if isinstance(value, (str, bytes)) else value
+                if any(isinstance(text, bytes) for text in texts):
+                    raise Error(f"the text of `{field.name}` in a {message.DESCRIPTOR.name} is not UTF-8", where=where)
+            elif field.type == _TYPE_MESSAGE:
+                if isinstance(value, Message):
+                    todo.append(value)
+                else:
+                    todo.extend(value)
 
 
 class _Scanner:
@@ -134,7 +164,8 @@ class _Scanner:
 
     def run(self) -> None:
         data, stack, layout = self._data, self._stack, _model_layout()
-        fields = 0
+        max_fields = self._limits.fields
+        fields, next_look = 0, min(_CLOCK_INTERVAL, max_fields + 1)
         position, end = 0, len(data)
         while True:
             if position == end:
@@ -143,10 +174,11 @@ class _Scanner:
                 end, layout = stack.pop()
                 continue
             fields += 1
-            if not fields % _CLOCK_INTERVAL:
+            if fields >= next_look:
+                if fields > max_fields:
+                    raise self._limits.exceeded("fields", f"at least {fields}", what="the file", where=self._where)
                 self._deadline.check("scanning the file", where=self._where)
-            if fields > self._limits.fields:
-                raise self._limits.exceeded("fields", f"at least {fields}", what="the file", where=self._where)
+                next_look = min(fields + _CLOCK_INTERVAL, max_fields + 1)
 
             start = position
             tag = data[position]
@@ -174,6 +206,7 @@ class _Scanner:
             elif field.content is _Content.MESSAGE:
                 stack.append((end, layout))
                 end, layout = position + size, field.message
+                fields += layout.weight
                 self._enter(layout, start)
             else:
                 self._check_payload(field, position, size)
