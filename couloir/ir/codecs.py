@@ -41,12 +41,17 @@ class Codec:
     """One way to store a Python value as an attribute.
 
     `decode(encode(x)) == x`; `check` tells whether a stored attribute is of this form; `what` names the form in error messages.
+    `syntax` and `parameter` say how the attribute stands in a pretty form, where what is known need not be written.
     """
 
     what: str
     encode: Callable[[Any], Attribute | None]
     decode: Callable[[Any], Any]
     check: Callable[[Attribute], bool]
+    syntax: Literal["attribute", "number", "numbers", "keyword", "type"] = "attribute"
+    """`number`: without its type; `numbers`: `[1, 2]`; `keyword`: the bare name of an enum's member."""
+    parameter: Any = None
+    """The type of the numbers, or the enum."""
 
 
 def integer(type: IRType = i64) -> Codec:
@@ -56,6 +61,8 @@ def integer(type: IRType = i64) -> Codec:
         lambda value: IntegerAttr(value, type),
         lambda attribute: attribute.value,
         lambda attribute: isinstance(attribute, IntegerAttr) and attribute.type is type,
+        syntax="number",
+        parameter=type,
     )
 
 
@@ -66,6 +73,8 @@ def floating(type: IRType = f64) -> Codec:
         lambda value: FloatAttr(value, type),
         lambda attribute: attribute.value,
         lambda attribute: isinstance(attribute, FloatAttr) and attribute.type is type,
+        syntax="number",
+        parameter=type,
     )
 
 
@@ -76,6 +85,8 @@ def dense_array(element_type: IRType) -> Codec:
         lambda values: DenseArrayAttr(element_type, tuple(values)),
         lambda attribute: attribute.values,
         lambda attribute: isinstance(attribute, DenseArrayAttr) and attribute.element_type is element_type,
+        syntax="numbers",
+        parameter=element_type,
     )
 
 
@@ -135,6 +146,8 @@ def enumeration(cls: type[enum.Enum]) -> Codec:
         encode,
         lambda attribute: attribute.member,
         lambda attribute: isinstance(attribute, EnumAttr) and isinstance(attribute.member, cls),
+        syntax="keyword",
+        parameter=cls,
     )
 
 
@@ -148,6 +161,8 @@ def enumeration_as_integer(cls: type[enum.Enum], type: IRType = i64) -> Codec:
         lambda attribute: isinstance(attribute, IntegerAttr)
         and attribute.type is type
         and 0 <= attribute.value < len(members),
+        syntax="keyword",
+        parameter=cls,
     )
 
 
@@ -160,6 +175,8 @@ BOOL: Final = Codec(
     lambda value: TRUE if value else FALSE,
     lambda attribute: bool(attribute.value),
     lambda attribute: isinstance(attribute, IntegerAttr) and attribute.type is i1,
+    syntax="number",
+    parameter=i1,
 )
 UNIT_FLAG: Final = Codec(
     "a unit attribute",
@@ -204,6 +221,7 @@ def of_class(cls: type[Attribute]) -> Codec:
         lambda value: value,
         lambda attribute: attribute,
         lambda attribute: isinstance(attribute, cls),
+        syntax="type" if kind == "type" else "attribute",
     )
 
 
