@@ -12,7 +12,15 @@ from couloir.ir.affine import AffineConstant, AffineExpr, AffineMap, IntegerSet
 from couloir.ir.constraints import INDEX, Holds, SameElementType
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, operands, region, result
 from couloir.ir.operation import Block, BlockArgument, Operation, Region, Value
-from couloir.ir.traits import IsTerminator, MemoryRead, MemoryWrite, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
+from couloir.ir.traits import (
+    IsTerminator,
+    MemoryRead,
+    MemoryWrite,
+    Pure,
+    RecursiveMemoryEffects,
+    ReturnLike,
+    SingleBlock,
+)
 from couloir.ir.types import MemRefType, Type, VectorType, index
 
 
@@ -36,7 +44,7 @@ _MAP = Holds("the map takes the operands", _map_fits)
 class Yield(Operation, name="affine.yield", traits=(IsTerminator, ReturnLike, Pure)):
     """Ends the body of a loop or branch with the values that it gives."""
 
-    arguments: Operands[Type] = ()
+    arguments: Operands[Type] = operands(default=())
 
 
 class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffects)):
@@ -48,11 +56,11 @@ class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffe
 
     lower_bound_operands: Operands[Type] = operands(elements=INDEX)
     upper_bound_operands: Operands[Type] = operands(elements=INDEX)
-    inits: Operands[Type] = ()
+    inits: Operands[Type]
     lower_bound_map: AffineMap = attr(key="lowerBoundMap")
     upper_bound_map: AffineMap = attr(key="upperBoundMap")
     step: int = attr(codec=index)
-    body: Region = region(blocks="one")
+    body: Region = region(default=None, blocks="one")
     results_: Results[Type] = result()
 
     def infer(self) -> Sequence[Type]:
@@ -105,8 +113,8 @@ class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects,)):
 
     condition_operands: Operands[Type] = operands(elements=INDEX)
     condition: IntegerSet
-    then_region: Region = region(blocks="one")
-    else_region: Region = region()
+    then_region: Region = region(default=None, blocks="one")
+    else_region: Region = region(default=None)
     results_: Results[Type] = result()
 
 

@@ -39,7 +39,7 @@ class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
 
     dynamic_sizes: Operands[Type] = operands(elements=INDEX)
     symbol_operands: Operands[Type] = operands(elements=INDEX)
-    alignment: int | None = attr_optional()
+    alignment: int | None = attr_optional(default=None)
     memref: Result[MemRefType] = result()
     constraints = (Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension),)
 
@@ -49,7 +49,7 @@ class Alloca(Operation, name="memref.alloca", traits=(MemoryAllocate,)):
 
     dynamic_sizes: Operands[Type] = operands(elements=INDEX)
     symbol_operands: Operands[Type] = operands(elements=INDEX)
-    alignment: int | None = attr_optional()
+    alignment: int | None = attr_optional(default=None)
     memref: Result[MemRefType] = result()
     constraints = (Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension),)
 
@@ -65,7 +65,7 @@ class Load(Operation, name="memref.load", traits=(MemoryRead,)):
 
     memref: Operand[MemRefType]
     indices: Operands[Type] = operands(elements=INDEX)
-    nontemporal: bool = attr_default(False)
+    nontemporal: bool = attr_default(default=False)
     result: Result[Type] = result()
     constraints = (Holds("there is one index for each dimension", _one_index_per_dimension),)
 
@@ -79,7 +79,7 @@ class Store(Operation, name="memref.store", traits=(MemoryWrite,)):
     value: Operand[Type]
     memref: Operand[MemRefType]
     indices: Operands[Type] = operands(elements=INDEX)
-    nontemporal: bool = attr_default(False)
+    nontemporal: bool = attr_default(default=False)
     constraints = (
         Holds("there is one index for each dimension", _one_index_per_dimension),
         SameElementType("value", "memref"),
@@ -120,10 +120,10 @@ class Global(Operation, name="memref.global", traits=(Symbol,)):
 
     sym_name: str
     type: MemRefType
-    sym_visibility: str | None = attr_optional()
-    initial_value: Attribute | None = attr_optional()
+    sym_visibility: str | None = attr_optional(default=None)
+    initial_value: Attribute | None = attr_optional(default=None)
     constant: bool = attr_optional(default=False, codec=UNIT_FLAG)
-    alignment: int | None = attr_optional()
+    alignment: int | None = attr_optional(default=None)
 
     def verify(self) -> Iterator[str]:
         value = self.initial_value

@@ -4,6 +4,9 @@ The ops of a block are a doubly linked list, so inserting, removing and moving o
 value costs O(uses). Nothing here recurses, so a million ops in a block and ten thousand nested regions are ordinary.
 """
 
+# The classes here are one data structure and see each other's links.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -120,8 +120,8 @@ class TupleType(Type):
 class FunctionType(Type):
     """From inputs to results: `(i32, f32) -> i1`."""
 
-    inputs: tuple[Type, ...]
-    results: tuple[Type, ...]
+    inputs: Sequence[Type]
+    results: Sequence[Type]
 
     @classmethod
     def normalize(cls, inputs: Sequence[Type], results: Sequence[Type]) -> tuple[Any, ...]:
