@@ -6,7 +6,7 @@ Written after ISO 32000-1 (PDF 1.7). Nothing in the file depends on the time or 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -31,7 +31,9 @@ def to_pdf(display: Display, paper: Paper | None = None) -> bytes:
     if paper is None:
         return _document([_whole(display)], display.title)
     poster = cut(display, paper)
-    return _document([_sheet(sheet, poster, paper, display.title) for sheet in poster.sheets], display.title)
+    # A long wire is on many sheets: write down each group once.
+    written = {id(group): "\n".join(_operators(group)) for group in display.groups}
+    return _document([_sheet(sheet, poster, paper, display.title, written) for sheet in poster.sheets], display.title)
 
 
 # -- pages
@@ -49,10 +51,11 @@ def _whole(display: Display) -> _Page:
     # Beyond the limit a unit of the page is several points, and everything is drawn that much smaller.
     unit = int(max(display.width, display.height) // _MAX_PAGE) + 1
     width, height = display.width / unit, display.height / unit
-    return _Page(width, height, "\n".join([_transform(1 / unit, 0, height), *_groups(display.groups)]), unit)
+    operators = [operator for group in display.groups for operator in _operators(group)]
+    return _Page(width, height, "\n".join([_transform(1 / unit, 0, height), *operators]), unit)
 
 
-def _sheet(sheet: Sheet, poster: Poster, paper: Paper, title: str) -> _Page:
+def _sheet(sheet: Sheet, poster: Poster, paper: Paper, title: str, written: Mapping[int, str]) -> _Page:
     x0, y0, x1, y1 = sheet.bounds
     scale = poster.scale
     width, height = scale * (x1 - x0), scale * (y1 - y0)
@@ -63,7 +66,7 @@ def _sheet(sheet: Sheet, poster: Poster, paper: Paper, title: str) -> _Page:
         "q",
         f"{_numbers(left, top - height, width, height)} re W n",
         _transform(scale, left - scale * x0, top + scale * y0),
-        *_groups(sheet.groups),
+        *(written[id(group)] for group in sheet.groups),
         "Q",
         *_footer(sheet, poster, paper, title),
     ]
@@ -91,8 +94,8 @@ def _transform(scale: float, x: float, y: float) -> str:
 # -- shapes
 
 
-def _groups(groups: Iterable[Group]) -> list[str]:
-    return [operator for group in groups for shape in group.shapes for operator in _shape(shape)]
+def _operators(group: Group) -> list[str]:
+    return [operator for shape in group.shapes for operator in _shape(shape)]
 
 
 def _shape(shape: Shape) -> list[str]:

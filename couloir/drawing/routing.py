@@ -16,7 +16,8 @@ Stroke = tuple[Point, ...]
 _ATTACH_INSET: Final = 9.0
 _ATTACH_SPACING: Final = 9.0
 _SLOPE: Final = 0.18
-_MAX_EXTRA_GAP: Final = 60.0
+_FAR_SLOPE: Final = 0.04
+_EXTRA_GAP: Final = 50.0
 _STRAIGHT_WEIGHT: Final = 1e4  # a wire that can be straight should be
 _STRAIGHT: Final = 0.1  # nobody sees a bend of less than this
 _SAME: Final = 1e-6
@@ -124,8 +125,8 @@ def attachments(graph: RankedGraph, items: Sequence[Item], x: Sequence[float]) -
 def _attach(attached: list[float], groups: list[tuple[float, list[int]]], centre: float, half: float) -> None:
     groups.sort()
     inset = min(_ATTACH_INSET, half / 2)
-    # What comes from beyond the side of the box does not go to its very corner.
-    reach = min(half - inset, max(half / 2, _ATTACH_SPACING))
+    # What comes from beyond the side of the box goes to its middle, if alone, and never to its very corner.
+    reach = 0.0 if len(groups) == 1 else min(half - inset, max(half / 2, _ATTACH_SPACING))
     wishes = [
         Wish(wish, _STRAIGHT_WEIGHT)
         if abs(wish - centre) <= half - inset
@@ -155,7 +156,7 @@ def layer_bands(
     for layer, reach in zip(layers, widest, strict=True):
         height = max((graph.height[vertex] for vertex in layer), default=0.0)
         bands.append((y, y + height))
-        y += height + spacing.rank_gap + min(_SLOPE * reach, _MAX_EXTRA_GAP)
+        y += height + spacing.rank_gap + min(_SLOPE * reach, _EXTRA_GAP + _FAR_SLOPE * reach)
     return bands
 
 
