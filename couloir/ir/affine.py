@@ -132,7 +132,7 @@ class _Affine(Sequence[AffineExpr]):
     __slots__ = ("items",)
 
     def __init__(self, items: Sequence[AffineExpr]) -> None:
-        self.items = items
+        self.items: Sequence[Any] = items
 
     def __len__(self) -> int:
         return len(self.items)
@@ -176,15 +176,17 @@ def _add_term(a: AffineExpr, b: AffineExpr) -> AffineExpr:
     if isinstance(a, AffineBinary) and a.kind == "+" and isinstance(a.rhs, AffineConstant):
         a, constant = a.lhs, a.rhs.value
     match a, b:
-        case _, AffineConstant(x) if not isinstance(a, AffineConstant):
-            constant += x
         case AffineConstant(x), AffineConstant(y):
             return AffineConstant(x + y)
+        case _, AffineConstant(x):
+            constant += x
         case _:
             a = _join(a, b)
     if constant == 0:
         return a
-    return AffineConstant(a.value + constant) if isinstance(a, AffineConstant) else AffineBinary("+", a, AffineConstant(constant))
+    if isinstance(a, AffineConstant):
+        return AffineConstant(a.value + constant)
+    return AffineBinary("+", a, AffineConstant(constant))
 
 
 def _join(a: AffineExpr, b: AffineExpr) -> AffineExpr:
@@ -235,7 +237,8 @@ def _divide(kind: Literal["floordiv", "ceildiv", "mod"], a: AffineExpr, b: Affin
         case _, AffineConstant(value) if value <= 0:
             raise Error(f"`({a}) {kind} {value}`: the divisor of an affine expression is positive")
         case AffineConstant(x), AffineConstant(y):
-            return AffineConstant(_EVALUATE[kind](x, y))
+            value: Any = _EVALUATE[kind](x, y)
+            return AffineConstant(value)
         case _, AffineConstant(1):
             return AffineConstant(0) if kind == "mod" else a
         case AffineBinary("*", x, AffineConstant(y)), AffineConstant(z) if y % z == 0:
@@ -280,7 +283,7 @@ def expression_text(
 ) -> str:
     """The expression as MLIR prints it, with the names given (default `d0`, `s0`)."""
 
-    def leaf(item: AffineExpr) -> _Part:
+    def leaf(item: AffineDim | AffineSymbol | AffineConstant) -> _Part:
         if isinstance(item, AffineDim):
             return _Part(str(item) if dim_names is None else dim_names[item.position], _LEAF)
         if isinstance(item, AffineSymbol):
@@ -348,9 +351,9 @@ class AffineMap:
 
     @classmethod
     def from_callable(cls, function: Callable[..., Any], dim_count: int, symbol_count: int = 0) -> AffineMap:
-        """The map that a Python function of affine expressions computes: `AffineMap.from_callable(lambda i, j: (j, i), 2)`."""
-        results = function(*dims(dim_count), *symbols(symbol_count))
-        several = results if isinstance(results, tuple | list) else (results,)
+        """The map that a Python function computes: `AffineMap.from_callable(lambda i, j: (j, i), 2)`."""
+        results: Any = function(*dims(dim_count), *symbols(symbol_count))
+        several: list[Any] = list(results) if isinstance(results, tuple | list) else [results]  # pyright: ignore[reportUnknownArgumentType]
         return cls(dim_count, symbol_count, tuple(affine(e) for e in several))
 
     @property
@@ -365,7 +368,9 @@ class AffineMap:
     def compose(self, inner: AffineMap) -> AffineMap:
         """The map that applies `inner` first. Symbols of both are kept, ours first."""
         if len(inner.results) != self.dim_count:
-            raise Error(f"cannot compose `{self}` with `{inner}`: {self.dim_count} dimensions, {len(inner.results)} results")
+            raise Error(
+                f"cannot compose `{self}` with `{inner}`: {self.dim_count} dimensions, {len(inner.results)} results"
+            )
         shifted = [AffineSymbol(self.symbol_count + i) for i in range(inner.symbol_count)]
         values = [e.replace(dims(inner.dim_count), shifted) for e in inner.results]
         results = tuple(e.replace(values, symbols(self.symbol_count)) for e in self.results)

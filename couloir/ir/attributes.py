@@ -401,4 +401,3 @@ def enum_attribute(name: str, *, bracketed: bool = True) -> Any:
 UNIT: Final = UnitAttr()
 TRUE: Final = IntegerAttr(1, i1)
 FALSE: Final = IntegerAttr(0, i1)
-

@@ -8,6 +8,8 @@ import struct
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from couloir.ir.errors import Error
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -94,7 +96,11 @@ def float_bits(value: float, kind: str) -> int:
 
 
 def float_from_bits(bits: int, kind: str) -> float:
-    """The number with this bit pattern; wide formats are rounded to a double."""
+    """The number with this bit pattern.
+
+    Raises:
+        Error: for an `f80` or `f128` that no double equals: values are kept as doubles.
+    """
     if kind == "f64":
         return struct.unpack("<d", struct.pack("<Q", bits))[0]
     if kind in _FRACTION:
@@ -113,7 +119,10 @@ def float_from_bits(bits: int, kind: str) -> float:
         with np.errstate(all="ignore"):
             raw = np.frombuffer(bits.to_bytes(dtype.itemsize, "little"), dtype=dtype)
             return float(raw[0].astype(np.float64))
-    return _wide_value(bits, fraction=112 if kind == "f128" else 63, explicit=kind == "f80")
+    value = _wide_value(bits, fraction=112 if kind == "f128" else 63, explicit=kind == "f80")
+    if float_bits(value, kind) != bits:
+        raise Error(f"this `{kind}` is not a double, and values are kept as doubles")
+    return value
 
 
 def _nan_bits(value: float, width: int, fraction: int) -> int:
@@ -148,7 +157,9 @@ def _wide_value(bits: int, *, fraction: int, explicit: bool) -> float:
         mantissa |= 1 << fraction
     exponent = max(biased, 1) - 16383 - fraction
     try:
-        return sign * (float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent))  # int / int rounds right
+        return sign * (
+            float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent)
+        )  # int / int rounds right
     except OverflowError:
         return sign * math.inf
 

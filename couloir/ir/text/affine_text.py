@@ -5,6 +5,7 @@ Source: MLIR, "Affine dialect: affine expressions".
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -74,8 +75,9 @@ def _parse_constraint(p: Lexer, names: Mapping[str, AffineExpr]) -> tuple[Affine
     for relation in (">=", "<=", "=="):
         if p.optional(relation):
             right = parse_affine_expression(p, names)
-            difference = p.checked(start, lambda: right - left if relation == "<=" else left - right)
-            return difference, relation == "=="
+            if relation == "<=":
+                left, right = right, left
+            return p.checked(start, operator.sub, left, right), relation == "=="
     raise p.expected("`>=`, `<=` or `==`")
 
 
@@ -87,7 +89,8 @@ def parse_affine_expression(
     Args:
         p: Where to read.
         names: The expressions that names stand for.
-        operand: Tried where an operand is expected; None when it does not apply: an op reads `%i` or `symbol(%n)` with it.
+        operand: Tried first where an operand is expected; returns None when it does not apply. An op reads `%i` or
+            `symbol(%n)` with it.
     """
     values: list[AffineExpr] = []
     operators: list[tuple[str, int]] = []
@@ -98,10 +101,9 @@ def parse_affine_expression(
             name, at = operators.pop()
             right = values.pop()
             if name == "negate":
-                values.append(p.checked(at, lambda: -right))
+                values.append(p.checked(at, _BINARY["*"], right, AffineConstant(-1)))
             else:
-                left = values.pop()
-                values.append(p.checked(at, lambda: _BINARY[name](left, right)))
+                values.append(p.checked(at, _BINARY[name], values.pop(), right))
 
     while True:  # a stack of operators instead of recursion: parentheses come from files and can be deep
         while p.character in "-(":

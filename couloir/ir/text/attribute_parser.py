@@ -24,7 +24,7 @@ from couloir.ir.attributes import (
     IntegerSetAttr,
     SymbolRefAttr,
 )
-from couloir.ir.errors import nearest
+from couloir.ir.errors import Error, nearest
 from couloir.ir.floats import float_from_bits
 from couloir.ir.limits import Limits
 from couloir.ir.location import (
@@ -46,6 +46,8 @@ from couloir.ir.types import AffineMapAttr, FloatType, IndexType, IntegerType, S
 _NUMBER: Final = re.compile(rf"(-?)\s*(0x[0-9A-Fa-f]++|[0-9]++(\.[0-9]*+(?:[eE][-+]?[0-9]++)?)?){SPACE}")
 _ALIAS: Final = re.compile(rf"([#!])({SUFFIX}){SPACE}=(?!=){SPACE}")
 _LOCATION_ALIAS: Final = re.compile(rf"^#({SUFFIX})[ \t]*=[ \t]*(?=loc\()", re.MULTILINE)
+#: A place in a file with few digits and no escapes.
+_PLACE: Final = re.compile(rf'"([^"\\\n\v\f\0]*+)":([0-9]{{1,18}}+):([0-9]{{1,18}}+)(?=[)\],]){SPACE}')
 _METADATA: Final = re.compile(r"^\{-#", re.MULTILINE)
 _WORD: Final = re.compile(IDENTIFIER)
 
@@ -94,7 +96,7 @@ class AttributeParser(TypeParser):
     # -- attributes
 
     def attribute(self, expected_type: Type | None = None) -> Attribute:
-        """Reads an attribute. With `expected_type`, numbers, strings and constants have that type, and no `: type` is read."""
+        """Reads an attribute. With `expected_type`, numbers, strings and constants have it, and no `: type` is read."""
         found = self.optional_attribute(expected_type)
         if found is None:
             word = _WORD.match(self.text, self.position)
@@ -118,8 +120,8 @@ class AttributeParser(TypeParser):
             self._enter()
             try:
                 if character == "[":
-                    return ArrayAttr(self.comma_separated(self.attribute, "[", "]"))
-                return DictionaryAttr(self.dictionary())
+                    return ArrayAttr(tuple(self.comma_separated(self.attribute, "[", "]")))
+                return DictionaryAttr(tuple(self.dictionary().items()))
             finally:
                 self._depth -= 1
         word = _WORD.match(self.text, start)
@@ -187,7 +189,10 @@ class AttributeParser(TypeParser):
         if not isinstance(type, IntegerType | IndexType):
             raise self.error(f"a number has an integer, index or float type, not `{type}`", at=start)
         value = self.integer_value(digits, start)
-        return self.checked(start, lambda: IntegerAttr(-value if negative else value, type))
+        try:
+            return IntegerAttr(-value if negative else value, type)
+        except Error as error:
+            raise self.error(error.message, at=start) from None
 
     def _float(self, type: FloatType, negative: str, digits: str, fraction: str | None, start: int) -> FloatAttr:
         if fraction:
@@ -197,7 +202,7 @@ class AttributeParser(TypeParser):
         bits = int(digits, 16)
         if negative or bits >> type.width:
             raise self.error(f"`{type}` has {type.width} bits, and no sign before them", at=start)
-        return FloatAttr(float_from_bits(bits, type.kind), type)
+        return FloatAttr(self.checked(start, float_from_bits, bits, type.kind), type)
 
     def _bracketed(self, parse_one: Callable[[], Any]) -> Any:
         self.expect("<")
@@ -214,7 +219,7 @@ class AttributeParser(TypeParser):
             self.expect(":")
             offset = self._integer_or_dynamic()
         self.expect(">")
-        return StridedLayoutAttr(strides, offset)
+        return StridedLayoutAttr(tuple(strides), offset)
 
     def _integer_or_dynamic(self) -> int | None:
         return None if self.optional("?") else self.integer("a number or `?`")
@@ -266,6 +271,9 @@ class AttributeParser(TypeParser):
         self._enter()
         try:
             start = self.position
+            place = self.match(_PLACE)
+            if place is not None:  # most locations
+                return FileLineColLoc(place[1], int(place[2]), int(place[3]))
             if self.character == "#":
                 found = self._extended()
                 if not isinstance(found, Location):
@@ -279,7 +287,7 @@ class AttributeParser(TypeParser):
                 return self._call_site()
             if self.optional_keyword("fused"):
                 metadata = self._bracketed(self.attribute) if self.at("<") else None
-                return FusedLoc(self.comma_separated(self._location, "[", "]"), metadata)
+                return FusedLoc(tuple(self.comma_separated(self._location, "[", "]")), metadata)
             raise self.expected("a location", hint='such as "file":1:2, "name"(...), callsite(... at ...), fused[...]')
         finally:
             self._depth -= 1
@@ -331,7 +339,7 @@ class AttributeParser(TypeParser):
         return True
 
     def attribute_alias(self, name: str, at: int) -> Attribute:
-        """The attribute that `#name` stands for. Locations may be defined after their use: MLIR prints them at the end."""
+        """The attribute that `#name` stands for. Locations may be defined later: MLIR prints them at the end."""
         found = self.attribute_aliases.get(name)
         if found is not None:
             return found

@@ -1,7 +1,7 @@
 """Types and attributes as MLIR text.
 
-Each type and attribute writes itself with the methods of `AttributePrinter`. This module knows none of their classes (they
-import it), only what it is given: strings, numbers, arrays.
+Each type and attribute writes itself with the methods of `AttributePrinter`. This module knows none of their classes
+(they import it), only what it is given: strings, numbers, arrays.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_NESTING: Final = 100
 """Types in types, attributes in attributes: deeper ones are neither written nor read."""
 
 _BARE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
-_ESCAPED: Final = re.compile(rb'[^ !#-\[\]-~]')
+_ESCAPED: Final = re.compile(rb"[^ !#-\[\]-~]")
 
 
 def attribute_text(attribute: Attribute) -> str:
@@ -188,7 +188,7 @@ class AttributePrinter:
         return name if is_bare_name(name) else quoted_string(name)
 
     def float_text(self, value: float, type: Any) -> str:
-        """A number of a float type as upstream writes it: `1.000000e+00`; NaN and infinities as the bits of the type."""
+        """A number of a float type as upstream writes it: `1.000000e+00`; NaN and infinities as their bits."""
         return float_text(value, type.kind)
 
     def integer_text(self, value: int) -> str:
@@ -266,14 +266,14 @@ def blob(array: np.ndarray[Any, np.dtype[Any]]) -> bytes:
 
 
 def _element_texts(flat: np.ndarray[Any, np.dtype[Any]], attribute: DenseElementsAttr) -> list[str]:
-    element_type: Any = attribute.type.element_type  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+    element_type: Any = getattr(attribute.type, "element_type", None)
     if flat.dtype.kind == "c":
-        kind: str = element_type.element_type.kind
-        return [f"({float_text(v.real, kind)},{float_text(v.imag, kind)})" for v in flat.tolist()]
+        part: str = element_type.element_type.kind
+        return [f"({float_text(v.real, part)},{float_text(v.imag, part)})" for v in flat.tolist()]
     if flat.dtype.kind == "b":
         return ["true" if v else "false" for v in flat.tolist()]
-    kind = getattr(element_type, "kind", "")
-    if not kind:
+    kind: str | None = getattr(element_type, "kind", None)
+    if kind is None:
         return [str(int(v)) for v in flat.tolist()]
     values = flat.astype("f8").tolist()
     texts = [float_text(v, kind) for v in values]

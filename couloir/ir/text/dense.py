@@ -6,6 +6,7 @@ else removed, must be exactly those that the type's shape asks for; then the num
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _BODY: Final = re.compile(r'(?:[^<>"/@#!%^={}]++|//[^\n]*+)*+')
 _COMMENT: Final = re.compile(r"//[^\n]*")
-_HEX: Final = re.compile(r"0x(?:[0-9A-Fa-f]{2})*")
+_HEX: Final = re.compile(r"0x[0-9A-Fa-f]*+")
 _INTEGER: Final = re.compile(rb"\s*(-?)\s*(0x[0-9A-Fa-f]+|[0-9]+)\s*")
 _FLOAT: Final = re.compile(rb"\s*(-?)\s*(?:(0x[0-9A-Fa-f]+)|([0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?))\s*")
 _COMPLEX: Final = re.compile(rb"\(([^(),;]*),([^(),;]*)\)")
@@ -101,7 +102,7 @@ def read_literal(p: AttributeParser) -> Literal:
     start = p.position
     if p.character == '"':
         digits = p.string_literal()
-        if not _HEX.fullmatch(digits):
+        if not _HEX.fullmatch(digits) or len(digits) % 2:
             raise p.error(
                 "the string of a constant is `0x` and an even number of hexadecimal digits",
                 at=start,
@@ -123,15 +124,18 @@ def literal_array(p: AttributeParser, literal: Literal, type: ShapedType) -> Arr
 
     dtype = dtype_of(type.element_type)
     size = type.size
-    if size * dtype.itemsize > _MAX_BYTES:
-        raise literal.error(p, f"no memory holds a constant of {size} elements")
+    if math.prod(max(dim, 1) for dim in type.shape) * dtype.itemsize > _MAX_BYTES:  # NumPy's own bound, zeros left out
+        raise literal.error(p, f"no memory holds a constant of type `{type}`")
+    empty = (
+        np.broadcast_to(np.zeros((), dtype), type.shape) if size == 0 else None
+    )  # `np.empty((0, 2**40))` is 2^40 bytes
     if literal.blob is not None:
         return blob_array(literal.blob, type)
     data = _bytes(p, literal)
     if not data:
-        if size:
+        if empty is None:
             raise literal.error(p, f"no elements are given, but `{type}` has {size}")
-        return np.empty(type.shape, dtype)
+        return empty
     if isinstance(type.element_type, ComplexType):
         data = _COMPLEX.sub(rb"\1;\2", data)
     if b"[" not in data and b"]" not in data:
@@ -140,20 +144,26 @@ def literal_array(p: AttributeParser, literal: Literal, type: ShapedType) -> Arr
             raise literal.error(p, "one element or a list in brackets is expected")
         return np.broadcast_to(scalar[0], type.shape)
     _check_brackets(p, literal, data, type.shape)
-    if not size:
-        return np.empty(type.shape, dtype)
+    if empty is not None:
+        return empty
     parts = data.translate(_BRACKETS_TO_SPACES).split(b",")
     return _numbers(p, literal, parts, type.element_type).reshape(type.shape)
 
 
 def blob_array(blob: bytes, type: ShapedType) -> Array:
-    """The elements from little-endian bytes, one byte at least for each: all of them, or one for all. Raises `couloir.Error`."""
+    """The elements from little-endian bytes, one byte at least for each: all of them, or one for all.
+
+    Raises:
+        Error: if there are more or fewer bytes.
+    """
     import numpy as np
 
     dtype = dtype_of(type.element_type)
     size = type.size
     if len(blob) not in (size * dtype.itemsize, dtype.itemsize):
-        raise Error(f"`{type}` has {size * dtype.itemsize} bytes of data, or {dtype.itemsize} for a splat, not {len(blob)}")
+        raise Error(
+            f"`{type}` has {size * dtype.itemsize} bytes of data, or {dtype.itemsize} for a splat, not {len(blob)}"
+        )
     narrow = _width(type.element_type)
     if dtype.name == "bool":
         flat = np.frombuffer(blob, "u1") != 0
@@ -191,7 +201,7 @@ def parse_dense_array(p: AttributeParser) -> DenseArrayAttr:
             else:
                 values = _integer_values(p, literal, parts, element_type)
     p.expect(">")
-    return p.checked(start, lambda: DenseArrayAttr(element_type, values))
+    return p.checked(start, lambda: DenseArrayAttr(element_type, tuple(values)))
 
 
 def parse_sparse(p: AttributeParser, expected: Type | None) -> SparseElementsAttr:
@@ -230,9 +240,7 @@ def _first_list_end(text: str) -> int:
     return len(text)
 
 
-def _sparse_part(
-    p: AttributeParser, literal: Literal, element_type: Type, scalar_shape: Any, empty_shape: Any
-) -> Any:
+def _sparse_part(p: AttributeParser, literal: Literal, element_type: Type, scalar_shape: Any, empty_shape: Any) -> Any:
     data = _bytes(p, literal)
     if isinstance(element_type, ComplexType):
         data = _COMPLEX.sub(rb"0", data)
@@ -258,6 +266,8 @@ def _bytes(p: AttributeParser, literal: Literal) -> bytes:
 
 def _check_brackets(p: AttributeParser, literal: Literal, data: bytes, shape: tuple[int, ...]) -> None:
     skeleton = data.translate(None, _NOT_BRACKETS)
+    if 0 in shape:  # nothing is nested in an empty list, however long the dimensions after it
+        shape = shape[: shape.index(0) + 1]
     if _skeleton_length(shape) != len(skeleton) or _skeleton(shape) != skeleton:
         found = _list_shape(skeleton)
         what = "the lists of this literal differ in length or are not closed" if found is None else ""
@@ -325,7 +335,9 @@ def _numbers(p: AttributeParser, literal: Literal, parts: list[bytes], type: Typ
             raise literal.error(p, f"constants of `{type}` are not supported")
 
 
-def _integer_values(p: AttributeParser, literal: Literal, parts: list[bytes], type: IntegerType | IndexType) -> list[int]:
+def _integer_values(
+    p: AttributeParser, literal: Literal, parts: list[bytes], type: IntegerType | IndexType
+) -> list[int]:
     try:
         values = list(map(int, parts))
     except ValueError:
@@ -340,7 +352,9 @@ def _integer_values(p: AttributeParser, literal: Literal, parts: list[bytes], ty
     signed_high = type.maximum if isinstance(type, IntegerType) else (1 << 63) - 1
     if max(values) > signed_high or (type is i1 and min(values) < 0):
         width = _width(type)
-        values = [value - (1 << width) if value > signed_high else value & 1 if type is i1 else value for value in values]
+        values = [
+            value - (1 << width) if value > signed_high else value & 1 if type is i1 else value for value in values
+        ]
     return values
 
 
@@ -397,7 +411,7 @@ def _float_values(
             if found[1] or bits >> type.width:
                 raise literal.error(p, f"`{type}` has {type.width} bits, and no sign before them", index)
             patches[index] = bits
-            values.append(float_from_bits(bits, type.kind))
+            values.append(p.checked(literal.start, float_from_bits, bits, type.kind))
         else:
             values.append(-float(found[3]) if found[1] else float(found[3]))
     return values, patches if float_dtype(type.kind) is not None else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from couloir.ir.errors import Error, ParseError
 from couloir.ir.limits import Limits, quoted
@@ -80,7 +80,8 @@ class Token(NamedTuple):
 class Lexer:
     """A place in a text, and methods that read one token there.
 
-    `optional...` methods return None or False, and do not move, when something else stands there; the others raise `ParseError`.
+    `optional...` methods return None or False, and do not move, when something else stands there; the others raise
+    `ParseError`.
 
     Attributes:
         text: The whole text, with a NUL at the end so that looking one character ahead needs no check.
@@ -290,7 +291,7 @@ class Lexer:
             raise self.error(
                 "this escape is not known",
                 at=start + 1 + len(before),
-                hint=r'the escapes are \" \\ \n \t and \xx, two hexadecimal digits',
+                hint=r"the escapes are \" \\ \n \t and \xx, two hexadecimal digits",
             )
 
         encoded = inside.encode("utf-8", "surrogatepass")
@@ -329,10 +330,10 @@ class Lexer:
             hint=hint,
         )
 
-    def checked(self, at: int, make: Callable[[], T]) -> T:
-        """What `make` returns; an `Error` that it raises gets the place `at`."""
+    def checked(self, at: int, make: Callable[..., T], *arguments: Any) -> T:
+        """What `make(*arguments)` returns; an `Error` that it raises gets the place `at`."""
         try:
-            return make()
+            return make(*arguments)
         except ParseError:
             raise
         except Error as error:

@@ -1,4 +1,4 @@
-"""Reading the parameters of an attribute class that has no form of its own: `<a, b>`, by the annotations of its fields."""
+"""Reading the parameters of an attribute class that has no form of its own: `<a, b>`, by its annotations."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 
 from couloir.ir.affine import AffineMap, IntegerSet
 from couloir.ir.attribute import Attribute, Type
-from couloir.ir.attributes import IntegerSetAttr
 from couloir.ir.errors import Error, nearest
-from couloir.ir.types import AffineMapAttr
 
 if TYPE_CHECKING:
     from couloir.ir.text.attribute_parser import AttributeParser
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def parameter_types(cls: type[Attribute]) -> tuple[Any, ...]:
-    """The evaluated annotations of the parameters of an attribute class. Raises `couloir.Error` when one names nothing."""
+    """The evaluated annotations of the parameters of an attribute class.
+
+    Raises:
+        Error: if an annotation names something that its module does not have.
+    """
     try:
         hints = typing.get_type_hints(cls)
     except (NameError, TypeError) as error:
@@ -54,7 +56,7 @@ def parse_parameters(p: AttributeParser, cls: type[Attribute]) -> tuple[Any, ...
 
 
 def parse_parameter(p: AttributeParser, annotation: Any) -> Any:
-    """Reads one value of the annotated type: a type, attribute, number, bool, string, enum member or a tuple of them."""
+    """Reads one value: a type, an attribute, a number, a bool, a string, an enum member or a tuple of them."""
     origin = typing.get_origin(annotation)
     if origin in (Union, types.UnionType):
         return _parse_union(p, typing.get_args(annotation))
@@ -67,9 +69,8 @@ def parse_parameter(p: AttributeParser, annotation: Any) -> Any:
         return _SIMPLE[annotation](p)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return _parse_choice(p, {str(member.value): member for member in annotation})
-    cls = origin or annotation
-    if isinstance(cls, type) and issubclass(cls, Attribute):
-        return _parse_attribute(p, cls)
+    if isinstance(annotation, type) and issubclass(annotation, Attribute):
+        return _parse_attribute(p, annotation)
     raise Error(f"parameters of type {annotation} have no text form", hint="define `parse_parameters`")
 
 
@@ -118,13 +119,19 @@ def _parse_bool(p: AttributeParser) -> bool:
 
 
 def _parse_map(p: AttributeParser) -> AffineMap:
-    found = _parse_attribute(p, AffineMapAttr)
-    return found.map  # pyright: ignore[reportAttributeAccessIssue]
+    p.expect_keyword("affine_map")
+    p.expect("<")
+    found = p.affine_map()
+    p.expect(">")
+    return found
 
 
 def _parse_set(p: AttributeParser) -> IntegerSet:
-    found = _parse_attribute(p, IntegerSetAttr)
-    return found.set  # pyright: ignore[reportAttributeAccessIssue]
+    p.expect_keyword("affine_set")
+    p.expect("<")
+    found = p.integer_set()
+    p.expect(">")
+    return found
 
 
 _SIMPLE: dict[Any, Callable[[Any], Any]] = {

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     import enum
 
 #: Types without commas: most of a module's types are few different ones, read with one match and one look-up.
-_FLAT: Final = re.compile(rf"((?:(?:tensor|memref|vector)<[0-9?x]*+[a-zA-Z0-9]++>|[a-z]++[0-9][A-Za-z0-9]*+|index)){SPACE}")
+_FLAT: Final = re.compile(
+    rf"((?:tensor|memref|vector)<[0-9?x]*+[a-zA-Z0-9]++>|(?:index|[a-z]++[0-9][A-Za-z0-9]*+)(?![A-Za-z0-9_$.])){SPACE}"
+)
 _DIMENSIONS: Final = re.compile(r"(?:(?:[0-9]++|\?)\s*+x\s*+)*+")
 _VECTOR_DIMENSION: Final = re.compile(r"(\[?)\s*([0-9]++)\s*(\]?)\s*x\s*")
 _DIMENSION: Final = re.compile(r"[0-9]+|\?")
@@ -136,13 +138,13 @@ class TypeParser(Lexer):
         try:
             inputs = self.comma_separated(self.type)
             self.expect("->")
-            return FunctionType(inputs, self.result_types())
+            return FunctionType(tuple(inputs), tuple(self.result_types()))
         finally:
             self._depth -= 1
 
     def result_types(self) -> list[Type]:
         """Reads what follows `->`: one type that is not a function type, or types in parentheses."""
-        return self.comma_separated(self.type) if self.character == "(" else [self._type()]
+        return self.comma_separated(self.type) if self.character == "(" else [self.type()]
 
     def _enter(self) -> None:
         """Counts a level of nesting; the caller counts it down again."""
@@ -241,7 +243,7 @@ class TypeParser(Lexer):
             scalable.append(bool(found[1]))
         element_type = self._element_type("vector")
         self.expect(">")
-        return self.checked(start, lambda: VectorType(dims, element_type, tuple(scalable)))
+        return self.checked(start, lambda: VectorType(tuple(dims), element_type, tuple(scalable)))
 
     def _memref(self, start: int) -> Type:
         unranked = self.optional("*")
@@ -287,7 +289,7 @@ class TypeParser(Lexer):
             return TupleType(())
         types = self.types()
         self.expect(">")
-        return TupleType(types)
+        return TupleType(tuple(types))
 
     # -- types and attributes of dialects: both are written in the same ways
 
@@ -316,19 +318,21 @@ class TypeParser(Lexer):
             return self.attribute_alias(name, start)
         found = self.type_aliases.get(name)
         if found is None:
-            raise self.error(f"the alias `!{name}` is not defined", at=start, hint=nearest(name, list(self.type_aliases)))
+            raise self.error(
+                f"the alias `!{name}` is not defined", at=start, hint=nearest(name, list(self.type_aliases))
+            )
         return found
 
     def _dotted(self, sigil: str, name: str, start: int, end: int) -> Attribute:
-        cls, members = self._definition(sigil, name, start)
-        if cls is None and members is None:
+        parse, members = self._definition(sigil, name, start)
+        if parse is None and members is None:
             if self.text[end] == "<":
                 end = self._balanced_end(end)
             self.skip_to(end)
             return self._opaque(sigil, start, end)
         self.skip_to(end)
-        if members is None:
-            return self.checked(start, lambda: cls.parse_parameters(self))
+        if parse is not None:
+            return self.checked(start, parse, self)
         self.expect("<")
         made = self._enum_member(members)
         self.expect(">")
@@ -338,14 +342,14 @@ class TypeParser(Lexer):
         opening = self.position
         self.expect("<")
         word = _WORD.match(self.text, self.position)
-        cls, members = self._definition(sigil, f"{dialect}.{word[0]}", start) if word else (None, None)
-        if word is None or (cls is None and members is None):
+        parse, members = self._definition(sigil, f"{dialect}.{word[0]}", start) if word else (None, None)
+        if word is None or (parse is None and members is None):
             end = self._balanced_end(opening)
             self.skip_to(end)
             return self._opaque(sigil, start, end)
         self.skip_to(word.end())
-        if members is None:
-            made: Attribute = self.checked(start, lambda: cls.parse_parameters(self))
+        if parse is not None:
+            made = self.checked(start, parse, self)
         elif self.optional("<"):
             made = self._enum_member(members)
             self.expect(">")
@@ -354,15 +358,17 @@ class TypeParser(Lexer):
         self.expect(">")
         return made
 
-    def _definition(self, sigil: str, name: str, start: int) -> tuple[Any, type[enum.Enum] | None]:
-        """The class, or the enum, that defines a name; neither for a dialect that nobody defines."""
+    def _definition(
+        self, sigil: str, name: str, start: int
+    ) -> tuple[Callable[[Any], Attribute] | None, type[enum.Enum] | None]:
+        """The parser of a class's parameters, or the enum, for a name; neither for a dialect that nobody defines."""
         cls = self.checked(start, lambda: REGISTRY.attribute(name))
         if cls is not None and issubclass(cls, Type) == (sigil == "!"):
-            return cls, None
+            return cls.parse_parameters, None
         members = ENUMS.get(name) if sigil == "#" else None
         dialect = name.partition(".")[0]
         if members is None and not self.allow_unregistered and self._knows(dialect):
-            known = [n for n in [*REGISTRY.attribute_names(dialect, types=sigil == "!"), *(ENUMS if sigil == "#" else ())]]
+            known = [*REGISTRY.attribute_names(dialect, types=sigil == "!"), *(ENUMS if sigil == "#" else ())]
             raise self.error(
                 f"the dialect `{dialect}` defines no `{sigil}{name}`",
                 at=start,
@@ -373,14 +379,14 @@ class TypeParser(Lexer):
     def _knows(self, dialect: str) -> bool:
         return REGISTRY.knows(dialect) or any(name.startswith(dialect + ".") for name in ENUMS)
 
-    def _enum_member(self, members: type[enum.Enum]) -> EnumAttr:
+    def _enum_member(self, members: type[enum.Enum] | None) -> EnumAttr:
         start = self.position
         found = self.match(_ENUM_VALUE)
         value = found[0].strip() if found else ""
-        for member in members:
-            if str(member.value) == value:
-                return EnumAttr(member)
-        names = [str(member.value) for member in members]
+        choices = {str(member.value): member for member in members or ()}
+        if value in choices:
+            return EnumAttr(choices[value])
+        names = list(choices)
         hint = nearest(value, names) or f"there are: {', '.join(names)}"
         raise self.error(f"`{value[:40]}` is not one of the values here", at=start, hint=hint)
 
@@ -395,10 +401,10 @@ class TypeParser(Lexer):
         while True:
             found = _BRACKETS.search(self.text, position)
             token = found[0] if found else "\0"
-            if found is None or token in ('"', "\0"):
-                at = found.start() if found else self.length
-                raise self.error("the text ends before this bracket is closed" if token == "\0" else "this string does not end",
-                                 at=start if token == "\0" else at)
+            if found is None or token == "\0":
+                raise self.error("the text ends before this bracket is closed", at=start)
+            if token == '"':
+                raise self.error("this string does not end on its line", at=found.start())
             position = found.end()
             if token in _PAIRS:
                 open.append(_PAIRS[token])
