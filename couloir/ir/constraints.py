@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from couloir.ir.attribute import Type
+from couloir.ir.errors import Error
 from couloir.ir.types import (
     FLOATS,
     ComplexType,
@@ -153,7 +154,18 @@ class SameType(Relation):
             return None
         results = op.definition.result_names
         found = [t for field in self.fields if field not in results for t in types_of(op, field)]
-        return most_specific(found) if found else None
+        if not found:
+            return None
+        for other in found:
+            if not compatible(found[0], other):
+                raise Error(f"{_listed(self.fields)} have the same type, but there are `{found[0]}` and `{other}`")
+        return most_specific(found)
+
+
+def _listed(fields: Sequence[str]) -> str:
+    """`a`, `b` and `c`."""
+    *head, last = (f"`{field}`" for field in fields)
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 @attrs.frozen(init=False)

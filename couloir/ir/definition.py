@@ -44,6 +44,7 @@ from couloir.ir.fields import (
 )
 from couloir.ir.location import UNKNOWN
 from couloir.ir.registry import REGISTRY
+from couloir.ir.traits import SameVariadicOperandSize
 from couloir.ir.types import i32
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class Definition:
     op_name: str
     fields: tuple[Field, ...]
     relations: tuple[Relation, ...]
+    equal_operand_groups: bool = False
+    """Whether the variadic operands have as many values each: then no segment sizes are stored."""
     operands: tuple[Field, ...] = ()
     results: tuple[Field, ...] = ()
     attributes: tuple[Field, ...] = ()
@@ -152,7 +155,18 @@ class Definition:
 
     def needs_segments(self, kind: str) -> bool:
         """Whether the sizes of the groups cannot be told from the number of values alone."""
+        if kind == "operand" and self.equal_operand_groups:
+            return False
         return kind in SEGMENTS and sum(f.arity != "single" for f in self.groups(kind)) > 1
+
+    def spread_results(self, count: int) -> list[int]:
+        """Sizes of the result groups when an op is made with `count` results and no more is said: filled from the left."""
+        sizes: list[int] = []
+        for position, field in enumerate(self.results):
+            needed = sum(f.arity == "single" for f in self.results[position + 1 :])
+            free = max(count - sum(sizes) - needed, 0)
+            sizes.append(1 if field.arity == "single" else min(free, 1) if field.arity == "optional" else free)
+        return sizes
 
     def group_sizes(self, op: Operation, kind: str) -> list[int]:
         """How many operands (or results) of `op` belong to each field. Raises `couloir.Error` when that does not work out."""
@@ -167,7 +181,8 @@ class Definition:
                 raise Error(f"`{SEGMENTS[kind]}` is {sizes}, but there are {total} {kind}s")
         else:
             rest = total - sum(f.arity == "single" for f in groups)
-            sizes = [1 if f.arity == "single" else rest for f in groups]
+            share = rest // max(1, sum(f.arity != "single" for f in groups))
+            sizes = [1 if f.arity == "single" else share for f in groups]
         for field, size in zip(groups, sizes, strict=True):
             low, high = {"single": (1, 1), "optional": (0, 1), "variadic": (0, total)}[field.arity]
             if not low <= size <= high:
@@ -233,12 +248,13 @@ class OperationMeta(type):
         fields = tuple(_make_field(cls, key, scope.evaluate(cls, key, value), specs) for key, value in own.items())
         relations = tuple(namespace.get("constraints", ()))
         op_name = name or getattr(cls, "name", "")
+        cls.traits = frozenset(traits) | getattr(cls, "traits", frozenset())
         cls.definition = Definition(
             op_name,
             _override(inherited, fields),
             (*(base_definition.relations if base_definition else ()), *relations),
+            SameVariadicOperandSize in cls.traits,
         )
-        cls.traits = frozenset(traits) | getattr(cls, "traits", frozenset())
         _install_accessors(cls)
         if name is not None:
             if "." not in name:
@@ -455,6 +471,7 @@ def compile_constructor(cls: Any) -> None:
         "encode": encode,
         "result_types_of": result_types_of,
         "explain": _explain,
+        "spread": definition.spread_results,
         "defaults": {f.name: f.spec.default for f in definition.fields},
         "stored_defaults": definition.stored,
         "fields": {f.name: f for f in definition.fields},
@@ -534,7 +551,7 @@ def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
     yield "            result_types = result_types_of(self, point)"
     yield "        self.results = tuple([OpResult(t, self, i) for i, t in enumerate(result_types)])"
     if definition.needs_segments("result"):
-        yield "        if point is None or not point.symbolic: attributes.setdefault('resultSegmentSizes', DenseArrayAttr(i32, self.result_sizes()))"
+        yield "        if point is None or not point.symbolic: attributes['resultSegmentSizes'] = DenseArrayAttr(i32, spread(len(self.results)))"
     yield "    except Exception as error:"
     yield "        raise explain(self, error) from error"
     yield "    if point is not None: point.insert(self)"
@@ -576,6 +593,8 @@ def infer(op: Any) -> Sequence[Type]:
     types: list[Type] = []
     for field in op.definition.results:
         found = next((t for r in op.definition.relations if (t := r.infer(op, field.name)) is not None), None)
+        if found is None and field.arity == "optional":
+            continue  # it is there only when `result_types` says so
         if found is None:
             raise Error(
                 f"the type of `{field.name}` of `{op.name}` does not follow from its operands",

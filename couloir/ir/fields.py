@@ -157,9 +157,10 @@ def result(
     return Spec("value", elements=elements, rank=rank)
 
 
-def attr(*, key: str | None = None, codec: Codec | Type | None = None) -> Any:
+def attr(*, key: str | None = None, codec: Codec | Type | None = None, kw_only: bool = False) -> Any:
     """A required attribute.
 
+    `kw_only` tells type checkers that it is given by name, which it must be when it follows optional fields.
     `key` is its name in the IR where that differs from the field's; `codec` says how it is stored when the annotation alone does
     not: a type for numbers (`attr(codec=i32)`), or a `couloir.ir.codecs.Codec`.
     """

@@ -98,6 +98,10 @@ class Symbol(Trait):
     """Has a name, `sym_name`, by which others refer to it."""
 
 
+class SameVariadicOperandSize(Trait):
+    """Its variadic operands have as many values each, so that no `operandSegmentSizes` are stored."""
+
+
 class RecursiveMemoryEffects(Trait):
     """Has the side effects of the ops inside it, and no others."""
 

@@ -1,0 +1,306 @@
+"""The attributes of StableHLO: enums, dimension numbers, accuracies. Texts are upstream's."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Final
+
+from couloir.ir.attribute import Attribute, Type
+from couloir.ir.attributes import DenseElementsAttr, enum_attribute
+from couloir.ir.codecs import Codec, dense_elements
+from couloir.ir.errors import Error
+from couloir.ir.types import TensorType, f64, i64
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from couloir.ir.text.attribute_printer import AttributePrinter
+
+
+@enum_attribute("stablehlo.comparison_direction", bracketed=False)
+class ComparisonDirection(enum.Enum):
+    """What a comparison asks."""
+
+    EQ = "EQ"
+    NE = "NE"
+    GE = "GE"
+    GT = "GT"
+    LE = "LE"
+    LT = "LT"
+
+
+@enum_attribute("stablehlo.comparison_type", bracketed=False)
+class ComparisonType(enum.Enum):
+    """As what a comparison reads the elements."""
+
+    NOTYPE = "NOTYPE"
+    FLOAT = "FLOAT"
+    TOTALORDER = "TOTALORDER"
+    SIGNED = "SIGNED"
+    UNSIGNED = "UNSIGNED"
+
+
+@enum_attribute("stablehlo.precision", bracketed=False)
+class Precision(enum.Enum):
+    """How exact products and sums of a convolution or dot product are: what the values mean depends on the device."""
+
+    DEFAULT = "DEFAULT"
+    HIGH = "HIGH"
+    HIGHEST = "HIGHEST"
+
+
+@enum_attribute("stablehlo.transpose", bracketed=False)
+class Transposition(enum.Enum):
+    """Which form of a matrix is meant."""
+
+    TRANSPOSE_INVALID = "TRANSPOSE_INVALID"
+    NO_TRANSPOSE = "NO_TRANSPOSE"
+    TRANSPOSE = "TRANSPOSE"
+    ADJOINT = "ADJOINT"
+
+
+@enum_attribute("stablehlo.fft_type", bracketed=False)
+class FftType(enum.Enum):
+    """Which Fourier transform."""
+
+    FFT = "FFT"
+    IFFT = "IFFT"
+    RFFT = "RFFT"
+    IRFFT = "IRFFT"
+
+
+@enum_attribute("stablehlo.rng_distribution", bracketed=False)
+class RngDistribution(enum.Enum):
+    """The distribution of random numbers."""
+
+    UNIFORM = "UNIFORM"
+    NORMAL = "NORMAL"
+
+
+@enum_attribute("stablehlo.rng_algorithm", bracketed=False)
+class RngAlgorithm(enum.Enum):
+    """How random bits are made."""
+
+    DEFAULT = "DEFAULT"
+    THREE_FRY = "THREE_FRY"
+    PHILOX = "PHILOX"
+
+
+@enum_attribute("stablehlo.result_accuracy_mode")
+class ResultAccuracyMode(enum.Enum):
+    """Which accuracy is asked for."""
+
+    DEFAULT = "DEFAULT"
+    HIGHEST = "HIGHEST"
+    TOLERANCE = "TOLERANCE"
+
+
+class CustomCallApiVersion(enum.Enum):
+    """How the called function takes its arguments; stored as the number."""
+
+    API_VERSION_UNSPECIFIED = 0
+    API_VERSION_ORIGINAL = 1
+    API_VERSION_STATUS_RETURNING = 2
+    API_VERSION_STATUS_RETURNING_UNIFIED = 3
+    API_VERSION_TYPED_FFI = 4
+
+
+class Token(Type, name="stablehlo.token"):
+    """What orders ops with side effects: `!stablehlo.token`."""
+
+
+class ResultAccuracy(Attribute, name="stablehlo.result_accuracy"):
+    """The accuracy asked of a transcendental op: a mode, or tolerances."""
+
+    atol: float = 0.0
+    rtol: float = 0.0
+    ulps: int = 0
+    mode: ResultAccuracyMode = ResultAccuracyMode.DEFAULT
+
+    def verify_parameters(self) -> None:
+        if min(self.atol, self.rtol, self.ulps) < 0:
+            raise Error("the tolerances of `result_accuracy` are not negative")
+        if (self.atol, self.rtol, self.ulps) != (0, 0, 0) and self.mode is not ResultAccuracyMode.TOLERANCE:
+            raise Error("tolerances in `result_accuracy` need the mode TOLERANCE")
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        tolerances = (("atol", self.atol), ("rtol", self.rtol))
+        parts = [f"{name} = {p.float_text(value, f64)}" for name, value in tolerances if value]
+        parts += [f"ulps = {self.ulps}"] if self.ulps else []
+        parts.append(f"mode = #stablehlo.result_accuracy_mode<{self.mode.value}>")
+        p.write("<" + ", ".join(parts) + ">")
+
+
+class TypeExtensions(Attribute, name="stablehlo.bounds"):
+    """Upper bounds of dynamic dimensions, in a tensor's encoding: `tensor<?x8xf32, #stablehlo.bounds<4, ?>>`."""
+
+    bounds: tuple[int | None, ...]
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write("<" + ", ".join("?" if bound is None else str(bound) for bound in self.bounds) + ">")
+
+
+class ChannelHandle(Attribute, name="stablehlo.channel_handle"):
+    """The channel of a message between devices."""
+
+    handle: int
+    type: int
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write(f"<handle = {self.handle}, type = {self.type}>")
+
+
+class _Struct(Attribute):
+    """Base of attributes that print as `<name = value, ...>`, without the fields that are empty or 0."""
+
+    @classmethod
+    def normalize(cls, *values: Any) -> tuple[Any, ...]:
+        return tuple(int(value) if isinstance(value, int) else tuple(value) for value in values)
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        values: list[tuple[str, int | tuple[int, ...]]] = [(n, getattr(self, n)) for n in type(self).parameters]
+        texts = [f"{name} = {value if isinstance(value, int) else list(value)}" for name, value in values if value]
+        p.write("<" + ", ".join(texts) + ">")
+
+
+class DotDimensionNumbers(_Struct, name="stablehlo.dot"):
+    """Which dimensions of a dot product are batches and which are summed over."""
+
+    lhs_batching_dimensions: tuple[int, ...] = ()
+    rhs_batching_dimensions: tuple[int, ...] = ()
+    lhs_contracting_dimensions: tuple[int, ...] = ()
+    rhs_contracting_dimensions: tuple[int, ...] = ()
+
+
+class GatherDimensionNumbers(_Struct, name="stablehlo.gather"):
+    """How the dimensions of a gather's operand, indices and result belong together."""
+
+    offset_dims: tuple[int, ...] = ()
+    collapsed_slice_dims: tuple[int, ...] = ()
+    operand_batching_dims: tuple[int, ...] = ()
+    start_indices_batching_dims: tuple[int, ...] = ()
+    start_index_map: tuple[int, ...] = ()
+    index_vector_dim: int = 0
+
+
+class ScatterDimensionNumbers(_Struct, name="stablehlo.scatter"):
+    """How the dimensions of a scatter's inputs, indices and updates belong together."""
+
+    update_window_dims: tuple[int, ...] = ()
+    inserted_window_dims: tuple[int, ...] = ()
+    input_batching_dims: tuple[int, ...] = ()
+    scatter_indices_batching_dims: tuple[int, ...] = ()
+    scatter_dims_to_operand_dims: tuple[int, ...] = ()
+    index_vector_dim: int = 0
+
+
+class DotAlgorithm(Attribute, name="stablehlo.dot_algorithm"):
+    """The arithmetic that a dot product is to use."""
+
+    lhs_precision_type: Type
+    rhs_precision_type: Type
+    accumulation_type: Type
+    lhs_component_count: int = 1
+    rhs_component_count: int = 1
+    num_primitive_operations: int = 1
+    allow_imprecise_accumulation: bool = False
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write("<")
+        for index, name in enumerate(type(self).parameters):
+            p.write(", " if index else "", name, " = ")
+            p.parameter(getattr(self, name))
+        p.write(">")
+
+
+class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
+    """Which dimension of a convolution's operands and result is what.
+
+    Made from letters it is shortest: `ConvDimensionNumbers.of("bf01", "oi01", "bf01")`. Prints as
+    `#stablehlo.conv<[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]>`.
+    """
+
+    input_batch_dimension: int
+    input_feature_dimension: int
+    input_spatial_dimensions: tuple[int, ...]
+    kernel_input_feature_dimension: int
+    kernel_output_feature_dimension: int
+    kernel_spatial_dimensions: tuple[int, ...]
+    output_batch_dimension: int
+    output_feature_dimension: int
+    output_spatial_dimensions: tuple[int, ...]
+
+    @classmethod
+    def normalize(cls, *values: Any) -> tuple[Any, ...]:
+        return tuple(value if isinstance(value, int) else tuple(value) for value in values)
+
+    @classmethod
+    def of(cls, lhs: Sequence[str], rhs: Sequence[str], result: Sequence[str]) -> ConvDimensionNumbers:
+        """From one label a dimension: `b` batch, `f` feature, `i` and `o` a kernel's features, `0`, `1`, ... space."""
+        return cls(
+            *_positions(lhs, "b", "f"),
+            *_positions(rhs, "i", "o"),
+            *_positions(result, "b", "f"),
+        )
+
+    @property
+    def groups(self) -> tuple[list[str], list[str], list[str]]:
+        """The labels of the dimensions of `lhs`, `rhs` and the result: the inverse of `of`."""
+        return (
+            _labels(self.input_spatial_dimensions, b=self.input_batch_dimension, f=self.input_feature_dimension),
+            _labels(
+                self.kernel_spatial_dimensions,
+                i=self.kernel_input_feature_dimension,
+                o=self.kernel_output_feature_dimension,
+            ),
+            _labels(self.output_spatial_dimensions, b=self.output_batch_dimension, f=self.output_feature_dimension),
+        )
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write("<" + self.text + ">")
+
+    @property
+    def text(self) -> str:
+        """What stands between the angle brackets."""
+        lhs, rhs, result = (f"[{', '.join(labels)}]" for labels in self.groups)
+        return f"{lhs}x{rhs}->{result}"
+
+
+def _positions(labels: Sequence[str], first: str, second: str) -> tuple[int, int, tuple[int, ...]]:
+    found = {label: position for position, label in enumerate(labels) if label != "?"}
+    spatial = [str(number) for number in range(len(labels) - 2)]
+    missing = [label for label in (first, second) if label not in found]
+    extra = [label for label in found if label not in (first, second) and not label.isdecimal()]
+    count = sum(label.isdecimal() for label in found)
+    if missing or extra or len(found) != sum(label != "?" for label in labels):
+        raise Error(
+            f"`{', '.join(labels)}` does not label dimensions with `{first}`, `{second}` and 0, 1, ..., each once",
+            hint=f"for two spatial dimensions: [{first}, {second}, {', '.join(spatial[:2]) or '0, 1'}], in any order",
+        )
+    try:
+        return found[first], found[second], tuple(found[str(number)] for number in range(count))
+    except KeyError as error:
+        raise Error(f"`{', '.join(labels)}` has {count} spatial dimensions, but no {error.args[0]}") from None
+
+
+def _labels(spatial: Sequence[int], **others: int) -> list[str]:
+    named = {**{position: str(number) for number, position in enumerate(spatial)}, **{p: k for k, p in others.items()}}
+    return [named.get(position, "?") for position in range(max(named, default=-1) + 1)]
+
+
+def _encode_padding(value: Any) -> Attribute:
+    import numpy as np
+
+    array = np.asarray(value, dtype=np.int64).reshape(-1, 2)
+    if array.size and (array == array[0, 0]).all():  # as upstream stores it: one number for all
+        array = np.broadcast_to(array[0, 0], array.shape)
+    return DenseElementsAttr(TensorType(array.shape, i64), array)
+
+
+PADDING: Final = Codec(
+    "pairs of low and high padding, `dense<...> : tensor<Nx2xi64>`",
+    _encode_padding,
+    dense_elements(i64).decode,
+    dense_elements(i64).check,
+)
+"""Pairs of numbers stored as `dense<[[1, 1], [0, 0]]> : tensor<2x2xi64>`."""

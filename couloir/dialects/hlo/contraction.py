@@ -1,0 +1,281 @@
+"""StableHLO: dot products and convolutions.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from couloir.dialects.hlo.attributes import PADDING, ConvDimensionNumbers, DotAlgorithm, DotDimensionNumbers, Precision
+from couloir.dialects.hlo.elements import ANY
+from couloir.dialects.hlo.window import WindowDimension, window_dimensions
+from couloir.dialects.shapes import Dim, same_dim, unique, within
+from couloir.ir import fields
+from couloir.ir.constraints import Holds, SameElementType
+from couloir.ir.fields import Operand, Result, attr, attr_default, attr_optional, result
+from couloir.ir.operation import Operation
+from couloir.ir.traits import Pure
+from couloir.ir.types import TensorType, Type
+
+
+def _same_sizes(op: DotGeneral, kind: str) -> bool | str:
+    numbers = op.dot_dimension_numbers
+    lhs: tuple[int, ...] = getattr(numbers, f"lhs_{kind}_dimensions")
+    rhs: tuple[int, ...] = getattr(numbers, f"rhs_{kind}_dimensions")
+    for left, right in zip(lhs, rhs, strict=True):
+        a, b = op.lhs.type.dims[left], op.rhs.type.dims[right]
+        if not same_dim(a, b):
+            return f"dimension {left} of `lhs` has size {a}, dimension {right} of `rhs` has size {b}"
+    return True
+
+
+def _dimension_lists(side: str) -> tuple[Holds, Holds, Holds]:
+    """Unique, batching in range, contracting in range, for `lhs` or `rhs`."""
+
+    def of(op: DotGeneral, kind: str) -> tuple[int, ...]:
+        return getattr(op.dot_dimension_numbers, f"{side}_{kind}_dimensions")
+
+    def rank(op: DotGeneral) -> int:
+        return getattr(op, side).type.rank
+
+    ids = ("C3", "C5", "C6") if side == "lhs" else ("C4", "C7", "C8")
+    return (
+        Holds(
+            f"batching and contracting dimensions of `{side}` are different",
+            lambda op: unique(of(op, "batching") + of(op, "contracting")),
+            id=ids[0],
+        ),
+        Holds(
+            f"`{side}_batching_dimensions` are dimensions of `{side}`",
+            lambda op: within(of(op, "batching"), rank(op)),
+            id=ids[1],
+        ),
+        Holds(
+            f"`{side}_contracting_dimensions` are dimensions of `{side}`",
+            lambda op: within(of(op, "contracting"), rank(op)),
+            id=ids[2],
+        ),
+    )
+
+
+def _two_precisions(op: Any) -> bool:
+    return op.precision_config is None or len(op.precision_config) in (0, 2)
+
+
+class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
+    """Sums of products over the contracting dimensions, for each index of the batching dimensions.
+
+    The result has the batching dimensions, then what is left of `lhs`, then what is left of `rhs`. Its element type
+    is that of `lhs` unless `result_types` says otherwise.
+    """
+
+    lhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    dot_dimension_numbers: DotDimensionNumbers = attr()
+    precision_config: tuple[Precision, ...] | None = attr_optional(default=None)
+    algorithm: DotAlgorithm | None = attr_optional(default=None)
+    result: Result[TensorType] = result(elements=ANY)
+
+    constraints = (
+        Holds(
+            "`lhs` and `rhs` have as many batching dimensions",
+            lambda op: (
+                len(op.dot_dimension_numbers.lhs_batching_dimensions)
+                == len(op.dot_dimension_numbers.rhs_batching_dimensions)
+            ),
+            id="C1",
+        ),
+        Holds(
+            "`lhs` and `rhs` have as many contracting dimensions",
+            lambda op: (
+                len(op.dot_dimension_numbers.lhs_contracting_dimensions)
+                == len(op.dot_dimension_numbers.rhs_contracting_dimensions)
+            ),
+            id="C2",
+        ),
+        *_dimension_lists("lhs"),
+        *_dimension_lists("rhs"),
+        Holds("batching dimensions have the same sizes", lambda op: _same_sizes(op, "batching"), id="C9"),
+        Holds("contracting dimensions have the same sizes", lambda op: _same_sizes(op, "contracting"), id="C10"),
+        Holds("`precision_config` has an entry for each operand", _two_precisions, id="C11"),
+        SameElementType("lhs", "rhs"),
+        Holds(
+            "with an `algorithm`, each `precision_config` is DEFAULT",
+            lambda op: op.algorithm is None or set(op.precision_config or ()) <= {Precision.DEFAULT},
+            id="C21",
+        ),
+    )
+
+    def infer(self) -> Type:
+        numbers, lhs, rhs = self.dot_dimension_numbers, self.lhs.type.dims, self.rhs.type.dims
+        lhs_used = numbers.lhs_batching_dimensions + numbers.lhs_contracting_dimensions
+        rhs_used = numbers.rhs_batching_dimensions + numbers.rhs_contracting_dimensions
+        batching = zip(numbers.lhs_batching_dimensions, numbers.rhs_batching_dimensions, strict=True)
+        dims = (
+            *(rhs[b] if lhs[a] is None else lhs[a] for a, b in batching),
+            *(size for axis, size in enumerate(lhs) if axis not in lhs_used),
+            *(size for axis, size in enumerate(rhs) if axis not in rhs_used),
+        )
+        return TensorType(tuple(dims), accumulation_type(self))
+
+
+def accumulation_type(op: DotGeneral | Convolution) -> Type:
+    """The element type of the result: the one that it has, or that of `lhs` while the op is being made."""
+    return op.result.type.element_type if op.results else op.lhs.type.element_type
+
+
+def _window_entries(name: str, ids: tuple[str, str]) -> tuple[Holds, Holds]:
+    """One entry for each spatial dimension, each positive."""
+
+    def entries(op: Convolution) -> tuple[int, ...] | None:
+        return getattr(op, name)
+
+    return (
+        Holds(
+            f"`{name}` has one entry for each spatial dimension",
+            lambda op: entries(op) is None or len(entries(op) or ()) == op.lhs.type.rank - 2,
+            id=ids[0],
+        ),
+        Holds(f"`{name}` is positive", lambda op: all(entry > 0 for entry in entries(op) or ()), id=ids[1]),
+    )
+
+
+def _layout(sentence: str, part: str, ids: tuple[str, str]) -> tuple[Holds, Holds]:
+    """One spatial dimension for each of the operand's but two; all dimensions different and in range."""
+
+    def spatial(op: Convolution) -> tuple[int, ...]:
+        return getattr(op.dimension_numbers, f"{part}_spatial_dimensions")
+
+    def others(op: Convolution) -> tuple[int, int]:
+        numbers = op.dimension_numbers
+        if part == "kernel":
+            return numbers.kernel_input_feature_dimension, numbers.kernel_output_feature_dimension
+        return getattr(numbers, f"{part}_batch_dimension"), getattr(numbers, f"{part}_feature_dimension")
+
+    def dimensions(op: Convolution) -> tuple[int, ...]:
+        return (*others(op), *spatial(op))
+
+    return (
+        Holds(
+            f"`{part}_spatial_dimensions` are two fewer than the dimensions of `lhs`",
+            lambda op: len(spatial(op)) == op.lhs.type.rank - 2,
+            id=ids[0],
+        ),
+        Holds(
+            f"the dimension numbers name each dimension of {sentence} once",
+            lambda op: unique(dimensions(op)) and within(dimensions(op), op.lhs.type.rank),
+            id=ids[1],
+        ),
+    )
+
+
+def _divides(sentence: str, count: str, size: Callable[[Any], Dim], id: str) -> Holds:
+    def predicate(op: Convolution) -> bool | str:
+        found: Dim = size(op)
+        number: int = getattr(op, count)
+        return found is None or found % number == 0 or f"{found} is not a multiple of {number}"
+
+    return Holds(f"`{count}` divides {sentence}", predicate, id=id)
+
+
+def _lhs_batch(op: Convolution) -> Dim:
+    return op.lhs.type.dims[op.dimension_numbers.input_batch_dimension]
+
+
+def _lhs_features(op: Convolution) -> Dim:
+    return op.lhs.type.dims[op.dimension_numbers.input_feature_dimension]
+
+
+def _rhs_inputs(op: Convolution) -> Dim:
+    return op.rhs.type.dims[op.dimension_numbers.kernel_input_feature_dimension]
+
+
+def _rhs_outputs(op: Convolution) -> Dim:
+    return op.rhs.type.dims[op.dimension_numbers.kernel_output_feature_dimension]
+
+
+def _features_match(op: Convolution) -> bool | str:
+    features, inputs = _lhs_features(op), _rhs_inputs(op)
+    if features is None or inputs is None or inputs * op.feature_group_count == features:
+        return True
+    return f"`lhs` has {features} features in {op.feature_group_count} groups, `rhs` takes {inputs}"
+
+
+class Convolution(Operation, name="stablehlo.convolution", traits=(Pure,)):
+    """Dot products of windows of `lhs` with the kernels in `rhs`: cross-correlation of any rank, with groups.
+
+    What is left out has its default: strides and dilations 1, no padding, no reversal. `window` has all of it, one
+    entry for each spatial dimension.
+    """
+
+    lhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    window_strides: tuple[int, ...] | None = attr_optional(default=None)
+    padding: tuple[tuple[int, int], ...] | None = attr_optional(default=None, codec=PADDING)
+    lhs_dilation: tuple[int, ...] | None = attr_optional(default=None)
+    rhs_dilation: tuple[int, ...] | None = attr_optional(default=None)
+    window_reversal: tuple[bool, ...] | None = attr_optional(default=None)
+    dimension_numbers: ConvDimensionNumbers = attr(kw_only=True)
+    feature_group_count: int = attr_default(default=1, printed=True)
+    batch_group_count: int = attr_default(default=1, printed=True)
+    precision_config: tuple[Precision, ...] | None = attr_optional(default=None)
+    result: Result[TensorType] = result(elements=ANY)
+
+    constraints = (
+        Holds(
+            "`lhs` and `rhs` have the same rank, at least 2",
+            lambda op: op.lhs.type.rank == op.rhs.type.rank >= 2,
+            id="C1",
+        ),
+        *_window_entries("window_strides", ("C2", "C3")),
+        Holds(
+            "`padding` has a pair for each spatial dimension",
+            lambda op: op.padding is None or len(op.padding) == op.lhs.type.rank - 2,
+            id="C4",
+        ),
+        *_window_entries("lhs_dilation", ("C5", "C6")),
+        *_window_entries("rhs_dilation", ("C7", "C8")),
+        Holds(
+            "`window_reversal` has one entry for each spatial dimension",
+            lambda op: op.window_reversal is None or len(op.window_reversal) == op.lhs.type.rank - 2,
+            id="C9",
+        ),
+        *_layout("`lhs`", "input", ("C12", "C13")),
+        *_layout("`rhs`", "kernel", ("C17", "C18")),
+        *_layout("the result", "output", ("C19", "C20")),
+        Holds("`feature_group_count` is positive", lambda op: op.feature_group_count > 0, id="C21"),
+        Holds("`batch_group_count` is positive", lambda op: op.batch_group_count > 0, id="C22"),
+        Holds(
+            "one of `feature_group_count` and `batch_group_count` is 1",
+            lambda op: 1 in (op.feature_group_count, op.batch_group_count),
+            id="C23",
+        ),
+        _divides("the batch size of `lhs`", "batch_group_count", _lhs_batch, "C10"),
+        _divides("the features of `lhs`", "feature_group_count", _lhs_features, "C11"),
+        Holds("a kernel takes the features of one group", _features_match, id="C14"),
+        _divides("the output features of `rhs`", "batch_group_count", _rhs_outputs, "C15"),
+        _divides("the output features of `rhs`", "feature_group_count", _rhs_outputs, "C16"),
+        Holds("`precision_config` has an entry for each operand", _two_precisions, id="C24"),
+        SameElementType("lhs", "rhs"),
+    )
+
+    @property
+    def window(self) -> tuple[WindowDimension, ...]:
+        """How the kernel moves along each spatial dimension."""
+        sizes = [self.rhs.type.dims[axis] for axis in self.dimension_numbers.kernel_spatial_dimensions]
+        return window_dimensions(
+            sizes, self.window_strides, self.padding, self.lhs_dilation, self.rhs_dilation, self.window_reversal
+        )
+
+    def infer(self) -> Type:
+        numbers, lhs = self.dimension_numbers, self.lhs.type.dims
+        dims: list[Dim] = [None] * len(lhs)
+        batch = _lhs_batch(self)
+        dims[numbers.output_batch_dimension] = None if batch is None else batch // self.batch_group_count
+        dims[numbers.output_feature_dimension] = _rhs_outputs(self)
+        spatial = zip(self.window, numbers.input_spatial_dimensions, numbers.output_spatial_dimensions, strict=True)
+        for window, source, target in spatial:
+            dims[target] = window.count(lhs[source])
+        return TensorType(tuple(dims), accumulation_type(self))

@@ -1,0 +1,248 @@
+"""StableHLO: control flow, tuples, barriers and calls to foreign functions.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from couloir.dialects.hlo.attributes import CustomCallApiVersion, Token
+from couloir.dialects.hlo.elements import PRED
+from couloir.dialects.shapes import entry_types, returned_types
+from couloir.ir import fields
+from couloir.ir.attribute import Attribute
+from couloir.ir.attributes import ArrayAttr, DictionaryAttr, IntegerAttr
+from couloir.ir.codecs import SYMBOL_NAME, Codec
+from couloir.ir.constraints import Holds, compatible, one_of
+from couloir.ir.errors import Error
+from couloir.ir.fields import Operand, Operands, Result, Results, attr, attr_optional, region
+from couloir.ir.operation import Operation, Region
+from couloir.ir.traits import IsTerminator, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
+from couloir.ir.types import TensorType, TupleType, Type, i1, i32
+
+
+class Return(Operation, name="stablehlo.return", traits=(Pure, IsTerminator, ReturnLike)):
+    """Ends a region of a StableHLO op and gives its results."""
+
+    values: Operands[Type] = fields.operands()
+
+
+def _agree(first: Sequence[Type], second: Sequence[Type]) -> bool:
+    return len(first) == len(second) and all(map(compatible, first, second))
+
+
+def _listed(types: Sequence[Type]) -> str:
+    return f"({', '.join(map(str, types))})"
+
+
+class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleBlock)):
+    """Runs one of two regions, which have no arguments."""
+
+    pred: Operand[TensorType] = fields.operand(elements=PRED, rank=0)
+    true_branch: Region = region(blocks="one", default=None)
+    false_branch: Region = region(blocks="one", default=None)
+    outputs: Results[Type] = fields.result()
+
+    constraints = (
+        Holds(
+            "the branches have no arguments",
+            lambda op: not entry_types(op.true_branch) and not entry_types(op.false_branch),
+            id="C1",
+            verify_only=True,
+        ),
+        Holds(
+            "the branches return the same types",
+            lambda op: _agree(returned_types(op.true_branch) or (), returned_types(op.false_branch) or ()),
+            id="C2",
+            verify_only=True,
+        ),
+    )
+
+    def infer(self) -> list[Type]:
+        return _returned(self, self.true_branch)
+
+
+class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, SingleBlock)):
+    """Runs region number `index`; the last one for an index out of range."""
+
+    index: Operand[TensorType] = fields.operand(elements=one_of("i32", (i32,)), rank=0)
+    branches: tuple[Region, ...] = fields.region(blocks="one")
+    outputs: Results[Type] = fields.result()
+
+    constraints = (
+        Holds("there is at least one branch", lambda op: len(op.branches) > 0, id="C1"),
+        Holds(
+            "the branches have no arguments",
+            lambda op: not any(entry_types(branch) for branch in op.branches),
+            id="C2",
+            verify_only=True,
+        ),
+        Holds(
+            "the branches return the same types",
+            lambda op: all(
+                _agree(returned_types(op.branches[0]) or (), returned_types(branch) or ()) for branch in op.branches
+            ),
+            id="C3",
+            verify_only=True,
+        ),
+    )
+
+    def infer(self) -> list[Type]:
+        return _returned(self, self.branches[0])
+
+
+def _returned(op: Operation, branch: Region) -> list[Type]:
+    types = returned_types(branch)
+    if types is None:
+        raise Error(
+            f"the results of `{op.name}` follow from what its branches return, but they are empty",
+            hint="fill the regions first, or give `result_types=[...]`",
+        )
+    return types
+
+
+def _condition_fits(op: While) -> bool | str:
+    taken, given = entry_types(op.cond), returned_types(op.cond)
+    types = [value.type for value in op.operand]
+    if not _agree(taken, types):
+        return f"it takes {_listed(taken)} for the operands {_listed(types)}"
+    return _agree(given or (), [TensorType((), i1)]) or f"it returns {_listed(given or ())}"
+
+
+def _body_fits(op: While) -> bool | str:
+    taken, given = entry_types(op.body), returned_types(op.body)
+    types = [value.type for value in op.operand]
+    if not _agree(taken, types):
+        return f"it takes {_listed(taken)} for the operands {_listed(types)}"
+    return _agree(given or (), types) or f"it returns {_listed(given or ())} for the operands {_listed(types)}"
+
+
+class While(Operation, name="stablehlo.while", traits=(RecursiveMemoryEffects, SingleBlock)):
+    """Repeats `body` on its own results as long as `cond` of them holds."""
+
+    operand: Operands[Type] = fields.operands()
+    cond: Region = region(blocks="one", default=None)
+    body: Region = region(blocks="one", default=None)
+    outputs: Results[Type] = fields.result()
+
+    constraints = (
+        Holds("`cond` takes the operands and returns a `tensor<i1>`", _condition_fits, id="C1", verify_only=True),
+        Holds("`body` takes the operands and returns values of their types", _body_fits, id="C2", verify_only=True),
+    )
+
+    def infer(self) -> list[Type]:
+        return [value.type for value in self.operand]
+
+
+class OptimizationBarrier(Operation, name="stablehlo.optimization_barrier"):
+    """Gives its operands, and what computes them runs before what uses the results."""
+
+    operand: Operands[Type] = fields.operands()
+    outputs: Results[Type] = fields.result()
+
+    def infer(self) -> list[Type]:
+        return [value.type for value in self.operand]
+
+
+class AfterAll(Operation, name="stablehlo.after_all", traits=(Pure,)):
+    """A token that comes after all these tokens."""
+
+    inputs: Operands[Token] = fields.operands()
+    result: Result[Token] = fields.result()
+
+    def infer(self) -> Type:
+        return Token()
+
+
+class CreateToken(Operation, name="stablehlo.create_token", traits=(Pure,)):
+    """A token (upstream: deprecated, `after_all` without operands)."""
+
+    output: Result[Token] = fields.result()
+
+    def infer(self) -> Type:
+        return Token()
+
+
+class Tuple(Operation, name="stablehlo.tuple", traits=(Pure,)):
+    """Several values as one."""
+
+    val: Operands[Type] = fields.operands()
+    result: Result[TupleType] = fields.result()
+
+    def infer(self) -> Type:
+        return TupleType(tuple(value.type for value in self.val))
+
+
+class GetTupleElement(Operation, name="stablehlo.get_tuple_element", traits=(Pure,)):
+    """One value of a tuple."""
+
+    operand: Operand[TupleType]
+    index: int = attr(codec=i32)
+    result: Result[Type] = fields.result()
+
+    constraints = (
+        Holds("`index` is an element of the tuple", lambda op: 0 <= op.index < len(op.operand.type.types), id="C1"),
+    )
+
+    def infer(self) -> Type:
+        return self.operand.type.types[self.index]
+
+
+def _encode_version(value: Any) -> Attribute:
+    return IntegerAttr(CustomCallApiVersion(value).value, i32)
+
+
+API_VERSION: Final = Codec(
+    "the number of an API version as `i32`, 0 to 4",
+    _encode_version,
+    lambda attribute: CustomCallApiVersion(attribute.value),
+    lambda attribute: isinstance(attribute, IntegerAttr) and attribute.type is i32 and 0 <= attribute.value <= 4,
+)
+_ANY_ATTRIBUTE: Final = Codec("an attribute", lambda value: value, lambda attribute: attribute, lambda attribute: True)
+
+
+class CustomCall(Operation, name="stablehlo.custom_call"):
+    """Calls a function that the program does not define."""
+
+    inputs: Operands[Type] = fields.operands()
+    call_target_name: str = attr()
+    has_side_effect: bool = attr_optional(default=False)
+    backend_config: Attribute | None = attr_optional(default=None, codec=_ANY_ATTRIBUTE)
+    api_version: CustomCallApiVersion = attr_optional(
+        default=CustomCallApiVersion.API_VERSION_ORIGINAL, codec=API_VERSION
+    )
+    called_computations: ArrayAttr | None = attr_optional(default=None)
+    operand_layouts: ArrayAttr | None = attr_optional(default=None)
+    result_layouts: ArrayAttr | None = attr_optional(default=None)
+    output_operand_aliases: ArrayAttr | None = attr_optional(default=None)
+    result_tilings: ArrayAttr | None = attr_optional(default=None)
+    outputs: Results[Type] = fields.result()
+
+    constraints = (
+        Holds(
+            "`operand_layouts` and `result_layouts` are given together",
+            lambda op: (op.operand_layouts is None) == (op.result_layouts is None),
+        ),
+    )
+
+
+class Composite(Operation, name="stablehlo.composite"):
+    """An op made of others: `decomposition` names the function that says what it computes."""
+
+    inputs: Operands[Type] = fields.operands()
+    composite_name: str = attr(key="name")
+    composite_attributes: DictionaryAttr | None = attr_optional(default=None)
+    decomposition: str = attr(codec=SYMBOL_NAME, kw_only=True)
+    version: int = attr_optional(default=0, codec=i32)
+    composite_regions: tuple[Region, ...] = ()
+    outputs: Results[Type] = fields.result()
+
+    constraints = (
+        Holds(
+            "`name` is a dialect and an op, such as `my.op`",
+            lambda op: all(op.composite_name.partition(".")[::2]),
+            id="C1",
+        ),
+    )

@@ -1,0 +1,405 @@
+"""StableHLO: ops that compute each element of the result from the elements at the same place.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
+"""
+
+from __future__ import annotations
+
+from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType, ResultAccuracy
+from couloir.dialects.hlo.elements import (
+    ANY,
+    FLOAT,
+    FLOAT_OR_COMPLEX,
+    INTEGER,
+    NUMBER,
+    PRED,
+    PRED_OR_INTEGER,
+    SIGNED_FLOAT_OR_COMPLEX,
+)
+from couloir.dialects.shapes import as_tensor, merge, same_dims
+from couloir.ir import fields
+from couloir.ir.constraints import Holds, SameElementType, SameShape, SameType, most_specific, one_of
+from couloir.ir.fields import Operand, Result, attr, attr_optional, result
+from couloir.ir.operation import Operation, Value
+from couloir.ir.traits import Associative, Commutative, Elementwise, Idempotent, Involution, Pure
+from couloir.ir.types import ComplexType, FloatType, IntegerType, TensorType, Type, f32, f64, i1, i32
+
+
+class Unary(Operation, traits=(Pure, Elementwise)):
+    """Base of the ops of one tensor whose result has the same type."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    result: Result[TensorType] = result()
+
+    constraints = (SameType("operand", "result"),)
+
+
+class FloatUnary(Unary):
+    """Base of the ops of a float tensor."""
+
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT)
+
+
+class Transcendental(Unary):
+    """Base of the ops of a float or complex tensor whose accuracy can be asked for."""
+
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
+    result_accuracy: ResultAccuracy | None = attr_optional(default=None)
+
+
+class IntegerUnary(Unary):
+    """Base of the ops of an integer tensor."""
+
+    operand: Operand[TensorType] = fields.operand(elements=INTEGER)
+
+
+class Negate(Unary, name="stablehlo.negate", traits=(Involution,)):
+    """`-x`; unsigned integers wrap."""
+
+    operand: Operand[TensorType] = fields.operand(elements=NUMBER)
+
+
+class Sign(Unary, name="stablehlo.sign", traits=(Idempotent,)):
+    """-1, 0 or 1; NaN for NaN; `x / abs(x)` for complex numbers, 0 at 0."""
+
+    operand: Operand[TensorType] = fields.operand(elements=SIGNED_FLOAT_OR_COMPLEX)
+
+
+class Not(Unary, name="stablehlo.not", traits=(Involution,)):
+    """Logical NOT of booleans, bitwise NOT of integers."""
+
+    operand: Operand[TensorType] = fields.operand(elements=PRED_OR_INTEGER)
+
+
+class PopulationCount(IntegerUnary, name="stablehlo.popcnt"):
+    """The number of bits that are set."""
+
+
+class CountLeadingZeros(IntegerUnary, name="stablehlo.count_leading_zeros"):
+    """The number of zero bits before the first that is set."""
+
+
+class Ceil(FloatUnary, name="stablehlo.ceil", traits=(Idempotent,)):
+    """Rounds up (IEEE-754 roundToIntegralTowardPositive)."""
+
+
+class Floor(FloatUnary, name="stablehlo.floor", traits=(Idempotent,)):
+    """Rounds down (IEEE-754 roundToIntegralTowardNegative)."""
+
+
+class RoundNearestAfz(FloatUnary, name="stablehlo.round_nearest_afz", traits=(Idempotent,)):
+    """Rounds to the nearest integer, ties away from zero."""
+
+
+class RoundNearestEven(FloatUnary, name="stablehlo.round_nearest_even", traits=(Idempotent,)):
+    """Rounds to the nearest integer, ties to the even one."""
+
+
+class Exponential(Transcendental, name="stablehlo.exponential"):
+    """`e ** x`."""
+
+
+class ExponentialMinusOne(Transcendental, name="stablehlo.exponential_minus_one"):
+    """`e ** x - 1`, accurate near 0."""
+
+
+class Log(Transcendental, name="stablehlo.log"):
+    """The natural logarithm; for complex numbers its principal value."""
+
+
+class LogPlusOne(Transcendental, name="stablehlo.log_plus_one"):
+    """`log(1 + x)`, accurate near 0."""
+
+
+class Logistic(Transcendental, name="stablehlo.logistic"):
+    """`1 / (1 + e ** -x)`."""
+
+
+class Tanh(Transcendental, name="stablehlo.tanh"):
+    """The hyperbolic tangent."""
+
+
+class Tan(Transcendental, name="stablehlo.tan"):
+    """The tangent."""
+
+
+class Sine(Transcendental, name="stablehlo.sine"):
+    """The sine."""
+
+
+class Cosine(Transcendental, name="stablehlo.cosine"):
+    """The cosine."""
+
+
+class Sqrt(Transcendental, name="stablehlo.sqrt"):
+    """The square root."""
+
+
+class Rsqrt(Transcendental, name="stablehlo.rsqrt"):
+    """`1 / sqrt(x)`."""
+
+
+class Cbrt(Transcendental, name="stablehlo.cbrt"):
+    """The cube root."""
+
+
+def real_type(type: TensorType) -> TensorType:
+    """The type of the real parts: a complex element type becomes that of its parts."""
+    element = type.element_type
+    return type.with_element_type(element.element_type) if isinstance(element, ComplexType) else type
+
+
+class _Part(Operation, traits=(Pure, Elementwise)):
+    """Base of the ops that give a real tensor for a complex one."""
+
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
+    result: Result[TensorType] = result()
+
+    constraints = (SameShape("operand", "result"),)
+
+    def infer(self) -> Type:
+        return real_type(self.operand.type)
+
+
+class Abs(_Part, name="stablehlo.abs", traits=(Idempotent,)):
+    """The absolute value; for complex numbers the modulus."""
+
+    operand: Operand[TensorType] = fields.operand(elements=SIGNED_FLOAT_OR_COMPLEX)
+
+
+class Real(_Part, name="stablehlo.real"):
+    """The real part."""
+
+
+class Imag(_Part, name="stablehlo.imag"):
+    """The imaginary part; 0 for real numbers."""
+
+
+class IsFinite(Operation, name="stablehlo.is_finite", traits=(Pure, Elementwise)):
+    """Whether it is neither infinite nor NaN."""
+
+    x: Operand[TensorType] = fields.operand(elements=FLOAT)
+    y: Result[TensorType] = result(elements=PRED)
+
+    constraints = (SameShape("x", "y"),)
+
+    def infer(self) -> Type:
+        return self.x.type.with_element_type(i1)
+
+
+class ReducePrecision(Operation, name="stablehlo.reduce_precision", traits=(Pure, Elementwise, Idempotent)):
+    """Rounds to what a float with so many exponent and mantissa bits can hold; the type stays."""
+
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT)
+    exponent_bits: int = attr(codec=i32)
+    mantissa_bits: int = attr(codec=i32)
+    output: Result[TensorType] = result()
+
+    constraints = (
+        SameType("operand", "output"),
+        Holds("`exponent_bits` is at least 1", lambda op: op.exponent_bits >= 1, id="C2"),
+        Holds("`mantissa_bits` is at least 0", lambda op: op.mantissa_bits >= 0, id="C3"),
+    )
+
+
+class Convert(Operation, name="stablehlo.convert", traits=(Pure, Elementwise)):
+    """Converts to another element type; `convert(x, f32)` says which. Floats go to integers by truncation."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    result: Result[TensorType] = result(elements=ANY)
+
+    constraints = (SameShape("operand", "result"),)
+
+
+def convert(operand: Value[TensorType] | Operation, element_type: Type) -> Convert:
+    """Converts a tensor to `element_type`."""
+    value = as_tensor(operand)
+    return Convert(value, result_types=[value.type.with_element_type(element_type)])
+
+
+class Binary(Operation, traits=(Pure, Elementwise)):
+    """Base of the ops of two tensors of one type, which is the result's as well."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    result: Result[TensorType] = result()
+
+    constraints = (SameType("lhs", "rhs", "result"),)
+
+
+class NumberBinary(Binary):
+    """Base of the ops of two tensors of numbers: no booleans."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=NUMBER)
+    rhs: Operand[TensorType] = fields.operand(elements=NUMBER)
+
+
+class IntegerBinary(Binary):
+    """Base of the ops of two integer tensors."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=INTEGER)
+    rhs: Operand[TensorType] = fields.operand(elements=INTEGER)
+
+
+class LogicalBinary(Binary, traits=(Commutative, Associative)):
+    """Base of the ops of two tensors of booleans (logical) or integers (bitwise)."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=PRED_OR_INTEGER)
+    rhs: Operand[TensorType] = fields.operand(elements=PRED_OR_INTEGER)
+
+
+class Add(Binary, name="stablehlo.add", traits=(Commutative, Associative)):
+    """Sum; logical OR of booleans; integers wrap."""
+
+
+class Subtract(NumberBinary, name="stablehlo.subtract"):
+    """Difference; integers wrap."""
+
+
+class Multiply(Binary, name="stablehlo.multiply", traits=(Commutative, Associative)):
+    """Product; logical AND of booleans; integers wrap."""
+
+
+class Divide(NumberBinary, name="stablehlo.divide"):
+    """Quotient; of integers, with the fraction dropped."""
+
+
+class Remainder(NumberBinary, name="stablehlo.remainder"):
+    """What division towards zero leaves: it has the sign of `lhs`."""
+
+
+class Power(NumberBinary, name="stablehlo.power"):
+    """`lhs ** rhs`."""
+
+
+class Maximum(Binary, name="stablehlo.maximum", traits=(Commutative, Associative, Idempotent)):
+    """The larger one; NaN if either is NaN; logical OR of booleans; complex numbers by real, then imaginary part."""
+
+
+class Minimum(Binary, name="stablehlo.minimum", traits=(Commutative, Associative, Idempotent)):
+    """The smaller one; NaN if either is NaN; logical AND of booleans; complex numbers by real, then imaginary part."""
+
+
+class Atan2(Binary, name="stablehlo.atan2"):
+    """The angle of the point (`rhs`, `lhs`)."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
+    rhs: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
+
+
+class And(LogicalBinary, name="stablehlo.and", traits=(Idempotent,)):
+    """AND."""
+
+
+class Or(LogicalBinary, name="stablehlo.or", traits=(Idempotent,)):
+    """OR."""
+
+
+class Xor(LogicalBinary, name="stablehlo.xor"):
+    """XOR."""
+
+
+class ShiftLeft(IntegerBinary, name="stablehlo.shift_left"):
+    """`lhs << rhs`; 0 when all bits are shifted out."""
+
+
+class ShiftRightArithmetic(IntegerBinary, name="stablehlo.shift_right_arithmetic"):
+    """`lhs >> rhs`, filled with the sign bit."""
+
+
+class ShiftRightLogical(IntegerBinary, name="stablehlo.shift_right_logical"):
+    """`lhs >> rhs`, filled with zeros."""
+
+
+class Complex(Operation, name="stablehlo.complex", traits=(Pure, Elementwise)):
+    """The complex numbers with real part `lhs` and imaginary part `rhs`."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=one_of("f32 or f64", (f32, f64)))
+    rhs: Operand[TensorType] = fields.operand(elements=one_of("f32 or f64", (f32, f64)))
+    result: Result[TensorType] = result()
+
+    constraints = (SameType("lhs", "rhs"), SameShape("lhs", "result"))
+
+    def infer(self) -> Type:
+        type = most_specific([self.lhs.type, self.rhs.type])
+        assert isinstance(type, TensorType)
+        return type.with_element_type(ComplexType(type.element_type))
+
+
+def _type_fits_comparison(op: Compare) -> bool | str:
+    element, kind = op.lhs.type.element_type, op.compare_type
+    if kind in (None, ComparisonType.NOTYPE):
+        return True
+    if isinstance(element, IntegerType):
+        wanted = (ComparisonType.SIGNED if element.is_signed and element is not i1 else ComparisonType.UNSIGNED,)
+    elif isinstance(element, FloatType):
+        wanted = (ComparisonType.FLOAT, ComparisonType.TOTALORDER)
+    else:
+        wanted = (ComparisonType.FLOAT,)
+    return kind in wanted or f"{kind.value} does not compare `{element}`, {wanted[0].value} does"
+
+
+class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
+    """Compares two tensors: `Compare(x, y, ComparisonDirection.LT)`. False is less than true.
+
+    Complex numbers compare by real, then imaginary part. Without `compare_type` the one that belongs to the element
+    type is meant; TOTALORDER is IEEE-754 totalOrder.
+    """
+
+    lhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    comparison_direction: ComparisonDirection = attr()
+    compare_type: ComparisonType | None = attr_optional(default=None)
+    result: Result[TensorType] = result(elements=PRED)
+
+    constraints = (
+        SameElementType("lhs", "rhs"),
+        SameShape("lhs", "rhs"),
+        SameShape("lhs", "result"),
+        Holds("`compare_type` fits the element type", _type_fits_comparison, id="C3"),
+    )
+
+    def infer(self) -> Type:
+        return TensorType(merge([self.lhs.type.dims, self.rhs.type.dims]), i1)
+
+
+class Select(Operation, name="stablehlo.select", traits=(Pure,)):
+    """Elements of `on_true` where `pred` holds, of `on_false` elsewhere. A `pred` of rank 0 chooses for all."""
+
+    pred: Operand[TensorType] = fields.operand(elements=PRED)
+    on_true: Operand[TensorType] = fields.operand(elements=ANY)
+    on_false: Operand[TensorType] = fields.operand(elements=ANY)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        Holds(
+            "`pred` is a scalar or has the shape of `on_true`",
+            lambda op: op.pred.type.rank == 0 or same_dims(op.pred.type.dims, op.on_true.type.dims),
+            id="C1",
+        ),
+        SameType("on_true", "on_false", "result"),
+    )
+
+
+def _scalar_or_same_shape(name: str) -> Holds:
+    def predicate(op: Clamp) -> bool:
+        bound: Value[TensorType] = getattr(op, name)
+        return bound.type.rank == 0 or same_dims(bound.type.dims, op.operand.type.dims)
+
+    return Holds(f"`{name}` is a scalar or has the shape of `operand`", predicate, id={"min": "C1", "max": "C2"}[name])
+
+
+class Clamp(Operation, name="stablehlo.clamp", traits=(Pure,)):
+    """`minimum(maximum(operand, min), max)`; bounds of rank 0 hold for all elements."""
+
+    min: Operand[TensorType] = fields.operand(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    max: Operand[TensorType] = fields.operand(elements=ANY)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        _scalar_or_same_shape("min"),
+        _scalar_or_same_shape("max"),
+        SameElementType("min", "operand", "max"),
+        SameType("operand", "result"),
+    )

@@ -1,0 +1,249 @@
+"""StableHLO: reductions, over dimensions and over windows.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+from couloir.dialects.hlo.attributes import PADDING
+from couloir.dialects.hlo.control import Return
+from couloir.dialects.hlo.elements import ANY
+from couloir.dialects.hlo.elementwise import Add, And, Maximum, Minimum, Multiply, Or, Xor
+from couloir.dialects.hlo.window import WindowDimension, window_dimensions
+from couloir.dialects.shapes import as_tensor, entry_types, inside, merge, returned_types, same_dims, unique, within
+from couloir.ir import fields
+from couloir.ir.constraints import Holds, compatible, element_type
+from couloir.ir.errors import Error, nearest
+from couloir.ir.fields import Operands, Results, attr, attr_optional, region
+from couloir.ir.operation import Block, Operation, Region, Value
+from couloir.ir.traits import RecursiveMemoryEffects, SameVariadicOperandSize, SingleBlock
+from couloir.ir.types import TensorType, Type
+
+REDUCERS: Final[dict[str, type[Operation]]] = {
+    "add": Add,
+    "multiply": Multiply,
+    "maximum": Maximum,
+    "minimum": Minimum,
+    "and": And,
+    "or": Or,
+    "xor": Xor,
+}
+"""The ops that `reduce` and `reduce_window` take by name."""
+
+Tensor: TypeAlias = "Value[TensorType] | Operation"
+Body: TypeAlias = "str | Callable[..., Sequence[Tensor] | Tensor]"
+"""What a reducer computes: the name of a binary op, or a function from the arguments of the body to its results."""
+
+
+def reducer(body: Body, element_types: Sequence[Type]) -> Region:
+    """The region of a reduction: a block of two scalars for each input, first the accumulated ones."""
+    block = Block([TensorType((), type) for type in (*element_types, *element_types)])
+    with inside(block):
+        if isinstance(body, str):
+            if body not in REDUCERS:
+                raise Error(
+                    f"there is no reducer `{body}`",
+                    hint=nearest(body, list(REDUCERS)) or f"one of {', '.join(REDUCERS)}",
+                )
+            make: Any = REDUCERS[body]
+            count = len(element_types)
+            pairs = zip(block.arguments[:count], block.arguments[count:], strict=True)
+            values = [make(a, b) for a, b in pairs]
+        else:
+            made = body(*block.arguments)
+            values = [made] if isinstance(made, Value | Operation) else list(made)
+        Return(values)
+    return Region([block])
+
+
+def _same_shapes(op: Reduce | ReduceWindow) -> bool | str:
+    first = op.inputs[0].type.dims
+    for number, value in enumerate(op.inputs):
+        if not same_dims(first, value.type.dims):
+            return f"`inputs[0]` has {first}, `inputs[{number}]` has {value.type.dims}"
+    return True
+
+
+def _same_elements(op: Reduce | ReduceWindow) -> bool | str:
+    for number, (value, init) in enumerate(zip(op.inputs, op.init_values, strict=True)):
+        if value.type.element_type is not init.type.element_type:
+            return f"`inputs[{number}]` is `{value.type}`, `init_values[{number}]` is `{init.type}`"
+    return True
+
+
+def _body_fits(op: Reduce | ReduceWindow) -> bool | str:
+    given = returned_types(op.body)
+    if given is None:
+        return "it is empty"
+    if len(given) != len(op.inputs) or not all(isinstance(t, TensorType) and t.rank == 0 for t in given):
+        return f"it returns ({', '.join(map(str, given))}), not {len(op.inputs)} scalars"
+    taken = entry_types(op.body)
+    if len(taken) != 2 * len(given) or not all(map(compatible, taken, given * 2)):
+        return f"it takes ({', '.join(map(str, taken))}) and returns ({', '.join(map(str, given))})"
+    return True
+
+
+_COUNTS: Final = Holds(
+    "there are as many `init_values` as `inputs`, at least one",
+    lambda op: 0 < len(op.inputs) == len(op.init_values),
+    id="C3 of reduce, C1 of reduce_window",
+)
+
+
+def _body(id: str) -> Holds:
+    return Holds(
+        "`body` takes two scalars for each input and returns one, of the element types of the results",
+        _body_fits,
+        id=id,
+        verify_only=True,
+    )
+
+
+def _result_elements(op: Reduce | ReduceWindow) -> list[Type]:
+    """The element types that the body returns; while there is no body, those of the inputs."""
+    given = returned_types(op.body)
+    if given is None or len(given) != len(op.inputs):
+        return [value.type.element_type for value in op.inputs]
+    return [element_type(type) for type in given]
+
+
+class Reduce(Operation, name="stablehlo.reduce", traits=(RecursiveMemoryEffects, SameVariadicOperandSize, SingleBlock)):
+    """Combines the elements along `dimensions` with `body`, in any order.
+
+    `reduce(x, init, dimensions, "add")` builds the body.
+    """
+
+    inputs: Operands[TensorType] = fields.operands(elements=ANY)
+    init_values: Operands[TensorType] = fields.operands(elements=ANY, rank=0)
+    dimensions: tuple[int, ...] = attr()
+    body: Region = region(blocks="one", default=None)
+    outputs: Results[TensorType] = fields.result()
+
+    constraints = (
+        _COUNTS,
+        Holds("the inputs have one shape", _same_shapes, id="C1"),
+        Holds("each input has the element type of its initial value", _same_elements, id="C2"),
+        Holds(
+            "`dimensions` are dimensions of the inputs",
+            lambda op: within(op.dimensions, op.inputs[0].type.rank),
+            id="C4",
+        ),
+        Holds("`dimensions` are different", lambda op: unique(op.dimensions), id="C5"),
+        _body("C6"),
+    )
+
+    def infer(self) -> list[Type]:
+        dims = merge(value.type.dims for value in self.inputs)
+        kept = [size for axis, size in enumerate(dims) if axis not in self.dimensions]
+        return [TensorType(tuple(kept), element) for element in _result_elements(self)]
+
+
+def reduce(
+    inputs: Tensor | Sequence[Tensor], init_values: Tensor | Sequence[Tensor], dimensions: Sequence[int], body: Body
+) -> Reduce:
+    """Reduces one tensor or several along `dimensions`.
+
+    Args:
+        inputs: One tensor, or several of one shape.
+        init_values: A scalar for each input: what an empty reduction gives, and what others start from.
+        dimensions: The dimensions that go.
+        body: The name of an op ("add", "maximum", ...), or a function of the scalars that are combined: first one
+            accumulated value for each input, then one new value for each. It returns one value for each input.
+    """
+    values, inits = _tensors(inputs), _tensors(init_values)
+    return Reduce(values, inits, tuple(dimensions), reducer(body, [v.type.element_type for v in values]))
+
+
+def _tensors(items: Tensor | Sequence[Tensor]) -> list[Value[TensorType]]:
+    return [as_tensor(item) for item in ([items] if isinstance(items, Value | Operation) else items)]
+
+
+def _entries(name: str, ids: tuple[str, str]) -> tuple[Holds, Holds]:
+    """One entry for each dimension, each positive."""
+
+    def entries(op: ReduceWindow) -> tuple[int, ...] | None:
+        return getattr(op, name)
+
+    return (
+        Holds(
+            f"`{name}` has one entry for each dimension of the inputs",
+            lambda op: entries(op) is None or len(entries(op) or ()) == op.inputs[0].type.rank,
+            id=ids[0],
+        ),
+        Holds(f"`{name}` is positive", lambda op: all(entry > 0 for entry in entries(op) or ()), id=ids[1]),
+    )
+
+
+class ReduceWindow(
+    Operation, name="stablehlo.reduce_window", traits=(RecursiveMemoryEffects, SameVariadicOperandSize, SingleBlock)
+):
+    """Combines the elements of each window with `body`: pooling.
+
+    What is left out has its default; `window` has all of it, one entry for each dimension.
+    """
+
+    inputs: Operands[TensorType] = fields.operands(elements=ANY)
+    init_values: Operands[TensorType] = fields.operands(elements=ANY, rank=0)
+    window_dimensions: tuple[int, ...] = attr()
+    window_strides: tuple[int, ...] | None = attr_optional(default=None)
+    base_dilations: tuple[int, ...] | None = attr_optional(default=None)
+    window_dilations: tuple[int, ...] | None = attr_optional(default=None)
+    padding: tuple[tuple[int, int], ...] | None = attr_optional(default=None, codec=PADDING)
+    body: Region = region(blocks="one", default=None)
+    outputs: Results[TensorType] = fields.result()
+
+    constraints = (
+        _COUNTS,
+        Holds("the inputs have one shape", _same_shapes, id="C2"),
+        Holds("each input has the element type of its initial value", _same_elements, id="C3"),
+        *_entries("window_dimensions", ("C4", "C5")),
+        *_entries("window_strides", ("C6", "C7")),
+        *_entries("base_dilations", ("C8", "C9")),
+        *_entries("window_dilations", ("C10", "C11")),
+        Holds(
+            "`padding` has a pair for each dimension of the inputs",
+            lambda op: op.padding is None or len(op.padding) == op.inputs[0].type.rank,
+            id="C12",
+        ),
+        _body("C13"),
+    )
+
+    @property
+    def window(self) -> tuple[WindowDimension, ...]:
+        """How the window moves along each dimension."""
+        return window_dimensions(
+            self.window_dimensions, self.window_strides, self.padding, self.base_dilations, self.window_dilations
+        )
+
+    def infer(self) -> list[Type]:
+        sizes = merge(value.type.dims for value in self.inputs)
+        dims = [window.count(size) for window, size in zip(self.window, sizes, strict=True)]
+        return [TensorType(tuple(dims), element) for element in _result_elements(self)]
+
+
+def reduce_window(
+    inputs: Tensor | Sequence[Tensor],
+    init_values: Tensor | Sequence[Tensor],
+    body: Body,
+    *,
+    window_dimensions: Sequence[int],
+    window_strides: Sequence[int] | None = None,
+    padding: Sequence[tuple[int, int]] | None = None,
+    base_dilations: Sequence[int] | None = None,
+    window_dilations: Sequence[int] | None = None,
+) -> ReduceWindow:
+    """Reduces each window of one tensor or several; `body` as for `reduce`, the rest as for `ReduceWindow`."""
+    values, inits = _tensors(inputs), _tensors(init_values)
+    return ReduceWindow(
+        values,
+        inits,
+        tuple(window_dimensions),
+        None if window_strides is None else tuple(window_strides),
+        None if base_dilations is None else tuple(base_dilations),
+        None if window_dilations is None else tuple(window_dilations),
+        None if padding is None else tuple(padding),
+        reducer(body, [v.type.element_type for v in values]),
+    )

@@ -1,0 +1,366 @@
+"""StableHLO: constants, and ops that move elements without computing with them.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, Final
+
+from couloir.dialects.hlo.elements import ANY, NUMBER
+from couloir.dialects.shapes import Dim, Dims, as_tensor, merge, same_dim, same_dims, unique, within
+from couloir.ir import fields
+from couloir.ir.attribute import Attribute
+from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, SparseElementsAttr
+from couloir.ir.codecs import Codec
+from couloir.ir.constraints import Holds, SameElementType, SameType
+from couloir.ir.errors import Error
+from couloir.ir.fields import Operand, Operands, Result, attr, result
+from couloir.ir.operation import Operation, Value
+from couloir.ir.traits import ConstantLike, Involution, Pure
+from couloir.ir.types import ComplexType, TensorType, Type, bit_width, dtype_of, i32
+
+
+def _encode_elements(value: Any) -> Attribute:
+    if isinstance(value, Attribute):
+        return value
+    return DenseElementsAttr.from_numpy(value)
+
+
+ELEMENTS: Final = Codec(
+    "a constant tensor, `dense<...>`",
+    _encode_elements,
+    lambda attribute: attribute,
+    lambda attribute: isinstance(attribute, DenseElementsAttr | DenseResourceAttr | SparseElementsAttr),
+)
+"""A constant; NumPy arrays become one."""
+
+
+class Constant(Operation, name="stablehlo.constant", traits=(Pure, ConstantLike)):
+    """A constant tensor. `constant(1.5, f32)` and `constant(array)` are the short ways to one."""
+
+    value: DenseElementsAttr | DenseResourceAttr = attr(codec=ELEMENTS)
+    output: Result[TensorType] = result(elements=ANY)
+
+    def infer(self) -> Type:
+        return self.value.type
+
+
+def constant(value: Any, element_type: Type | None = None, *, shape: Sequence[int] | None = None) -> Constant:
+    """A constant from a NumPy array, nested lists or a number.
+
+    Args:
+        value: Converted to `element_type` when that is given; otherwise its dtype says the element type.
+        element_type: Needed where NumPy has several ways to read the value, as for Python floats.
+        shape: Repeats one number in a tensor of this shape, which then needs no memory for its elements.
+    """
+    import numpy as np
+
+    array = np.asarray(value) if element_type is None else np.asarray(value).astype(dtype_of(element_type))
+    if shape is not None:
+        if array.ndim:
+            raise Error(f"`shape` repeats one number; the value given has shape {array.shape}")
+        array = np.broadcast_to(array, tuple(shape))
+    return Constant(DenseElementsAttr.from_numpy(array, element_type))
+
+
+class Iota(Operation, name="stablehlo.iota", traits=(Pure,)):
+    """Counts from 0 along one dimension: `iota((2, 3), f32, 1)` has rows 0, 1, 2."""
+
+    iota_dimension: int
+    output: Result[TensorType] = result(elements=NUMBER)
+
+    constraints = (
+        Holds(
+            "`iota_dimension` is a dimension of `output`",
+            lambda op: 0 <= op.iota_dimension < op.output.type.rank,
+            id="C1",
+            verify_only=True,
+        ),
+    )
+
+
+def iota(shape: Sequence[int], element_type: Type, iota_dimension: int) -> Iota:
+    """A tensor that counts from 0 along `iota_dimension`."""
+    return Iota(iota_dimension, result_types=[TensorType(tuple(shape), element_type)])
+
+
+def _expands(op: BroadcastInDim) -> bool | str:
+    for position, target in enumerate(op.broadcast_dimensions):
+        size, wanted = op.operand.type.dims[position], op.result.type.dims[target]
+        if size != 1 and not same_dim(size, wanted):
+            return f"dimension {position} of size {size} goes to dimension {target} of size {wanted}"
+    return True
+
+
+class BroadcastInDim(Operation, name="stablehlo.broadcast_in_dim", traits=(Pure,)):
+    """Dimension i becomes dimension `broadcast_dimensions[i]` of the result; along others, and from 1, it repeats."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    broadcast_dimensions: tuple[int, ...]
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        Holds(
+            "`broadcast_dimensions` has one entry for each dimension of `operand`",
+            lambda op: len(op.broadcast_dimensions) == op.operand.type.rank,
+            id="C2",
+        ),
+        Holds(
+            "`broadcast_dimensions` are dimensions of the result",
+            lambda op: within(op.broadcast_dimensions, op.result.type.rank),
+            id="C3",
+            verify_only=True,
+        ),
+        Holds("`broadcast_dimensions` are different", lambda op: unique(op.broadcast_dimensions), id="C4"),
+        Holds("each dimension has size 1 or the size in the result", _expands, id="C5", verify_only=True),
+    )
+
+
+def broadcast_in_dim(
+    operand: Value[TensorType] | Operation, shape: Sequence[Dim], broadcast_dimensions: Sequence[int] = ()
+) -> BroadcastInDim:
+    """Repeats a tensor to `shape`; without `broadcast_dimensions`, a scalar."""
+    value = as_tensor(operand)
+    return BroadcastInDim(
+        value, tuple(broadcast_dimensions), result_types=[TensorType(tuple(shape), value.type.element_type)]
+    )
+
+
+def _same_size(op: Reshape) -> bool | str:
+    before, after = op.operand.type, op.result.type
+    if not (before.is_static and after.is_static) or prod(before.shape) == prod(after.shape):
+        return True
+    return f"{prod(before.shape)} elements in {before.shape}, {prod(after.shape)} in {after.shape}"
+
+
+class Reshape(Operation, name="stablehlo.reshape", traits=(Pure,)):
+    """The same elements in the same (row-major) order, in another shape."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        Holds("the result has as many elements as `operand`", _same_size, id="C2", verify_only=True),
+    )
+
+
+def reshape(operand: Value[TensorType] | Operation, shape: Sequence[Dim]) -> Reshape:
+    """A tensor in another shape."""
+    value = as_tensor(operand)
+    return Reshape(value, result_types=[TensorType(tuple(shape), value.type.element_type)])
+
+
+class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
+    """Dimension i of the result is dimension `permutation[i]` of `operand`."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    permutation: tuple[int, ...]
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        Holds(
+            "`permutation` names each dimension of `operand` once",
+            lambda op: sorted(op.permutation) == list(range(op.operand.type.rank)),
+            id="C2",
+        ),
+    )
+
+    def infer(self) -> Type:
+        type = self.operand.type
+        return type.with_dims([type.dims[axis] for axis in self.permutation])
+
+
+class Reverse(Operation, name="stablehlo.reverse", traits=(Pure, Involution)):
+    """Turns the order of the elements round along `dimensions`."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    dimensions: tuple[int, ...]
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameType("operand", "result"),
+        Holds("`dimensions` are different", lambda op: unique(op.dimensions), id="C2"),
+        Holds(
+            "`dimensions` are dimensions of `operand`", lambda op: within(op.dimensions, op.operand.type.rank), id="C3"
+        ),
+    )
+
+
+def _slice_fits(op: Slice) -> bool | str:
+    ranges = zip(op.start_indices, op.limit_indices, op.operand.type.dims, strict=True)
+    for axis, (start, limit, size) in enumerate(ranges):
+        if not 0 <= start <= limit or (size is not None and limit > size):
+            return f"dimension {axis} of size {'?' if size is None else size} is cut from {start} to {limit}"
+    return True
+
+
+class Slice(Operation, name="stablehlo.slice", traits=(Pure,)):
+    """The elements from `start_indices` up to but without `limit_indices`, every `strides`-th."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    start_indices: tuple[int, ...]
+    limit_indices: tuple[int, ...]
+    strides: tuple[int, ...]
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        Holds(
+            "`start_indices`, `limit_indices` and `strides` have one entry for each dimension of `operand`",
+            lambda op: {len(op.start_indices), len(op.limit_indices), len(op.strides)} == {op.operand.type.rank},
+            id="C2",
+        ),
+        Holds("0 <= `start_indices` <= `limit_indices` <= the sizes", _slice_fits, id="C3"),
+        Holds("`strides` are positive", lambda op: all(stride > 0 for stride in op.strides), id="C4"),
+    )
+
+    def infer(self) -> Type:
+        ranges = zip(self.start_indices, self.limit_indices, self.strides, strict=True)
+        return self.operand.type.with_dims([-((start - limit) // stride) for start, limit, stride in ranges])
+
+
+def _padded(op: Pad) -> Dims:
+    sizes = zip(op.operand.type.dims, op.edge_padding_low, op.edge_padding_high, op.interior_padding, strict=True)
+    return tuple(
+        None if size is None else size + low + max(size - 1, 0) * inner + high for size, low, high, inner in sizes
+    )
+
+
+def _padding_fits(op: Pad) -> bool | str:
+    found = _padded(op)
+    return all(size is None or size >= 0 for size in found) or f"negative padding leaves the shape {found}"
+
+
+class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
+    """Puts `padding_value` around the tensor and between its elements; negative padding at the edges cuts off."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    padding_value: Operand[TensorType] = fields.operand(elements=ANY, rank=0)
+    edge_padding_low: tuple[int, ...]
+    edge_padding_high: tuple[int, ...]
+    interior_padding: tuple[int, ...]
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "padding_value"),
+        SameElementType("operand", "result"),
+        Holds(
+            "`edge_padding_low`, `edge_padding_high` and `interior_padding` have one entry for each dimension",
+            lambda op: (
+                {len(op.edge_padding_low), len(op.edge_padding_high), len(op.interior_padding)}
+                == {op.operand.type.rank}
+            ),
+            id="C2",
+        ),
+        Holds(
+            "`interior_padding` is not negative", lambda op: all(inner >= 0 for inner in op.interior_padding), id="C3"
+        ),
+        Holds("the sizes of the result are not negative", _padding_fits, id="C4"),
+    )
+
+    def infer(self) -> Type:
+        return self.operand.type.with_dims(_padded(self))
+
+
+def _same_beside_dimension(op: Concatenate) -> bool | str:
+    first = op.inputs[0].type
+    for number, value in enumerate(op.inputs):
+        pairs = zip(first.dims, value.type.dims, strict=False)
+        if value.type.rank != first.rank or not all(
+            axis == op.dimension or same_dim(a, b) for axis, (a, b) in enumerate(pairs)
+        ):
+            return f"`inputs[0]` is `{first}`, `inputs[{number}]` is `{value.type}`"
+    return True
+
+
+class Concatenate(Operation, name="stablehlo.concatenate", traits=(Pure,)):
+    """Joins tensors along `dimension`."""
+
+    inputs: Operands[TensorType] = fields.operands(elements=ANY)
+    dimension: int = attr()
+    result: Result[TensorType] = result()
+
+    constraints = (
+        Holds("there is at least one input", lambda op: len(op.inputs) > 0, id="C3"),
+        SameElementType("inputs"),
+        Holds(
+            "`dimension` is a dimension of the inputs", lambda op: 0 <= op.dimension < op.inputs[0].type.rank, id="C4"
+        ),
+        Holds("the shapes agree except in `dimension`", _same_beside_dimension, id="C2"),
+        SameElementType("inputs", "result"),
+    )
+
+    def infer(self) -> Type:
+        sizes = [value.type.dims[self.dimension] for value in self.inputs]
+        dims = list(merge(value.type.dims for value in self.inputs))
+        dims[self.dimension] = None if None in sizes else sum(size for size in sizes if size is not None)
+        return self.inputs[0].type.with_dims(dims)
+
+
+def _bits_fit(op: BitcastConvert) -> bool | str:
+    before, after = op.operand.type, op.result.type
+    bits, new_bits = bit_width(before.element_type), bit_width(after.element_type)
+    if bits == new_bits:
+        return same_dims(before.dims, after.dims) or "elements of equal width keep the shape"
+    wide, narrow = (before, after) if new_bits < bits else (after, before)
+    ratio = max(bits, new_bits) // min(bits, new_bits)
+    fits = (
+        max(bits, new_bits) % min(bits, new_bits) == 0
+        and narrow.rank == wide.rank + 1
+        and same_dims(narrow.dims[:-1], wide.dims)
+        and same_dim(narrow.dims[-1], ratio)
+    )
+    return fits or f"`{narrow}` and `{wide}` do not have the same bits: a last dimension of {ratio} is needed"
+
+
+class BitcastConvert(Operation, name="stablehlo.bitcast_convert", traits=(Pure,)):
+    """Reads the bits as another element type; a last dimension comes or goes with the ratio of the widths."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    result: Result[TensorType] = result(elements=ANY)
+
+    constraints = (
+        Holds("the bits of `operand` are the bits of the result", _bits_fit, id="C1", verify_only=True),
+        Holds(
+            "both are complex or neither is",
+            lambda op: (
+                isinstance(op.operand.type.element_type, ComplexType)
+                == isinstance(op.result.type.element_type, ComplexType)
+            ),
+            id="C2",
+            verify_only=True,
+        ),
+    )
+
+
+def bitcast_convert(operand: Value[TensorType] | Operation, element_type: Type) -> BitcastConvert:
+    """Reads the bits of a tensor as another element type."""
+    value = as_tensor(operand)
+    bits, new_bits = bit_width(value.type.element_type), bit_width(element_type)
+    dims = value.type.dims
+    if new_bits < bits:
+        dims = (*dims, bits // new_bits)
+    elif new_bits > bits:
+        dims = dims[:-1]
+    return BitcastConvert(value, result_types=[TensorType(dims, element_type)])
+
+
+class GetDimensionSize(Operation, name="stablehlo.get_dimension_size", traits=(Pure,)):
+    """The size of one dimension, as a `tensor<i32>`."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    dimension: int
+    result: Result[TensorType] = result()
+
+    constraints = (
+        Holds("`dimension` is a dimension of `operand`", lambda op: 0 <= op.dimension < op.operand.type.rank, id="C1"),
+    )
+
+    def infer(self) -> Type:
+        return TensorType((), i32)
