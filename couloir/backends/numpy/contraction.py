@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array, DType
-from couloir.backends.numpy.structural import check_dimensions, check_positive, check_sizes, pad, transpose
+from couloir.backends.numpy.structural import check_dimensions, check_positive, check_sizes, pad, reverse, transpose
 from couloir.backends.numpy.windows import dilated, window_count
 from couloir.ir.errors import Error
 
@@ -46,8 +46,13 @@ def dot_general(
     Returns:
         [batching..., other dimensions of lhs..., other dimensions of rhs...].
     """
-    _check_pairs("batching", lhs, rhs, lhs_batching_dimensions, rhs_batching_dimensions)
-    _check_pairs("contracting", lhs, rhs, lhs_contracting_dimensions, rhs_contracting_dimensions)
+    for name, operand, dimensions in (
+        ("lhs", lhs, [*lhs_batching_dimensions, *lhs_contracting_dimensions]),
+        ("rhs", rhs, [*rhs_batching_dimensions, *rhs_contracting_dimensions]),
+    ):
+        check_dimensions("dot_general", f"dimensions of the {name}", dimensions, operand.ndim)
+    _check_sizes_agree("batching", lhs, rhs, lhs_batching_dimensions, rhs_batching_dimensions)
+    _check_sizes_agree("contracting", lhs, rhs, lhs_contracting_dimensions, rhs_contracting_dimensions)
     if dtype is not None:
         lhs, rhs = xp.convert(lhs, xp.carrier(dtype)), xp.convert(rhs, xp.carrier(dtype))
     if lhs.dtype != rhs.dtype:
@@ -66,17 +71,10 @@ def dot_general(
     return product.reshape(batch + rows + columns)
 
 
-def _check_pairs(what: str, lhs: Array, rhs: Array, lhs_dims: Sequence[int], rhs_dims: Sequence[int]) -> None:
-    """Raises unless the dimensions exist, are different, and agree in size."""
-    exist = all(
-        len(set(dims)) == len(dims) and all(0 <= d < operand.ndim for d in dims)
-        for operand, dims in ((lhs, lhs_dims), (rhs, rhs_dims))
-    )
-    if not exist or [lhs.shape[d] for d in lhs_dims] != [rhs.shape[d] for d in rhs_dims]:
-        raise Error(
-            f"the {what} dimensions {list(lhs_dims)} and {list(rhs_dims)} of `dot_general` do not fit together in "
-            f"{list(lhs.shape)} and {list(rhs.shape)}"
-        )
+def _check_sizes_agree(what: str, lhs: Array, rhs: Array, lhs_dims: Sequence[int], rhs_dims: Sequence[int]) -> None:
+    left, right = [lhs.shape[d] for d in lhs_dims], [rhs.shape[d] for d in rhs_dims]
+    if left != right:
+        raise Error(f"the {what} dimensions of `dot_general` have sizes {left} on the left, but {right} on the right")
 
 
 def _others(operand: Array, batching: Sequence[int], contracting: Sequence[int]) -> list[int]:
@@ -142,33 +140,37 @@ def convolution(
     )
     spatial = images.ndim - 2
     _check_convolution(images, filters, feature_group_count, batch_group_count)
-    for name, values in {
-        "window_strides": window_strides,
-        "padding": padding,
-        "lhs_dilation": lhs_dilation,
-        "rhs_dilation": rhs_dilation,
-        "window_reversal": window_reversal,
-    }.items():
-        if len(values) != spatial:
-            raise Error(
-                f"`{name}` of `convolution` has one entry for each of {spatial} spatial dimensions, not {len(values)}"
-            )
-    filters = np.flip(filters, [2 + axis for axis in range(spatial) if window_reversal[axis]])
-    images = pad(
-        xp,
-        images,
-        np.zeros((), images.dtype),
-        edge_padding_low=[0, 0, *(low for low, _ in padding)],
-        edge_padding_high=[0, 0, *(high for _, high in padding)],
-        interior_padding=[0, 0, *(dilation - 1 for dilation in lhs_dilation)],
-    )
+    steps = {"window_strides": window_strides, "lhs_dilation": lhs_dilation, "rhs_dilation": rhs_dilation}
+    check_sizes("convolution", spatial, **steps, padding=padding, window_reversal=window_reversal)
+    check_positive("convolution", **steps)
+    filters = reverse(xp, filters, dimensions=[2 + axis for axis in range(spatial) if window_reversal[axis]])
+    images = _padded(xp, images, padding, lhs_dilation)
     grouped_images, grouped_filters = _grouped(images, filters, feature_group_count, batch_group_count)
     result = _convolve(xp, grouped_images, grouped_filters, window_strides, rhs_dilation)
     groups, batch, features, *sizes = result.shape
     merged = np.moveaxis(result, 0, 1).reshape([batch, groups * features, *sizes])
     places = [output_batch_dimension, output_feature_dimension, *output_spatial_dimensions]
+    check_sizes("convolution", merged.ndim, output_dimensions=places)
     check_dimensions("convolution", "output dimensions", places, merged.ndim)
     return np.moveaxis(merged, range(merged.ndim), places)
+
+
+def _padded(xp: ArrayNamespace, images: Array, padding: Sequence[tuple[int, int]], dilations: Sequence[int]) -> Array:
+    """[batch, feature, spatial...] spread and padded with zeros; empty where padding cuts off more than all."""
+    left = [
+        low + dilated(size, dilation) + high
+        for size, (low, high), dilation in zip(images.shape[2:], padding, dilations, strict=True)
+    ]
+    if any(size < 0 for size in left):
+        return np.zeros([*images.shape[:2], *(max(size, 0) for size in left)], images.dtype)
+    return pad(
+        xp,
+        images,
+        np.zeros((), images.dtype),
+        edge_padding_low=[0, 0, *(low for low, _ in padding)],
+        edge_padding_high=[0, 0, *(high for _, high in padding)],
+        interior_padding=[0, 0, *(dilation - 1 for dilation in dilations)],
+    )
 
 
 def _check_convolution(images: Array, filters: Array, feature_groups: int, batch_groups: int) -> None:
@@ -179,7 +181,8 @@ def _check_convolution(images: Array, filters: Array, feature_groups: int, batch
             "`convolution` takes input and filters of one rank and element type, "
             f"not rank {images.ndim} of {images.dtype} and rank {filters.ndim} of {filters.dtype}"
         )
-    if min(feature_groups, batch_groups) != 1:
+    check_positive("convolution", feature_group_count=[feature_groups], batch_group_count=[batch_groups])
+    if min(feature_groups, batch_groups) > 1:
         raise Error(
             f"`convolution` has {feature_groups} feature groups and {batch_groups} batch groups; one of them is 1"
         )

@@ -170,7 +170,10 @@ def _in_8_bits(arithmetic: Callable[..., Array]) -> Callable[..., Array]:
 
 def convert(operand: Array, dtype: DType) -> Array:
     """Integers or booleans as integers or booleans of `dtype`: wraps; to boolean, what is not zero is true."""
-    return operand != 0 if kind(dtype) == "bool" else operand.astype(dtype)
+    if kind(dtype) == "bool":
+        return operand != 0
+    # ml_dtypes does not convert between its own integers.
+    return operand.astype(np.int64).astype(dtype) if operand.dtype in NARROW_INTEGERS else operand.astype(dtype)
 
 
 _REDUCERS: Final[Mapping[str, np.ufunc]] = {

@@ -36,6 +36,11 @@ def check_positive(op: str, **parameters: Sequence[int]) -> None:
             raise Error(f"`{name}` of `{op}` are 1 or more, not {list(values)}")
 
 
+def _part(operand: Array, slices: Sequence[builtins.slice]) -> Array:
+    """The elements that lie in a slice of each dimension; an array for rank 0, too."""
+    return operand[(*slices, ...)]
+
+
 def broadcast_in_dim(
     xp: ArrayNamespace, operand: Array, *, shape: Sequence[int], broadcast_dimensions: Sequence[int]
 ) -> Array:
@@ -71,7 +76,8 @@ def transpose(xp: ArrayNamespace, operand: Array, *, permutation: Sequence[int])
 def reverse(xp: ArrayNamespace, operand: Array, *, dimensions: Sequence[int]) -> Array:
     """The order of elements turned round along `dimensions`. StableHLO `reverse`."""
     check_dimensions("reverse", "dimensions", dimensions, operand.ndim)
-    return np.flip(operand, tuple(dimensions))
+    backwards = builtins.slice(None, None, -1)
+    return _part(operand, [backwards if d in dimensions else builtins.slice(None) for d in range(operand.ndim)])
 
 
 def slice(
@@ -88,7 +94,7 @@ def slice(
     for start, limit, stride, size in bounds:
         if not (0 <= start <= limit <= size and stride > 0):
             raise Error(f"`slice` has no [{start}:{limit}:{stride}] of a dimension of size {size}")
-    return operand[tuple(builtins.slice(start, limit, stride) for start, limit, stride, _ in bounds)]
+    return _part(operand, [builtins.slice(start, limit, stride) for start, limit, stride, _ in bounds])
 
 
 def pad(
@@ -158,13 +164,6 @@ def iota(xp: ArrayNamespace, *, dtype: DType, shape: Sequence[int], iota_dimensi
     return np.broadcast_to(xp.convert(np.arange(shape[iota_dimension]), xp.carrier(dtype)).reshape(sizes), shape)
 
 
-def _positions(indices: Array) -> Array:
-    """Indices of any integer type as int64; what does not fit stays beyond every dimension."""
-    if indices.dtype == np.uint64:
-        indices = np.minimum(indices, np.iinfo(np.int64).max)
-    return indices.astype(np.int64)
-
-
 def _clamped_starts(op: str, start_indices: Sequence[Array], shape: Sequence[int], sizes: Sequence[int]) -> list[int]:
     check_sizes(op, len(shape), start_indices=start_indices, slice_sizes=sizes)
     starts: list[int] = []
@@ -180,7 +179,7 @@ def dynamic_slice(
 ) -> Array:
     """A slice of `slice_sizes`; starts (rank 0) are moved so that it lies inside. StableHLO `dynamic_slice`."""
     starts = _clamped_starts("dynamic_slice", start_indices, operand.shape, slice_sizes)
-    return operand[tuple(builtins.slice(at, at + size) for at, size in zip(starts, slice_sizes, strict=True))]
+    return _part(operand, [builtins.slice(at, at + size) for at, size in zip(starts, slice_sizes, strict=True)])
 
 
 def dynamic_update_slice(xp: ArrayNamespace, operand: Array, update: Array, start_indices: Sequence[Array]) -> Array:
@@ -197,78 +196,3 @@ def dynamic_update_slice(xp: ArrayNamespace, operand: Array, update: Array, star
     result = operand.copy()
     result[tuple(builtins.slice(at, at + size) for at, size in zip(starts, update.shape, strict=True))] = update
     return result
-
-
-def gather(
-    xp: ArrayNamespace,
-    operand: Array,
-    start_indices: Array,
-    *,
-    offset_dims: Sequence[int],
-    collapsed_slice_dims: Sequence[int],
-    operand_batching_dims: Sequence[int] = (),
-    start_indices_batching_dims: Sequence[int] = (),
-    start_index_map: Sequence[int],
-    index_vector_dim: int,
-    slice_sizes: Sequence[int],
-) -> Array:
-    """Slices of the operand from computed starts, moved so that each slice lies inside. StableHLO `gather`."""
-    _check_gather(
-        operand, start_indices, offset_dims, collapsed_slice_dims, operand_batching_dims, start_index_map, slice_sizes
-    )
-    positions = _positions(start_indices)
-    if index_vector_dim == start_indices.ndim:
-        positions = positions[..., np.newaxis]
-    vectors = np.moveaxis(positions, index_vector_dim, -1)
-    batch_shape = vectors.shape[:-1]
-    kept = [d for d in range(operand.ndim) if d not in collapsed_slice_dims and d not in operand_batching_dims]
-    if vectors.shape[-1] != len(start_index_map):
-        raise Error(f"`gather` has {len(start_index_map)} mapped dimensions but index vectors of {vectors.shape[-1]}")
-
-    def counting(size: int, axis: int) -> Array:
-        """0 ... size - 1 along one axis of [batch..., offset...]."""
-        sizes = [1] * (len(batch_shape) + len(kept))
-        sizes[axis] = size
-        return np.arange(size).reshape(sizes)
-
-    shape = batch_shape + tuple(slice_sizes[dimension] for dimension in kept)
-    batch_dims = [d for d in range(len(shape)) if d not in offset_dims]
-    order = [*batch_dims, *offset_dims]
-    if 0 in shape:
-        return np.moveaxis(np.zeros(shape, operand.dtype), range(len(shape)), order)
-    index: list[Array] = [np.zeros((1,) * (len(batch_shape) + len(kept)), dtype=np.int64) for _ in operand.shape]
-    for place, dimension in enumerate(start_index_map):
-        starts = np.clip(vectors[..., place], 0, operand.shape[dimension] - slice_sizes[dimension])
-        index[dimension] = index[dimension] + starts.reshape(batch_shape + (1,) * len(kept))
-    for dimension, start_dimension in zip(operand_batching_dims, start_indices_batching_dims, strict=True):
-        axis = start_dimension - (start_dimension > index_vector_dim)
-        index[dimension] = index[dimension] + counting(batch_shape[axis], axis)
-    for place, dimension in enumerate(kept):
-        index[dimension] = index[dimension] + counting(slice_sizes[dimension], len(batch_shape) + place)
-    gathered = np.broadcast_to(operand[tuple(index)], shape)
-    return np.moveaxis(gathered, range(len(shape)), order)
-
-
-def _check_gather(
-    operand: Array,
-    start_indices: Array,
-    offset_dims: Sequence[int],
-    collapsed_slice_dims: Sequence[int],
-    operand_batching_dims: Sequence[int],
-    start_index_map: Sequence[int],
-    slice_sizes: Sequence[int],
-) -> None:
-    """The constraints without which an index below would be out of bounds or ambiguous."""
-    check_sizes("gather", operand.ndim, slice_sizes=slice_sizes)
-    dropped = [*collapsed_slice_dims, *operand_batching_dims]
-    check_dimensions("gather", "collapsed and batching dimensions", dropped, operand.ndim)
-    check_dimensions(
-        "gather", "mapped and batching dimensions", [*start_index_map, *operand_batching_dims], operand.ndim
-    )
-    if len(offset_dims) + len(dropped) != operand.ndim:
-        raise Error(
-            f"`gather` has {operand.ndim} operand dimensions, but {len(offset_dims)} offset and {len(dropped)} dropped"
-        )
-    for dimension, (size, extent) in enumerate(zip(slice_sizes, operand.shape, strict=True)):
-        if not 0 <= size <= (1 if dimension in dropped else extent) or size > extent:
-            raise Error(f"`gather` has no slice of size {size} of dimension {dimension} of size {extent}")

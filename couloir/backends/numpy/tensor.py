@@ -64,13 +64,13 @@ from couloir.backends.numpy.elementwise import (
     tanh,
     xor,
 )
+from couloir.backends.numpy.gathering import gather
 from couloir.backends.numpy.normalization import batch_norm_inference
 from couloir.backends.numpy.structural import (
     broadcast_in_dim,
     concatenate,
     dynamic_slice,
     dynamic_update_slice,
-    gather,
     iota,
     pad,
     reshape,

@@ -1,7 +1,7 @@
 """Reductions over whole dimensions and over sliding windows.
 
 A reduction's body is one of the named monoids `add`, `multiply`, `maximum`, `minimum`, `and`, `or`, `xor`. Narrow
-floats are reduced in f32 and rounded once: the order of a reduction is the implementation's to choose, and so is then its
+floats are reduced in f32 and rounded once: the order of a reduction is the implementation's to choose, and with it the
 rounding.
 """
 
