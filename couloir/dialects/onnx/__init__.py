@@ -1,0 +1,60 @@
+"""The ONNX dialect: one op for each operator and version, made from the schemas of the installed onnx package.
+
+    from couloir.dialects import onnx
+
+    onnx.ConvV11          # Conv since opset 11: the op `onnx.ConvV11`
+    onnx.Conv             # the newest version
+    onnx.ml.Scaler        # an operator of ai.onnx.ml: the op `onnx.ml.ScalerV1`
+
+Beside the operators there are `Initializer`, `Return` and `Call` for the parts of a model that are no nodes, and the types
+`!onnx.seq`, `!onnx.opt`, `!onnx.map`, `!onnx.string` and `!onnx.any`. Editors read `__init__.pyi`, which
+`python -m couloir.dialects.onnx.stubs` writes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from couloir.dialects.onnx.base import OnnxOp
+from couloir.dialects.onnx.schemas import class_at, from_class_name, from_op_name, operators, schema_class
+from couloir.dialects.onnx.structure import Call, Initializer, Return
+from couloir.dialects.onnx.types import (
+    AnyType,
+    MapType,
+    OptionalType,
+    SequenceType,
+    SparseEncodingAttr,
+    StringsAttr,
+    StringType,
+)
+from couloir.ir.registry import REGISTRY
+
+REGISTRY.declare_factory("onnx", from_op_name)
+
+
+def __getattr__(name: str) -> Any:
+    made = from_class_name(name)
+    globals()[name] = made
+    return made
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *operators()])
+
+
+__all__ = [
+    "AnyType",
+    "Call",
+    "Initializer",
+    "MapType",
+    "OnnxOp",
+    "OptionalType",
+    "Return",
+    "SequenceType",
+    "SparseEncodingAttr",
+    "StringType",
+    "StringsAttr",
+    "class_at",
+    "operators",
+    "schema_class",
+]
