@@ -34,7 +34,7 @@ from types import GeneratorType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from couloir.ir.attribute import Attribute, Type
-from couloir.ir.definition import field_faults, infer
+from couloir.ir.definition import field_faults, result_types_of
 from couloir.ir.errors import Error, ParseError, nearest
 from couloir.ir.limits import Limits
 from couloir.ir.location import UNKNOWN, FileLineColLoc, Location
@@ -52,6 +52,7 @@ from couloir.ir.text.scopes import (
     RegionRequest,
     ResultName,
 )
+from couloir.ir.traits import IsTerminator
 from couloir.ir.types import FunctionType
 
 PrettyReader: TypeAlias = Callable[["Parser"], "Operation | OperationReader"]
@@ -207,6 +208,7 @@ class Parser(AttributeParser):
         self, reader: OperationReader, region: Region | None, cls: type[Operation], start: OperationStart
     ) -> None:
         """Lets the parser of an op go on until it asks for a region or is done."""
+        self._start = start
         with self._faults_of(cls, start):
             try:
                 request = next(reader) if region is None else reader.send(region)
@@ -420,9 +422,9 @@ class Parser(AttributeParser):
             op.location = self.location()
         else:
             op.location = FileLineColLoc(self.file, start.line, start.column)
-        defaults = op.definition.defaults
-        if defaults:
-            for key, value in defaults.items():
+        stored = op.definition.stored
+        if stored:
+            for key, value in stored.items():
                 op.attributes.setdefault(key, value)
         assert frame.block is not None
         frame.block.append(op)
@@ -506,11 +508,7 @@ class Parser(AttributeParser):
             cls = UnregisteredOp
         operands = self.operand_list()
         successors: list[Block] = self.comma_separated(self.successor, "[", "]") if self.at("[") else []
-        properties: dict[str, Attribute] = {}
-        if self.optional("<"):
-            properties = self.dictionary()
-            self.expect(">")
-        head = _GenericHead(cls, name, operands, successors, properties)
+        head = _GenericHead(cls, name, operands, successors, self.prop_dict())
         if self.at("("):
             return cls, self._generic_with_regions(head)
         return cls, self._generic_tail(head, ())
@@ -659,11 +657,15 @@ class Parser(AttributeParser):
         self.position = found.end()
         return OperandName(found[1], at)
 
-    def operand_names(self) -> list[OperandName]:
+    def operand_names(self, *, at_most: int | None = None) -> list[OperandName]:
         """Reads operands with commas between them; none is fine."""
         first = self.optional_operand_name()
         if first is None:
             return []
+        return [first] if at_most == 1 else self.more_operand_names(first)
+
+    def more_operand_names(self, first: OperandName) -> list[OperandName]:
+        """Reads the operands that follow a first one, each after a comma; gives all of them."""
         names = [first]
         while self.optional(","):
             names.append(self.operand_name())
@@ -677,9 +679,16 @@ class Parser(AttributeParser):
         """Reads an operand of a type that is known."""
         return self.resolve(self.operand_name(), type)
 
-    def types(self) -> list[Type]:
-        """Reads at least one type, with commas between them."""
-        types = [self.type()]
+    def optional_types(self, *, at_most: int | None = None) -> list[Type]:
+        """Reads types with commas between them; none is fine."""
+        first = self.optional_type()
+        if first is None:
+            return []
+        return [first] if at_most == 1 else self.more_types(first)
+
+    def more_types(self, first: Type) -> list[Type]:
+        """Reads the types that follow a first one, each after a comma; gives all of them."""
+        types = [first]
         while self.optional(","):
             types.append(self.type())
         return types
@@ -720,6 +729,23 @@ class Parser(AttributeParser):
     def attr_dict_with_keyword(self) -> dict[str, Attribute]:
         """Reads `attributes {...}`; empty if there is none."""
         return self.dictionary() if self.optional_keyword("attributes") else {}
+
+    def prop_dict(self) -> dict[str, Attribute]:
+        """Reads `<{...}>`; empty if there is none."""
+        if not self.optional("<"):
+            return {}
+        found = self.dictionary()
+        self.expect(">")
+        return found
+
+    def successors(self) -> list[Block]:
+        """Reads blocks with commas between them; none is fine."""
+        blocks: list[Block] = []
+        while self.at("^"):
+            blocks.append(self.successor())
+            if not self.optional(","):
+                break
+        return blocks
 
     def successor(self) -> Block:
         """Reads `^name`: a block of this region, perhaps one that comes later."""
@@ -770,17 +796,29 @@ class Parser(AttributeParser):
         result_types: Sequence[Type] | None = None,
     ) -> Operation:
         """Makes an op from its parts; without `result_types`, they are inferred."""
-        stored = {**cls.definition.defaults, **(attributes or {})}
+        stored = {**cls.definition.stored, **(attributes or {})}
         op = cls.create(operands, result_types or (), stored, regions, successors)
-        if result_types is None and cls.definition.results:
+        if result_types is None:
             try:
-                types = infer(op)
+                types = result_types_of(op, None)
             except _PYTHON_FAULTS as error:
                 faults = list(field_faults(op, built=False))
                 message = faults[0] if faults else f"the result types of `{op.name}` do not follow: {error}"
                 raise Error(message) from error
             op.results = tuple([OpResult(t, op, i) for i, t in enumerate(types)])
         return op
+
+    def ensure_terminator(self, region: Region, terminator: type[Operation] | str) -> Region:
+        """Adds the terminator (a class or name of an op without operands) that the text may leave out, and a block for it."""
+        cls = self._class_of(terminator) if isinstance(terminator, str) else terminator
+        if cls is None:
+            raise Error(f"there is no op `{terminator}` to end a region")
+        block = region.last_block or region.add_block()
+        last = block.last_op
+        if last is None or IsTerminator not in last.traits:
+            start = self._start
+            block.append(cls.create(location=FileLineColLoc(self.file, start.line, start.column)))
+        return region
 
 
 class _GenericHead(NamedTuple):

@@ -20,11 +20,11 @@ nested ops do not nest Python calls: ten thousand levels print as well as one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from couloir.ir.text.attribute_printer import AttributePrinter
-from couloir.ir.text.names import Names
+from couloir.ir.text.names import Counters, Names
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute, Type
@@ -92,6 +92,7 @@ class Printer(AttributePrinter):
         self._indent = ""
         self._dialect = "builtin"
         self._counters = (0, 0)
+        self._entered: dict[Region, Counters] = {}
 
     # -- whole texts -----------------------------------------------------------------------------------------------------
 
@@ -142,7 +143,7 @@ class Printer(AttributePrinter):
         region = part.region
         self.write("{")
         frame = _Frame(part, part.indent + INDENT if len(part.indent) < _MAX_INDENT else part.indent)
-        frame.counters = self._names.enter(region, part.counters)
+        frame.counters = self._entered.pop(region, None) or self._names.enter(region, part.counters)
         self._stack.append(frame)
         frame.block = region.first_block
         if frame.block is not None:
@@ -222,6 +223,8 @@ class Printer(AttributePrinter):
         form = None if self.generic else self._form(type(op))
         rest: list[str | _RegionPart] = []
         comment = ""
+        for region in op.regions:  # the text before a region may name its arguments
+            self._entered[region] = self._names.enter(region, self._counters)
         if form is None:
             self._generic_operation(op, rest)
         else:
@@ -237,9 +240,18 @@ class Printer(AttributePrinter):
             else:
                 if self._requests:
                     rest = self._cut_at_regions()
+                if op.regions:
+                    self._leave_unprinted(op, rest)
         if self.locations or comment:
             self._after(rest, (self._location_suffix(op.location) if self.locations else "") + comment)
         return rest
+
+    def _leave_unprinted(self, op: Operation, rest: Sequence[str | _RegionPart]) -> None:
+        printed = {part.region for part in rest if not isinstance(part, str)}
+        for region in op.regions:
+            if region not in printed:
+                self._entered.pop(region, None)
+                self._names.leave(region)
 
     def _after(self, rest: list[str | _RegionPart], text: str) -> None:
         if rest:
@@ -368,6 +380,11 @@ class Printer(AttributePrinter):
         )
         self._requests.append((len(self.parts), part))
 
+    def terminator_matters(self, region: Region) -> bool:
+        """Whether the region's last op says anything, for regions whose plain terminator is left out of the text."""
+        last = region.last_block.last_op if region.last_block is not None else None
+        return last is not None and bool(last.operands or last.results or last.attributes)
+
     def successor(self, block: Block, operands: Sequence[Value[Any]] = ()) -> None:
         """Writes `^bb1` or `^bb1(%a, %b : i32, f32)`."""
         self.write(self._names.block(block))
@@ -395,14 +412,16 @@ class Printer(AttributePrinter):
         """Starts a new line, indented `levels` steps deeper than the op."""
         self.write("\n" + self._indent + INDENT * levels)
 
-    def attr_dict(self, op: Operation, *, elided: Iterable[str] = (), with_keyword: bool = False) -> None:
-        """Writes ` {...}` with the attributes of `op` that are neither `elided`, segment sizes, nor the default value.
+    def attr_dict(
+        self, op: Operation, *, elided: Collection[str] = (), with_keyword: bool = False, segments: bool = False
+    ) -> None:
+        """Writes ` {...}` with the attributes of `op` that are not `elided` and not what they are by default.
 
-        Nothing is written when none is left. `with_keyword` writes ` attributes {...}`.
+        Nothing is written when none is left. `with_keyword` writes ` attributes {...}`, `segments` the segment sizes too.
         """
         if not op.attributes:
             return
-        skipped = {*elided, "operandSegmentSizes", "resultSegmentSizes"} if op.is_registered else set(elided)
+        skipped = elided if segments else {*elided, "operandSegmentSizes", "resultSegmentSizes"}
         defaults = op.definition.defaults
         left = {
             key: value for key, value in op.attributes.items() if key not in skipped and defaults.get(key) is not value
@@ -411,10 +430,11 @@ class Printer(AttributePrinter):
             self.write(" attributes " if with_keyword else " ")
             self.dictionary(left)
 
-    def prop_dict(self, op: Operation, *, elided: Iterable[str] = ()) -> None:
+    def prop_dict(self, op: Operation, *, elided: Collection[str] = ()) -> None:
         """Writes ` <{...}>` with the op's own attributes that are not `elided`; nothing when none is left."""
         own, _ = split_attributes(op)
-        left = {key: value for key, value in own.items() if key not in elided}
+        defaults = op.definition.defaults
+        left = {key: value for key, value in own.items() if key not in elided and defaults.get(key) is not value}
         if left:
             self.write(" <")
             self.dictionary(left)
