@@ -60,7 +60,7 @@ class IntegerAttr(Attribute):
         else:
             width, minimum, maximum = 64, -(1 << 63), (1 << 63) - 1
         if not minimum <= value <= maximum:
-            signless = not isinstance(type, IntegerType) or type.signedness == "signless"
+            signless = isinstance(type, IntegerType) and type.signedness == "signless"
             if not signless or not -(1 << max(width - 1, 0)) <= value < 1 << width:
                 raise Error(f"the number does not fit into the {width} bits of `{type}`")
             value &= (1 << width) - 1  # a signless type has both readings of its bits

@@ -7,6 +7,7 @@ Source: MLIR, "Builtin dialect: attributes" and "location attributes"; language 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ from couloir.ir.location import (
     FusedLoc,
     Location,
     NameLoc,
+    fuse,
 )
 from couloir.ir.text.affine_text import parse_affine_expression, parse_affine_map, parse_integer_set
 from couloir.ir.text.dense import blob_array, parse_dense, parse_dense_array, parse_sparse, shaped_type
@@ -48,6 +50,7 @@ _ALIAS: Final = re.compile(rf"([#!])({SUFFIX}){SPACE}=(?!=){SPACE}")
 _LOCATION_ALIAS: Final = re.compile(rf"^#({SUFFIX})[ \t]*=[ \t]*(?=loc\()", re.MULTILINE)
 #: A place in a file with few digits and no escapes.
 _PLACE: Final = re.compile(rf'"([^"\\\n\v\f\0]*+)":([0-9]{{1,18}}+):([0-9]{{1,18}}+)(?=[)\],]){SPACE}')
+_ALIAS_USE: Final = re.compile(rf"#({SUFFIX})")
 _METADATA: Final = re.compile(r"^\{-#", re.MULTILINE)
 _WORD: Final = re.compile(IDENTIFIER)
 
@@ -76,7 +79,7 @@ class AttributeParser(TypeParser):
         self.file_metadata_entries: dict[str, dict[str, dict[str, str | bool]]] = {}
         self._metadata_span: tuple[int, int] | None = None
         self._metadata_sought = False
-        self._later_locations: dict[str, int] | None = None
+        self._sought_locations = False
         self._defined_early: dict[int, int] = {}
         self._words: dict[str, Callable[[int, Type | None], Attribute]] = {
             "true": lambda start, expected: TRUE,
@@ -129,11 +132,7 @@ class AttributeParser(TypeParser):
         if word is None or handler is None:
             return self.optional_type()
         self.skip_to(word.end())
-        self._enter()
-        try:
-            return handler(start, expected_type)
-        finally:
-            self._depth -= 1
+        return handler(start, expected_type)
 
     def dictionary(self) -> dict[str, Attribute]:
         """Reads `{a = 1, b, "c d" = "e"}`; a key without a value is `unit`."""
@@ -268,17 +267,17 @@ class AttributeParser(TypeParser):
         return found
 
     def _location(self) -> Location:
+        start = self.position
+        if self.character == "#":
+            found = self._extended()
+            if not isinstance(found, Location):
+                raise self.error("this alias is not a location", at=start)
+            return found
+        place = self.match(_PLACE)
+        if place is not None:  # most locations
+            return FileLineColLoc(place[1], int(place[2]), int(place[3]))
         self._enter()
         try:
-            start = self.position
-            place = self.match(_PLACE)
-            if place is not None:  # most locations
-                return FileLineColLoc(place[1], int(place[2]), int(place[3]))
-            if self.character == "#":
-                found = self._extended()
-                if not isinstance(found, Location):
-                    raise self.error("this alias is not a location", at=start)
-                return found
             if self.character == '"':
                 return self._named_location(self.string_literal())
             if self.optional_keyword("unknown"):
@@ -287,7 +286,8 @@ class AttributeParser(TypeParser):
                 return self._call_site()
             if self.optional_keyword("fused"):
                 metadata = self._bracketed(self.attribute) if self.at("<") else None
-                return FusedLoc(tuple(self.comma_separated(self._location, "[", "]")), metadata)
+                parts = self.comma_separated(self._location, "[", "]")
+                return fuse(parts, limit=sys.maxsize) if metadata is None else FusedLoc(tuple(parts), metadata)
             raise self.expected("a location", hint='such as "file":1:2, "name"(...), callsite(... at ...), fused[...]')
         finally:
             self._depth -= 1
@@ -304,7 +304,7 @@ class AttributeParser(TypeParser):
         if self.optional("("):
             child = self._location()
             self.expect(")")
-            return NameLoc(name, child)
+            return NameLoc(name, None if child is UNKNOWN else child)
         if not self.optional(":"):
             return NameLoc(name)
         line = self.integer("a line number")
@@ -314,7 +314,10 @@ class AttributeParser(TypeParser):
             return FileLineColLoc(name, line, column)
         end_line = line if self.character == ":" else self.integer("a line number")
         self.expect(":")
-        return FileLineColRange(name, line, column, end_line, self.integer("a column number"))
+        end_column = self.integer("a column number")
+        if (line, column) == (end_line, end_column):
+            return FileLineColLoc(name, line, column)
+        return FileLineColRange(name, line, column, end_line, end_column)
 
     # -- aliases
 
@@ -327,45 +330,48 @@ class AttributeParser(TypeParser):
         found = self.match(_ALIAS)
         if found is None:
             return False
-        name = found[2]
-        if "." in name:
-            raise self.error("the name of an alias has no dot", at=start, hint="names with a dot belong to dialects")
-        if name in (self.attribute_aliases if found[1] == "#" else self.type_aliases):
-            raise self.error(f"the alias `{found[1]}{name}` is defined twice", at=start)
         if found[1] == "#":
-            self.attribute_aliases[name] = self.attribute()
+            self._define_alias(self.attribute_aliases, "#", found[2], start, self.attribute)
         else:
-            self.type_aliases[name] = self.type()
+            self._define_alias(self.type_aliases, "!", found[2], start, self.type)
         return True
 
     def attribute_alias(self, name: str, at: int) -> Attribute:
         """The attribute that `#name` stands for. Locations may be defined later: MLIR prints them at the end."""
         found = self.attribute_aliases.get(name)
         if found is not None:
+            self._use_alias("#" + name, at, is_location=isinstance(found, Location))
             return found
-        if self._later_locations is None:
-            self._later_locations = {
-                definition[1]: definition.start() for definition in _LOCATION_ALIAS.finditer(self.text, self.position)
-            }
-            for later in list(self._later_locations):
-                self._define_early(later)
-        else:
-            self._define_early(name)
+        self._define_later_locations()
         found = self.attribute_aliases.get(name)
         if found is None:
             hint = nearest(name, list(self.attribute_aliases))
             raise self.error(f"the alias `#{name}` is not defined", at=at, hint=hint)
+        self._use_alias("#" + name, at, is_location=isinstance(found, Location))
         return found
 
-    def _define_early(self, name: str) -> None:
-        """Reads the definition of a location that stands further down."""
-        start = (self._later_locations or {}).pop(name, None)
-        if start is None or name in self.attribute_aliases:
+    def _define_later_locations(self) -> None:
+        """Reads the definitions of locations further down, those first that others are made of."""
+        if self._sought_locations:
             return
+        self._sought_locations = True
+        later = {found[1]: found.start() for found in _LOCATION_ALIAS.finditer(self.text, self.position)}
+        begun: set[str] = set()
+        todo = list(reversed(later))
         position = self.position
-        self.position = start
-        self.optional_alias_definition()
-        self._defined_early[start] = self.position
+        while todo:
+            name = todo[-1]
+            end = self.text.find("\n", later[name])
+            needed = [n for n in _ALIAS_USE.findall(self.text, later[name] + 1, end) if n in later and n not in begun]
+            if name not in begun and needed:
+                begun.add(name)
+                todo += needed
+                continue
+            begun.add(todo.pop())
+            if name not in self.attribute_aliases:
+                self.position = later[name]
+                self.optional_alias_definition()
+                self._defined_early[later[name]] = self.position
         self.position = position
 
     # -- resources

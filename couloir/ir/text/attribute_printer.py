@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute, Type
     from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr
 
-MAX_NESTING: Final = 100
-"""Types in types, attributes in attributes: deeper ones are neither written nor read."""
+MAX_NESTING: Final = 80
+"""Types in types, attributes in attributes, locations in locations: more levels are not read."""
 
 _BARE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
 _ESCAPED: Final = re.compile(rb"[^ !#-\[\]-~]")
@@ -91,7 +91,7 @@ class AttributePrinter:
         if attribute is None:
             self.write("<<no attribute>>")
             return
-        if self._depth >= MAX_NESTING:
+        if self._depth >= MAX_NESTING + 20:  # what can be read can be written, leaves included
             self.write("<<nested too deeply>>")
             return
         self._depth += 1

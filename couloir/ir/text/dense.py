@@ -210,6 +210,8 @@ def parse_sparse(p: AttributeParser, expected: Type | None) -> SparseElementsAtt
     literal = read_literal(p)
     p.expect(">")
     type = shaped_type(p, expected)
+    if not type.rank:
+        raise literal.error(p, f"`{type}` has no dimensions to index")
     cut = _first_list_end(literal.text)
     left, comma, right = literal.text[:cut], literal.text[cut : cut + 1], literal.text[cut + 1 :]
     if literal.blob is not None or (not comma and left.strip()):
@@ -360,7 +362,9 @@ def _integer_values(
 
 def _bounds(type: IntegerType | IndexType) -> tuple[int, int]:
     """The numbers that may be written: signless types take both readings of their bits."""
-    if isinstance(type, IntegerType) and type.signedness != "signless":
+    if isinstance(type, IndexType):
+        return -(1 << 63), (1 << 63) - 1
+    if type.signedness != "signless":
         return type.minimum, type.maximum
     width = _width(type)
     return -(1 << max(width - 1, 0)) if width else 0, (1 << width) - 1

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from couloir.ir.attribute import Attribute, OpaqueAttribute, OpaqueType, Type
 from couloir.ir.attributes import ENUMS, EnumAttr, IntegerAttr, StringAttr
-from couloir.ir.errors import nearest
+from couloir.ir.errors import ParseError, nearest
 from couloir.ir.floats import FLOATS
 from couloir.ir.limits import Limits
 from couloir.ir.registry import REGISTRY
@@ -38,6 +38,8 @@ from couloir.ir.types import (
 if TYPE_CHECKING:
     import enum
 
+T = TypeVar("T")
+
 #: Types without commas: most of a module's types are few different ones, read with one match and one look-up.
 _FLAT: Final = re.compile(
     rf"((?:tensor|memref|vector)<[0-9?x]*+[a-zA-Z0-9]++>|(?:index|[a-z]++[0-9][A-Za-z0-9]*+)(?![A-Za-z0-9_$.])){SPACE}"
@@ -54,6 +56,8 @@ _PAIRS: Final = {"<": ">", "(": ")", "[": "]", "{": "}"}
 _SIGNEDNESS: Final[dict[str, Any]] = {"": "signless", "s": "signed", "u": "unsigned"}
 _COMPOSITE: Final = ("tensor", "memref", "vector", "complex", "tuple")
 _MAX_DIM_DIGITS: Final = 19
+#: A chain of location aliases may be this much deeper than what is written in one piece: long tracebacks are chains.
+_LOCATION_FACTOR: Final = 5
 
 
 class TypeParser(Lexer):
@@ -79,6 +83,9 @@ class TypeParser(Lexer):
         self.type_aliases: dict[str, Type] = {}
         self._flat_types: dict[str, Type] = {}
         self._depth = 0
+        self._deepest = 0
+        self._written_out: int = 0
+        self._alias_costs: dict[str, tuple[int, int]] = {}
         self._max_depth = min(self.limits.depth, MAX_NESTING)
         self._composite: dict[str, Callable[[int], Type]] = {
             "tensor": self._tensor,
@@ -149,9 +156,38 @@ class TypeParser(Lexer):
     def _enter(self) -> None:
         """Counts a level of nesting; the caller counts it down again."""
         self._depth += 1
+        if self._depth > self._deepest:
+            self._deepest = self._depth
         if self._depth > self._max_depth:
             self._depth -= 1
-            raise self.error(f"types and attributes are nested more than {self._max_depth} levels deep")
+            raise self._too_deep(self._max_depth, self.position)
+
+    def _too_deep(self, limit: int, at: int) -> ParseError:
+        return self.error(f"types, attributes and locations are nested more than {limit} levels deep", at=at)
+
+    def _define_alias(self, table: dict[str, T], sigil: str, name: str, start: int, parse: Callable[[], T]) -> None:
+        """Reads what an alias stands for, and how deep and how long that is with all aliases in it written out."""
+        if "." in name:
+            raise self.error("the name of an alias has no dot", at=start, hint="names with a dot belong to dialects")
+        if name in table:
+            raise self.error(f"the alias `{sigil}{name}` is defined twice", at=start)
+        outside = self._depth, self._deepest, self._written_out
+        self._depth = self._deepest = self._written_out = 0
+        table[name] = parse()
+        size = self.position - start + self._written_out
+        if size > self.limits.fields:
+            raise self.error(f"written out, the alias `{sigil}{name}` is longer than {self.limits.fields}", at=start)
+        self._alias_costs[sigil + name] = self._deepest, size
+        self._depth, self._deepest, self._written_out = outside
+
+    def _use_alias(self, alias: str, at: int, *, is_location: bool = False) -> None:
+        """Counts what an alias stands for as if it were written out: a chain of aliases must not grow without bound."""
+        depth, size = self._alias_costs.get(alias, (0, 0))
+        self._written_out += size
+        self._deepest = max(self._deepest, self._depth + depth)
+        limit = _LOCATION_FACTOR * self._max_depth if is_location else self._max_depth
+        if self._deepest > limit:
+            raise self._too_deep(limit, at)
 
     def _type(self) -> Type:
         start = self.position
@@ -302,14 +338,13 @@ class TypeParser(Lexer):
             raise self.expected("a name after `" + sigil + "`")
         name = found[1]
         end = found.end()
-        self._enter()
-        try:
-            if "." in name:
-                return self._dotted(sigil, name, start, end)
+        if "." not in name:
             self.skip_to(end)
             if not self.at("<"):
                 return self._alias(sigil, name, start)
-            return self._wrapped(sigil, name, start)
+        self._enter()
+        try:
+            return self._dotted(sigil, name, start, end) if "." in name else self._wrapped(sigil, name, start)
         finally:
             self._depth -= 1
 
@@ -321,6 +356,7 @@ class TypeParser(Lexer):
             raise self.error(
                 f"the alias `!{name}` is not defined", at=start, hint=nearest(name, list(self.type_aliases))
             )
+        self._use_alias("!" + name, start)
         return found
 
     def _dotted(self, sigil: str, name: str, start: int, end: int) -> Attribute:
