@@ -103,11 +103,7 @@ class _Domain(ABC):
     name: str
 
     def carrier(self, dtype: DType) -> DType:
-        if is_discrete(dtype):
-            return dtype
-        if kind(dtype) == "complex":
-            raise NotInDomain(f"an element of {dtype}", self.name)
-        return self._carrier(dtype)
+        return dtype if is_discrete(dtype) else self._carrier(dtype)
 
     def accumulation_dtype(self, carrier: DType) -> DType:
         return carrier
@@ -161,7 +157,7 @@ class _Domain(ABC):
 
     @abstractmethod
     def _carrier(self, dtype: DType) -> DType:
-        """The carrier of floats of `dtype`."""
+        """The carrier of floats or complex numbers of `dtype`, or of itself."""
 
     @abstractmethod
     def _function(self, op: str, dtype: DType) -> Callable[..., Array] | None:
@@ -188,9 +184,6 @@ class _Floats(_Domain):
     """IEEE-754 floats and complex numbers; the carrier is the element type itself."""
 
     name = "floats"
-
-    def carrier(self, dtype: DType) -> DType:
-        return dtype
 
     def accumulation_dtype(self, carrier: DType) -> DType:
         return np.dtype(np.float32) if carrier in NARROW_FLOATS else carrier
@@ -229,7 +222,7 @@ class _Numbers(_Domain):
         self._whole = whole
 
     def _carrier(self, dtype: DType) -> DType:
-        return np.dtype(object)
+        return _real_carrier(self.name, dtype, np.dtype(object))
 
     def _function(self, op: str, dtype: DType) -> Callable[..., Array] | None:
         return self._functions.get(op)
@@ -239,8 +232,7 @@ class _Numbers(_Domain):
         return None if along_last is None else lambda operand, axes: along_last(_with_axes_last(operand, axes))
 
     def _to_reals(self, operand: Array, dtype: DType) -> Array:
-        self.carrier(dtype)  # complex numbers are not covered
-        if kind(operand.dtype) == "other":
+        if operand.dtype == self._carrier(dtype):
             return operand
         return exact_arithmetic.from_array(operand, whole=self._whole)
 
@@ -282,7 +274,7 @@ class _PrimeField(_Domain):
         return np.asarray(residues).view(self._CARRIER)
 
     def _carrier(self, dtype: DType) -> DType:
-        return self._CARRIER
+        return _real_carrier(self.name, dtype, self._CARRIER)
 
     def _function(self, op: str, dtype: DType) -> Callable[..., Array] | None:
         comparison = self._COMPARISONS.get(op)
@@ -302,8 +294,7 @@ class _PrimeField(_Domain):
         return lambda operand, axes: self.from_residues(along_last(_with_axes_last(self.to_residues(operand), axes)))
 
     def _to_reals(self, operand: Array, dtype: DType) -> Array:
-        self.carrier(dtype)  # complex numbers are not covered
-        if kind(operand.dtype) == "other":
+        if operand.dtype == self._carrier(dtype):
             return operand
         discrete = is_discrete(operand.dtype)
         return self.from_residues((prime_field.from_integers if discrete else prime_field.from_floats)(operand))
@@ -313,6 +304,13 @@ class _PrimeField(_Domain):
 
     def _matmul(self, lhs: Array, rhs: Array) -> Array:
         return self.from_residues(prime_field.matmul(self.to_residues(lhs), self.to_residues(rhs)))
+
+
+def _real_carrier(domain: str, dtype: DType, carrier: DType) -> DType:
+    """`carrier`, for floats of any type; complex numbers are not covered."""
+    if kind(dtype) == "complex":
+        raise NotInDomain(f"an element of {dtype}", domain)
+    return carrier
 
 
 def _with_axes_last(operand: Array, axes: tuple[int, ...]) -> Array:

@@ -71,11 +71,6 @@ def is_discrete(dtype: DType) -> bool:
     return kind(dtype) in ("bool", "signed", "unsigned")
 
 
-def is_real_or_complex(dtype: DType) -> bool:
-    """Whether values are floats or complex numbers."""
-    return kind(dtype) in ("float", "complex")
-
-
 def width(dtype: DType) -> int:
     """Bits of one value as StableHLO counts them: 1 for i1, 4 for i4 and f4, 64 for complex<f32>."""
     found = _WIDTHS.get(dtype)

@@ -87,6 +87,13 @@ def test_dots_of_integers_wrap_exactly(dtype: Any, seed: int, large: bool) -> No
     assert (result.astype(np.int64) == (exact & (2**64 - 1)).astype(np.uint64).astype(dtype).astype(np.int64)).all()
 
 
+def test_a_dot_of_booleans_is_or_of_ands() -> None:
+    lhs = np.array([[True, False, True], [False, False, False]])
+    rhs = np.array([[True, False], [True, True], [True, False]])
+    result = dot(floats, lhs, rhs, (0, 0, [], [], [1], [0]))
+    assert (result.dtype, result.tolist()) == (np.bool_, [[True, False], [False, False]])
+
+
 def test_an_element_type_of_the_result_widens_the_operands() -> None:
     lhs, rhs = np.full((1, 100), 127, "i1"), np.full((100, 1), 127, "i1")
     case = (0, 0, [], [], [1], [0])

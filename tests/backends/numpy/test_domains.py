@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from couloir.backends.numpy import tensor
 from couloir.backends.numpy.domains import DOMAINS, NotInDomain, floats, integers, rationals, residues
+from couloir.backends.numpy.element_types import integer_range, to_bits
 from couloir.ir.errors import Error
 
 P = 2**31 - 1
@@ -305,6 +306,41 @@ def test_a_carrier_is_never_taken_for_a_tensor_of_integers() -> None:
     assert x.dtype == residues.carrier(FLOAT) != np.dtype("i8")
     with pytest.raises(TypeError):
         np.add(x, x)
+
+
+def test_carriers_convert_to_themselves() -> None:
+    """All floats of a program have one carrier in an exact domain: narrowing is no operation there."""
+    for xp in (integers, rationals, residues):
+        x = xp.array(np.array([3.0]))
+        assert xp.convert(x, np.dtype("f2")) is x
+        assert xp.convert(x, xp.carrier(FLOAT)) is x
+
+
+def test_reductions_in_exact_domains() -> None:
+    values = np.array([[0.5, -1.5, 4.0], [1.0, 2.0, 3.0]])
+    x, zero = rationals.array(values), rationals.array(np.array(0.0))
+    total = tensor.reduce(rationals, x, zero, dimensions=[0, 1], monoid="add")
+    assert total.tolist() == 9
+    assert tensor.reduce(rationals, x, zero, dimensions=[1], monoid="maximum").tolist() == [4, 3]
+    assert tensor.reduce(rationals, x, rationals.array(np.array(1.0)), dimensions=[1], monoid="multiply").tolist() == [
+        -3,
+        6,
+    ]
+    for xp, operand in ((floats, values), (rationals, x), (floats, np.arange(3)), (floats, values > 0)):
+        with pytest.raises(NotInDomain, match="reduce by median"):
+            xp.reduce("median", operand, (0,))
+
+
+def test_infinity_over_a_number_keeps_its_sign() -> None:
+    infinite, number = np.array([np.inf, np.inf], object), np.array([Fraction(1, 2), -3], object)
+    assert tensor.divide(rationals, infinite, number).tolist() == [np.inf, -np.inf]
+
+
+def test_bits_and_ranges_are_asked_only_of_types_that_have_them() -> None:
+    with pytest.raises(Error, match="`float32` is not an integer"):
+        integer_range(FLOAT)
+    with pytest.raises(Error, match="bits of a `complex64`"):
+        to_bits(np.zeros(2, "c8"))
 
 
 def test_rank_0_stays_an_array_in_every_domain() -> None:
