@@ -1,0 +1,1 @@
+"""Ways down: passes, rule sets and pipelines."""

@@ -1,0 +1,61 @@
+"""Makes the padding and dilation of windows an op of its own, so that loops need no tests at the borders.
+
+    convolution(x, w, padding, lhs_dilation)  =>  convolution(pad(x, 0), w)
+    reduce_window(x, init, padding, base_dilations)  =>  reduce_window(pad(x, init), init)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from couloir.dialects import hlo
+from couloir.ir.operation import Operation
+from couloir.ir.passes import Pass, PassContext
+from couloir.ir.rewriting import Rewriter, rule
+
+
+@rule
+def pad_convolution_input(op: hlo.Convolution, rewriter: Rewriter) -> str | None:
+    """convolution(x, w, padding) => convolution(pad(x, 0), w)"""
+    if all(w.padding_low == w.padding_high == 0 and w.base_dilation == 1 for w in op.window):
+        return "there is no padding and no dilation of the input"
+    spatial = op.dimension_numbers.input_spatial_dimensions
+    type = op.lhs.type
+    low, high, inner = [0] * type.rank, [0] * type.rank, [0] * type.rank
+    for dimension, window in zip(spatial, op.window, strict=True):
+        low[dimension], high[dimension] = window.padding_low, window.padding_high
+        inner[dimension] = window.base_dilation - 1
+    zero = hlo.constant(0, type.element_type)
+    op.lhs = hlo.Pad(op.lhs, zero, tuple(low), tuple(high), tuple(inner))
+    op.padding = None
+    op.lhs_dilation = None
+    rewriter.changed(op)
+    return None
+
+
+@rule
+def pad_reduce_window_input(op: hlo.ReduceWindow, rewriter: Rewriter) -> str | None:
+    """reduce_window(x, init, padding) => reduce_window(pad(x, init), init)"""
+    if all(w.padding_low == w.padding_high == 0 and w.base_dilation == 1 for w in op.window):
+        return "there is no padding and no dilation of the input"
+    low = tuple(w.padding_low for w in op.window)
+    high = tuple(w.padding_high for w in op.window)
+    inner = tuple(w.base_dilation - 1 for w in op.window)
+    op.inputs = [hlo.Pad(x, init, low, high, inner) for x, init in zip(op.inputs, op.init_values, strict=True)]
+    op.padding = None
+    op.base_dilations = None
+    rewriter.changed(op)
+    return None
+
+
+RULES: Sequence[object] = (pad_convolution_input, pad_reduce_window_input)
+
+
+@attrs.frozen
+class ExplicitPadding(Pass, name="explicit-padding"):
+    """Makes the padding of convolutions and pools an op of its own."""
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        context.apply(op, [pad_convolution_input, pad_reduce_window_input])

@@ -1,0 +1,7 @@
+"""Lowering of StableHLO to loops over buffers."""
+
+from __future__ import annotations
+
+from couloir.passes.hlo_to_loops.lowering import INPUT_COUNT, SIGNATURE, HloToLoops
+
+__all__ = ["INPUT_COUNT", "SIGNATURE", "HloToLoops"]

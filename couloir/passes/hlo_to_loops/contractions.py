@@ -1,0 +1,302 @@
+"""Loops for convolutions, dot products and reductions.
+
+Convolutions and dot products are computed in tiles: a few rows of results (output channels, or rows of the left operand) times one row of adjacent
+results, accumulated in a small buffer. For each element of the input that is loaded, all rows of the tile are updated, and several steps of the
+sum are taken at once, so that the accumulators are loaded and stored rarely. The innermost loop runs over adjacent elements: compilers vectorise it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from couloir.dialects import hlo
+from couloir.ir.affine import AffineConstant, AffineExpr
+from couloir.ir.operation import Value
+from couloir.ir.types import FloatType, Type, f32
+from couloir.passes.hlo_to_loops.kernels import Kernel, body_scalars, multiply_add, to_type, write_result, zero_of
+from couloir.passes.hlo_to_loops.loops import ZERO, Index, Scalar, scratch, storage_type
+
+ROWS: Final = 4
+"""Rows of a tile. Four rows times a row of input reuse each loaded element four times; more rows need more registers."""
+STEPS: Final = 4
+"""Steps of the sum taken at once where no kernel dimension says how many."""
+MAX_KERNEL_STEPS: Final = 7
+COLUMNS: Final = 512
+"""Adjacent results of a tile at the most: 4 rows of 512 floats are 8 KB, a quarter of a first-level cache."""
+
+
+def accumulator_type(element: Type) -> Type:
+    """The type in which a sum of `element` is accumulated: f32 for narrower floats."""
+    storage = storage_type(element)
+    return f32 if isinstance(storage, FloatType) and storage.width < 32 else storage
+
+
+def divisor(number: int, limit: int) -> int:
+    """The largest divisor of `number` that is at most `limit`."""
+    return next((d for d in range(min(limit, number), 0, -1) if number % d == 0), 1)
+
+
+class _Tile:
+    """A small buffer of accumulators, `rows` by `columns`."""
+
+    def __init__(self, kernel: Kernel, rows: int, columns: int, type: Type) -> None:
+        self.kernel, self.rows, self.columns, self.type = kernel, rows, columns, type
+        self.buffer = scratch((rows, columns), type)
+
+    def clear(self) -> None:
+        loops = self.kernel.loops
+        with loops.loop(self.columns) as column:
+            for row in range(self.rows):
+                loops.store(zero_of(self.type), self.buffer, (AffineConstant(row), column))
+
+    def update(self, inputs: Any, weights: Sequence[Sequence[Scalar]]) -> None:
+        """Adds `inputs(column, step) * weights[row][step]` for all steps to each accumulator."""
+        loops = self.kernel.loops
+        with loops.loop(self.columns) as column:
+            loaded = [inputs(column, step) for step in range(len(weights[0]))]
+            for row in range(self.rows):
+                place = (AffineConstant(row), column)
+                total = loops.load(self.buffer, place)
+                for step, element in enumerate(loaded):
+                    total = multiply_add(total, element, weights[row][step])
+                loops.store(total, self.buffer, place)
+
+    def finish(self, write: Any, place: Any, element: Type) -> None:
+        """Writes the accumulated results: `place(row, column)` is their index."""
+        loops = self.kernel.loops
+        for row in range(self.rows):
+            with loops.loop(self.columns) as column:
+                total = loops.load(self.buffer, (AffineConstant(row), column))
+                write(place(row, column), _narrow(total, element))
+
+
+def _narrow(value: Scalar, element: Type) -> Scalar:
+    from couloir.dialects import arith
+
+    wanted = storage_type(element)
+    return value if value.type is wanted else arith.TruncF(value, result_types=[wanted]).out
+
+
+def convolution_kernel(kernel: Kernel, op: hlo.Convolution, root: Value[Any]) -> None:
+    """A convolution without padding and dilation of the input (passes make those explicit), of any rank and layout."""
+    numbers, loops = op.dimension_numbers, kernel.loops
+    lhs, rhs, result = op.lhs.type, op.rhs.type, op.result.type
+    element = result.element_type
+    batches = result.shape[numbers.output_batch_dimension]
+    groups = op.feature_group_count
+    outputs = rhs.shape[numbers.kernel_output_feature_dimension] // groups
+    inputs = rhs.shape[numbers.kernel_input_feature_dimension]
+    space = [result.shape[d] for d in numbers.output_spatial_dimensions]
+    sizes = [rhs.shape[d] for d in numbers.kernel_spatial_dimensions]
+    windows = op.window
+    if not space:  # no spatial dimension: one column
+        space, sizes = [], []
+    columns = space[-1] if space else 1
+    rows = divisor(outputs, ROWS)
+    width = divisor(columns, COLUMNS) if columns > COLUMNS else columns
+    source, weights = kernel.buffer(op.lhs), kernel.buffer(op.rhs)
+    write = write_result(kernel, op, root)
+    last_taps = sizes[-1] if sizes else 1
+    steps_in_kernel = last_taps if 1 < last_taps <= MAX_KERNEL_STEPS else 1
+    steps_in_channels = divisor(inputs, STEPS) if steps_in_kernel == 1 else 1
+
+    def lhs_index(batch: AffineExpr, channel: AffineExpr, place: Sequence[AffineExpr]) -> Index:
+        index: list[AffineExpr] = [ZERO] * lhs.rank
+        index[numbers.input_batch_dimension], index[numbers.input_feature_dimension] = batch, channel
+        for dimension, expression in zip(numbers.input_spatial_dimensions, place, strict=True):
+            index[dimension] = expression
+        return tuple(index)
+
+    def rhs_index(output: AffineExpr, channel: AffineExpr, taps: Sequence[AffineExpr]) -> Index:
+        index: list[AffineExpr] = [ZERO] * rhs.rank
+        index[numbers.kernel_output_feature_dimension] = output
+        index[numbers.kernel_input_feature_dimension] = channel
+        for dimension, tap, window in zip(numbers.kernel_spatial_dimensions, taps, windows, strict=True):
+            mirrored = AffineConstant((window.size or 1) - 1) - tap if window.reversal else tap
+            index[dimension] = mirrored
+        return tuple(index)
+
+    def result_index(batch: AffineExpr, output: AffineExpr, place: Sequence[AffineExpr]) -> Index:
+        index: list[AffineExpr] = [ZERO] * result.rank
+        index[numbers.output_batch_dimension], index[numbers.output_feature_dimension] = batch, output
+        for dimension, expression in zip(numbers.output_spatial_dimensions, place, strict=True):
+            index[dimension] = expression
+        return tuple(index)
+
+    outer = [batches, groups, outputs // rows, *space[:-1], columns // width]
+    with loops.loops(outer) as (batch, group, block, *place, column_block):
+        first_output = group * outputs + block * rows
+        tile = _Tile(kernel, rows, width, accumulator_type(element))
+        tile.clear()
+        kernel_loops = sizes[:-1] + ([sizes[-1] // steps_in_kernel] if sizes else [])
+        with loops.loops([inputs // steps_in_channels, *kernel_loops]) as (channel_block, *tap_blocks):
+            steps: list[tuple[AffineExpr, list[AffineExpr]]] = []
+            for step in range(steps_in_channels):
+                channel = channel_block * steps_in_channels + step
+                if sizes:
+                    for tap in range(steps_in_kernel):
+                        steps.append((channel, [*tap_blocks[:-1], tap_blocks[-1] * steps_in_kernel + tap]))
+                else:
+                    steps.append((channel, []))
+            values = [
+                [
+                    to_type(loops.load(weights, rhs_index(first_output + row, channel, taps)), tile.type)
+                    for channel, taps in steps
+                ]
+                for row in range(rows)
+            ]
+
+            def element_at(column: AffineExpr, step: int) -> Scalar:
+                channel, taps = steps[step]
+                where = [*place, column_block * width + column] if space else []
+                position = [
+                    p * w.stride + t * w.window_dilation for p, t, w in zip(where, taps, windows, strict=True)
+                ]
+                index = lhs_index(batch, group * inputs + channel, position)
+                return to_type(loops.load(source, index), tile.type)
+
+            tile.update(element_at, values)
+        tile.finish(
+            write,
+            lambda row, column: result_index(
+                batch, first_output + row, [*place, column_block * width + column] if space else []
+            ),
+            element,
+        )
+
+
+def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, root: Value[Any]) -> None:
+    """A general dot product."""
+    numbers, loops = op.dot_dimension_numbers, kernel.loops
+    lhs, rhs = op.lhs.type, op.rhs.type
+    element = op.result.type.element_type
+    batch_dims, sum_dims = numbers.lhs_batching_dimensions, numbers.lhs_contracting_dimensions
+    lhs_free = [d for d in range(lhs.rank) if d not in batch_dims + sum_dims]
+    rhs_used = numbers.rhs_batching_dimensions + numbers.rhs_contracting_dimensions
+    rhs_free = [d for d in range(rhs.rank) if d not in rhs_used]
+    row_sizes = [lhs.shape[d] for d in lhs_free]
+    column_sizes = [rhs.shape[d] for d in rhs_free]
+    columns = column_sizes[-1] if column_sizes else 1
+    width = divisor(columns, COLUMNS) if columns > COLUMNS else columns
+    rows = divisor(row_sizes[-1], ROWS) if row_sizes else 1
+    sums = [lhs.shape[d] for d in sum_dims]
+    steps = divisor(sums[-1], STEPS) if sums else 1
+    left, right = kernel.buffer(op.lhs), kernel.buffer(op.rhs)
+    write = write_result(kernel, op, root)
+
+    def spread(rank: int, pairs: Sequence[tuple[Sequence[int], Sequence[AffineExpr]]]) -> Index:
+        index: list[AffineExpr] = [ZERO] * rank
+        for dimensions, expressions in pairs:
+            for dimension, expression in zip(dimensions, expressions, strict=True):
+                index[dimension] = expression
+        return tuple(index)
+
+    batches = [lhs.shape[d] for d in batch_dims]
+    row_loops = [*row_sizes[:-1], row_sizes[-1] // rows] if row_sizes else []
+    column_loops = [*column_sizes[:-1], columns // width] if column_sizes else []
+    with loops.loops([*batches, *row_loops, *column_loops]) as every:
+        batch = every[: len(batches)]
+        row_block = every[len(batches) : len(batches) + len(row_loops)]
+        column_block = every[len(batches) + len(row_loops) :]
+        tile = _Tile(kernel, rows, width, accumulator_type(element))
+        tile.clear()
+
+        def row_at(row: int) -> list[AffineExpr]:
+            return [*row_block[:-1], row_block[-1] * rows + row] if row_sizes else []
+
+        def column_at(column: AffineExpr) -> list[AffineExpr]:
+            return [*column_block[:-1], column_block[-1] * width + column] if column_sizes else []
+
+        with loops.loops([*sums[:-1], sums[-1] // steps] if sums else []) as sum_block:
+
+            def sum_at(step: int) -> list[AffineExpr]:
+                return [*sum_block[:-1], sum_block[-1] * steps + step] if sums else []
+
+            values = [
+                [
+                    to_type(
+                        loops.load(
+                            left, spread(lhs.rank, [(batch_dims, batch), (lhs_free, row_at(row)), (sum_dims, sum_at(step))])
+                        ),
+                        tile.type,
+                    )
+                    for step in range(steps)
+                ]
+                for row in range(rows)
+            ]
+
+            def element_at(column: AffineExpr, step: int) -> Scalar:
+                index = spread(
+                    rhs.rank,
+                    [
+                        (numbers.rhs_batching_dimensions, batch),
+                        (rhs_free, column_at(column)),
+                        (numbers.rhs_contracting_dimensions, sum_at(step)),
+                    ],
+                )
+                return to_type(loops.load(right, index), tile.type)
+
+            tile.update(element_at, values)
+        tile.finish(write, lambda row, column: (*batch, *row_at(row), *column_at(column)), element)
+
+
+def reduce_kernel(kernel: Kernel, op: hlo.Reduce, roots: Sequence[Value[Any]]) -> None:
+    """A reduction over dimensions; `roots` are the stored values, one for each result."""
+    shape = op.inputs[0].type.shape
+    kept = [d for d in range(len(shape)) if d not in op.dimensions]
+    loops = kernel.loops
+    with loops.loops([shape[d] for d in kept]) as outer:
+        totals = _start(kernel, op)
+        with loops.loops([shape[d] for d in op.dimensions]) as inner:
+            index: list[AffineExpr] = [ZERO] * len(shape)
+            for dimension, expression in zip([*kept, *op.dimensions], [*outer, *inner], strict=True):
+                index[dimension] = expression
+            _accumulate(kernel, op, totals, [kernel.scalar(v, tuple(index)) for v in op.inputs])
+        _finish(kernel, op, totals, roots, outer)
+
+
+def reduce_window_kernel(kernel: Kernel, op: hlo.ReduceWindow, roots: Sequence[Value[Any]]) -> None:
+    """A reduction over windows, without padding and dilation of the input (passes make those explicit)."""
+    loops, windows = kernel.loops, op.window
+    with loops.loops(op.outputs[0].type.shape) as outer:
+        totals = _start(kernel, op)
+        with loops.loops(op.window_dimensions) as inner:
+            index = tuple(
+                o * w.stride + i * w.window_dilation for o, i, w in zip(outer, inner, windows, strict=True)
+            )
+            _accumulate(kernel, op, totals, [kernel.scalar(v, index) for v in op.inputs])
+        _finish(kernel, op, totals, roots, outer)
+
+
+def _start(kernel: Kernel, op: hlo.Reduce | hlo.ReduceWindow) -> list[Value[Any]]:
+    totals: list[Value[Any]] = []
+    for init in op.init_values:
+        start = kernel.scalar(init, ())
+        total = scratch((), start.type)
+        kernel.loops.store(start, total, ())
+        totals.append(total)
+    return totals
+
+
+def _accumulate(
+    kernel: Kernel, op: hlo.Reduce | hlo.ReduceWindow, totals: Sequence[Value[Any]], elements: Sequence[Scalar]
+) -> None:
+    before = [kernel.loops.load(total, ()) for total in totals]
+    for total, value in zip(totals, body_scalars(kernel, op.body.block, [*before, *elements]), strict=True):
+        kernel.loops.store(value, total, ())
+
+
+def _finish(
+    kernel: Kernel,
+    op: hlo.Reduce | hlo.ReduceWindow,
+    totals: Sequence[Value[Any]],
+    roots: Sequence[Value[Any]],
+    index: Index,
+) -> None:
+    if len(op.results) == 1:
+        write_result(kernel, op, roots[0])(index, kernel.loops.load(totals[0], ()))
+        return
+    for total, result in zip(totals, op.results, strict=True):
+        if result in kernel.buffers:
+            kernel.loops.store(kernel.loops.load(total, ()), kernel.buffer(result), index)

@@ -1,0 +1,116 @@
+"""Which values get a buffer, and which are computed where they are used.
+
+Elementwise ops, broadcasts, transposes, slices and the like are computed inside the loops of the op that uses them. A value gets a buffer when
+it is returned, when its user reads its elements many times (convolutions, dot products, pools), when several ops would compute it again,
+or when the expression would grow too large. Convolutions, dot products and reductions, in turn, take the elementwise ops that follow them into the
+loop that writes their results (bias, residual, activation).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from couloir.dialects import hlo
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.operation import Operation, OpResult, Value
+from couloir.ir.traits import ConstantLike, Elementwise
+from couloir.passes.hlo_to_loops.scalars import SCALARS
+
+if TYPE_CHECKING:
+    from couloir.dialects.func import FuncOp
+
+MAX_EXPRESSION: Final = 48
+"""Ops computed inside one loop at the most."""
+
+MOVES: Final = (hlo.BroadcastInDim, hlo.Transpose, hlo.Slice, hlo.Reverse, hlo.Iota)
+HEROES: Final = (hlo.Convolution, hlo.DotGeneral, hlo.Reduce, hlo.ReduceWindow)
+
+
+@attrs.frozen
+class FusionPlan:
+    """What is stored, and which results are finished in the loops of which op."""
+
+    stored: frozenset[Value[Any]]
+    heroes: dict[Value[Any], Operation]
+    """For a stored value: the convolution, dot product or reduction in whose loops it is computed."""
+
+
+def is_splat(value: Value[Any]) -> bool:
+    """Whether a value is a constant with one number for all elements."""
+    op = value.defining_op
+    if op is None or not op.has_trait(ConstantLike):
+        return False
+    stored = op.attributes.get("value")
+    return isinstance(stored, DenseElementsAttr) and stored.is_splat
+
+
+def only_unit_dimensions_change(op: hlo.Reshape) -> bool:
+    """Whether a reshape only adds or removes dimensions of size 1."""
+    before = [d for d in op.operand.type.dims if d != 1]
+    return before == [d for d in op.result.type.dims if d != 1]
+
+
+def is_inline(op: Operation) -> bool:
+    """Whether an op can be computed inside the loops of its user."""
+    if isinstance(op, hlo.Reshape):
+        return only_unit_dimensions_change(op)
+    return type(op) in SCALARS or isinstance(op, MOVES)
+
+
+def _reads_often(user: Operation, producer: Operation) -> bool:
+    """Whether `user` wants its operand in a buffer."""
+    if isinstance(user, hlo.Reduce | hlo.Pad | hlo.Concatenate):
+        return False
+    if isinstance(user, hlo.BroadcastInDim):  # would compute the same element many times
+        grows = user.result.type.size > user.operand.type.size
+        return grows and type(producer) in SCALARS
+    return not is_inline(user)
+
+
+def plan_fusion(function: FuncOp) -> FusionPlan:
+    """Decides for every value of a function."""
+    stored: set[Value[Any]] = set()
+    size: dict[Value[Any], int] = {}
+    for op in function.entry.ops:
+        for result in op.results:
+            grown = 1 + sum(size.get(v, 0) for v in op.operands if v not in stored)
+            size[result] = grown
+            if _needs_buffer(op, result, grown):
+                stored.add(result)
+    heroes: dict[Value[Any], Operation] = {}
+    for op in function.entry.ops:
+        if isinstance(op, HEROES) and len(op.results) == 1:
+            root = _epilogue_root(op.results[0], stored)
+            if root is not None and root not in heroes:
+                heroes[root] = op
+                stored.discard(op.results[0])
+    return FusionPlan(frozenset(stored), heroes)
+
+
+def _needs_buffer(op: Operation, result: OpResult[Any], size: int) -> bool:
+    if not result.has_uses:
+        return False
+    if is_splat(result):
+        return any(not is_inline(u) and not isinstance(u, hlo.Reduce | hlo.Pad | hlo.Concatenate | hlo.ReduceWindow) for u in result.users)
+    if not is_inline(op) or size > MAX_EXPRESSION:
+        return True
+    if any(_reads_often(user, op) for user in result.users):
+        return True
+    return not result.has_one_use and type(op) in SCALARS
+
+
+def _epilogue_root(value: Value[Any], stored: set[Value[Any]]) -> Value[Any] | None:
+    """The value at the end of the elementwise ops that follow `value` and nothing else."""
+    current = value
+    while current.has_one_use:
+        user = current.uses[0].user
+        keeps_place = user.has_trait(Elementwise) or isinstance(user, hlo.Select | hlo.Clamp)
+        if type(user) not in SCALARS or not keeps_place or user.results[0].type.dims != current.type.dims:
+            return None
+        following = user.results[0]
+        if following in stored:
+            return following
+        current = following
+    return None
