@@ -22,6 +22,9 @@ from couloir.drawing.routing import Stroke, append_point, move_point
 _CLUSTER_PADDING: Final = 12.0
 _CLUSTER_HEADER: Final = 20.0
 _PORT_HEADER: Final = 7.0
+_TITLE_INSET: Final = 6.0
+_TITLE_GAP: Final = 4.0
+_ROUNDING: Final = 1e-6
 _LOOP_REACH: Final = 16.0
 _LOOP_STEP: Final = 10.0
 _LOOP_LABEL_GAP: Final = 4.0
@@ -68,12 +71,11 @@ class Sizes:
 
 @attrs.frozen
 class ClusterBox:
-    """Where a cluster is. `title_x` and `title_width` are the room for its title, which no wire crosses."""
+    """Where a cluster is, and where its title begins, such that no wire crosses it."""
 
     path: ClusterPath
     box: Box
     title_x: float
-    title_width: float
 
 
 @attrs.frozen
@@ -334,6 +336,11 @@ class _Layouter:
         footer = 0.0 if Pin.BOTTOM in pins else _CLUSTER_PADDING
         region.inset = _CLUSTER_PADDING + (width - arrangement.width) / 2, header
         region.size = width + 2 * _CLUSTER_PADDING, arrangement.height + header + footer
+        gaps = self._title_gaps(region)
+        if max(gap for _, gap in gaps) < self._sizes.titles[region.path]:
+            # No gap is wide enough: the region grows until the last one is.
+            missing = self._sizes.titles[region.path] - gaps[-1][1]
+            region.size = region.size[0] + missing, region.size[1]
 
     def _offset(self, region: _Region, item: int, pin: Pin, net: _Net) -> float | None:
         """Where a wire touches an item: at the port of a region, anywhere on a node, at the middle of a port."""
@@ -355,16 +362,17 @@ class _Layouter:
             boxes.append(Box(x, region.origin[1] + region.inset[1] + arranged.top[item], width, height))
         return tuple(boxes)
 
-    def _cluster_box(self, region: _Region) -> ClusterBox:
-        """The cluster and the room for its title: the first gap between ports that is wide enough, or the widest."""
-        left, right = _CLUSTER_PADDING / 2, region.size[0] - _CLUSTER_PADDING / 2
+    def _title_gaps(self, region: _Region) -> list[tuple[float, float]]:
+        """The places for a title between the ports on the upper side: where they begin, and how wide they are."""
         crossed = sorted(region.port_x(pin, net) for pin, net in region.ports if pin is Pin.TOP)
-        starts = [left, *(x + 4 for x in crossed)]
-        stops = [*(x - 4 for x in crossed), right]
-        gaps = [(stop - start, start) for start, stop in zip(starts, stops, strict=True)]
-        needed = self._sizes.titles[region.path]
-        width, start = next((gap for gap in gaps if gap[0] >= needed), max(gaps, key=lambda gap: gap[0]))
-        return ClusterBox(region.path, Box(*region.origin, *region.size), region.origin[0] + start, width)
+        starts = [_TITLE_INSET, *(x + _TITLE_GAP for x in crossed)]
+        stops = [*(x - _TITLE_GAP for x in crossed), region.size[0] - _TITLE_INSET]
+        return [(start, stop - start) for start, stop in zip(starts, stops, strict=True)]
+
+    def _cluster_box(self, region: _Region) -> ClusterBox:
+        needed = self._sizes.titles[region.path] - _ROUNDING
+        start = next(start for start, width in self._title_gaps(region) if width >= needed)
+        return ClusterBox(region.path, Box(*region.origin, *region.size), region.origin[0] + start)
 
     # -- lines and notes
 

@@ -117,12 +117,11 @@ class _Painter:
 
     def _cluster(self, cluster: ClusterBox) -> Group:
         box, size = cluster.box, self._style.label_size
-        title = elide(self._titles[cluster.path], cluster.title_width, size, bold=True)
         fill = _CLUSTER_FILLS[(len(cluster.path) - 1) % len(_CLUSTER_FILLS)]
         frame = Rectangle(
             box.x, box.y, box.width, box.height, fill, _CLUSTER_BORDER, 0.75, top_radius=_RADIUS, bottom_radius=_RADIUS
         )
-        text = Text(cluster.title_x, box.y + size + 3, title, size, _LABEL, bold=True)
+        text = Text(cluster.title_x, box.y + size + 3, self._titles[cluster.path], size, _LABEL, bold=True)
         full = self._graph.cluster_titles.get(cluster.path, cluster.path[-1])
         return Group(Role.CLUSTER, (frame, text), full, (("path", "/".join(cluster.path)),))
 

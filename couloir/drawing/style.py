@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
@@ -40,7 +40,10 @@ PALETTE: Final = MappingProxyType(
 """Title bars by kind of node. A kind that is not listed looks like "other"."""
 
 
-def _positive(instance: object, attribute: attrs.Attribute[float], value: float) -> None:
+_Number = TypeVar("_Number", int, float)
+
+
+def _positive(_instance: object, attribute: attrs.Attribute[_Number], value: _Number) -> None:
     if not value > 0:
         raise Error(f"style option `{attribute.name}` must be greater than 0, got {value!r}")
 
@@ -67,7 +70,7 @@ class Style:
     label_size: float = attrs.field(default=8, validator=_positive)
     max_text_width: float = attrs.field(default=220, validator=_positive)
     max_label_width: float = attrs.field(default=150, validator=_positive)
-    max_lines: int = attrs.field(default=12, validator=attrs.validators.ge(1))
+    max_lines: int = attrs.field(default=12, validator=_positive)
     node_gap: float = attrs.field(default=22, validator=_positive)
     wire_gap: float = attrs.field(default=12, validator=_positive)
     rank_gap: float = attrs.field(default=14, validator=_positive)
