@@ -11,7 +11,7 @@ from couloir.ir.traits import IsolatedFromAbove
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute, Type
     from couloir.ir.location import Location
-    from couloir.ir.text.parser import LineRecipe
+    from couloir.ir.text.line_parser import LineRecipe
 
 
 class OperandName(NamedTuple):
@@ -44,7 +44,7 @@ class ResultName(NamedTuple):
     """A name to the left of `=`, how many results it stands for, and its offset in the text."""
 
     name: str
-    count: int
+    size: int
     at: int
 
 
