@@ -591,3 +591,27 @@ def test_text_that_is_not_utf8_in_a_model_built_by_a_program():
     broken = onnx.ModelProto()
     broken.ParseFromString(data)
     assert "not UTF-8" in fault(broken)
+
+
+def test_a_function_needs_a_name_and_no_graph_as_a_default():
+    unnamed = function("F", [node("Relu", "a", "b")])
+    unnamed.name = ""
+    assert "a function has no name" in fault(model(RELU, functions=[unnamed]))
+    made = function("F", [node("Relu", "a", "b")])
+    made.attribute_proto.add(name="body", type=AttributeProto.GRAPH, g=graph(RELU))
+    assert "the default of attribute 'body' is a graph" in fault(model(RELU, functions=[made]))
+
+
+def test_graphs_in_a_list_attribute_are_checked():
+    good, bad = graph(RELU, "", "y"), graph([node("Relu", "nothing", "y")], "", "y")
+    proto = model([node("Custom", "x", "z", name="n")], outputs="z")
+    proto.graph.node[0].attribute.add(name="bodies", type=AttributeProto.GRAPHS, graphs=[good, bad])
+    assert "node 'n' (Custom) > 'bodies' > node #0 (Relu): the input 'nothing' is not defined" in fault(proto)
+
+
+def test_names_of_inner_values():
+    for name, words in (("t" * 5000, "5000 characters"), ("t\0", "contains a NUL")):
+        nodes = [helper.make_node("Relu", ["x"], [name], name="n"), helper.make_node("Relu", [name], ["y"])]
+        message = fault(model(nodes))
+        assert words in message
+        assert "node 'n' (Relu)" in message

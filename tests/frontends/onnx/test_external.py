@@ -322,3 +322,9 @@ def test_every_accepted_location_stays_inside(location):
         return
     resolved = os.path.normpath(os.path.join("/base", *reference.location))
     assert resolved.startswith("/base/")
+
+
+def test_a_system_that_cannot_contain_paths_reads_none(model_directory, monkeypatch):
+    monkeypatch.setattr(os, "supports_dir_fd", frozenset())
+    with pytest.raises(Error, match="cannot be opened safely on this operating system"):
+        read(external(), model_directory)
