@@ -1,4 +1,4 @@
-"""The arith dialect: arithmetic on integers, floats and indices, and on vectors and tensors of them, element by element.
+"""The arith dialect: arithmetic on integers, floats and indices, and element by element on vectors and tensors of them.
 
 Names and semantics are upstream's (MLIR, "arith" dialect).
 """
@@ -6,43 +6,153 @@ Names and semantics are upstream's (MLIR, "arith" dialect).
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr, enum_attribute
-from couloir.ir.codecs import enumeration_as_integer
-from couloir.ir.constraints import FLOAT, INDEX, SIGNLESS, Holds, SameShape, SameType, element_type
-from couloir.ir.fields import Operand, Result, attr, attr_default, operand, result
+from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, FloatAttr, IntegerAttr, SparseElementsAttr
+from couloir.ir.codecs import UNIT_FLAG, Codec, enumeration_as_integer
+from couloir.ir.constraints import (
+    BOOLEAN,
+    FLOAT,
+    INDEX,
+    SIGNLESS,
+    ElementTypes,
+    Holds,
+    SameShape,
+    SameType,
+    element_type,
+)
+from couloir.ir.errors import Error, nearest
+from couloir.ir.fields import Operand, Result, attr, attr_default, attr_optional, operand, result
 from couloir.ir.operation import Operation
+from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import Associative, Commutative, ConstantLike, Elementwise, Idempotent, Involution, Pure
-from couloir.ir.types import ShapedType, Type, i1, i64
+from couloir.ir.types import FloatType, ShapedType, Type, bit_width, i1, i32, i64
 
-INTEGER_LIKE = SIGNLESS | INDEX
+if TYPE_CHECKING:
+    from couloir.ir.text.attribute_parser import AttributeParser
+    from couloir.ir.text.attribute_printer import AttributePrinter
+    from couloir.ir.text.parser import Parser
+    from couloir.ir.text.printer import Printer
 
+F = TypeVar("F", bound=enum.Flag)
 
-@enum_attribute("arith.fastmath")
-class FastMath(enum.Enum):
-    """What a compiler may assume of floats. (Combinations are kept as their text.)"""
-
-    NONE = "none"
-    REASSOC = "reassoc"
-    NNAN = "nnan"
-    NINF = "ninf"
-    NSZ = "nsz"
-    ARCP = "arcp"
-    CONTRACT = "contract"
-    AFN = "afn"
-    FAST = "fast"
+INTEGER_LIKE: Final[ElementTypes] = SIGNLESS | INDEX
 
 
-@enum_attribute("arith.overflow")
-class Overflow(enum.Enum):
-    """What a compiler may assume of overflow."""
+class FastMath(enum.Flag):
+    """What a compiler may assume of floats; combined with `|`."""
 
-    NONE = "none"
-    NSW = "nsw"
-    NUW = "nuw"
-    BOTH = "nsw, nuw"
+    NONE = 0
+    REASSOC = 1
+    NNAN = 2
+    NINF = 4
+    NSZ = 8
+    ARCP = 16
+    CONTRACT = 32
+    AFN = 64
+    FAST = 127
+
+
+class Overflow(enum.Flag):
+    """What a compiler may assume of integers that wrap around: that signed or unsigned ones do not."""
+
+    NONE = 0
+    NSW = 1
+    NUW = 2
+
+
+class FastMathAttr(Attribute, name="arith.fastmath"):
+    """`#arith.fastmath<nnan,ninf>`."""
+
+    flags: FastMath = FastMath.NONE
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write(f"<{flags_text(self.flags, ',')}>")
+
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> FastMathAttr:
+        return cls(parse_flags(p, FastMath))
+
+
+class OverflowAttr(Attribute, name="arith.overflow"):
+    """`#arith.overflow<nsw, nuw>`."""
+
+    flags: Overflow = Overflow.NONE
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write(f"<{flags_text(self.flags, ', ')}>")
+
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> OverflowAttr:
+        return cls(parse_flags(p, Overflow))
+
+
+def flags_text(flags: enum.Flag, separator: str) -> str:
+    """The names of flags in lower case; the name of a combination that has one."""
+    named = {member.value: name.lower() for name, member in type(flags).__members__.items()}
+    return named.get(flags.value) or separator.join(named[flag.value] for flag in flags)
+
+
+def parse_flags(p: AttributeParser, kind: type[F]) -> F:
+    """Reads `<a, b>`."""
+    members = {name.lower(): member for name, member in kind.__members__.items()}
+    found = kind(0)
+    for name, at in p.comma_separated(lambda: (p.identifier("a flag"), p.position), "<", ">"):
+        if name not in members:
+            raise p.error(f"there is no flag `{name}`", at=at, hint=nearest(name, list(members)))
+        found |= members[name]
+    return found
+
+
+FASTMATH: Final = Codec(
+    "`#arith.fastmath<...>`",
+    lambda value: FastMathAttr(FastMath(value)),
+    lambda attribute: attribute.flags,
+    lambda attribute: isinstance(attribute, FastMathAttr),
+)
+OVERFLOW: Final = Codec(
+    "`#arith.overflow<...>`",
+    lambda value: OverflowAttr(Overflow(value)),
+    lambda attribute: attribute.flags,
+    lambda attribute: isinstance(attribute, OverflowAttr),
+)
+
+
+def _flags_directive(
+    name: str, keyword: str, cls: type[FastMathAttr | OverflowAttr], *, optional: bool = False
+) -> None:
+    """` fastmath<...>`, and nothing for no flags; an `optional` attribute may be absent."""
+
+    def write(p: Printer, op: Operation, flags: Attribute | None) -> None:
+        if flags is not None and flags is not cls():
+            p.write(" ", keyword)
+            flags.print_parameters(p)
+
+    def read(p: Parser) -> tuple[Attribute | None]:
+        if p.optional_keyword(keyword):
+            return (cls.parse_parameters(p),)
+        return (None if optional else cls(),)
+
+    custom_directive(name, write, read)
+
+
+_flags_directive("FastMath", "fastmath", FastMathAttr)
+_flags_directive("OptionalFastMath", "fastmath", FastMathAttr, optional=True)
+_flags_directive("Overflow", "overflow", OverflowAttr)
+
+
+class RoundingMode(enum.Enum):
+    """How a float is rounded; without one, to the nearest, ties to even."""
+
+    TO_NEAREST_EVEN = "to_nearest_even"
+    DOWNWARD = "downward"
+    UPWARD = "upward"
+    TOWARD_ZERO = "toward_zero"
+    TO_NEAREST_AWAY = "to_nearest_away"
+
+
+_ROUNDING: Final = enumeration_as_integer(RoundingMode, i32)
 
 
 class CmpIPredicate(enum.Enum):
@@ -81,21 +191,31 @@ class CmpFPredicate(enum.Enum):
     TRUE = "true"
 
 
-def _like(type: Type, element: Type) -> Type:
+def like(type: Type, element: Type) -> Type:
+    """The element type, or a vector or tensor of it with the shape of `type`."""
     return type.with_element_type(element) if isinstance(type, ShapedType) else element
 
 
 class Constant(Operation, name="arith.constant", traits=(Pure, ConstantLike)):
-    """A number, or a vector or tensor of numbers, with the type of its attribute."""
+    """A number, or a vector or tensor of numbers, with the type of its attribute: `constant(1, i32)`."""
 
     value: Attribute
     result: Result[Type] = result()
 
+    assembly_format = "attr-dict $value"
+
     def infer(self) -> Type:
         value = self.value
-        if isinstance(value, IntegerAttr | FloatAttr | DenseElementsAttr):
-            return value.type
-        return self.results[0].type
+        if not isinstance(value, IntegerAttr | FloatAttr | DenseElementsAttr | DenseResourceAttr | SparseElementsAttr):
+            raise Error(f"a constant is a number or `dense<...>`, not `{value}`")
+        return value.type
+
+
+def constant(value: float, type: Type) -> Constant:
+    """A constant number; for a vector or tensor type, the same number everywhere."""
+    if isinstance(type, ShapedType):
+        return Constant(DenseElementsAttr.splat(type, value))
+    return Constant(FloatAttr(value, type) if isinstance(type, FloatType) else IntegerAttr(int(value), type))
 
 
 class _IntegerBinary(Operation, traits=(Pure, Elementwise)):
@@ -104,21 +224,25 @@ class _IntegerBinary(Operation, traits=(Pure, Elementwise)):
     lhs: Operand[Type] = operand(elements=INTEGER_LIKE)
     rhs: Operand[Type] = operand(elements=INTEGER_LIKE)
     result: Result[Type] = result()
+
     constraints = (SameType("lhs", "rhs", "result"),)
+    assembly_format = "$lhs `,` $rhs attr-dict `:` type($result)"
 
 
-class _OverflowBinary(Operation, traits=(Pure, Elementwise)):
+class _OverflowBinary(_IntegerBinary):
     """Base of the ops of two integers that wrap around."""
 
-    lhs: Operand[Type] = operand(elements=INTEGER_LIKE)
-    rhs: Operand[Type] = operand(elements=INTEGER_LIKE)
-    overflow_flags: Overflow = attr_default(default=Overflow.NONE, key="overflowFlags")
-    result: Result[Type] = result()
-    constraints = (SameType("lhs", "rhs", "result"),)
+    overflow_flags: Overflow = attr_default(default=Overflow.NONE, key="overflowFlags", codec=OVERFLOW)
+
+    assembly_format = "$lhs `,` $rhs `` custom<Overflow>($overflow_flags) attr-dict `:` type($result)"
 
 
 class _ExactBinary(_IntegerBinary):
-    """Base of divisions and right shifts."""
+    """Base of divisions and right shifts; `is_exact` says that nothing is lost."""
+
+    is_exact: bool = attr_optional(default=False, key="isExact", codec=UNIT_FLAG)
+
+    assembly_format = "$lhs `,` $rhs (`exact` $is_exact^)? attr-dict `:` type($result)"
 
 
 class _FloatBinary(Operation, traits=(Pure, Elementwise)):
@@ -126,9 +250,19 @@ class _FloatBinary(Operation, traits=(Pure, Elementwise)):
 
     lhs: Operand[Type] = operand(elements=FLOAT)
     rhs: Operand[Type] = operand(elements=FLOAT)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
+
     constraints = (SameType("lhs", "rhs", "result"),)
+    assembly_format = "$lhs `,` $rhs `` custom<FastMath>($fastmath) attr-dict `:` type($result)"
+
+
+class _RoundedBinary(_FloatBinary):
+    """Base of the ops of two floats that round."""
+
+    roundingmode: RoundingMode | None = attr_optional(default=None, codec=_ROUNDING)
+
+    assembly_format = "$lhs `,` $rhs ($roundingmode^)? `` custom<FastMath>($fastmath) attr-dict `:` type($result)"
 
 
 class AddI(_OverflowBinary, name="arith.addi", traits=(Commutative, Associative)):
@@ -211,19 +345,19 @@ class MaxUI(_IntegerBinary, name="arith.maxui", traits=(Commutative, Associative
     """Unsigned maximum."""
 
 
-class AddF(_FloatBinary, name="arith.addf", traits=(Commutative,)):
+class AddF(_RoundedBinary, name="arith.addf", traits=(Commutative,)):
     """Sum."""
 
 
-class SubF(_FloatBinary, name="arith.subf"):
+class SubF(_RoundedBinary, name="arith.subf"):
     """Difference."""
 
 
-class MulF(_FloatBinary, name="arith.mulf", traits=(Commutative,)):
+class MulF(_RoundedBinary, name="arith.mulf", traits=(Commutative,)):
     """Product."""
 
 
-class DivF(_FloatBinary, name="arith.divf"):
+class DivF(_RoundedBinary, name="arith.divf"):
     """Quotient."""
 
 
@@ -251,9 +385,11 @@ class NegF(Operation, name="arith.negf", traits=(Pure, Elementwise, Involution))
     """The number with the other sign."""
 
     operand: Operand[Type] = operand(elements=FLOAT)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
+
     constraints = (SameType("operand", "result"),)
+    assembly_format = "$operand `` custom<FastMath>($fastmath) attr-dict `:` type($result)"
 
 
 class CmpI(Operation, name="arith.cmpi", traits=(Pure, Elementwise)):
@@ -263,10 +399,12 @@ class CmpI(Operation, name="arith.cmpi", traits=(Pure, Elementwise)):
     lhs: Operand[Type] = operand(elements=INTEGER_LIKE)
     rhs: Operand[Type] = operand(elements=INTEGER_LIKE)
     result: Result[Type] = result()
+
     constraints = (SameType("lhs", "rhs"),)
+    assembly_format = "$predicate `,` $lhs `,` $rhs attr-dict `:` type($lhs)"
 
     def infer(self) -> Type:
-        return _like(self.lhs.type, i1)
+        return like(self.lhs.type, i1)
 
 
 class CmpF(Operation, name="arith.cmpf", traits=(Pure, Elementwise)):
@@ -275,61 +413,102 @@ class CmpF(Operation, name="arith.cmpf", traits=(Pure, Elementwise)):
     predicate: CmpFPredicate = attr(codec=enumeration_as_integer(CmpFPredicate, i64))
     lhs: Operand[Type] = operand(elements=FLOAT)
     rhs: Operand[Type] = operand(elements=FLOAT)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
+
     constraints = (SameType("lhs", "rhs"),)
+    assembly_format = "$predicate `,` $lhs `,` $rhs `` custom<FastMath>($fastmath) attr-dict `:` type($lhs)"
 
     def infer(self) -> Type:
-        return _like(self.lhs.type, i1)
+        return like(self.lhs.type, i1)
+
+
+def _print_select_types(p: Printer, op: Operation, condition: Type, value: Type) -> None:
+    if condition is not i1:
+        p.type(condition)
+        p.write(", ")
+    p.type(value)
+
+
+def _parse_select_types(p: Parser) -> tuple[Type, Type]:
+    first = p.type()
+    return (first, p.type()) if p.optional(",") else (i1, first)
+
+
+custom_directive("SelectTypes", _print_select_types, _parse_select_types)
+
+
+def _condition_fits(op: Select) -> bool | str:
+    condition, value = op.condition.type, op.true_value.type
+    if condition is i1:
+        return True
+    fits = isinstance(condition, ShapedType) and isinstance(value, ShapedType) and condition.dims == value.dims
+    return fits or f"`{condition}` does not choose between elements of `{value}`"
 
 
 class Select(Operation, name="arith.select", traits=(Pure,)):
-    """The second operand where the first is true, the third elsewhere."""
+    """The second operand where the first is true, the third elsewhere; a condition of type i1 chooses all at once."""
 
-    condition: Operand[Type]
+    condition: Operand[Type] = operand(elements=BOOLEAN)
     true_value: Operand[Type]
     false_value: Operand[Type]
     result: Result[Type] = result()
+
     constraints = (
         SameType("true_value", "false_value", "result"),
-        Holds("the condition is i1", lambda op: element_type(op.condition.type) is i1),
+        Holds("the condition is i1, or has the shape of the values", _condition_fits),
+    )
+    assembly_format = (
+        "$condition `,` $true_value `,` $false_value attr-dict `:` custom<SelectTypes>(type($condition), type($result))"
     )
 
 
-def _wider(op: Any) -> bool | str:
-    return _width(op.out.type) > _width(op.in_.type) or f"`{op.in_.type}` to `{op.out.type}`"
-
-
-def _narrower(op: Any) -> bool | str:
-    return _width(op.out.type) < _width(op.in_.type) or f"`{op.in_.type}` to `{op.out.type}`"
-
-
 def _width(type: Type) -> int:
-    return getattr(element_type(type), "width", 64)
+    return bit_width(element_type(type))
+
+
+_WIDER: Final = Holds("the result is wider", lambda op: _width(op.out.type) > _width(op.in_.type), verify_only=True)
+_NARROWER: Final = Holds(
+    "the result is narrower", lambda op: _width(op.out.type) < _width(op.in_.type), verify_only=True
+)
 
 
 class _Cast(Operation, traits=(Pure, Elementwise)):
-    """Base of the conversions. The type of the result is given."""
+    """Base of the conversions. The type of the result is given: `ExtF(x, result_types=[f64])`."""
 
     in_: Operand[Type]
     out: Result[Type] = result()
+
     constraints = (SameShape("in_", "out"),)
+    assembly_format = "$in_ attr-dict `:` type($in_) `to` type($out)"
+
+
+_NON_NEGATIVE: Final = "$in_ (`nneg` $non_neg^)? attr-dict `:` type($in_) `to` type($out)"
 
 
 class ExtF(_Cast, name="arith.extf"):
     """A float as a wider one."""
 
     in_: Operand[Type] = operand(elements=FLOAT)
+    fastmath: FastMath | None = attr_optional(default=None, codec=FASTMATH)
     out: Result[Type] = result(elements=FLOAT)
-    constraints = (SameShape("in_", "out"), Holds("the result is wider", _wider))
+
+    constraints = (_WIDER,)
+    assembly_format = "$in_ `` custom<OptionalFastMath>($fastmath) attr-dict `:` type($in_) `to` type($out)"
 
 
 class TruncF(_Cast, name="arith.truncf"):
-    """A float as a narrower one, rounded to nearest even."""
+    """A float as a narrower one, rounded to nearest even unless `roundingmode` says otherwise."""
 
     in_: Operand[Type] = operand(elements=FLOAT)
+    roundingmode: RoundingMode | None = attr_optional(default=None, codec=_ROUNDING)
+    fastmath: FastMath | None = attr_optional(default=None, codec=FASTMATH)
     out: Result[Type] = result(elements=FLOAT)
-    constraints = (SameShape("in_", "out"), Holds("the result is narrower", _narrower))
+
+    constraints = (_NARROWER,)
+    assembly_format = (
+        "$in_ ($roundingmode^)? `` custom<OptionalFastMath>($fastmath) attr-dict `:` type($in_) `to` type($out)"
+    )
 
 
 class ExtSI(_Cast, name="arith.extsi"):
@@ -337,23 +516,30 @@ class ExtSI(_Cast, name="arith.extsi"):
 
     in_: Operand[Type] = operand(elements=SIGNLESS)
     out: Result[Type] = result(elements=SIGNLESS)
-    constraints = (SameShape("in_", "out"), Holds("the result is wider", _wider))
+
+    constraints = (_WIDER,)
 
 
 class ExtUI(_Cast, name="arith.extui"):
-    """An integer as a wider one; filled with zeros."""
+    """An integer as a wider one, filled with zeros; `non_neg` says that the sign would be the same."""
 
     in_: Operand[Type] = operand(elements=SIGNLESS)
+    non_neg: bool = attr_optional(default=False, key="nonNeg", codec=UNIT_FLAG)
     out: Result[Type] = result(elements=SIGNLESS)
-    constraints = (SameShape("in_", "out"), Holds("the result is wider", _wider))
+
+    constraints = (_WIDER,)
+    assembly_format = _NON_NEGATIVE
 
 
 class TruncI(_Cast, name="arith.trunci"):
     """The low bits of an integer."""
 
     in_: Operand[Type] = operand(elements=SIGNLESS)
+    overflow_flags: Overflow = attr_default(default=Overflow.NONE, key="overflowFlags", codec=OVERFLOW)
     out: Result[Type] = result(elements=SIGNLESS)
-    constraints = (SameShape("in_", "out"), Holds("the result is narrower", _narrower))
+
+    constraints = (_NARROWER,)
+    assembly_format = "$in_ `` custom<Overflow>($overflow_flags) attr-dict `:` type($in_) `to` type($out)"
 
 
 class SIToFP(_Cast, name="arith.sitofp"):
@@ -364,10 +550,13 @@ class SIToFP(_Cast, name="arith.sitofp"):
 
 
 class UIToFP(_Cast, name="arith.uitofp"):
-    """An unsigned integer as a float."""
+    """An unsigned integer as a float; `non_neg` says that it reads the same as a signed one."""
 
     in_: Operand[Type] = operand(elements=SIGNLESS)
+    non_neg: bool = attr_optional(default=False, key="nonNeg", codec=UNIT_FLAG)
     out: Result[Type] = result(elements=FLOAT)
+
+    assembly_format = _NON_NEGATIVE
 
 
 class FPToSI(_Cast, name="arith.fptosi"):
@@ -392,10 +581,13 @@ class IndexCast(_Cast, name="arith.index_cast"):
 
 
 class IndexCastUI(_Cast, name="arith.index_castui"):
-    """Between an index and an unsigned integer."""
+    """Between an index and an unsigned integer; `non_neg` says that the sign would be the same."""
 
     in_: Operand[Type] = operand(elements=INTEGER_LIKE)
+    non_neg: bool = attr_optional(default=False, key="nonNeg", codec=UNIT_FLAG)
     out: Result[Type] = result(elements=INTEGER_LIKE)
+
+    assembly_format = _NON_NEGATIVE
 
 
 class Bitcast(_Cast, name="arith.bitcast"):
@@ -403,3 +595,7 @@ class Bitcast(_Cast, name="arith.bitcast"):
 
     in_: Operand[Type] = operand(elements=INTEGER_LIKE | FLOAT)
     out: Result[Type] = result(elements=INTEGER_LIKE | FLOAT)
+
+    constraints = (
+        Holds("both have the same width", lambda op: _width(op.out.type) == _width(op.in_.type), verify_only=True),
+    )

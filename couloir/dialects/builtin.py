@@ -29,6 +29,8 @@ class ModuleOp(
     sym_visibility: str | None = attr_optional(default=None)
     body_region: Region = region(default=None, blocks="one")
 
+    assembly_format = "($sym_name^)? attr-dict-with-keyword $body_region"
+
     @classmethod
     def empty(cls, ops: Sequence[Operation] = (), *, name: str | None = None) -> ModuleOp:
         """A module with these ops in it."""
@@ -60,3 +62,5 @@ class UnrealizedConversionCast(Operation, name="builtin.unrealized_conversion_ca
 
     inputs: Operands[Type]
     outputs: Results[Type] = result()
+
+    assembly_format = "($inputs^ `:` type($inputs))? `to` type($outputs) attr-dict"

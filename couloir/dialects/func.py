@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import ArrayAttr, DictionaryAttr
+from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr
 from couloir.ir.codecs import SYMBOL_NAME, UNIT_FLAG
 from couloir.ir.fields import Operands, Results, attr, attr_optional, operands, region, result
 from couloir.ir.operation import Block, BlockArgument, Operation, Region
 from couloir.ir.symbols import lookup
+from couloir.ir.text.scopes import Argument
 from couloir.ir.traits import AffineScope, IsolatedFromAbove, IsTerminator, Pure, ReturnLike, Symbol
 from couloir.ir.types import FunctionType, Type
+
+if TYPE_CHECKING:
+    from couloir.ir.text.parser import Parser
+    from couloir.ir.text.printer import Printer
+    from couloir.ir.text.scopes import OperationReader
 
 
 class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, AffineScope)):
@@ -83,10 +89,104 @@ class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, Aff
         if types != self.function_type.inputs:
             yield f"the entry block takes ({_names(types)}), the function's type is `{self.function_type}`"
 
+    def print(self, p: Printer) -> None:
+        p.write(" ")
+        if self.sym_visibility is not None:
+            p.write(self.sym_visibility, " ")
+        p.symbol(self.sym_name)
+        p.write("(")
+        for index, type in enumerate(self.function_type.inputs):
+            p.write(", " if index else "")
+            if self.is_declaration:
+                p.type(type)
+            else:
+                p.operand(self.entry.arguments[index])
+                p.write(": ")
+                p.type(type)
+            _print_dictionary(p, self.arg_attrs, index)
+            if not self.is_declaration:
+                p.location_of_argument(self.entry.arguments[index])
+        p.write(")")
+        self._print_results(p)
+        p.attr_dict(self, elided=_SIGNATURE, with_keyword=True)
+        if not self.is_declaration:
+            p.write(" ")
+            p.region(self.body)
+
+    def _print_results(self, p: Printer) -> None:
+        types = self.function_type.results
+        bare = len(types) == 1 and not isinstance(types[0], FunctionType) and not _dictionary(self.res_attrs, 0)
+        if not types:
+            return
+        p.write(" -> " if bare else " -> (")
+        for index, type in enumerate(types):
+            p.write(", " if index else "")
+            p.type(type)
+            _print_dictionary(p, self.res_attrs, index)
+        p.write("" if bare else ")")
+
+    @classmethod
+    def parse(cls, p: Parser) -> OperationReader:
+        visibility = next((word for word in ("public", "private", "nested") if p.optional_keyword(word)), None)
+        name = p.symbol_name("the name of a function, `@name`")
+        at = p.position
+        parameters = p.comma_separated(lambda: _parse_parameter(p))
+        results = _parse_results(p)
+        attributes = p.attr_dict_with_keyword()
+        named = [parameter for parameter in parameters if isinstance(parameter, Argument)]
+        attributes["sym_name"] = StringAttr(name)
+        attributes["function_type"] = FunctionType(
+            tuple(t for t, _ in map(_typed, parameters)), tuple(t for t, _ in results)
+        )
+        if visibility is not None:
+            attributes["sym_visibility"] = StringAttr(visibility)
+        for key, dictionaries in (
+            ("arg_attrs", [d for _, d in map(_typed, parameters)]),
+            ("res_attrs", [d for _, d in results]),
+        ):
+            if any(dictionaries):
+                attributes[key] = ArrayAttr(tuple(DictionaryAttr(tuple(d.items())) for d in dictionaries))
+        body = Region()
+        if p.at("{"):
+            if len(named) != len(parameters):
+                raise p.error("the parameters of a function with a body have names, `%name: type`", at=at)
+            body = yield p.region_request(named)
+        return p.build(cls, (), attributes, [body], result_types=())
+
+
+_SIGNATURE: Final = ("sym_name", "sym_visibility", "function_type", "arg_attrs", "res_attrs")
+
+
+def _parse_parameter(p: Parser) -> Argument | tuple[Type, dict[str, Attribute]]:
+    return p.argument() if p.at("%") else (p.type(), p.attr_dict())
+
+
+def _typed(parameter: Argument | tuple[Type, dict[str, Attribute]]) -> tuple[Type, dict[str, Attribute]]:
+    return (parameter.type, parameter.attributes) if isinstance(parameter, Argument) else parameter
+
+
+def _parse_results(p: Parser) -> list[tuple[Type, dict[str, Attribute]]]:
+    if not p.optional("->"):
+        return []
+    if p.at("("):
+        return p.comma_separated(lambda: (p.type(), p.attr_dict()))
+    return [(p.type(), {})]
+
+
+def _dictionary(given: ArrayAttr | None, index: int) -> dict[str, Attribute]:
+    entries = None if given is None or index >= len(given) else given[index]
+    return entries.as_dict() if isinstance(entries, DictionaryAttr) else {}
+
+
+def _print_dictionary(p: Printer, given: ArrayAttr | None, index: int) -> None:
+    entries = _dictionary(given, index)
+    if entries:
+        p.write(" ")
+        p.dictionary(entries)
+
 
 def _entry(given: ArrayAttr | None, index: int, key: str) -> Attribute | None:
-    entries = None if given is None or index >= len(given) else given[index]
-    return entries.get(key) if isinstance(entries, DictionaryAttr) else None
+    return _dictionary(given, index).get(key)
 
 
 def _names(types: Sequence[Type]) -> str:
@@ -97,6 +197,8 @@ class Return(Operation, name="func.return", traits=(IsTerminator, ReturnLike, Pu
     """Ends a function with its results."""
 
     operands_: Operands[Type] = operands(default=())
+
+    assembly_format = "attr-dict ($operands_^ `:` type($operands_))?"
 
     def verify(self) -> Iterator[str]:
         function = self.parent_op
@@ -113,8 +215,12 @@ class Call(Operation, name="func.call"):
 
     callee: str = attr(codec=SYMBOL_NAME)
     operands_: Operands[Type] = operands(default=())
+    arg_attrs: ArrayAttr | None = attr_optional(default=None)
+    res_attrs: ArrayAttr | None = attr_optional(default=None)
     no_inline: bool = attr_optional(default=False, codec=UNIT_FLAG)
     results_: Results[Type] = result()
+
+    assembly_format = "$callee `(` $operands_ `)` attr-dict `:` functional-type($operands_, $results_)"
 
     def verify(self) -> Iterator[str]:
         target = lookup(self, self.callee)

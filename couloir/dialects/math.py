@@ -5,21 +5,23 @@ Names and semantics are upstream's (MLIR, "math" dialect).
 
 from __future__ import annotations
 
-from couloir.dialects.arith import INTEGER_LIKE, FastMath
+from couloir.dialects.arith import FASTMATH, INTEGER_LIKE, FastMath, like
 from couloir.ir.constraints import FLOAT, SIGNLESS, SameShape, SameType
 from couloir.ir.fields import Operand, Result, attr_default, operand, result
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Elementwise, Pure
-from couloir.ir.types import ShapedType, Type, i1
+from couloir.ir.types import Type, i1
 
 
 class _FloatUnary(Operation, traits=(Pure, Elementwise)):
     """Base of the functions of one float."""
 
     operand: Operand[Type] = operand(elements=FLOAT)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
+
     constraints = (SameType("operand", "result"),)
+    assembly_format = "$operand `` custom<FastMath>($fastmath) attr-dict `:` type($result)"
 
 
 class _FloatBinary(Operation, traits=(Pure, Elementwise)):
@@ -27,9 +29,11 @@ class _FloatBinary(Operation, traits=(Pure, Elementwise)):
 
     lhs: Operand[Type] = operand(elements=FLOAT)
     rhs: Operand[Type] = operand(elements=FLOAT)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
+
     constraints = (SameType("lhs", "rhs", "result"),)
+    assembly_format = "$lhs `,` $rhs `` custom<FastMath>($fastmath) attr-dict `:` type($result)"
 
 
 class _IntegerUnary(Operation, traits=(Pure, Elementwise)):
@@ -37,19 +41,22 @@ class _IntegerUnary(Operation, traits=(Pure, Elementwise)):
 
     operand: Operand[Type] = operand(elements=INTEGER_LIKE)
     result: Result[Type] = result()
+
     constraints = (SameType("operand", "result"),)
+    assembly_format = "$operand attr-dict `:` type($result)"
 
 
 class _Test(Operation, traits=(Pure, Elementwise)):
     """Base of the questions about a float; the result is i1, or i1 elements."""
 
     operand: Operand[Type] = operand(elements=FLOAT)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
+    assembly_format = "$operand `` custom<FastMath>($fastmath) attr-dict `:` type($operand)"
+
     def infer(self) -> Type:
-        type = self.operand.type
-        return type.with_element_type(i1) if isinstance(type, ShapedType) else i1
+        return like(self.operand.type, i1)
 
 
 class AbsF(_FloatUnary, name="math.absf"):
@@ -214,9 +221,11 @@ class Fma(Operation, name="math.fma", traits=(Pure, Elementwise)):
     a: Operand[Type] = operand(elements=FLOAT)
     b: Operand[Type] = operand(elements=FLOAT)
     c: Operand[Type] = operand(elements=FLOAT)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
+
     constraints = (SameType("a", "b", "c", "result"),)
+    assembly_format = "$a `,` $b `,` $c `` custom<FastMath>($fastmath) attr-dict `:` type($result)"
 
 
 class IPowI(Operation, name="math.ipowi", traits=(Pure, Elementwise)):
@@ -225,7 +234,9 @@ class IPowI(Operation, name="math.ipowi", traits=(Pure, Elementwise)):
     lhs: Operand[Type] = operand(elements=SIGNLESS)
     rhs: Operand[Type] = operand(elements=SIGNLESS)
     result: Result[Type] = result()
+
     constraints = (SameType("lhs", "rhs", "result"),)
+    assembly_format = "$lhs `,` $rhs attr-dict `:` type($result)"
 
 
 class FPowI(Operation, name="math.fpowi", traits=(Pure, Elementwise)):
@@ -233,6 +244,8 @@ class FPowI(Operation, name="math.fpowi", traits=(Pure, Elementwise)):
 
     lhs: Operand[Type] = operand(elements=FLOAT)
     rhs: Operand[Type] = operand(elements=SIGNLESS)
-    fastmath: FastMath = attr_default(default=FastMath.NONE)
+    fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
+
     constraints = (SameType("lhs", "result"), SameShape("lhs", "rhs"))
+    assembly_format = "$lhs `,` $rhs `` custom<FastMath>($fastmath) attr-dict `:` type($lhs) `,` type($rhs)"

@@ -187,8 +187,8 @@ def region(*, blocks: Literal["any", "one", "some"] = "any", terminated: bool = 
     return Spec("region", default=default, blocks=blocks, terminated=terminated)
 
 
-def successor() -> Any:
-    """A block to which control may go on."""
+def successor(*, kw_only: bool = False) -> Any:
+    """A block to which control may go on. `kw_only` as for `attr`."""
     return Spec("successor")
 
 
