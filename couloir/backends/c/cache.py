@@ -32,7 +32,7 @@ import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from attrs import frozen
 
@@ -249,15 +249,15 @@ class _Store:
         """
         entry = self.root / _name(text)
         try:
-            metadata = _read_metadata(entry / "entry.json")
-            if metadata is None or metadata.text != text:
+            digests = _read_digests(entry / "entry.json", text)
+            if not digests:
                 return None
             with suppress(OSError):  # a cache that cannot be written can still be read
                 os.utime(entry / "entry.json")  # before reading, so that it is not removed in between
             files = entry / "files"
-            if {file.name for file in files.iterdir()} != set(metadata.digests):
+            if {file.name for file in files.iterdir()} != set(digests):
                 return None
-            for file, digest in metadata.digests.items():
+            for file, digest in digests.items():
                 if _digest(files / file) != digest:
                     return None
         except OSError:
@@ -413,33 +413,26 @@ def _name(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@frozen
-class _Metadata:
-    text: str
-    digests: Mapping[str, str]
-
-
 def _write_metadata(path: Path, text: str) -> None:
     digests = {file.name: _digest(file) for file in sorted((path.parent / "files").iterdir())}
     path.write_text(json.dumps({"key": text, "sha256": digests}, indent=1), encoding="ascii")
 
 
-def _read_metadata(path: Path) -> _Metadata | None:
-    """What `_write_metadata` wrote, or None for anything else."""
+def _read_digests(path: Path, text: str) -> Mapping[str, object]:
+    """The digests that `_write_metadata` wrote beside the key `text`; none if the file holds anything else."""
     with open(path, "rb") as stream:
-        raw = stream.read(_MAX_METADATA + 1)
-    if len(raw) > _MAX_METADATA:
-        return None
+        raw = stream.read(_MAX_METADATA)
     try:
-        found: Any = json.loads(raw)
+        found: object = json.loads(raw)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(found, dict) or set(cast("dict[str, object]", found)) != {"key", "sha256"}:
-        return None
-    text, digests = cast(object, found["key"]), cast(object, found["sha256"])
-    if not isinstance(text, str) or not isinstance(digests, dict) or not digests:
-        return None
-    return _Metadata(text, cast("dict[str, str]", digests))
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    entry = cast("dict[str, object]", found)
+    digests = entry.get("sha256")
+    if set(entry) != {"key", "sha256"} or entry["key"] != text or not isinstance(digests, dict):
+        return {}
+    return cast("dict[str, object]", digests)
 
 
 def _digest(path: Path) -> str:

@@ -120,7 +120,11 @@ def integer_literal(value: int, type: Type) -> str:
 def _suffix(op: Operation) -> str:
     type = op.operands[0].type
     if not isinstance(type, FloatType) or type.kind not in ("f32", "f64"):
-        raise Error(f"the C backend does not compute `{op.name}` in `{type}`", where=op.location.label or None, hint="widen to f32 first")
+        raise Error(
+            f"the C backend does not compute `{op.name}` in `{type}`",
+            where=op.location.label or None,
+            hint="widen to f32 first",
+        )
     return "f" if type.kind == "f32" else ""
 
 
@@ -396,7 +400,9 @@ def _truncf(op: arith.TruncF, helpers: Helpers, a: list[str]) -> str:
     before, after = op.in_.type, op.out.type
     if is_narrow(after):
         if before.kind != "f32":
-            raise Error(f"the C backend rounds to `{after}` from f32 only, not from `{before}`", where=op.location.label or None)
+            raise Error(
+                f"the C backend rounds to `{after}` from f32 only, not from `{before}`", where=op.location.label or None
+            )
         f16 = after.kind == "f16"
         name = helpers.use("f32_to_f16", _F32_TO_F16) if f16 else helpers.use("f32_to_bf16", _F32_TO_BF16)
         return f"{name}({a[0]})"
@@ -433,7 +439,9 @@ def _index_cast(op: Any, helpers: Helpers, a: list[str]) -> str:
 def _to_float(op: Any, helpers: Helpers, a: list[str]) -> str:
     before, after = op.in_.type, op.out.type
     if is_narrow(after):
-        raise Error(f"the C backend converts integers to f32 or f64 first, not to `{after}`", where=op.location.label or None)
+        raise Error(
+            f"the C backend converts integers to f32 or f64 first, not to `{after}`", where=op.location.label or None
+        )
     if width_of(before) == 1:
         return f"({c_type(after)}){'-' if isinstance(op, arith.SIToFP) else ''}{a[0]}"
     through = "" if isinstance(op, arith.SIToFP) else f"({unsigned(before)})"

@@ -83,9 +83,8 @@ def _read(stream: IO[bytes], deadline: float, limit: int) -> bytes:
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while True:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
-            if time.monotonic() > deadline:  # a program that never stops writing is always ready to be read
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):  # a program that never stops writing is always ready to be read
                 raise TimeoutError
             chunk = os.read(stream.fileno(), _CHUNK)
             if not chunk:

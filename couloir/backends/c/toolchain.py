@@ -272,7 +272,7 @@ def _candidates() -> Iterator[tuple[str, ...]]:
 
 def _explicit_command(explicit: str | os.PathLike[str] | Sequence[str]) -> tuple[str, ...]:
     words = (os.fspath(explicit),) if isinstance(explicit, (str, os.PathLike)) else tuple(explicit)
-    if not words or not words[0] or any("\0" in word for word in words):
+    if not words:
         raise Error(f"{explicit!r} is not a C compiler", hint="give a program, or a list of a program and arguments")
     program = os.path.abspath(words[0]) if os.sep in words[0] else _on_path(words[0])
     if program is None or not os.path.isfile(program) or not os.access(program, os.X_OK):

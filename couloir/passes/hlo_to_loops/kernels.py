@@ -55,6 +55,15 @@ class Kernel:
         """The element of `value` at `index`."""
         return self._scalar(value, index, {})
 
+    def computed(self, root: Value[Any], index: Index) -> Scalar:
+        """The element of a stored value from its operands: what is to be written to its buffer."""
+        if root in self.known:
+            return self.known[root]
+        op = root.defining_op
+        if op is None:
+            raise Error("an argument is not computed", hint="this is a fault of the lowering to loops")
+        return self._computed(op, index, {})
+
     def _scalar(self, value: Value[Any], index: Index, done: dict[tuple[Value[Any], Index], Scalar]) -> Scalar:
         # The depth is bounded by fusion.MAX_EXPRESSION.
         key = (value, index)
@@ -136,7 +145,7 @@ def elementwise_kernel(kernel: Kernel, root: Value[Any]) -> None:
     """A loop for each dimension, and one element stored in each iteration."""
     target = kernel.buffer(root)
     with kernel.loops.loops(root.type.shape) as index:
-        kernel.loops.store(kernel.scalar(root, index), target, index)
+        kernel.loops.store(kernel.computed(root, index), target, index)
 
 
 def pad_kernel(kernel: Kernel, op: hlo.Pad) -> None:
@@ -187,7 +196,7 @@ def write_result(kernel: Kernel, hero: Operation, root: Value[Any]) -> Write:
 
     def write(index: Index, element: Scalar) -> None:
         kernel.known[hero.results[0]] = element
-        kernel.loops.store(kernel.scalar(root, index), target, index)
+        kernel.loops.store(kernel.computed(root, index), target, index)
         del kernel.known[hero.results[0]]
 
     return write

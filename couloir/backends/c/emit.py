@@ -1,0 +1,525 @@
+"""From loops over buffers to readable C11.
+
+Each private function becomes a `static` function, the public one the entry point. Names in C are made of numbers and of op names that we know: nothing
+from a model reaches the text. Constants stand in a separate block of bytes; intermediate buffers lie in a workspace that the caller gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import attrs
+import numpy as np
+
+from couloir.backends.c.expressions import EXPRESSIONS, Helpers, c_type, literal
+from couloir.dialects import affine, arith, func, memref
+from couloir.dialects.builtin import ModuleOp
+from couloir.ir.affine import AffineBinary, AffineConstant, AffineDim, AffineExpr, AffineMap
+from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
+from couloir.ir.errors import Error
+from couloir.ir.operation import Block, Operation, Value
+from couloir.ir.types import FunctionType, MemRefType, Type, dtype_of
+from couloir.passes.hlo_to_loops import INPUT_COUNT, SIGNATURE
+from couloir.passes.memory_plan import OFFSET, WORKSPACE
+from couloir.passes.unsupported import Unsupported
+
+ALIGNMENT: Final = 64
+ENTRY: Final = "couloir_run"
+_KERNEL_KINDS: Final = frozenset(
+    {"convolution", "dot_general", "reduce", "reduce_window", "pad", "concatenate", "elementwise"}
+)
+
+_FLOORDIV: Final = """static inline int64_t floordiv_index(int64_t a, int64_t b)
+{
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+"""
+_MOD: Final = """static inline int64_t mod_index(int64_t a, int64_t b)
+{
+    const int64_t r = a % b;
+    return r < 0 ? r + b : r;
+}
+"""
+_MIN: Final = "static inline int64_t min_index(int64_t a, int64_t b)\n{\n    return a < b ? a : b;\n}\n"
+_MAX: Final = "static inline int64_t max_index(int64_t a, int64_t b)\n{\n    return a > b ? a : b;\n}\n"
+
+
+@attrs.frozen
+class CCode:
+    """The C of a module."""
+
+    source: str
+    """The functions; includes `header_name` is left to the caller."""
+    weights: bytes
+    """The constants, each at a multiple of 64 bytes."""
+    workspace_bytes: int
+    inputs: tuple[tuple[Type, tuple[int, ...]], ...]
+    """Element type and shape of each input, as the program had them before the lowering."""
+    outputs: tuple[tuple[Type, tuple[int, ...]], ...]
+    names: dict[str, str]
+    """C function -> where it comes from: the names of the model, which stand nowhere in the C."""
+
+
+def emit(module: ModuleOp, function: str | None = None) -> CCode:
+    """Writes the C of a lowered module.
+
+    Args:
+        module: Functions of loops, as `hlo-to-loops` and `memory-plan` leave them.
+        function: The entry point; by default the first public function.
+    """
+    return _Emitter(module, function).run()
+
+
+def entry_function(module: ModuleOp, name: str | None) -> func.FuncOp:
+    """The function that is to be called from outside."""
+    candidates = [f for f in module.functions if not f.is_declaration]
+    if name is not None:
+        candidates = [f for f in candidates if f.sym_name == name]
+    else:
+        candidates = [f for f in candidates if not f.is_private]
+    if not candidates:
+        known = ", ".join(f"@{f.sym_name}" for f in module.functions)
+        what = f"no function @{name}" if name is not None else "no public function"
+        raise Error(f"the module has {what} with a body", hint=f"it has: {known}" if known else "it is empty")
+    return candidates[0]
+
+
+class _Emitter:
+    def __init__(self, module: ModuleOp, function: str | None) -> None:
+        self.module = module
+        self.entry = entry_function(module, function)
+        self.helpers = Helpers()
+        self.weights = bytearray()
+        self.offsets: dict[str, int] = {}
+        self.function_names: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+
+    def run(self) -> CCode:
+        self._place_globals()
+        called = self._called()
+        self._report_unsupported([self.entry, *called])
+        parts: list[str] = []
+        for number, function in enumerate(called):
+            base = function.sym_name.rpartition("_")[0]
+            kind = f"_{base}" if base in _KERNEL_KINDS else ""
+            name = f"kernel{number}{kind}"
+            self.function_names[function.sym_name] = name
+            self.names[name] = function.location.label
+        for function in called:
+            parts.append(_FunctionEmitter(self, function).kernel(self.function_names[function.sym_name]))
+        entry = _FunctionEmitter(self, self.entry)
+        parts.append(entry.entry_point())
+        signature = self._signature()
+        count = len(signature.inputs)
+        shapes = [(_element(t), _shape(t)) for t in (*signature.inputs, *signature.results)]
+        workspace = self.entry.attributes.get(WORKSPACE)
+        return CCode(
+            "\n".join([*self.helpers.sources.values(), *parts]),
+            bytes(self.weights),
+            workspace.value if isinstance(workspace, IntegerAttr) else 0,
+            tuple(shapes[:count]),
+            tuple(shapes[count:]),
+            self.names,
+        )
+
+    def _signature(self) -> FunctionType:
+        stored = self.entry.attributes.get(SIGNATURE)
+        if isinstance(stored, FunctionType):
+            return stored
+        inputs = self.input_count(self.entry)
+        types = self.entry.function_type.inputs
+        return FunctionType(types[:inputs], types[inputs:])
+
+    def input_count(self, function: func.FuncOp) -> int:
+        """How many of a function's buffers are inputs: as noted, or those that nothing is written to."""
+        stored = function.attributes.get(INPUT_COUNT)
+        if isinstance(stored, IntegerAttr):
+            return stored.value
+        written = [i for i, a in enumerate(function.arguments) if _is_written(a)]
+        return min(written, default=len(function.arguments))
+
+    def _called(self) -> list[func.FuncOp]:
+        """The functions that the entry point calls, callees first. Recursion is an error."""
+        by_name = {f.sym_name: f for f in self.module.functions}
+        order: list[func.FuncOp] = []
+        state: dict[str, int] = {self.entry.sym_name: 1}
+        stack = [(self.entry, _callees(self.entry))]
+        while stack:
+            function, rest = stack[-1]
+            name = next(rest, None)
+            if name is None:
+                stack.pop()
+                state[function.sym_name] = 2
+                if function is not self.entry:
+                    order.append(function)
+            elif state.get(name) == 1:
+                raise Error(
+                    f"@{name} calls itself; the C backend has no recursion", where=function.location.label or None
+                )
+            elif name not in state:
+                callee = by_name.get(name)
+                if callee is None or callee.is_declaration:
+                    raise Error(f"@{name} has no body, so it cannot be compiled", where=function.location.label or None)
+                state[name] = 1
+                stack.append((callee, _callees(callee)))
+        return order
+
+    def _report_unsupported(self, functions: Sequence[func.FuncOp]) -> None:
+        report = Unsupported("C")
+        for function in functions:
+            for op in function.walk():
+                if type(op) not in EXPRESSIONS and not isinstance(op, _STATEMENTS):
+                    report.add(op, "the C backend takes loops; lower it first (`couloir compile` does)")
+                elif len(op.regions) == 1 and op.regions[0].first_block is not op.regions[0].last_block:
+                    report.add(op, "it has several blocks")
+        report.raise_if_any()
+
+    def _place_globals(self) -> None:
+        for op in self.module.ops:
+            if not isinstance(op, memref.Global):
+                continue
+            value = op.initial_value
+            if not isinstance(value, DenseElementsAttr):
+                raise Error(f"the constant @{op.sym_name} has no elements", where=op.location.label or None)
+            self.weights.extend(b"\0" * (-len(self.weights) % ALIGNMENT))
+            self.offsets[op.sym_name] = len(self.weights)
+            self.weights.extend(np.ascontiguousarray(value.array).tobytes())
+
+
+def _element(type: Type) -> Type:
+    assert isinstance(type, MemRefType) or hasattr(type, "element_type")
+    return type.element_type  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _shape(type: Type) -> tuple[int, ...]:
+    return type.shape  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _callees(function: func.FuncOp) -> Iterator[str]:
+    return iter(dict.fromkeys(op.callee for op in function.walk() if isinstance(op, func.Call)))
+
+
+def _is_written(buffer: Value[Any]) -> bool:
+    for user, index in buffer.uses:
+        if isinstance(user, affine.Store | memref.Store) and index == 1:
+            return True
+        if isinstance(user, memref.Copy) and index == 1:
+            return True
+        if isinstance(user, memref.ReinterpretCast) and _is_written(user.results[0]):
+            return True
+        if isinstance(user, func.Call):  # the callee says; without looking there, assume the worst
+            return True
+    return False
+
+
+_STATEMENTS: Final = (
+    func.FuncOp, func.Return, func.Call, affine.For, affine.Yield, affine.Load, affine.Store, affine.Apply, affine.Min,
+    affine.Max, memref.Load, memref.Store, memref.Alloc, memref.Alloca, memref.Dealloc, memref.Copy, memref.GetGlobal,
+    memref.ReinterpretCast, arith.Constant,
+)  # fmt: skip
+
+
+class _FunctionEmitter:
+    """Writes one function. Loops nest on an explicit stack."""
+
+    def __init__(self, emitter: _Emitter, function: func.FuncOp) -> None:
+        self.emitter = emitter
+        self.function = function
+        self.helpers = emitter.helpers
+        self.names: dict[Value[Any], str] = {}
+        self.lines: list[str] = []
+        self.indent = 1
+        self.counters: dict[str, int] = {}
+
+    # -- functions -----------------------------------------------------------------------------------------------------------
+
+    def kernel(self, name: str) -> str:
+        """A static function of buffers. Different buffers never overlap, so the pointers are `restrict`."""
+        parameters: list[str] = []
+        comments: list[str] = []
+        for argument in self.function.arguments:
+            c_name = self.fresh("b")
+            self.names[argument] = c_name
+            const = "" if _is_written(argument) else "const "
+            parameters.append(f"{const}{_pointer(argument.type)}restrict {c_name}")
+            comments.append(f"{c_name}: {_describe(argument.type)}")
+        self.body(self.function.entry)
+        unused = [f"    (void){self.names[a]};" for a in self.function.arguments if not a.has_uses]
+        head = f"/* {', '.join(comments)} */\n" if comments else ""
+        return (
+            f"{head}static void {name}({', '.join(parameters) or 'void'})\n{{\n"
+            + "\n".join([*unused, *self.lines])
+            + "\n}\n"
+        )
+
+    def entry_point(self) -> str:
+        """The exported function: it finds its buffers, then runs the kernels in order."""
+        inputs = self.emitter.input_count(self.function)
+        for number, argument in enumerate(self.function.arguments):
+            c_name = self.fresh("in" if number < inputs else "out")
+            self.names[argument] = c_name
+            if not argument.has_uses:
+                continue
+            if number < inputs:
+                self.line(f"const {_pointer(argument.type)}const {c_name} = inputs[{number}];")
+            else:
+                self.line(f"{_pointer(argument.type)}const {c_name} = outputs[{number - inputs}];")
+        self.body(self.function.entry)
+        used = "\n".join(self.lines)
+        unused = [
+            f"    (void){name};" for name in ("inputs", "outputs", "weights", "workspace") if f"{name}" not in used
+        ]
+        return (
+            f"int32_t {ENTRY}(const void *const *inputs, void *const *outputs, const void *weights, void *workspace)\n{{\n"
+            + "\n".join([*unused, *self.lines, "    return 0;"])
+            + "\n}\n"
+        )
+
+    # -- statements ----------------------------------------------------------------------------------------------------------
+
+    def fresh(self, prefix: str) -> str:
+        """A new name."""
+        number = self.counters.get(prefix, 0)
+        self.counters[prefix] = number + 1
+        return f"{prefix}{number}"
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self.indent + text)
+
+    def body(self, block: Block) -> None:
+        stack: list[tuple[Iterator[Operation], affine.For | None]] = [(block.ops, None)]
+        while stack:
+            ops, loop = stack[-1]
+            op = next(ops, None)
+            if op is None:
+                stack.pop()
+                if loop is not None:
+                    self.indent -= 1
+                    self.line("}")
+            elif isinstance(op, affine.For):
+                self.open_loop(op)
+                stack.append((op.body.block.ops, op))
+            else:
+                self.statement(op)
+
+    def open_loop(self, op: affine.For) -> None:
+        for result, init, argument in zip(op.results_, op.inits, op.body.block.arguments[1:], strict=True):
+            name = self.fresh("carried")
+            self.line(f"{c_type(result.type)} {name} = {self.names[init]};")
+            self.names[result] = self.names[argument] = name
+        variable = self.fresh("i")
+        self.names[op.variable] = variable
+        lower = self.bound(op.lower_bound_map, op.lower_bound_operands, "max_index", _MAX)
+        upper = self.bound(op.upper_bound_map, op.upper_bound_operands, "min_index", _MIN)
+        advance = f"++{variable}" if op.step == 1 else f"{variable} += {op.step}"
+        self.line(f"for (int64_t {variable} = {lower}; {variable} < {upper}; {advance}) {{")
+        self.indent += 1
+
+    def bound(self, map: AffineMap, operands: Sequence[Value[Any]], helper: str, source: str) -> str:
+        texts = [self.index_text(e, map, operands) for e in map.results]
+        combined = texts[0]
+        for text in texts[1:]:
+            combined = f"{self.helpers.use(helper, source)}({combined}, {text})"
+        return combined
+
+    def statement(self, op: Operation) -> None:
+        match op:
+            case func.Return() | memref.Dealloc():
+                pass
+            case affine.Yield():
+                self.carry(op)
+            case arith.Constant():
+                self.constant(op)
+            case affine.Load():
+                self.define(op, self.element(op.memref, self.access(op)))
+            case affine.Store():
+                self.line(f"{self.element(op.memref, self.access(op))} = {self.names[op.value]};")
+            case memref.Load():
+                self.define(op, self.element(op.memref, self.plain_access(op.memref, op.indices)))
+            case memref.Store():
+                self.line(
+                    f"{self.element(op.memref, self.plain_access(op.memref, op.indices))} = {self.names[op.value]};"
+                )
+            case affine.Apply():
+                self.define(op, self.index_text(op.map.results[0], op.map, op.map_operands))
+            case affine.Min():
+                self.define(op, self.bound(op.map, op.operands_, "min_index", _MIN))
+            case affine.Max():
+                self.define(op, self.bound(op.map, op.operands_, "max_index", _MAX))
+            case memref.Alloca():
+                self.scratch(op)
+            case memref.Alloc():
+                self.buffer(op)
+            case memref.GetGlobal():
+                name = self.fresh("w")
+                self.names[op.result] = name
+                offset = self.emitter.offsets.get(op.name_)
+                if offset is None:
+                    raise Error(f"there is no constant @{op.name_}", where=op.location.label or None)
+                pointer = _pointer(op.result.type)
+                self.line(f"const {pointer}const {name} = (const {pointer})((const char *)weights + {offset});")
+            case memref.ReinterpretCast():
+                self.view(op)
+            case memref.Copy():
+                size = op.target.type.size * dtype_of(op.target.type.element_type).itemsize
+                if size:
+                    self.line(f"memcpy({self.names[op.target]}, {self.names[op.source]}, {size});")
+            case func.Call():
+                arguments = ", ".join(self.names[v] for v in op.operands_)
+                self.line(f"{self.emitter.function_names[op.callee]}({arguments});")
+            case _:
+                arguments = [self.names[v] for v in op.operands]
+                self.define(op, EXPRESSIONS[type(op)](op, self.helpers, arguments))
+
+    def define(self, op: Operation, text: str) -> None:
+        """A new constant for the result of an op, unless nothing uses it."""
+        result = op.results[0]
+        if not result.has_uses:
+            return
+        name = self.fresh("v")
+        self.names[result] = name
+        self.line(f"const {c_type(result.type)} {name} = {text};")
+
+    def constant(self, op: arith.Constant) -> None:
+        value = op.value
+        if not isinstance(value, IntegerAttr | FloatAttr):
+            raise Error(f"the C backend has no constants such as `{value}`", where=op.location.label or None)
+        text = literal(value)
+        self.names[op.result] = f"({text})" if text.startswith("-") else text
+
+    def carry(self, op: affine.Yield) -> None:
+        loop = op.parent_op
+        if not isinstance(loop, affine.For) or not op.arguments:
+            return
+        targets = [self.names[a] for a in loop.body.block.arguments[1:]]
+        sources = [self.names[v] for v in op.arguments]
+        if len(targets) > 1:  # all are read before any is written
+            fresh = [self.fresh("next") for _ in targets]
+            for name, source, value in zip(fresh, sources, op.arguments, strict=True):
+                self.line(f"const {c_type(value.type)} {name} = {source};")
+            sources = fresh
+        for target, source in zip(targets, sources, strict=True):
+            self.line(f"{target} = {source};")
+
+    def scratch(self, op: memref.Alloca) -> None:
+        name = self.fresh("s")
+        self.names[op.memref] = name
+        type = op.memref.type
+        if type.rank == 0:
+            self.line(f"{_element_type(type)} {name}[1];")
+        else:
+            self.line(f"_Alignas({ALIGNMENT}) {_element_type(type)} {name}[{max(type.size, 1)}];")
+
+    def buffer(self, op: memref.Alloc) -> None:
+        offset = op.attributes.get(OFFSET)
+        if not isinstance(offset, IntegerAttr):
+            raise Error(
+                "a buffer has no place in the workspace",
+                where=op.location.label or None,
+                hint="run the pass `memory-plan` first",
+            )
+        name = self.fresh("t")
+        self.names[op.memref] = name
+        pointer = _pointer(op.memref.type)
+        self.line(f"{pointer}const {name} = ({pointer})((char *)workspace + {offset.value});")
+
+    def view(self, op: memref.ReinterpretCast) -> None:
+        if op.offsets or op.sizes or op.strides or op.static_offsets != (0,) or op.result.type.layout is not None:
+            raise Error("the C backend takes views of whole, dense buffers only", where=op.location.label or None)
+        self.names[op.result] = self.names[op.source]
+
+    # -- indices -------------------------------------------------------------------------------------------------------------
+
+    def element(self, buffer: Value[Any], position: str) -> str:
+        return f"{self.names[buffer]}[{position}]"
+
+    def plain_access(self, buffer: Value[MemRefType], indices: Sequence[Value[Any]]) -> str:
+        parts: list[str] = []
+        for index, stride in zip(indices, _strides(buffer.type), strict=True):
+            parts.append(self.names[index] if stride == 1 else f"{self.names[index]} * {stride}")
+        return " + ".join(parts) or "0"
+
+    def access(self, op: affine.Load | affine.Store) -> str:
+        total: AffineExpr = AffineConstant(0)
+        for expression, stride in zip(op.map.results, _strides(op.memref.type), strict=True):
+            total = total + expression * stride
+        return self.index_text(total, op.map, op.indices)
+
+    def index_text(self, expression: AffineExpr, map: AffineMap, operands: Sequence[Value[Any]]) -> str:
+        """An affine expression in C. Sums are collected by variable: `i0 * 64 + i1 + 3`."""
+        names = [self.names[v] for v in operands]
+        dims, symbols = names[: map.dim_count], names[map.dim_count :]
+        terms: dict[str, int] = {}
+        constant = 0
+        todo: list[tuple[AffineExpr, int]] = [(expression, 1)]
+        while todo:
+            item, factor = todo.pop()
+            match item:
+                case AffineConstant(value):
+                    constant += value * factor
+                case AffineBinary("+", left, right):
+                    todo += [(right, factor), (left, factor)]
+                case AffineBinary("*", left, AffineConstant(value)):
+                    todo.append((left, factor * value))
+                case _:
+                    text = self.leaf_text(item, dims, symbols)
+                    terms[text] = terms.get(text, 0) + factor
+        parts = [name if factor == 1 else f"{name} * {factor}" for name, factor in terms.items() if factor]
+        if constant or not parts:
+            parts.append(str(constant))
+        return " + ".join(parts).replace("+ -", "- ")
+
+    def leaf_text(self, item: AffineExpr, dims: Sequence[str], symbols: Sequence[str]) -> str:
+        """A variable, or a product or quotient of expressions (evaluated bottom-up, not recursively)."""
+
+        helpers = self.helpers
+        todo: list[AffineExpr | str] = [item]
+        done: list[str] = []
+        while todo:
+            current = todo.pop()
+            if isinstance(current, str):
+                right, left = done.pop(), done.pop()
+                match current:
+                    case "+":
+                        done.append(f"({left} + {right})")
+                    case "*":
+                        done.append(f"({left} * {right})")
+                    case "floordiv":
+                        done.append(f"{helpers.use('floordiv_index', _FLOORDIV)}({left}, {right})")
+                    case "ceildiv":
+                        done.append(f"(-{helpers.use('floordiv_index', _FLOORDIV)}(-{left}, {right}))")
+                    case _:
+                        done.append(f"{helpers.use('mod_index', _MOD)}({left}, {right})")
+            elif isinstance(current, AffineBinary):
+                todo += [current.kind, current.rhs, current.lhs]
+            elif isinstance(current, AffineConstant):
+                done.append(f"({current.value})" if current.value < 0 else str(current.value))
+            elif isinstance(current, AffineDim):
+                done.append(dims[current.position])
+            else:
+                done.append(symbols[current.position])  # pyright: ignore[reportAttributeAccessIssue] -- a symbol
+        return done[0]
+
+
+def _strides(type: MemRefType) -> list[int]:
+    if type.layout is not None:
+        raise Error(f"the C backend takes dense row-major buffers only, not `{type}`")
+    strides: list[int] = []
+    step = 1
+    for size in reversed(type.shape):
+        strides.insert(0, step)
+        step *= size
+    return strides
+
+
+def _element_type(type: MemRefType) -> str:
+    return c_type(type.element_type)
+
+
+def _pointer(type: MemRefType) -> str:
+    return f"{_element_type(type)} *"
+
+
+def _describe(type: MemRefType) -> str:
+    return f"{type.element_type}[{', '.join(map(str, type.shape))}]"
