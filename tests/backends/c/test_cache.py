@@ -137,6 +137,11 @@ def replace_by_directory(entry: Path) -> None:
     (entry / "files" / "a.txt").mkdir()
 
 
+def empty(entry: Path) -> None:
+    (entry / "files" / "a.txt").unlink()
+    edit(sha256={})(entry)
+
+
 def edit(**changes: object) -> Callable[[Path], None]:
     def change(entry: Path) -> None:
         metadata = json.loads((entry / "entry.json").read_text())
@@ -165,6 +170,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "key of a wrong type": edit(key=1),
     "more keys": edit(more=1),
     "no digests": edit(sha256={}),
+    "no digests, no files": empty,
     "digests of a wrong type": edit(sha256=["a.txt"]),
     "null digest": edit(sha256={"a.txt": None}),
     "path in digests": edit(sha256={"../entry.json": ""}),
@@ -191,6 +197,25 @@ def test_huge_metadata_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(cache_module, "_MAX_METADATA", 20)
     Cache(root).get_or_build(KEY, builds)
     assert builds.count == 2
+
+
+def test_an_empty_file_is_not_a_fifo(root: Path) -> None:
+    built = Cache(root).get_or_build(KEY, lambda directory: (directory / "a.txt").touch())
+    (built / "a.txt").unlink()
+    os.mkfifo(built / "a.txt")
+    Cache(root).get_or_build(KEY, lambda directory: (directory / "a.txt").touch())
+    assert (built / "a.txt").is_file()
+
+
+def test_a_cache_is_read_where_its_times_cannot_be_written(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    builds = Builds()
+    Cache(root).get_or_build(KEY, builds)
+    monkeypatch.setattr(os, "utime", fail)
+    Cache(root).get_or_build(KEY, builds)
+    assert builds.count == 1
 
 
 @pytest.mark.parametrize("offset", [0, 100, -1])
@@ -379,9 +404,11 @@ def full_disk(directory: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_disk_that_is_full_while_building(root: Path) -> None:
-    builds = Builds()
+    builds, attempts = Builds(), 0
 
     def build(directory: Path) -> None:
+        nonlocal attempts
+        attempts += 1
         if root in directory.parents:
             full_disk(directory)
         builds(directory)
@@ -390,7 +417,7 @@ def test_a_disk_that_is_full_while_building(root: Path) -> None:
     with pytest.warns(CacheWarning, match="No space left"):
         built = cache.get_or_build(KEY, build)
     assert (built / "a.txt").read_text() == "1"
-    assert cache.get_or_build(KEY, build) == built and builds.count == 1
+    assert cache.get_or_build(KEY, build) == built and attempts == 2
     assert os.listdir(root) == []
     with pytest.raises(Error, match="no place to build"):
         cache.get_or_build({"ir": "other"}, full_disk)
@@ -521,7 +548,7 @@ def test_a_killed_builder_is_harmless(
     wait_for(lambda: len(log.read_text().split()) == 2, waiting)
     go.touch()
     out, err = waiting.communicate(timeout=60)
-    assert out.startswith("done"), err
+    assert out.split() == ["done", str(entry_of(root) / "files")], err
     assert len(os.listdir(root)) == 1
 
 
@@ -646,11 +673,12 @@ def test_what_is_used_while_another_process_clears_up_is_not_removed(
 
 def test_foreign_files_are_left_alone(root: Path) -> None:
     cache = Cache(root, max_bytes=0, grace_period=0)
-    for name in ("README", "build-x", "notes.lock"):
+    foreign = ["README", "build-x", "notes.lock", "build-" + "0" * 65, "0" * 65, "trash-" + "0" * 64 + ".txt"]
+    for name in foreign:
         (root / name).write_text("mine")
     cache.get_or_build(KEY, Builds())
     cache.trim()
-    assert sorted(os.listdir(root)) == ["README", "build-x", "notes.lock"]
+    assert sorted(os.listdir(root)) == sorted(foreign)
 
 
 @pytest.mark.parametrize("option", ["max_bytes", "lock_timeout", "grace_period"])
