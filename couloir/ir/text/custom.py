@@ -7,12 +7,13 @@
 
     custom_directive("Dims", print_dims, parse_dims)
 
-The printer is given the op and a value for each argument: for `$operand` a value (None or a tuple where it is optional or variadic),
-for `$attribute` the stored attribute or None, for `type(...)` a type (or None, or a tuple), for a region or successor itself, for a
-string its text. The parser is given the arguments in `ref(...)` and the strings, and returns a tuple with an item for each of the
-others, in order: an `OperandName` (or None, or a list) for an operand, an attribute or None, a type (or None, or a list), a region or a
-block. As the first element of an optional group it returns None when its text does not come next. A parser that reads regions is
-a generator, as an op's `parse` is.
+The printer is given the op and a value for each argument: for `$operand` a value (None or a tuple where it is
+optional or variadic), for `$attribute` the stored attribute or None, for `type(...)` a type (or None, or a tuple),
+for a region or successor itself, for a string its text. The parser is given the arguments in `ref(...)` and the
+strings, and returns a tuple with an item for each of the others, in order: an `OperandName` (or None, or a list) for
+an operand, an attribute or None, a type (or None, or a list), a region or a block. As the first element of an
+optional group it returns None when its text does not come next. A parser that reads regions is a generator, as an
+op's `parse` is.
 """
 
 from __future__ import annotations

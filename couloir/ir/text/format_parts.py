@@ -1,4 +1,4 @@
-"""From the parts of an op that a declarative format has read to the op: the types that the text leaves out are found here."""
+"""From the parts of an op that a declarative format has read to the op, with the types that the text leaves out."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def merge_attributes(p: Parser, parts: FormatParts, found: dict[str, Attribute])
 
 
 def complete(p: Parser, cls: type[Operation], parts: FormatParts) -> Operation:
-    """The op. Raises `ParseError` when types do not fit, and `couloir.Error` when they do not follow from what there is."""
+    """The op. Raises `ParseError` when types do not fit, `couloir.Error` when they do not follow."""
     definition = cls.definition
     if parts.all_operands is not None:
         _split(p, definition, "operand", parts.all_operands, parts.operands, parts)
@@ -136,14 +136,14 @@ def _store_segments(definition: Definition, parts: FormatParts) -> None:
     if definition.needs_segments("operand") and parts.all_operands is None:
         counts = tuple(len(parts.operands.get(field.name, [])) for field in definition.operands)
         parts.attributes[SEGMENTS["operand"]] = DenseArrayAttr(i32, counts)
-    if definition.needs_segments("result") and parts.all_result_types is None:
-        if all(field.name in parts.types for field in definition.results):
-            counts = tuple(len(parts.types[field.name]) for field in definition.results)
-            parts.attributes[SEGMENTS["result"]] = DenseArrayAttr(i32, counts)
+    given = parts.all_result_types is None and all(field.name in parts.types for field in definition.results)
+    if given and definition.needs_segments("result"):
+        counts = tuple(len(parts.types[field.name]) for field in definition.results)
+        parts.attributes[SEGMENTS["result"]] = DenseArrayAttr(i32, counts)
 
 
 def _operand_type(p: Parser, definition: Definition, field: Field, name: OperandName, parts: FormatParts) -> Type:
-    """The type of an operand that the text does not give: by relations to written types, else as the operand is defined."""
+    """The type of an operand that the text does not give: as it is defined, or by relations to written types."""
     known = p.known_type(name)
     wanted = _related_type(definition, field, parts.types)
     if known is not None and (wanted is None or compatible(known, wanted)):
@@ -174,7 +174,7 @@ def _related_type(definition: Definition, field: Field, types: dict[str, list[Ty
 
 
 def fixed_type(field: Field) -> Type | None:
-    """The type of a field that can have one type only: `index`, or the single member of its element types for a scalar."""
+    """The type of a field that can have one type only: `index`, or a scalar with one element type."""
     if field.types == (IndexType,):
         return index
     if field.types == (NoneType,):
@@ -186,7 +186,7 @@ def fixed_type(field: Field) -> Type | None:
 
 
 def _result_types(definition: Definition, parts: FormatParts) -> list[Type] | None:
-    """The types of all results as far as the text and relations to written types give them; None leaves them to `infer`."""
+    """The types of all results if the text, or relations to written types, give them; None leaves them to `infer`."""
     if not any(field.name in parts.types for field in definition.results):
         return None if definition.results else []
     types: list[Type] = []

@@ -159,9 +159,8 @@ class ReaderSource(FormatSource):
                 case Variable(field) if field.kind == "attribute":
                     self.line(f"if {item} is not None: store(p, parts, {field.key!r}, {item})")
                 case Variable(field):
-                    self.line(
-                        f"parts.{field.kind}s[{field.name!r}] = {f'list({item})' if field.arity == 'variadic' else listed}"
-                    )
+                    value = f"list({item})" if field.arity == "variadic" else listed
+                    self.line(f"parts.{field.kind}s[{field.name!r}] = {value}")
                 case TypeOf(of):
                     self.assign_types(of, f"list({item})" if self.arity(of) == "variadic" else listed)
                 case AttributeDictionary():
@@ -174,7 +173,9 @@ class ReaderSource(FormatSource):
 
     def group(self, group: Group) -> None:
         visible = [e for e in group.then if not isinstance(e, Whitespace)]
-        anchor_is_unit = isinstance(group.anchor, Variable) and group.anchor.field.codec is UNIT_FLAG
+        flag = (
+            group.anchor.field if isinstance(group.anchor, Variable) and group.anchor.field.codec is UNIT_FLAG else None
+        )
         first, rest = visible[0], visible[1:]
         self.line(f"if {self.begins(first)}:")
         self.level += 1
@@ -185,8 +186,8 @@ class ReaderSource(FormatSource):
                 self.line("else:")
                 self.level += 1
             for element in elements:
-                if element is group.anchor and anchor_is_unit:
-                    self.line(f"store(p, parts, {group.anchor.field.key!r}, UNIT)")  # pyright: ignore[reportAttributeAccessIssue]
+                if flag is not None and element is group.anchor:
+                    self.line(f"store(p, parts, {flag.key!r}, UNIT)")
                 else:
                     self.element(element)
             self.line("pass")

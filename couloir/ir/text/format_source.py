@@ -1,4 +1,4 @@
-"""What the printer and the reader of a declarative format are made with: source text, and questions about the elements."""
+"""What the printer and the reader of a declarative format share: Python source to write, questions about elements."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def typed_groups(elements: Iterable[Element | Ref | str]) -> set[str]:
 
 
 def contains(elements: Iterable[Element | Ref | str], wanted: Callable[[Any], bool]) -> bool:
+    """Whether an element that is `wanted` is among the elements, or inside one of them."""
     for element in elements:
         inside: tuple[Any, ...] = ()
         match element:
@@ -73,11 +74,12 @@ def contains(elements: Iterable[Element | Ref | str], wanted: Callable[[Any], bo
 
 
 def is_region(element: Any) -> bool:
+    """Whether an element stands for regions."""
     return (isinstance(element, Variable) and element.field.kind == "region") or element == All("regions")
 
 
 class FormatSource:
-    """Python source under construction. It consists of names of fields and of names in `scope`; texts stand in `scope` or as literals."""
+    """Python source under construction. It consists of names of fields and of names in `scope`."""
 
     def __init__(self, cls: type[Operation]) -> None:
         self.cls = cls

@@ -1,4 +1,7 @@
-"""The language of `assembly_format`: from its text to elements. Source: MLIR, "Operation Definition Specification", "Declarative Assembly Format"."""
+"""The language of `assembly_format`: from its text to elements.
+
+Source: MLIR, "Operation Definition Specification (ODS)", "Declarative Assembly Format".
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""How attributes stand in a declarative format: without what the op's definition knows of them, as upstream prints them."""
+"""How attributes stand in a declarative format: as upstream prints them, without what the op's definition knows."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseArrayAttr, FloatAttr, IntegerAttr, StringAttr
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class AttributeForm(NamedTuple):
-    """Functions that write and read one attribute; `read_optional` gives None and reads nothing when it does not come next."""
+    """Functions that write and read one attribute; `read_optional` gives None when it does not come next."""
 
     write: Callable[[Printer, Any], None]
     read: Callable[[Parser], Attribute]
@@ -59,23 +59,47 @@ def _present(stored: Any) -> Any:
     return stored
 
 
-_ANY = AttributeForm(_write_attribute, lambda p: p.attribute(), lambda p: p.optional_attribute())
-_TYPE = AttributeForm(_write_attribute, lambda p: p.type(), lambda p: p.optional_type())
-_SYMBOL_USE = AttributeForm(
-    _write_attribute,
-    lambda p: p.symbol_reference(),
-    lambda p: p.symbol_reference() if p.at("@") else None,
-)
+def _read_attribute(p: Parser) -> Attribute:
+    return p.attribute()
 
 
-def _optional_symbol(p: Parser) -> Attribute | None:
+def _read_optional_attribute(p: Parser) -> Attribute | None:
+    return p.optional_attribute()
+
+
+def _read_type(p: Parser) -> Attribute:
+    return p.type()
+
+
+def _read_optional_type(p: Parser) -> Attribute | None:
+    return p.optional_type()
+
+
+def _read_symbol(p: Parser) -> Attribute:
+    return p.symbol_reference()
+
+
+def _read_optional_symbol(p: Parser) -> Attribute | None:
+    return p.symbol_reference() if p.at("@") else None
+
+
+def _write_symbol_name(p: Printer, stored: Any) -> None:
+    p.symbol(_present(stored).value)
+
+
+def _read_symbol_name(p: Parser) -> Attribute:
+    return StringAttr(p.symbol_name())
+
+
+def _read_optional_symbol_name(p: Parser) -> Attribute | None:
     name = p.optional_symbol_name()
     return None if name is None else StringAttr(name)
 
 
-_SYMBOL_DEFINITION = AttributeForm(
-    lambda p, stored: p.symbol(_present(stored).value), lambda p: StringAttr(p.symbol_name()), _optional_symbol
-)
+_ANY: Final = AttributeForm(_write_attribute, _read_attribute, _read_optional_attribute)
+_TYPE: Final = AttributeForm(_write_attribute, _read_type, _read_optional_type)
+_SYMBOL_USE: Final = AttributeForm(_write_attribute, _read_symbol, _read_optional_symbol)
+_SYMBOL_DEFINITION: Final = AttributeForm(_write_symbol_name, _read_symbol_name, _read_optional_symbol_name)
 
 
 def number_text(p: Printer, value: Any, type: Type) -> str:
@@ -116,7 +140,10 @@ def _numbers(element_type: Type) -> AttributeForm:
         items: list[Any] = p.comma_separated(lambda: item.read(p), "[", "]")
         return DenseArrayAttr(element_type, tuple(i.value for i in items))
 
-    return AttributeForm(write, read, lambda p: read(p) if p.at("[") else None)
+    def read_optional(p: Parser) -> Attribute | None:
+        return read(p) if p.at("[") else None
+
+    return AttributeForm(write, read, read_optional)
 
 
 def _keyword(codec: Codec) -> AttributeForm:

@@ -1,9 +1,9 @@
 """Reading lines that differ in the names of values only without reading them again.
 
-Most ops of a text look like an earlier one: the same op with the same types and attributes on other operands. When an op
-without regions has been read that stands on a line of its own, the line without the names is remembered with a recipe for the op.
-A later line that is the same but for the names is made by the recipe, if its operands have the same types: that is several
-times faster than reading it.
+Most ops of a text look like an earlier one: the same op with the same types and attributes on other operands. When an
+op without regions has been read that stands on a line of its own, the line without the names is remembered with a
+recipe for the op. A later line that is the same but for the names is made by the recipe, if its operands have the
+same types: that is several times faster than reading it.
 """
 
 from __future__ import annotations
@@ -171,7 +171,8 @@ class LineParser(ValueParser):
             op: The op, without regions and successors.
             start: Where the op's name stands.
             end: Where the text went on after the op, at its location or at what follows.
-            custom: Whether code of the op's own has read it, which may treat a value that is named twice in its own way.
+            custom: Whether code of the op's own has read it, which may treat a value that is named twice in its own
+            way.
         """
         if self._learned > _FIRST_RECIPES + self._made:
             return

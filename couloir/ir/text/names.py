@@ -1,7 +1,7 @@
 """The names of values and blocks in a text: `%0`, `%arg1`, `%2#1`, `^bb3`, numbered as MLIR numbers them.
 
-A region's values are numbered when it is entered and forgotten when it is left. Numbers in a nested region follow those of the whole
-region around it, and regions side by side use the same numbers.
+A region's values are numbered when it is entered and forgotten when it is left. Numbers in a nested region follow
+those of the whole region around it, and regions side by side use the same numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_$.-]")
 class Names:
     """The names in the regions that are entered. `values` maps each value to its name, with `%`."""
 
-    __slots__ = ("_blocks", "_used", "_use_hints", "values")
+    __slots__ = ("_blocks", "_use_hints", "_used", "values")
 
     def __init__(self, *, use_hints: bool = False) -> None:
         self.values: dict[Value[Any], str] = {}
@@ -35,7 +35,7 @@ class Names:
         self._use_hints = use_hints
         self._used: dict[str, int] = {}
 
-    # -- asking ------------------------------------------------------------------------------------------------------------
+    # -- asking
 
     def value(self, value: Value[Any] | None) -> str:
         """The name of a value; a mark if it has none here."""
@@ -52,7 +52,7 @@ class Names:
             return first + " = "
         return f"{first.partition('#')[0]}:{len(results)} = "
 
-    # -- naming ------------------------------------------------------------------------------------------------------------
+    # -- naming
 
     def enter_scope_of(self, op: Operation) -> Counters:
         """Names what is visible around `op`, out to the nearest op that is isolated from above; and `op`'s results."""
@@ -74,7 +74,7 @@ class Names:
         return counters
 
     def enter(self, region: Region, counters: Counters) -> Counters:
-        """Names the blocks, arguments and results of a region, beginning with the numbers `counters`; gives the next ones."""
+        """Names what a region defines, beginning with the numbers `counters`; gives the next ones."""
         next_value, next_argument = counters
         values = self.values
         block = region.first_block

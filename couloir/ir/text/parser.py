@@ -2,8 +2,8 @@
 
     module = parse_module_op(text, file="model.mlir")
 
-A pretty form is the op class's `assembly_format` (see `couloir.ir.text.format`) or its class method `parse`, which reads
-what follows the op's name and returns the op:
+A pretty form is the op class's `assembly_format` (see `couloir.ir.text.format`) or its class method `parse`, which
+reads what follows the op's name and returns the op:
 
     class Neg(Operation, name="demo.neg"):
         @classmethod
@@ -176,7 +176,7 @@ class Parser(LineParser):
         self._finish(op, start)
 
     def _placed(self, error: Exception, cls: type[Operation], start: OperationStart) -> ParseError:
-        """An error without a place in the text with the op's place; Python's own errors in the code of an op as such."""
+        """An error that stopped the reading of an op, with a place in the text: if it has none, the op's."""
         if isinstance(error, ParseError):
             return error
         if isinstance(error, Error):

@@ -14,8 +14,8 @@ A pretty form is the op class's `assembly_format` (see `couloir.ir.text.format`)
             p.region(self.body)
             p.attr_dict(self)
 
-The op's name has been written when the method runs. A region is only noted there and printed when the method has returned, so that
-nested ops do not nest Python calls: ten thousand levels print as well as one.
+The op's name has been written when the method runs. A region is only noted there and printed when the method has
+returned, so that nested ops do not nest Python calls: ten thousand levels print as well as one.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def operation_text(
         op: Any op, well-formed or not. One that stands in a block has the value names that it has in the whole text.
         generic: Print every op in the generic form.
         locations: Print `loc(...)` after each op and block argument.
-        elide_above: Constants with more elements than this are printed as `dense_resource<__elided__>`. None prints all.
-        hex_above: Constants with more elements than this are printed as the hexadecimal digits of their bytes.
+        elide_above: Constants with more elements than this are printed as `dense_resource<__elided__>`. None prints
+        all. hex_above: Constants with more elements than this are printed as the hexadecimal digits of their bytes.
         use_names: Name values by their `name_hint` (`%conv1`) instead of by number.
     """
     printer = Printer(
@@ -94,7 +94,7 @@ class Printer(AttributePrinter):
         self._counters = (0, 0)
         self._entered: dict[Region, Counters] = {}
 
-    # -- whole texts -----------------------------------------------------------------------------------------------------
+    # -- whole texts
 
     def print_top_level(self, op: Operation) -> str:
         """The text of `op`, with the aliases that it uses before it and locations and resources after it."""
@@ -137,7 +137,7 @@ class Printer(AttributePrinter):
             else:
                 self._open_region(item)
 
-    # -- regions -----------------------------------------------------------------------------------------------------------
+    # -- regions
 
     def _open_region(self, part: _RegionPart) -> None:
         region = part.region
@@ -213,7 +213,7 @@ class Printer(AttributePrinter):
         if stack:
             self._names.leave(frame.part.region)
 
-    # -- one op ------------------------------------------------------------------------------------------------------------
+    # -- one op
 
     def _operation(self, op: Operation) -> Sequence[str | _RegionPart]:
         """Writes an op up to its first region; gives the parts that are still to be written."""
@@ -300,7 +300,8 @@ class Printer(AttributePrinter):
                 self.dictionary(own)
                 write(">")
         types = self._texts.get
-        inputs = [types(v.type) or self.type_text(v.type) if v is not None else NULL_TYPE for v in operands]
+        # Ill-formed IR may have None where a value should stand.
+        inputs = [types(v.type) or self.type_text(v.type) if v else NULL_TYPE for v in operands]
         results = op.results
         if len(results) == 1:
             output = types(results[0].type) or self.type_text(results[0].type)
@@ -329,7 +330,7 @@ class Printer(AttributePrinter):
         rest.append("".join(self.parts[start:]))
         del self.parts[start:]
 
-    # -- for the `print` of an op --------------------------------------------------------------------------------------------
+    # -- for the `print` of an op
 
     def operand(self, value: Value[Any]) -> None:
         """Writes the name of a value: `%0`, `%1#2`, `%arg0`."""
@@ -417,7 +418,8 @@ class Printer(AttributePrinter):
     ) -> None:
         """Writes ` {...}` with the attributes of `op` that are not `elided` and not what they are by default.
 
-        Nothing is written when none is left. `with_keyword` writes ` attributes {...}`, `segments` the segment sizes too.
+        Nothing is written when none is left. `with_keyword` writes ` attributes {...}`, `segments` the segment sizes
+        too.
         """
         if not op.attributes:
             return
@@ -471,7 +473,7 @@ class Printer(AttributePrinter):
         del parts[start:]
         return text
 
-    # -- aliases -------------------------------------------------------------------------------------------------------------
+    # -- aliases
 
     def alias(self, attribute: Attribute) -> str | None:
         """The alias for an attribute, made when it is first asked for; None for attributes that are written out."""
@@ -565,7 +567,7 @@ def split_attributes(op: Operation) -> tuple[dict[str, Attribute], dict[str, Att
 
 
 def pretty_form(cls: type[Operation]) -> PrettyForm | None:
-    """How ops of a class print: by the `assembly_format` or the `print` of the nearest class that has one; None if generic."""
+    """How ops of a class print: `assembly_format` or `print` of the nearest class that has one; None if generic."""
     for base in cls.__mro__:
         if "print" in base.__dict__:
             return base.__dict__["print"]

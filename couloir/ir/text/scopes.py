@@ -1,4 +1,4 @@
-"""What the parser knows of the regions it is in: the names of values and blocks, and those used before they are defined."""
+"""What the parser knows of the regions it is in: names of values and blocks, and those not defined yet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class Argument(NamedTuple):
 
 
 class RegionRequest(NamedTuple):
-    """What the parser of an op yields to have a region read: the arguments of the entry block, or None if the text has them."""
+    """What the parser of an op yields to have a region read.
+
+    The arguments are those of the entry block; None if the text of the region has them.
+    """
 
     entry_arguments: Sequence[Argument] | None = None
 

@@ -76,7 +76,7 @@ class ValueParser(AttributeParser):
         return self.comma_separated(self.operand_name, open, close)
 
     def resolve(self, operand: OperandName, type: Type) -> Value[Any]:
-        """The value that a name stands for. It may be defined further on; then its type there must be `type` as well."""
+        """The value that a name stands for, of type `type`. It may be defined further on in the text."""
         name, at = operand
         frame = self._frame
         value = frame.values.get(name)
@@ -215,7 +215,8 @@ class ValueParser(AttributeParser):
         """What `parse` yields to have the region read that comes next.
 
         Args:
-            entry_arguments: The arguments of the entry block, when the text names them before the region. `Argument` is a
+            entry_arguments: The arguments of the entry block, when the text names them before the region. `Argument`
+            is a
                 tuple of name, type, location and attributes.
         """
         return RegionRequest(entry_arguments)
