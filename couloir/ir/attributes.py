@@ -1,6 +1,7 @@
 """The builtin attributes, as in MLIR: unit, integers, floats, strings, arrays, dictionaries, symbols and constants.
 
-Op definitions read and write them as Python values (`op.axis == 1`); these classes are how they are stored, typed and printed.
+Op definitions read and write them as Python values (`op.axis == 1`); these classes are how they are stored, typed and
+printed.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class IntegerAttr(Attribute):
 
 
 class FloatAttr(Attribute):
-    """A float with its type: `1.5 : f32`. The value is rounded to the type, so that equal attributes are equal numbers."""
+    """A float with its type: `1.5 : f32`. The value is rounded to the type: equal attributes are equal numbers."""
 
     value: float
     type: Type = f64
@@ -207,12 +208,15 @@ class DenseArrayAttr(Attribute):
 
     @classmethod
     def normalize(cls, element_type: Type, values: Sequence[Any]) -> tuple[Any, ...]:
-        convert = float if isinstance(element_type, FloatType) else bool if element_type is i1 else int
+        if isinstance(element_type, FloatType):
+            return element_type, tuple(round_float(float(v), element_type.kind) for v in values)
+        convert = bool if element_type is i1 else int
         return element_type, tuple(convert(v) for v in values)
 
     @classmethod
     def intern_key(cls, element_type: Type, values: tuple[Any, ...]) -> object:
-        return element_type, repr(values) if isinstance(element_type, FloatType) else values
+        is_float = isinstance(element_type, FloatType)
+        return element_type, struct.pack(f"<{len(values)}d", *values) if is_float else values
 
     def verify_parameters(self) -> None:
         if not isinstance(self.element_type, IntegerType | FloatType):
@@ -243,9 +247,9 @@ class DenseArrayAttr(Attribute):
 class DenseElementsAttr(Attribute):
     """A constant tensor or vector: `dense<[1, 2]> : tensor<2xi32>`.
 
-    `array` is a read-only NumPy array of the type's shape and of `dtype_of(type.element_type)`. A splat, one value for every
-    element, is stored as one element with strides of zero, whatever the size. Two constants with the same bits are the
-    same object.
+    `array` is a read-only NumPy array of the type's shape and of `dtype_of(type.element_type)`. A splat, one value for
+    every element, is stored as one element with strides of zero, whatever the size. Two constants with the same bits
+    are the same object.
     """
 
     type: Type
@@ -257,8 +261,8 @@ class DenseElementsAttr(Attribute):
 
         if not isinstance(type, ShapedType):
             raise Error(f"`dense<...>` has a tensor, vector or memref type, not `{type}`")
-        data = array if isinstance(array, np.ndarray) else np.asarray(array, dtype=dtype_of(type.element_type))
         dtype = dtype_of(type.element_type)
+        data: Array = np.asarray(array) if isinstance(array, np.ndarray) else np.asarray(array, dtype=dtype)
         if data.dtype != dtype:
             raise Error(f"the elements of `{type}` are `{dtype}`, not `{data.dtype}`")
         if data.shape != type.shape:
@@ -276,7 +280,7 @@ class DenseElementsAttr(Attribute):
             return type, "splat", array[(0,) * array.ndim].tobytes()
         if array.nbytes <= 64:
             return type, array.tobytes()
-        return type, hashlib.blake2b(memoryview(array.reshape(-1).view("u1")), digest_size=20).digest()
+        return type, hashlib.blake2b(array.reshape(-1).view("u1").data, digest_size=20).digest()
 
     @classmethod
     def from_numpy(cls, array: Any, element_type: Type | None = None) -> DenseElementsAttr:

@@ -1,7 +1,8 @@
 """The builtin types, as in MLIR: integers, floats, index, complex, tuples, functions, tensors, memrefs and vectors.
 
 Dimensions: `dims` is a tuple of int, with None for one that is not known before the program runs (`?` in the text).
-`shape` is the same for a static type, and an error for a dynamic one, so that nobody computes with a size that is not there.
+`shape` is the same for a static type, and an error for a dynamic one, so that nobody computes with a size that is not
+there.
 """
 
 from __future__ import annotations
@@ -48,12 +49,17 @@ class IntegerType(Type):
     @property
     def minimum(self) -> int:
         """The least value: 0 for unsigned types and i1."""
-        return -(1 << (self.width - 1)) if self.is_signed and self.width > 1 else 0
+        return -(1 << (self.width - 1)) if self._has_sign_bit else 0
 
     @property
     def maximum(self) -> int:
         """The greatest value: 1 for i1."""
-        return (1 << (self.width - (1 if self.is_signed and self.width > 1 else 0))) - 1
+        return (1 << (self.width - 1 if self._has_sign_bit else self.width)) - 1
+
+    @property
+    def _has_sign_bit(self) -> bool:
+        """Whether the highest bit counts negative. The bit of `i1` is a truth value; the bit of `si1` is 0 or -1."""
+        return self.is_signed and self.width > (0 if self.signedness == "signed" else 1)
 
     def print(self, p: AttributePrinter) -> None:
         p.write(f"{self._PREFIX[self.signedness]}{self.width}")
@@ -169,13 +175,15 @@ class ShapedType(Type):
 
     def with_dims(self, dims: Sequence[Dim]) -> Any:
         """The same type with other dimensions."""
-        values = {p: getattr(self, p) for p in type(self).parameters}
-        return type(self)(**{**values, "dims": tuple(dims)})
+        values: dict[str, Any] = {p: getattr(self, p) for p in type(self).parameters}
+        values["dims"] = tuple(dims)
+        return type(self)(**values)
 
     def with_element_type(self, element_type: Type) -> Any:
         """The same type with another element type."""
-        values = {p: getattr(self, p) for p in type(self).parameters}
-        return type(self)(**{**values, "element_type": element_type})
+        values: dict[str, Any] = {p: getattr(self, p) for p in type(self).parameters}
+        values["element_type"] = element_type
+        return type(self)(**values)
 
     def verify_parameters(self) -> None:
         if len(self.dims) > MAX_RANK:
@@ -183,7 +191,7 @@ class ShapedType(Type):
         for dim in self.dims:
             if dim is not None and not 0 <= dim <= MAX_DIM:
                 raise Error(f"a dimension is 0 to 2^63-1, or None for a dynamic one, not {dim}")
-        if not isinstance(self.element_type, Type):
+        if not isinstance(self.element_type, Type):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
             raise Error(f"the element type is a type, not {self.element_type!r}")
 
     def print_dims(self, p: AttributePrinter) -> None:

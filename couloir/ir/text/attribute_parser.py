@@ -308,7 +308,8 @@ class AttributeParser(TypeParser):
         if not self.optional(":"):
             return NameLoc(name)
         line = self.integer("a line number")
-        self.expect(":")
+        if not self.optional(":"):
+            return FileLineColLoc(name, line, 0)
         column = self.integer("a column number")
         if not self.optional_keyword("to"):
             return FileLineColLoc(name, line, column)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from couloir.ir.affine import AffineMap, IntegerSet
 from couloir.ir.floats import float_text
 
 if TYPE_CHECKING:
@@ -168,6 +169,10 @@ class AttributePrinter:
                         self.write(", ")
                     self.parameter(item)  # pyright: ignore[reportUnknownArgumentType]
                 self.write("]")
+            case AffineMap():
+                self.write(f"affine_map<{value}>")
+            case IntegerSet():
+                self.write(f"affine_set<{value}>")
             case _ if hasattr(value, "print_parameters"):
                 self.attribute(value)  # pyright: ignore[reportArgumentType] -- only attributes have that method
             case _:
@@ -275,7 +280,10 @@ def _element_texts(flat: np.ndarray[Any, np.dtype[Any]], attribute: DenseElement
     kind: str | None = getattr(element_type, "kind", None)
     if kind is None:
         return [str(int(v)) for v in flat.tolist()]
-    values = flat.astype("f8").tolist()
+    import numpy as np
+
+    with np.errstate(all="ignore"):  # signalling NaNs
+        values = flat.astype("f8").tolist()
     texts = [float_text(v, kind) for v in values]
     for index, value in enumerate(values):
         if not math.isfinite(value):  # the bits as they are: a NaN keeps its payload

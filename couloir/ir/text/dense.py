@@ -372,8 +372,8 @@ def _bounds(type: IntegerType | IndexType) -> tuple[int, int]:
 
 def _integer(p: AttributeParser, literal: Literal, part: bytes, index: int, type: Type) -> int:
     word = part.strip()
-    if type is i1 and word in (b"true", b"false"):
-        return int(word == b"true")
+    if isinstance(type, IntegerType) and type.width == 1 and word in (b"true", b"false"):
+        return (type.minimum or type.maximum) if word == b"true" else 0  # true is -1 in `si1`
     found = _INTEGER.fullmatch(part)
     if found is None:
         shown = part.strip().decode()[:40]

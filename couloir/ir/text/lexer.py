@@ -50,7 +50,7 @@ _TOKEN: Final = re.compile(
     |(?P<value>%{SUFFIX}(?:\#[0-9]+)?)
     |(?P<block>\^{SUFFIX})
     |(?P<symbol>@(?:{IDENTIFIER}|{STRING}))
-    |(?P<attribute>\#{SUFFIX})
+    |(?P<attribute>\#(?!-\}}){SUFFIX})
     |(?P<type>!{SUFFIX})
     |(?P<float>[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?)
     |(?P<integer>0x[0-9A-Fa-f]+|[0-9]+)
