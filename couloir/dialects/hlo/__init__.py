@@ -6,6 +6,7 @@ functions in lower case build ops whose types do not follow from their operands 
 
 from __future__ import annotations
 
+from couloir.dialects.hlo import directives  # what `custom<...>` in the formats means
 from couloir.dialects.hlo.attributes import (
     ChannelHandle,
     ComparisonDirection,
@@ -260,6 +261,7 @@ __all__ = [
     "broadcast_in_dim",
     "constant",
     "convert",
+    "directives",
     "iota",
     "reduce",
     "reduce_window",

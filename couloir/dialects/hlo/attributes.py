@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from couloir.ir.attribute import Attribute, Type
-from couloir.ir.attributes import DenseElementsAttr, enum_attribute
+from couloir.ir.attributes import DenseElementsAttr, EnumAttr, enum_attribute
 from couloir.ir.codecs import Codec, dense_elements
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, nearest
 from couloir.ir.types import TensorType, f64, i64
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
+    from couloir.ir.text.attribute_parser import AttributeParser
     from couloir.ir.text.attribute_printer import AttributePrinter
 
 
@@ -130,6 +131,24 @@ class ResultAccuracy(Attribute, name="stablehlo.result_accuracy"):
         parts.append(f"mode = #stablehlo.result_accuracy_mode<{self.mode.value}>")
         p.write("<" + ", ".join(parts) + ">")
 
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> ResultAccuracy:
+        found: dict[str, Any] = {}
+
+        def entry() -> None:
+            name = parse_key(p, cls.parameters, found)
+            if name == "mode":
+                at = p.position
+                mode = p.attribute()
+                if not isinstance(mode, EnumAttr) or not isinstance(mode.member, ResultAccuracyMode):
+                    raise p.error(f"expected a `#stablehlo.result_accuracy_mode<...>`, found `{mode}`", at=at)
+                found[name] = mode.member
+            else:
+                found[name] = p.integer() if name == "ulps" else p.float_literal()
+
+        p.comma_separated(entry, "<", ">")
+        return cls(**found)
+
 
 class TypeExtensions(Attribute, name="stablehlo.bounds"):
     """Upper bounds of dynamic dimensions, in a tensor's encoding: `tensor<?x8xf32, #stablehlo.bounds<4, ?>>`."""
@@ -138,6 +157,10 @@ class TypeExtensions(Attribute, name="stablehlo.bounds"):
 
     def print_parameters(self, p: AttributePrinter) -> None:
         p.write("<" + ", ".join("?" if bound is None else str(bound) for bound in self.bounds) + ">")
+
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> TypeExtensions:
+        return cls(tuple(p.comma_separated(lambda: None if p.optional("?") else p.integer("a bound"), "<", ">")))
 
 
 class ChannelHandle(Attribute, name="stablehlo.channel_handle"):
@@ -149,6 +172,36 @@ class ChannelHandle(Attribute, name="stablehlo.channel_handle"):
     def print_parameters(self, p: AttributePrinter) -> None:
         p.write(f"<handle = {self.handle}, type = {self.type}>")
 
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> ChannelHandle:
+        found: dict[str, int] = {}
+
+        def entry() -> None:
+            name = parse_key(p, cls.parameters, found)
+            found[name] = p.integer()
+
+        at = p.position
+        p.comma_separated(entry, "<", ">")
+        if len(found) != 2:
+            raise p.error("a channel handle has `handle` and `type`", at=at)
+        return cls(**found)
+
+
+def parse_numbers(p: AttributeParser) -> tuple[int, ...]:
+    """Reads `[1, 2]`."""
+    return tuple(p.comma_separated(p.integer, "[", "]"))
+
+
+def parse_key(p: AttributeParser, known: Sequence[str], found: Container[str]) -> str:
+    """Reads `name =`. Raises `ParseError` for a name that is not known, or was found before."""
+    at = p.position
+    name = p.identifier()
+    if name not in known or name in found:
+        hint = nearest(name, known) or f"there are {', '.join(known)}, each at most once"
+        raise p.error(f"`{name}` does not stand here", at=at, hint=hint)
+    p.expect("=")
+    return name
+
 
 class _Struct(Attribute):
     """Base of attributes that print as `<name = value, ...>`, without the fields that are empty or 0."""
@@ -156,6 +209,17 @@ class _Struct(Attribute):
     @classmethod
     def normalize(cls, *values: Any) -> tuple[Any, ...]:
         return tuple(int(value) if isinstance(value, int) else tuple(value) for value in values)
+
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> Self:
+        found: dict[str, Any] = {}
+
+        def entry() -> None:
+            name = parse_key(p, cls.parameters, found)
+            found[name] = p.integer() if name == "index_vector_dim" else parse_numbers(p)
+
+        p.comma_separated(entry, "<", ">")
+        return cls(**found)
 
     def print_parameters(self, p: AttributePrinter) -> None:
         values: list[tuple[str, int | tuple[int, ...]]] = [(n, getattr(self, n)) for n in type(self).parameters]
@@ -212,6 +276,28 @@ class DotAlgorithm(Attribute, name="stablehlo.dot_algorithm"):
             p.parameter(getattr(self, name))
         p.write(">")
 
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> DotAlgorithm:
+        found: dict[str, Any] = {}
+
+        def entry() -> None:
+            name = parse_key(p, cls.parameters, found)
+            if name.endswith("type"):
+                found[name] = p.type()
+            elif name.endswith("accumulation"):
+                found[name] = p.optional_keyword("true")
+                if not found[name]:
+                    p.expect_keyword("false")
+            else:
+                found[name] = p.integer()
+
+        at = p.position
+        p.comma_separated(entry, "<", ">")
+        if len(found) != len(cls.parameters):
+            missing = [name for name in cls.parameters if name not in found]
+            raise p.error(f"a dot algorithm also has {', '.join(missing)}", at=at)
+        return cls(**found)
+
 
 class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
     """Which dimension of a convolution's operands and result is what.
@@ -259,11 +345,36 @@ class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
     def print_parameters(self, p: AttributePrinter) -> None:
         p.write("<" + self.text + ">")
 
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> ConvDimensionNumbers:
+        p.expect("<")
+        found = cls.parse_text(p)
+        p.expect(">")
+        return found
+
+    @classmethod
+    def parse_text(cls, p: AttributeParser) -> ConvDimensionNumbers:
+        """Reads `[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]`."""
+        at = p.position
+        lhs = p.comma_separated(lambda: _parse_label(p), "[", "]")
+        p.expect_keyword("x")
+        rhs = p.comma_separated(lambda: _parse_label(p), "[", "]")
+        p.expect("->")
+        result = p.comma_separated(lambda: _parse_label(p), "[", "]")
+        return p.checked(at, cls.of, lhs, rhs, result)
+
     @property
     def text(self) -> str:
         """What stands between the angle brackets."""
         lhs, rhs, result = (f"[{', '.join(labels)}]" for labels in self.groups)
         return f"{lhs}x{rhs}->{result}"
+
+
+def _parse_label(p: AttributeParser) -> str:
+    if p.optional("?"):
+        return "?"
+    number = p.optional_integer()
+    return p.identifier("a dimension: `b`, `f`, `i`, `o` or a number") if number is None else str(number)
 
 
 def _positions(labels: Sequence[str], first: str, second: str) -> tuple[int, int, tuple[int, ...]]:

@@ -107,6 +107,11 @@ class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
             id="C21",
         ),
     )
+    assembly_format = (
+        "$lhs `,` $rhs `,` custom<DotDimensionNumbers>($dot_dimension_numbers) ``"
+        " custom<PrecisionConfigAndAlgorithm>($precision_config, $algorithm)"
+        " attr-dict `:` functional-type(operands, results)"
+    )
 
     def infer(self) -> Type:
         numbers, lhs, rhs = self.dot_dimension_numbers, self.lhs.type.dims, self.rhs.type.dims
@@ -259,6 +264,11 @@ class Convolution(Operation, name="stablehlo.convolution", traits=(Pure,)):
         _divides("the output features of `rhs`", "feature_group_count", _rhs_outputs, "C16"),
         Holds("`precision_config` has an entry for each operand", _two_precisions, id="C24"),
         SameElementType("lhs", "rhs"),
+    )
+    assembly_format = (
+        "`(` operands `)` `dim_numbers` `=` custom<ConvolutionDimensions>($dimension_numbers) `,`"
+        " `window` `=` `{` custom<WindowAttributes>($window_strides, $padding, $lhs_dilation, $rhs_dilation,"
+        " $window_reversal) `}` attr-dict `:` functional-type(operands, results)"
     )
 
     @property

@@ -6,7 +6,7 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from couloir.dialects.hlo.attributes import CustomCallApiVersion, Token
 from couloir.dialects.hlo.elements import PRED
@@ -19,14 +19,21 @@ from couloir.ir.constraints import Holds, compatible, one_of
 from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, attr_optional, region
 from couloir.ir.operation import Operation, Region
+from couloir.ir.text.scopes import Argument
 from couloir.ir.traits import IsTerminator, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
 from couloir.ir.types import TensorType, TupleType, Type, i1, i32
+
+if TYPE_CHECKING:
+    from couloir.ir.text.parser import Parser
+    from couloir.ir.text.printer import Printer
+    from couloir.ir.text.scopes import OperandName, OperationReader
 
 
 class Return(Operation, name="stablehlo.return", traits=(Pure, IsTerminator, ReturnLike)):
     """Ends a region of a StableHLO op and gives its results."""
 
     values: Operands[Type] = fields.operands()
+    assembly_format = "$values attr-dict (`:` type($values)^)?"
 
 
 def _agree(first: Sequence[Type], second: Sequence[Type]) -> bool:
@@ -135,12 +142,53 @@ class While(Operation, name="stablehlo.while", traits=(RecursiveMemoryEffects, S
     def infer(self) -> list[Type]:
         return [value.type for value in self.operand]
 
+    def print(self, p: Printer) -> None:
+        p.write("(")
+        for index, (argument, value) in enumerate(zip(self.body.block.arguments, self.operand, strict=True)):
+            p.write(", " if index else "")
+            p.operand(argument)
+            p.write(" = ")
+            p.operand(value)
+        p.write(")")
+        if self.operand:
+            p.write(" : ")
+            p.types_of(self.operand)
+        p.attr_dict(self, with_keyword=True)
+        p.newline()
+        p.write("cond ")
+        p.region(self.cond)
+        p.write(" do ")
+        p.region(self.body)
+
+    @classmethod
+    def parse(cls, p: Parser) -> OperationReader:
+        carried = p.comma_separated(lambda: _parse_carried(p))
+        types: list[Type] = []
+        if carried:
+            p.expect(":")
+            types = p.types()
+        operands = p.resolve_all([value for _, value in carried], types)
+        attributes = p.attr_dict_with_keyword()
+        arguments = [Argument(name, type, None, {}) for (name, _), type in zip(carried, types, strict=True)]
+        p.expect_keyword("cond")
+        condition = yield p.region_request(arguments)
+        p.expect_keyword("do")
+        body = yield p.region_request(arguments)
+        return p.build(cls, operands, attributes, [condition, body], result_types=types)
+
+
+def _parse_carried(p: Parser) -> tuple[OperandName, OperandName]:
+    name = p.operand_name()
+    p.expect("=")
+    return name, p.operand_name()
+
 
 class OptimizationBarrier(Operation, name="stablehlo.optimization_barrier"):
     """Gives its operands, and what computes them runs before what uses the results."""
 
     operand: Operands[Type] = fields.operands()
     outputs: Results[Type] = fields.result()
+    assembly_format = "attr-dict ($operand^ `:` custom<PairwiseOpType>(type($operand), type($outputs))) : (`(` `)`)?"
 
     def infer(self) -> list[Type]:
         return [value.type for value in self.operand]
@@ -151,6 +199,7 @@ class AfterAll(Operation, name="stablehlo.after_all", traits=(Pure,)):
 
     inputs: Operands[Token] = fields.operands()
     result: Result[Token] = fields.result()
+    assembly_format = "$inputs attr-dict `:` custom<VariadicSameTypes>(ref($inputs), type($inputs), type($result))"
 
     def infer(self) -> Type:
         return Token()
@@ -160,6 +209,7 @@ class CreateToken(Operation, name="stablehlo.create_token", traits=(Pure,)):
     """A token (upstream: deprecated, `after_all` without operands)."""
 
     output: Result[Token] = fields.result()
+    assembly_format = "attr-dict `:` type(results)"
 
     def infer(self) -> Type:
         return Token()
@@ -170,6 +220,7 @@ class Tuple(Operation, name="stablehlo.tuple", traits=(Pure,)):
 
     val: Operands[Type] = fields.operands()
     result: Result[TupleType] = fields.result()
+    assembly_format = "$val attr-dict `:` custom<TupleOpType>(type($val), type($result))"
 
     def infer(self) -> Type:
         return TupleType(tuple(value.type for value in self.val))
@@ -185,6 +236,7 @@ class GetTupleElement(Operation, name="stablehlo.get_tuple_element", traits=(Pur
     constraints = (
         Holds("`index` is an element of the tuple", lambda op: 0 <= op.index < len(op.operand.type.types), id="C1"),
     )
+    assembly_format = "$operand `[` $index `]` attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
         return self.operand.type.types[self.index]
@@ -226,6 +278,9 @@ class CustomCall(Operation, name="stablehlo.custom_call"):
             lambda op: (op.operand_layouts is None) == (op.result_layouts is None),
         ),
     )
+    assembly_format = (
+        "custom<CustomCallTarget>($call_target_name) `(` $inputs `)` attr-dict `:` functional-type(operands, results)"
+    )
 
 
 class Composite(Operation, name="stablehlo.composite"):
@@ -245,4 +300,7 @@ class Composite(Operation, name="stablehlo.composite"):
             lambda op: all(op.composite_name.partition(".")[::2]),
             id="C1",
         ),
+    )
+    assembly_format = (
+        "$composite_name operands (` ` `(` $composite_regions^ `)`)? attr-dict `:` functional-type(operands, results)"
     )

@@ -32,6 +32,7 @@ class Unary(Operation, traits=(Pure, Elementwise)):
     result: Result[TensorType] = result()
 
     constraints = (SameType("operand", "result"),)
+    assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
 
 class FloatUnary(Unary):
@@ -156,6 +157,7 @@ class _Part(Operation, traits=(Pure, Elementwise)):
     result: Result[TensorType] = result()
 
     constraints = (SameShape("operand", "result"),)
+    assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
     def infer(self) -> Type:
         return real_type(self.operand.type)
@@ -182,6 +184,7 @@ class IsFinite(Operation, name="stablehlo.is_finite", traits=(Pure, Elementwise)
     y: Result[TensorType] = result(elements=PRED)
 
     constraints = (SameShape("x", "y"),)
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
         return self.x.type.with_element_type(i1)
@@ -200,6 +203,10 @@ class ReducePrecision(Operation, name="stablehlo.reduce_precision", traits=(Pure
         Holds("`exponent_bits` is at least 1", lambda op: op.exponent_bits >= 1, id="C2"),
         Holds("`mantissa_bits` is at least 0", lambda op: op.mantissa_bits >= 0, id="C3"),
     )
+    assembly_format = (
+        "$operand `,` `format` `=` custom<ExponentMantissa>($exponent_bits, $mantissa_bits)"
+        " attr-dict `:` custom<SameTypes1>(type($operand), type($output))"
+    )
 
 
 class Convert(Operation, name="stablehlo.convert", traits=(Pure, Elementwise)):
@@ -209,6 +216,7 @@ class Convert(Operation, name="stablehlo.convert", traits=(Pure, Elementwise)):
     result: Result[TensorType] = result(elements=ANY)
 
     constraints = (SameShape("operand", "result"),)
+    assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
 
 def convert(operand: Value[TensorType] | Operation, element_type: Type) -> Convert:
@@ -225,6 +233,7 @@ class Binary(Operation, traits=(Pure, Elementwise)):
     result: Result[TensorType] = result()
 
     constraints = (SameType("lhs", "rhs", "result"),)
+    assembly_format = "$lhs `,` $rhs attr-dict `:` custom<SameTypes2>(type($lhs), type($rhs), type($result))"
 
 
 class NumberBinary(Binary):
@@ -319,6 +328,7 @@ class Complex(Operation, name="stablehlo.complex", traits=(Pure, Elementwise)):
     result: Result[TensorType] = result()
 
     constraints = (SameType("lhs", "rhs"), SameShape("lhs", "result"))
+    assembly_format = "operands attr-dict `:` custom<ComplexOpType>(type($lhs), type($rhs), type($result))"
 
     def infer(self) -> Type:
         type = most_specific([self.lhs.type, self.rhs.type])
@@ -358,6 +368,9 @@ class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
         SameShape("lhs", "result"),
         Holds("`compare_type` fits the element type", _type_fits_comparison, id="C3"),
     )
+    assembly_format = (
+        "$comparison_direction `,` $lhs `,` $rhs (`,` $compare_type^)? attr-dict `:` functional-type(operands, results)"
+    )
 
     def infer(self) -> Type:
         return TensorType(merge([self.lhs.type.dims, self.rhs.type.dims]), i1)
@@ -378,6 +391,9 @@ class Select(Operation, name="stablehlo.select", traits=(Pure,)):
             id="C1",
         ),
         SameType("on_true", "on_false", "result"),
+    )
+    assembly_format = (
+        "operands attr-dict `:` custom<SelectOpType>(type($pred), type($on_true), type($on_false), type($result))"
     )
 
 
@@ -402,4 +418,8 @@ class Clamp(Operation, name="stablehlo.clamp", traits=(Pure,)):
         _scalar_or_same_shape("max"),
         SameElementType("min", "operand", "max"),
         SameType("operand", "result"),
+    )
+    assembly_format = (
+        "$min `,` $operand `,` $max attr-dict"
+        " `:` custom<SameTypes3>(type($min), type($operand), type($max), type($result))"
     )

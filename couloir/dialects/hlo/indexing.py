@@ -55,6 +55,10 @@ class DynamicSlice(Operation, name="stablehlo.dynamic_slice", traits=(Pure,)):
         SameType("start_indices"),
         Holds("0 <= `slice_sizes` <= the sizes", lambda op: _sizes_fit(op.slice_sizes, op.operand.type.dims), id="C4"),
     )
+    assembly_format = (
+        "$operand `,` custom<VariadicOperandWithAttribute>($start_indices) `sizes` `=` $slice_sizes"
+        " attr-dict `:` functional-type(operands, results)"
+    )
 
     def infer(self) -> Type:
         return self.operand.type.with_dims(self.slice_sizes)
@@ -87,6 +91,7 @@ class DynamicUpdateSlice(Operation, name="stablehlo.dynamic_update_slice", trait
         Holds("the sizes of `update` are at most those of `operand`", _update_fits, id="C6"),
         SameType("operand", "result"),
     )
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
         return self.operand.type

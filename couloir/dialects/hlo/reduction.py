@@ -6,21 +6,28 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from couloir.dialects.hlo.attributes import PADDING
+from couloir.dialects.hlo.attributes import PADDING, parse_numbers
 from couloir.dialects.hlo.control import Return
 from couloir.dialects.hlo.elements import ANY
 from couloir.dialects.hlo.elementwise import Add, And, Maximum, Minimum, Multiply, Or, Xor
 from couloir.dialects.hlo.window import WindowDimension, window_dimensions
 from couloir.dialects.shapes import as_tensor, entry_types, inside, merge, returned_types, same_dims, unique, within
 from couloir.ir import fields
+from couloir.ir.attributes import DenseArrayAttr
 from couloir.ir.constraints import Holds, compatible, element_type
 from couloir.ir.errors import Error, nearest
 from couloir.ir.fields import Operands, Results, attr, attr_optional, region
 from couloir.ir.operation import Block, Operation, Region, Value
-from couloir.ir.traits import RecursiveMemoryEffects, SameVariadicOperandSize, SingleBlock
-from couloir.ir.types import TensorType, Type
+from couloir.ir.registry import REGISTRY
+from couloir.ir.traits import Commutative, RecursiveMemoryEffects, SameVariadicOperandSize, SingleBlock
+from couloir.ir.types import TensorType, Type, i64
+
+if TYPE_CHECKING:
+    from couloir.ir.text.parser import Parser
+    from couloir.ir.text.printer import Printer
+    from couloir.ir.text.scopes import Argument, OperandName, OperationReader
 
 REDUCERS: Final[dict[str, type[Operation]]] = {
     "add": Add,
@@ -139,6 +146,119 @@ class Reduce(Operation, name="stablehlo.reduce", traits=(RecursiveMemoryEffects,
         dims = merge(value.type.dims for value in self.inputs)
         kept = [size for axis, size in enumerate(dims) if axis not in self.dimensions]
         return [TensorType(tuple(kept), element) for element in _result_elements(self)]
+
+    def print(self, p: Printer) -> None:
+        p.write(" ")
+        for index, (value, init) in enumerate(zip(self.inputs, self.init_values, strict=True)):
+            p.write(", (" if index else "(")
+            p.operand(value)
+            p.write(" init: ")
+            p.operand(init)
+            p.write(")")
+        inner = _only_op(self)
+        if inner is not None:
+            p.write(" applies ", inner.name)
+        p.write(f" across dimensions = {list(self.dimensions)}")
+        p.attr_dict(self, elided=("dimensions",))
+        p.write(" : ")
+        p.functional_type([value.type for value in self.operands], [value.type for value in self.results])
+        if inner is None:
+            self._print_body(p)
+
+    def _print_body(self, p: Printer) -> None:
+        arguments, count = self.body.block.arguments, len(self.inputs)
+        p.newline()
+        p.write(" reducer")
+        for old, new in zip(arguments[:count], arguments[count:], strict=True):
+            p.write("(")
+            p.block_argument(old)
+            p.write(", ")
+            p.block_argument(new)
+            p.write(") ")
+        p.write(" ")
+        p.region(self.body)
+
+    @classmethod
+    def parse(cls, p: Parser) -> OperationReader:
+        pairs: list[tuple[OperandName, OperandName]] = []
+        while not pairs or p.optional(","):
+            pairs.append(_parse_input(p))
+        applied = _parse_applied(p) if p.optional_keyword("applies") else None
+        p.expect_keyword("across")
+        p.expect_keyword("dimensions")
+        p.expect("=")
+        dimensions = DenseArrayAttr(i64, parse_numbers(p))
+        attributes = {**p.attr_dict(), "dimensions": dimensions}
+        p.expect(":")
+        at = p.position
+        type = p.functional_type()
+        operands = p.resolve_all([*(value for value, _ in pairs), *(init for _, init in pairs)], type.inputs, at=at)
+        if applied is not None:
+            scalar = TensorType((), element_type(operands[0].type))
+            body = Region([_block_of_one(applied, scalar)])
+        else:
+            p.expect_keyword("reducer")
+            body = yield p.region_request(_parse_body_arguments(p))
+        return p.build(cls, operands, attributes, [body], result_types=type.results)
+
+
+def _only_op(op: Reduce) -> Operation | None:
+    """The op that the body consists of, if `applies` says it all: commutative, of scalars, from arguments to return."""
+    block = op.body.block
+    inner, last = block.first_op, block.last_op
+    if inner is None or inner.next_op is not last or not isinstance(last, Return) or not _may_be_applied(type(inner)):
+        return None
+    scalar = TensorType((), element_type(op.inputs[0].type))
+    fits = (
+        list(inner.operands) == block.arguments
+        and all(value.type is scalar for value in (*inner.operands, *inner.results))
+        and list(last.values) == list(inner.results)
+    )
+    return inner if fits else None
+
+
+def _may_be_applied(cls: type[Operation]) -> bool:
+    definition = cls.definition
+    binary = len(definition.operands) == 2 and len(definition.results) == 1 and not definition.regions
+    return cls.name.startswith("stablehlo.") and binary and cls.has_trait(Commutative)
+
+
+def _parse_input(p: Parser) -> tuple[OperandName, OperandName]:
+    p.expect("(")
+    value = p.operand_name()
+    p.expect_keyword("init")
+    p.expect(":")
+    init = p.operand_name()
+    p.expect(")")
+    return value, init
+
+
+def _parse_applied(p: Parser) -> type[Operation]:
+    at = p.position
+    name = p.optional_string() or p.identifier("the name of an op")
+    cls = REGISTRY.operation(name)
+    if cls is None or not _may_be_applied(cls):
+        raise p.error(f"`{name}` is not a commutative op of two StableHLO tensors", at=at)
+    return cls
+
+
+def _block_of_one(cls: type[Operation], scalar: Type) -> Block:
+    block = Block([scalar, scalar])
+    inner = cls.create(block.arguments, [scalar], dict(cls.definition.stored))
+    block.append(inner)
+    block.append(Return.create(inner.results))
+    return block
+
+
+def _parse_body_arguments(p: Parser) -> list[Argument]:
+    old: list[Argument] = []
+    new: list[Argument] = []
+    while p.optional("("):
+        old.append(p.argument())
+        p.expect(",")
+        new.append(p.argument())
+        p.expect(")")
+    return [*old, *new]
 
 
 def reduce(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from couloir.dialects.hlo.elements import ANY, NUMBER
 from couloir.dialects.shapes import Dim, Dims, as_tensor, merge, same_dim, same_dims, unique, within
@@ -21,6 +21,10 @@ from couloir.ir.fields import Operand, Operands, Result, attr, result
 from couloir.ir.operation import Operation, Value
 from couloir.ir.traits import ConstantLike, Involution, Pure
 from couloir.ir.types import ComplexType, TensorType, Type, bit_width, dtype_of, i32
+
+if TYPE_CHECKING:
+    from couloir.ir.text.parser import Parser
+    from couloir.ir.text.printer import Printer
 
 
 def _encode_elements(value: Any) -> Attribute:
@@ -46,6 +50,17 @@ class Constant(Operation, name="stablehlo.constant", traits=(Pure, ConstantLike)
 
     def infer(self) -> Type:
         return self.value.type
+
+    def print(self, p: Printer) -> None:
+        p.attr_dict(self, elided=("value",))
+        p.write(" ")
+        p.attribute(self.value)
+
+    @classmethod
+    def parse(cls, p: Parser) -> Operation:
+        attributes = p.attr_dict()
+        attributes["value"] = p.attribute()
+        return p.build(cls, (), attributes)
 
 
 def constant(value: Any, element_type: Type | None = None, *, shape: Sequence[int] | None = None) -> Constant:
@@ -80,6 +95,7 @@ class Iota(Operation, name="stablehlo.iota", traits=(Pure,)):
             verify_only=True,
         ),
     )
+    assembly_format = "`dim` `=` $iota_dimension attr-dict `:` type($output)"
 
 
 def iota(shape: Sequence[int], element_type: Type, iota_dimension: int) -> Iota:
@@ -118,6 +134,7 @@ class BroadcastInDim(Operation, name="stablehlo.broadcast_in_dim", traits=(Pure,
         Holds("`broadcast_dimensions` are different", lambda op: unique(op.broadcast_dimensions), id="C4"),
         Holds("each dimension has size 1 or the size in the result", _expands, id="C5", verify_only=True),
     )
+    assembly_format = "$operand `,` `dims` `=` $broadcast_dimensions attr-dict `:` functional-type(operands, results)"
 
 
 def broadcast_in_dim(
@@ -147,6 +164,7 @@ class Reshape(Operation, name="stablehlo.reshape", traits=(Pure,)):
         SameElementType("operand", "result"),
         Holds("the result has as many elements as `operand`", _same_size, id="C2", verify_only=True),
     )
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
 
 def reshape(operand: Value[TensorType] | Operation, shape: Sequence[Dim]) -> Reshape:
@@ -170,6 +188,7 @@ class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
             id="C2",
         ),
     )
+    assembly_format = "$operand `,` `dims` `=` $permutation attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
         type = self.operand.type
@@ -189,6 +208,9 @@ class Reverse(Operation, name="stablehlo.reverse", traits=(Pure, Involution)):
         Holds(
             "`dimensions` are dimensions of `operand`", lambda op: within(op.dimensions, op.operand.type.rank), id="C3"
         ),
+    )
+    assembly_format = (
+        "$operand `,` `dims` `=` $dimensions attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
     )
 
 
@@ -218,6 +240,10 @@ class Slice(Operation, name="stablehlo.slice", traits=(Pure,)):
         ),
         Holds("0 <= `start_indices` <= `limit_indices` <= the sizes", _slice_fits, id="C3"),
         Holds("`strides` are positive", lambda op: all(stride > 0 for stride in op.strides), id="C4"),
+    )
+    assembly_format = (
+        "$operand custom<SliceRanges>($start_indices, $limit_indices, $strides)"
+        " attr-dict `:` functional-type(operands, results)"
     )
 
     def infer(self) -> Type:
@@ -263,6 +289,10 @@ class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
         ),
         Holds("the sizes of the result are not negative", _padding_fits, id="C4"),
     )
+    assembly_format = (
+        "$operand `,` $padding_value `,` `low` `=` $edge_padding_low `,` `high` `=` $edge_padding_high `,`"
+        " `interior` `=` $interior_padding attr-dict `:` functional-type(operands, results)"
+    )
 
     def infer(self) -> Type:
         return self.operand.type.with_dims(_padded(self))
@@ -294,6 +324,10 @@ class Concatenate(Operation, name="stablehlo.concatenate", traits=(Pure,)):
         ),
         Holds("the shapes agree except in `dimension`", _same_beside_dimension, id="C2"),
         SameElementType("inputs", "result"),
+    )
+    assembly_format = (
+        "custom<VariadicOperandWithAttribute>($inputs) `dim` `=` $dimension"
+        " attr-dict `:` functional-type(operands, results)"
     )
 
     def infer(self) -> Type:
@@ -337,6 +371,7 @@ class BitcastConvert(Operation, name="stablehlo.bitcast_convert", traits=(Pure,)
             verify_only=True,
         ),
     )
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
 
 def bitcast_convert(operand: Value[TensorType] | Operation, element_type: Type) -> BitcastConvert:
@@ -361,6 +396,7 @@ class GetDimensionSize(Operation, name="stablehlo.get_dimension_size", traits=(P
     constraints = (
         Holds("`dimension` is a dimension of `operand`", lambda op: 0 <= op.dimension < op.operand.type.rank, id="C1"),
     )
+    assembly_format = "$operand `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
         return TensorType((), i32)
