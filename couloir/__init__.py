@@ -1,0 +1,88 @@
+"""Couloir: the way down for a model graph, from ONNX and text through typed dialects to NumPy and C.
+
+    import couloir
+
+    module = couloir.load("lenet.onnx", dims={"N": 1})   # as imported, in the onnx dialect
+    print(couloir.lower(module))                          # StableHLO
+    (y,) = couloir.run(module, x)                         # the NumPy backend: the meaning of the program
+    model = couloir.compile(module)                       # readable C, compiled and loaded
+    (y,) = model(x)
+
+Names are imported when first used, so that `import couloir` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from couloir.version import __version__
+
+if TYPE_CHECKING:
+    from couloir.api import compile, draw, load, lower, opt, parse, run
+    from couloir.backends.c.program import Executable
+    from couloir.dialects.builtin import ModuleOp as Module
+    from couloir.ir.errors import Error, ParseError, VerifyError
+    from couloir.ir.limits import Limits
+    from couloir.ir.operation import Block, Operation, Region, Value
+    from couloir.ir.passes import Pass, PassContext, PassPipeline
+    from couloir.ir.rewriting import Guard, NoMatch, Rewriter, Rule, guard, rule, why_not
+    from couloir.ir.verify import verify
+
+_HOMES: Final = {
+    **dict.fromkeys(("compile", "draw", "load", "lower", "opt", "parse", "run"), "couloir.api"),
+    **dict.fromkeys(("Error", "ParseError", "VerifyError"), "couloir.ir.errors"),
+    **dict.fromkeys(("Block", "Operation", "Region", "Value"), "couloir.ir.operation"),
+    **dict.fromkeys(("Pass", "PassContext", "PassPipeline"), "couloir.ir.passes"),
+    **dict.fromkeys(("Guard", "NoMatch", "Rewriter", "Rule", "guard", "rule", "why_not"), "couloir.ir.rewriting"),
+    "Executable": "couloir.backends.c.program",
+    "Limits": "couloir.ir.limits",
+    "Module": "couloir.dialects.builtin:ModuleOp",
+    "verify": "couloir.ir.verify",
+}
+
+__all__ = [
+    "Block",
+    "Error",
+    "Executable",
+    "Guard",
+    "Limits",
+    "Module",
+    "NoMatch",
+    "Operation",
+    "ParseError",
+    "Pass",
+    "PassContext",
+    "PassPipeline",
+    "Region",
+    "Rewriter",
+    "Rule",
+    "Value",
+    "VerifyError",
+    "__version__",
+    "compile",
+    "draw",
+    "guard",
+    "load",
+    "lower",
+    "opt",
+    "parse",
+    "rule",
+    "run",
+    "verify",
+    "why_not",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'couloir' has no attribute {name!r}")
+    module, _, real = home.partition(":")
+    value = getattr(import_module(module), real or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,123 @@
+"""Constant folding: an op whose operands are constants becomes a constant, by the NumPy backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+
+from couloir.backends.numpy.evaluate import evaluate_op, has_meaning
+from couloir.dialects import arith, hlo
+from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
+from couloir.ir.errors import Error
+from couloir.ir.operation import Operation, Value
+from couloir.ir.passes import Pass, PassContext
+from couloir.ir.rewriting import Rewriter
+from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.traits import ConstantLike, Pure, RecursiveMemoryEffects
+from couloir.ir.types import FloatType, IndexType, IntegerType, TensorType, Type, dtype_of
+
+if TYPE_CHECKING:
+    from couloir.ir.attribute import Attribute
+
+#: How a constant of a dialect is made: from its attribute.
+MATERIALIZE: Final[dict[str, Callable[[Attribute], Operation]]] = {
+    "stablehlo": lambda value: hlo.Constant(value),  # pyright: ignore[reportArgumentType] -- a dense attribute
+    "chlo": lambda value: hlo.Constant(value),  # pyright: ignore[reportArgumentType]
+    "arith": lambda value: arith.Constant(value),
+    "math": lambda value: arith.Constant(value),
+}
+
+
+@attrs.frozen
+class ConstantFolding(Pass, name="constant-folding"):
+    """Computes ops of constants now, once, instead of in each run."""
+
+    max_elements: int = 1 << 16
+    """The largest result that may be bigger than all operands together: `broadcast(0)` stays an op."""
+    max_bytes: int = 1 << 30
+    """The largest result at all."""
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        rewriter = Rewriter()
+        folded = 0
+        for inner in [o for o in op.walk() if o is not op]:
+            if inner.parent is not None and self.fold(inner, rewriter):
+                folded += 1
+        context.notes.append(f"{folded} ops folded")
+
+    def fold(self, op: Operation, rewriter: Rewriter) -> bool:
+        """Folds one op if it can be; tells whether it did."""
+        make = MATERIALIZE.get(op.name.partition(".")[0])
+        pure = op.has_trait(Pure) or op.has_trait(RecursiveMemoryEffects)
+        if make is None or not pure or op.has_trait(ConstantLike) or not op.results or not op.operands:
+            return False
+        arrays: list[Any] = []
+        for value in op.operands:
+            array = _array_of(value)
+            if array is None:
+                return False
+            arrays.append(array)
+        if not self._small_enough(op, arrays) or not has_meaning(op):
+            return False
+        if op.regions and any(v.parent_block is not None and _outside(v, op) for i in op.walk() for v in i.operands if i is not op):
+            return False
+        try:
+            with np.errstate(all="ignore"):
+                results = evaluate_op(op, *arrays)
+        except Error:
+            return False  # an op that cannot be computed stays; running it will say why
+        with rewriter.inserting_before(op, op.location):
+            made = [make(_attribute(np.asarray(a), r.type)) for a, r in zip(results, op.results, strict=True)]
+        rewriter.replace(op, *(m.results[0] for m in made))
+        return True
+
+    def _small_enough(self, op: Operation, arrays: list[Any]) -> bool:
+        given = sum(_stored_size(a) for a in arrays)
+        for result in op.results:
+            type = result.type
+            if isinstance(type, TensorType):
+                if not type.is_static:
+                    return False
+                try:
+                    size = type.size * dtype_of(type.element_type).itemsize
+                except Error:
+                    return False
+                if size > self.max_bytes or (type.size > self.max_elements and type.size > given):
+                    return False
+            elif not isinstance(type, IntegerType | FloatType | IndexType):
+                return False
+        return True
+
+
+def _outside(value: Value[Any], op: Operation) -> bool:
+    block = value.parent_block
+    owner = None if block is None else block.parent_op
+    while owner is not None:
+        if owner is op:
+            return False
+        owner = owner.parent_op
+    return True
+
+
+def _stored_size(array: Any) -> int:
+    """Elements that are really there: a splat has one."""
+    return 1 if array.size > 1 and not any(array.strides) else array.size
+
+
+def _array_of(value: Value[Any]) -> Any | None:
+    op = constant_op(value)
+    stored = None if op is None else op.attributes.get("value")
+    if isinstance(stored, DenseElementsAttr):
+        return stored.array
+    if isinstance(stored, IntegerAttr | FloatAttr):
+        return np.asarray(stored.value, dtype=dtype_of(stored.type))
+    return None
+
+
+def _attribute(array: Any, type: Type) -> Attribute:
+    if isinstance(type, TensorType):
+        return DenseElementsAttr(type, array.reshape(type.shape))
+    return FloatAttr(float(array), type) if isinstance(type, FloatType) else IntegerAttr(int(array), type)

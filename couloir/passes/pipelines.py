@@ -1,0 +1,49 @@
+"""The whole compiler on one page: every standard pipeline, a line for each pass."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from couloir.ir.passes import PassPipeline
+from couloir.passes.canonicalization import Canonicalize
+from couloir.passes.constant_folding import ConstantFolding
+from couloir.passes.cse import Cse
+from couloir.passes.dce import Dce, SymbolDce
+from couloir.passes.explicit_padding import ExplicitPadding
+from couloir.passes.hlo_to_loops import HloToLoops
+from couloir.passes.memory_plan import MemoryPlan
+from couloir.passes.onnx_to_hlo import OnnxToHlo
+
+#: From ONNX as imported to StableHLO.
+ONNX_TO_HLO: Final = PassPipeline.of(
+    OnnxToHlo(),  # each ONNX operator becomes StableHLO ops; shape arithmetic is computed
+    Canonicalize(),  # constants folded, no-op reshapes and broadcasts gone
+    Cse(),  # what was written twice is computed once
+    SymbolDce(),  # functions that were inlined are not needed any more
+)
+
+#: From StableHLO to loops over buffers, ready for the C backend.
+HLO_TO_LOOPS: Final = PassPipeline.of(
+    Canonicalize(),
+    Cse(),
+    ExplicitPadding(),  # windows never leave their input: no tests inside loops
+    Canonicalize(),  # padding of constants is constant
+    HloToLoops(),  # one kernel for each group of fused ops
+    Cse(),  # equal index arithmetic and constants inside kernels
+    Dce(),
+    MemoryPlan(),  # intermediate buffers share one workspace
+)
+
+__all__ = [
+    "HLO_TO_LOOPS",
+    "ONNX_TO_HLO",
+    "Canonicalize",
+    "ConstantFolding",
+    "Cse",
+    "Dce",
+    "ExplicitPadding",
+    "HloToLoops",
+    "MemoryPlan",
+    "OnnxToHlo",
+    "SymbolDce",
+]
