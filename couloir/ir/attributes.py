@@ -262,7 +262,7 @@ class DenseElementsAttr(Attribute):
         if not isinstance(type, ShapedType):
             raise Error(f"`dense<...>` has a tensor, vector or memref type, not `{type}`")
         dtype = dtype_of(type.element_type)
-        data: Array = np.asarray(array) if isinstance(array, np.ndarray) else np.asarray(array, dtype=dtype)
+        data: Array = np.asarray(array) if hasattr(array, "dtype") else np.asarray(array, dtype=dtype)
         if data.dtype != dtype:
             raise Error(f"the elements of `{type}` are `{dtype}`, not `{data.dtype}`")
         if data.shape != type.shape:

@@ -152,7 +152,8 @@ def _wide_value(bits: int, *, fraction: int, explicit: bool) -> float:
     biased = bits >> (fraction + explicit) & 0x7FFF
     mantissa = bits & ((1 << (fraction + explicit)) - 1)
     if biased == 0x7FFF:
-        return sign * (math.nan if mantissa & ((1 << fraction) - 1) else math.inf)
+        payload = (mantissa & ((1 << fraction) - 1)) >> (fraction - _DOUBLE_MANTISSA)
+        return float_from_bits((sign < 0) << 63 | 0x7FF << _DOUBLE_MANTISSA | payload, "f64")
     if not explicit and biased:
         mantissa |= 1 << fraction
     exponent = max(biased, 1) - 16383 - fraction

@@ -174,7 +174,7 @@ def blob_array(blob: bytes, type: ShapedType) -> Array:
     elif narrow < 8:
         flat = (np.frombuffer(blob, "u1") & np.uint8((1 << narrow) - 1)).view(dtype)
     else:
-        flat = np.frombuffer(blob, dtype if dtype.itemsize == 1 or dtype.kind == "V" else dtype.newbyteorder("<"))
+        flat = np.frombuffer(blob, dtype if dtype.isbuiltin != 1 else dtype.newbyteorder("<"))
         flat = flat.astype(dtype, copy=False)
     if flat.size == 1 and size != 1:
         return np.broadcast_to(flat[0], type.shape)
@@ -325,7 +325,7 @@ def _numbers(p: AttributeParser, literal: Literal, parts: list[bytes], type: Typ
     match type:
         case IntegerType() | IndexType():
             values = _integer_values(p, literal, parts, type)
-            return np.array(values, np.int64 if dtype.kind == "V" else dtype).astype(dtype, copy=False)
+            return np.array(values, np.int64 if 1 < _width(type) < 8 else dtype).astype(dtype, copy=False)
         case FloatType():
             return _float_array(p, literal, parts, type)
         case ComplexType(element_type=FloatType() as part):

@@ -169,7 +169,7 @@ def constants(draw: st.DrawFn) -> DenseElementsAttr:
     type = draw(st.one_of(widths, floats, parts, st.just(IndexType())))
     dtype = dtype_of(type)
     shape = tuple(draw(STATIC))
-    if dtype.kind in "biufc":
+    if dtype.isbuiltin == 1:  # not of ml_dtypes
         data = draw(hnp.arrays(dtype, shape))
     else:
         bits = draw(hnp.arrays(np.uint8, shape))
