@@ -17,6 +17,7 @@ from couloir.dialects.hlo.attributes import (
     DotDimensionNumbers,
     FftType,
     GatherDimensionNumbers,
+    OutputOperandAlias,
     Precision,
     ResultAccuracy,
     ResultAccuracyMode,
@@ -110,10 +111,19 @@ from couloir.dialects.hlo.indexing import (
     SelectAndScatter,
     Sort,
 )
+from couloir.dialects.hlo.linear_algebra import (
+    Cholesky,
+    Fft,
+    TriangularSolve,
+)
 from couloir.dialects.hlo.normalization import (
     BatchNormGrad,
     BatchNormInference,
     BatchNormTraining,
+)
+from couloir.dialects.hlo.random import (
+    Rng,
+    RngBitGenerator,
 )
 from couloir.dialects.hlo.reduction import (
     REDUCERS,
@@ -163,6 +173,7 @@ __all__ = [
     "Cbrt",
     "Ceil",
     "ChannelHandle",
+    "Cholesky",
     "Clamp",
     "Compare",
     "ComparisonDirection",
@@ -187,6 +198,7 @@ __all__ = [
     "DynamicUpdateSlice",
     "Exponential",
     "ExponentialMinusOne",
+    "Fft",
     "FftType",
     "FloatUnary",
     "Floor",
@@ -213,6 +225,7 @@ __all__ = [
     "NumberBinary",
     "OptimizationBarrier",
     "Or",
+    "OutputOperandAlias",
     "Pad",
     "PopulationCount",
     "Power",
@@ -227,7 +240,9 @@ __all__ = [
     "ResultAccuracyMode",
     "Return",
     "Reverse",
+    "Rng",
     "RngAlgorithm",
+    "RngBitGenerator",
     "RngDistribution",
     "RoundNearestAfz",
     "RoundNearestEven",
@@ -251,6 +266,7 @@ __all__ = [
     "Transcendental",
     "Transpose",
     "Transposition",
+    "TriangularSolve",
     "Tuple",
     "TypeExtensions",
     "Unary",

@@ -258,6 +258,32 @@ class ScatterDimensionNumbers(_Struct, name="stablehlo.scatter"):
     index_vector_dim: int = 0
 
 
+class OutputOperandAlias(Attribute, name="stablehlo.output_operand_alias"):
+    """Says that a result of a custom call is an operand overwritten. The indices lead into tuples."""
+
+    output_tuple_indices: tuple[int, ...]
+    operand_index: int
+    operand_tuple_indices: tuple[int, ...]
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write(f"<output_tuple_indices = {list(self.output_tuple_indices)}, operand_index = {self.operand_index}, ")
+        p.write(f"operand_tuple_indices = {list(self.operand_tuple_indices)}>")
+
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> OutputOperandAlias:
+        found: dict[str, Any] = {}
+
+        def entry() -> None:
+            name = parse_key(p, cls.parameters, found)
+            found[name] = p.integer() if name == "operand_index" else parse_numbers(p)
+
+        at = p.position
+        p.comma_separated(entry, "<", ">")
+        if len(found) != len(cls.parameters):
+            raise p.error(f"an alias has {', '.join(cls.parameters)}", at=at)
+        return cls(**found)
+
+
 class DotAlgorithm(Attribute, name="stablehlo.dot_algorithm"):
     """The arithmetic that a dot product is to use."""
 

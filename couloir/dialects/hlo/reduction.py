@@ -148,7 +148,6 @@ class Reduce(Operation, name="stablehlo.reduce", traits=(RecursiveMemoryEffects,
         return [TensorType(tuple(kept), element) for element in _result_elements(self)]
 
     def print(self, p: Printer) -> None:
-        p.write(" ")
         for index, (value, init) in enumerate(zip(self.inputs, self.init_values, strict=True)):
             p.write(", (" if index else "(")
             p.operand(value)

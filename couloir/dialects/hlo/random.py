@@ -1,0 +1,65 @@
+"""StableHLO: random numbers.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
+"""
+
+from __future__ import annotations
+
+from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
+from couloir.dialects.hlo.elements import INTEGER, INTEGER_OR_FLOAT, PRED
+from couloir.ir import fields
+from couloir.ir.constraints import Holds, SameElementType, SameType
+from couloir.ir.fields import Operand, Result, attr
+from couloir.ir.operation import Operation
+from couloir.ir.traits import Pure
+from couloir.ir.types import FloatType, TensorType
+
+
+class Rng(Operation, name="stablehlo.rng"):
+    """Random numbers: uniform between `a` and `b`, or normal with mean `a` and standard deviation `b`.
+
+    The type is given.
+    """
+
+    a: Operand[TensorType] = fields.operand(elements=PRED | INTEGER_OR_FLOAT, rank=0)
+    b: Operand[TensorType] = fields.operand(elements=PRED | INTEGER_OR_FLOAT, rank=0)
+    shape: Operand[TensorType] = fields.operand(elements=INTEGER, rank=1)
+    rng_distribution: RngDistribution = attr()
+    result: Result[TensorType] = fields.result()
+
+    constraints = (
+        SameElementType("a", "b", "result"),
+        Holds(
+            "NORMAL needs floats",
+            lambda op: (
+                op.rng_distribution is not RngDistribution.NORMAL or isinstance(op.a.type.element_type, FloatType)
+            ),
+            id="C2",
+        ),
+    )
+    assembly_format = (
+        "$a `,` $b `,` $shape `,` `distribution` `=` $rng_distribution attr-dict `:` functional-type(operands, results)"
+    )
+
+
+def _state_fits(op: RngBitGenerator) -> bool:
+    sizes = {RngAlgorithm.THREE_FRY: (2,), RngAlgorithm.PHILOX: (2, 3)}.get(op.rng_algorithm)
+    dims = op.initial_state.type.dims
+    return sizes is None or (len(dims) == 1 and (dims[0] is None or dims[0] in sizes))
+
+
+class RngBitGenerator(Operation, name="stablehlo.rng_bit_generator", traits=(Pure,)):
+    """Random bits and the next state, from a state. The types are given: of the state, and of the bits."""
+
+    rng_algorithm: RngAlgorithm
+    initial_state: Operand[TensorType] = fields.operand(elements=INTEGER_OR_FLOAT)
+    output_state: Result[TensorType] = fields.result()
+    output: Result[TensorType] = fields.result(elements=INTEGER_OR_FLOAT)
+
+    constraints = (
+        SameType("initial_state", "output_state"),
+        Holds("the state has the size that the algorithm asks for", _state_fits, id="C2"),
+    )
+    assembly_format = (
+        "$initial_state `,` `algorithm` `=` $rng_algorithm attr-dict `:` functional-type(operands, results)"
+    )
