@@ -13,26 +13,26 @@ import attrs
 import onnx
 from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto
 
-from couloir.dialects.onnx.protos import type_to_proto
-from couloir.dialects.onnx.types import AnyType
 from couloir.frontends.onnx.checking import FunctionKey, function_key
-from couloir.frontends.onnx.inference import walk_nodes
+from couloir.frontends.onnx.walking import walk_nodes
 from couloir.ir.attribute import Type
 
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Instance:
     """A function as it is called with certain operand types and attributes."""
 
     proto: FunctionProto
     symbol: str
     """The name of the `func.func`."""
-    inputs: Sequence[tuple[str, Type]]
-    """The inputs that are given, with their types."""
+    inputs: Mapping[str, Type]
+    """The types of the inputs that are given, by name."""
     body: GraphProto
     """The body as a graph; attributes that referred to the call's are replaced by these."""
+    results: Sequence[Type] = ()
+    """The types of the outputs, when the body has been imported."""
 
     @property
     def label(self) -> str:
@@ -43,41 +43,30 @@ class Instance:
 class Instances:
     """The functions of a model and the instances of them that calls ask for."""
 
-    def __init__(self, functions: Iterable[FunctionProto]) -> None:
+    def __init__(self, functions: Iterable[FunctionProto], *, taken: str) -> None:
         self._functions = {function_key(function): function for function in functions}
         self._found: dict[object, Instance] = {}
-        self._waiting: list[Instance] = []
-        self._symbols: set[str] = {"main_graph"}
+        self._symbols = {taken}
         self.keys: frozenset[FunctionKey] = frozenset(self._functions)
         """The functions that there are."""
 
-    def next(self) -> Instance | None:
-        """An instance whose body has not been asked for yet, in the order of the calls."""
-        return self._waiting.pop(0) if self._waiting else None
-
-    def find(self, node: NodeProto, types: Sequence[Type | None], bind: Mapping[str, int]) -> Instance:
-        """The instance for a call with operands of these types; None stands for an operand that is not given."""
+    def find(self, node: NodeProto, types: Sequence[Type | None]) -> tuple[Instance, bool]:
+        """The instance for a call with operands of these types (None for one that is not given), and whether it is a new one."""
         key = function_key(node)
-        given = tuple(types)
+        given = list(types)
         while given and given[-1] is None:
-            given = given[:-1]
+            given.pop()
         attributes = sorted(attribute.SerializeToString(deterministic=True) for attribute in node.attribute)
-        call = (key, given, tuple(attributes))
+        call = (key, tuple(given), tuple(attributes))
         found = self._found.get(call)
-        if found is None:
-            found = self._found[call] = self._make(self._functions[key], node, given)
-            self._waiting.append(found)
-        return found
+        if found is not None:
+            return found, False
+        found = self._found[call] = self._make(self._functions[key], node, given)
+        return found, True
 
     def _make(self, function: FunctionProto, node: NodeProto, types: Sequence[Type | None]) -> Instance:
-        inputs = [(name, type) for name, type in zip(function.input, types, strict=False) if type is not None]
-        graph = GraphProto(name=function.name)
-        for name, type in inputs:
-            value = graph.input.add(name=name)
-            if not isinstance(type, AnyType):
-                value.type.CopyFrom(type_to_proto(type))
-        graph.value_info.extend(function.value_info)
-        graph.node.extend(function.node)
+        inputs = {name: type for name, type in zip(function.input, types, strict=False) if type is not None}
+        graph = GraphProto(name=function.name, value_info=function.value_info, node=function.node)
         graph.output.extend(onnx.ValueInfoProto(name=name) for name in function.output)
         given = {default.name: default for default in function.attribute_proto}
         given |= {attribute.name: attribute for attribute in node.attribute}

@@ -9,7 +9,7 @@ from onnx import NodeProto
 
 from couloir.dialects.onnx.schemas import class_at, newest_schema, operators
 from couloir.frontends.onnx.checking import FunctionKey, canonical_domain, function_key
-from couloir.frontends.onnx.inference import walk_nodes
+from couloir.frontends.onnx.walking import walk_nodes
 from couloir.ir.errors import Error, nearest
 from couloir.ir.limits import quoted
 
