@@ -5,13 +5,29 @@ Names and semantics are upstream's (MLIR, "affine" dialect).
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from couloir.dialects.affine_text import (
+    GROUPS,
+    group_sizes,
+    input_count,
+    parse_bound,
+    parse_groups,
+    parse_map_operands,
+    print_bound,
+    print_groups,
+    print_map_operands,
+)
 from couloir.ir.affine import AffineConstant, AffineExpr, AffineMap, IntegerSet
+from couloir.ir.attributes import ArrayAttr, DenseArrayAttr, IntegerAttr, IntegerSetAttr
+from couloir.ir.codecs import array_of, enumeration_as_integer, integer
 from couloir.ir.constraints import INDEX, Holds, SameElementType
+from couloir.ir.errors import nearest
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, operands, region, result
 from couloir.ir.operation import Block, BlockArgument, Operation, Region, Value
+from couloir.ir.text.scopes import Argument
 from couloir.ir.traits import (
     IsTerminator,
     MemoryRead,
@@ -21,7 +37,12 @@ from couloir.ir.traits import (
     ReturnLike,
     SingleBlock,
 )
-from couloir.ir.types import MemRefType, Type, VectorType, index
+from couloir.ir.types import AffineMapAttr, MemRefType, Type, VectorType, i32, i64, index
+
+if TYPE_CHECKING:
+    from couloir.ir.text.parser import Parser
+    from couloir.ir.text.printer import Printer
+    from couloir.ir.text.scopes import OperandName, OperationReader
 
 
 def _map_fits(op: Any) -> bool | str:
@@ -46,12 +67,14 @@ class Yield(Operation, name="affine.yield", traits=(IsTerminator, ReturnLike, Pu
 
     arguments: Operands[Type] = operands(default=())
 
+    assembly_format = "attr-dict ($arguments^ `:` type($arguments))?"
+
 
 class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffects)):
     """A loop from the largest of the lower bounds to the smallest of the upper bounds, exclusive.
 
-    The body's first argument is the loop variable; the others are the values carried from one iteration to the next, which begin as
-    `inits` and come out as the results.
+    The body's first argument is the loop variable; the others are the values carried from one iteration to the next,
+    which begin as `inits` and come out as the results.
     """
 
     lower_bound_operands: Operands[Type] = operands(elements=INDEX)
@@ -69,17 +92,65 @@ class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffe
     def verify(self) -> Iterator[str]:
         if self.step <= 0:
             yield f"the step is positive, not {self.step}"
-        for label, map, values in (
+        for label, bound, values in (
             ("lower", self.lower_bound_map, self.lower_bound_operands),
             ("upper", self.upper_bound_map, self.upper_bound_operands),
         ):
-            if len(values) != map.dim_count + map.symbol_count:
+            if len(values) != input_count(bound):
                 yield f"the {label} bound's map does not take its {len(values)} operands"
-            if not map.results:
+            if not bound.results:
                 yield f"the {label} bound has no expression"
         wanted = [index, *(value.type for value in self.inits)]
         if [a.type for a in self.body.block.arguments] != wanted:
-            yield f"the body takes the loop variable and the carried values: {', '.join(map_types(wanted))}"
+            yield f"the body takes the loop variable and the carried values: {', '.join(map(str, wanted))}"
+
+    def print(self, p: Printer) -> None:
+        p.write(" ")
+        p.operand(self.variable)
+        p.write(" = ")
+        print_bound(p, self, "lowerBoundMap", self.lower_bound_operands, "max")
+        p.write(" to ")
+        print_bound(p, self, "upperBoundMap", self.upper_bound_operands, "min")
+        if self.step != 1:
+            p.write(f" step {self.step}")
+        if self.inits:
+            p.write(" iter_args(")
+            for number, (argument, value) in enumerate(zip(self.body.block.arguments[1:], self.inits, strict=True)):
+                p.write(", " if number else "")
+                p.operand(argument)
+                p.write(" = ")
+                p.operand(value)
+            p.write(") -> (")
+            p.types_of(self.inits)
+            p.write(")")
+        p.write(" ")
+        p.region(self.body, print_terminators=bool(self.inits))
+        p.attr_dict(self, elided=self.definition.attribute_keys)
+
+    @classmethod
+    def parse(cls, p: Parser) -> OperationReader:
+        names = [p.operand_name()]
+        p.expect("=")
+        lower, lower_names = parse_bound(p, "max")
+        p.expect_keyword("to")
+        upper, upper_names = parse_bound(p, "min")
+        step = p.integer("a step") if p.optional_keyword("step") else 1
+        carried: list[tuple[OperandName, OperandName]] = []
+        types: list[Type] = []
+        if p.optional_keyword("iter_args"):
+            carried = p.comma_separated(lambda: _parse_carried(p))
+            types = p.optional_arrow_types()
+        names += [name for name, _ in carried]
+        inits = p.resolve_all([value for _, value in carried], types)
+        bounds = [p.resolve(name, index) for name in (*lower_names, *upper_names)]
+        arguments = [Argument(name, type, None, {}) for name, type in zip(names, [index, *types], strict=True)]
+        body = yield p.region_request(arguments)
+        p.ensure_terminator(body, Yield)
+        attributes = p.attr_dict()
+        attributes["lowerBoundMap"], attributes["upperBoundMap"] = AffineMapAttr(lower), AffineMapAttr(upper)
+        attributes["step"] = IntegerAttr(step, index)
+        attributes["operandSegmentSizes"] = DenseArrayAttr(i32, (len(lower_names), len(upper_names), len(inits)))
+        return p.build(cls, [*bounds, *inits], attributes, [body], result_types=types)
 
     @classmethod
     def constant(cls, lower: int, upper: int, step: int = 1, inits: Sequence[Value[Any]] = ()) -> For:
@@ -103,9 +174,158 @@ class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffe
         return ends[0], ends[1]
 
 
-def map_types(types: Sequence[Type]) -> list[str]:
-    """Types as texts."""
-    return [str(t) for t in types]
+def _parse_carried(p: Parser) -> tuple[OperandName, OperandName]:
+    name = p.operand_name()
+    p.expect("=")
+    return name, p.operand_name()
+
+
+class AtomicRMWKind(enum.Enum):
+    """How the values that the iterations of a parallel loop give are combined."""
+
+    ADDF = "addf"
+    ADDI = "addi"
+    ANDI = "andi"
+    ASSIGN = "assign"
+    MAXIMUMF = "maximumf"
+    MAXNUMF = "maxnumf"
+    MAXS = "maxs"
+    MAXU = "maxu"
+    MINIMUMF = "minimumf"
+    MINNUMF = "minnumf"
+    MINS = "mins"
+    MINU = "minu"
+    MULF = "mulf"
+    MULI = "muli"
+    ORI = "ori"
+    XORI = "xori"
+
+
+class Parallel(Operation, name="affine.parallel", traits=(SingleBlock, RecursiveMemoryEffects)):
+    """Loops whose iterations may run in any order. What they yield is combined as `reductions` say.
+
+    The results of the bounds' maps belong to the loops in groups: the largest of a loop's lower bounds counts, and the
+    smallest of its upper ones.
+    """
+
+    map_operands: Operands[Type] = operands(elements=INDEX, default=())
+    reductions: tuple[AtomicRMWKind, ...] = attr(
+        codec=array_of(enumeration_as_integer(AtomicRMWKind, i64)), kw_only=True
+    )
+    lower_bounds_map: AffineMap = attr(key="lowerBoundsMap", kw_only=True)
+    lower_bounds_groups: tuple[int, ...] = attr(key="lowerBoundsGroups", codec=GROUPS, kw_only=True)
+    upper_bounds_map: AffineMap = attr(key="upperBoundsMap", kw_only=True)
+    upper_bounds_groups: tuple[int, ...] = attr(key="upperBoundsGroups", codec=GROUPS, kw_only=True)
+    steps: tuple[int, ...] = attr(codec=array_of(integer(i64)), kw_only=True)
+    body: Region = region(default=None, blocks="one")
+    outputs: Results[Type] = result()
+
+    @classmethod
+    def constant(cls, lower: Sequence[int], upper: Sequence[int], steps: Sequence[int] | None = None) -> Parallel:
+        """Loops with constant bounds and an empty body: add ops with `at_end(loop.body.block)` and a `Yield`."""
+        ones = (1,) * len(lower)
+        return cls(
+            reductions=(),
+            lower_bounds_map=AffineMap.constant(*lower),
+            lower_bounds_groups=ones,
+            upper_bounds_map=AffineMap.constant(*upper),
+            upper_bounds_groups=ones,
+            steps=ones if steps is None else tuple(steps),
+            body=Region([Block([index] * len(lower))]),
+            result_types=(),
+        )
+
+    @property
+    def variables(self) -> Sequence[BlockArgument[Any]]:
+        """The loop variables, the outermost first."""
+        return self.body.block.arguments
+
+    def bounds(self, end: Literal["lower", "upper"]) -> tuple[list[list[AffineExpr]], list[Value[Any]]]:
+        """The expressions of each loop's lower or upper bound, and the operands that the map takes."""
+        is_lower = end == "lower"
+        map = self.lower_bounds_map if is_lower else self.upper_bounds_map
+        start = 0 if is_lower else input_count(self.lower_bounds_map)
+        expressions = iter(map.results)
+        groups = self.lower_bounds_groups if is_lower else self.upper_bounds_groups
+        grouped = [[next(expressions) for _ in range(size)] for size in groups]
+        return grouped, list(self.map_operands[start : start + input_count(map)])
+
+    def verify(self) -> Iterator[str]:
+        maps, groups = (
+            (self.lower_bounds_map, self.upper_bounds_map),
+            (self.lower_bounds_groups, self.upper_bounds_groups),
+        )
+        if len(self.map_operands) != sum(map(input_count, maps)):
+            yield f"the maps of the bounds do not take its {len(self.map_operands)} operands"
+        if any(
+            len(m.results) != sum(sizes) or min(sizes, default=1) < 1 for m, sizes in zip(maps, groups, strict=True)
+        ):
+            yield "the groups divide the results of the bounds' maps among the loops, at least one for each"
+        if {len(self.steps)} != {len(sizes) for sizes in groups} or any(step < 1 for step in self.steps):
+            yield "there is a positive step for each loop"
+        if [argument.type for argument in self.body.block.arguments] != [index] * len(self.steps):
+            yield f"the body takes {len(self.steps)} loop variables"
+        if len(self.reductions) != len(self.outputs):
+            yield "there is a reduction for each result"
+
+    def print(self, p: Printer) -> None:
+        p.write(" (")
+        p.operands(self.variables)
+        p.write(") = (")
+        print_groups(p, *self.bounds("lower"), self.lower_bounds_map, "max")
+        p.write(") to (")
+        print_groups(p, *self.bounds("upper"), self.upper_bounds_map, "min")
+        p.write(")")
+        if any(step != 1 for step in self.steps):
+            p.write(f" step ({', '.join(map(str, self.steps))})")
+        if self.outputs:
+            p.write(f" reduce ({', '.join(quoted(kind) for kind in self.reductions)}) -> (")
+            p.types_of(self.outputs)
+            p.write(")")
+        p.write(" ")
+        p.region(self.body, print_terminators=bool(self.outputs))
+        p.attr_dict(self, elided=self.definition.attribute_keys)
+
+    @classmethod
+    def parse(cls, p: Parser) -> OperationReader:
+        variables = p.operand_list()
+        p.expect("=")
+        lower, lower_groups, lower_operands = parse_groups(p, "max")
+        p.expect_keyword("to")
+        upper, upper_groups, upper_operands = parse_groups(p, "min")
+        steps = p.comma_separated(p.integer) if p.optional_keyword("step") else [1] * len(variables)
+        kinds: list[AtomicRMWKind] = []
+        if p.optional_keyword("reduce"):
+            kinds = p.comma_separated(lambda: _parse_kind(p))
+        types = p.optional_arrow_types()
+        body = yield p.region_request([Argument(name, index, None, {}) for name in variables])
+        p.ensure_terminator(body, Yield)
+        numbers = [list(AtomicRMWKind).index(kind) for kind in kinds]
+        attributes = {
+            **p.attr_dict(),
+            "reductions": ArrayAttr(tuple(IntegerAttr(number, i64) for number in numbers)),
+            "lowerBoundsMap": AffineMapAttr(lower),
+            "lowerBoundsGroups": group_sizes(lower_groups),
+            "upperBoundsMap": AffineMapAttr(upper),
+            "upperBoundsGroups": group_sizes(upper_groups),
+            "steps": ArrayAttr(tuple(IntegerAttr(step, i64) for step in steps)),
+        }
+        operands = [p.resolve(name, index) for name in (*lower_operands, *upper_operands)]
+        return p.build(cls, operands, attributes, [body], result_types=types)
+
+
+def quoted(kind: AtomicRMWKind) -> str:
+    """The name of a reduction as the text has it."""
+    return f'"{kind.value}"'
+
+
+def _parse_kind(p: Parser) -> AtomicRMWKind:
+    at = p.position
+    name = p.string_literal("a reduction")
+    names = [kind.value for kind in AtomicRMWKind]
+    if name not in names:
+        raise p.error(f"there is no reduction `{name}`", at=at, hint=nearest(name, names))
+    return AtomicRMWKind(name)
 
 
 class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects,)):
@@ -117,6 +337,55 @@ class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects,)):
     else_region: Region = region(default=None)
     results_: Results[Type] = result()
 
+    def infer(self) -> list[Type]:
+        block = self.then_region.first_block
+        last = None if block is None else block.last_op
+        return [] if last is None else [value.type for value in last.operands]
+
+    def verify(self) -> Iterator[str]:
+        if len(self.condition_operands) != self.condition.dim_count + self.condition.symbol_count:
+            yield f"the condition does not take its {len(self.condition_operands)} operands"
+        types = [value.type for value in self.results_]
+        if types and self.else_region.is_empty:
+            yield "with results, there is an else region"
+        for branch in (self.then_region, self.else_region):
+            for block in branch.blocks:
+                last = block.last_op
+                if last is not None and [value.type for value in last.operands] != types:
+                    yield f"its regions yield values of the types of the results: ({', '.join(map(str, types))})"
+
+    def print(self, p: Printer) -> None:
+        p.write(" ")
+        p.attribute(self.attributes.get("condition"))
+        print_map_operands(p, self.condition_operands, self.condition.dim_count)
+        if self.results_:
+            p.write(" -> ")
+            p.result_types([value.type for value in self.results_])
+        p.write(" ")
+        p.region(self.then_region, print_terminators=bool(self.results_))
+        if not self.else_region.is_empty:
+            p.write(" else ")
+            p.region(self.else_region, print_terminators=bool(self.results_))
+        p.attr_dict(self, elided=("condition",))
+
+    @classmethod
+    def parse(cls, p: Parser) -> OperationReader:
+        at = p.position
+        condition = p.attribute()
+        if not isinstance(condition, IntegerSetAttr):
+            raise p.error(f"expected `affine_set<...>`, found `{condition}`", at=at)
+        names = parse_map_operands(p, condition.set.dim_count, condition.set.symbol_count)
+        operands = [p.resolve(name, index) for name in names]
+        types = p.optional_arrow_types()
+        then = yield p.region_request()
+        p.ensure_terminator(then, Yield)
+        otherwise = Region()
+        if p.optional_keyword("else"):
+            otherwise = yield p.region_request()
+            p.ensure_terminator(otherwise, Yield)
+        attributes = {**p.attr_dict(), "condition": condition}
+        return p.build(cls, operands, attributes, [then, otherwise], result_types=types)
+
 
 class Apply(Operation, name="affine.apply", traits=(Pure,)):
     """The value of an affine map with one result."""
@@ -124,7 +393,9 @@ class Apply(Operation, name="affine.apply", traits=(Pure,)):
     map_operands: Operands[Type] = operands(elements=INDEX)
     map: AffineMap = attr()
     result: Result[Type] = result()
+
     constraints = (_MAP, Holds("the map has one result", lambda op: len(op.map.results) == 1))
+    assembly_format = "custom<MapAndOperands>($map, $map_operands) attr-dict"
 
     def infer(self) -> Type:
         return index
@@ -137,6 +408,14 @@ class Min(Operation, name="affine.min", traits=(Pure,)):
     map: AffineMap = attr()
     result: Result[Type] = result()
 
+    constraints = (
+        Holds(
+            "the map takes the operands, and has results",
+            lambda op: len(op.operands_) == input_count(op.map) and len(op.map.results) > 0,
+        ),
+    )
+    assembly_format = "custom<MapAndOperands>($map, $operands_) attr-dict"
+
     def infer(self) -> Type:
         return index
 
@@ -147,6 +426,14 @@ class Max(Operation, name="affine.max", traits=(Pure,)):
     operands_: Operands[Type] = operands(elements=INDEX)
     map: AffineMap = attr()
     result: Result[Type] = result()
+
+    constraints = (
+        Holds(
+            "the map takes the operands, and has results",
+            lambda op: len(op.operands_) == input_count(op.map) and len(op.map.results) > 0,
+        ),
+    )
+    assembly_format = "custom<MapAndOperands>($map, $operands_) attr-dict"
 
     def infer(self) -> Type:
         return index
@@ -159,7 +446,9 @@ class Load(Operation, name="affine.load", traits=(MemoryRead,)):
     indices: Operands[Type] = operands(elements=INDEX)
     map: AffineMap = attr()
     result: Result[Type] = result()
+
     constraints = (_ACCESS,)
+    assembly_format = "$memref `` custom<Access>($map, $indices) attr-dict `:` type($memref)"
 
     def infer(self) -> Type:
         return self.memref.type.element_type
@@ -172,7 +461,9 @@ class Store(Operation, name="affine.store", traits=(MemoryWrite,)):
     memref: Operand[MemRefType]
     indices: Operands[Type] = operands(elements=INDEX)
     map: AffineMap = attr()
+
     constraints = (_ACCESS, SameElementType("value", "memref"))
+    assembly_format = "$value `,` $memref `` custom<Access>($map, $indices) attr-dict `:` type($memref)"
 
 
 class VectorLoad(Operation, name="affine.vector_load", traits=(MemoryRead,)):
@@ -182,7 +473,9 @@ class VectorLoad(Operation, name="affine.vector_load", traits=(MemoryRead,)):
     indices: Operands[Type] = operands(elements=INDEX)
     map: AffineMap = attr()
     result: Result[VectorType] = result()
+
     constraints = (_ACCESS,)
+    assembly_format = "$memref `` custom<Access>($map, $indices) attr-dict `:` type($memref) `,` type($result)"
 
 
 class VectorStore(Operation, name="affine.vector_store", traits=(MemoryWrite,)):
@@ -192,7 +485,11 @@ class VectorStore(Operation, name="affine.vector_store", traits=(MemoryWrite,)):
     memref: Operand[MemRefType]
     indices: Operands[Type] = operands(elements=INDEX)
     map: AffineMap = attr()
+
     constraints = (_ACCESS, SameElementType("value", "memref"))
+    assembly_format = (
+        "$value `,` $memref `` custom<Access>($map, $indices) attr-dict `:` type($memref) `,` type($value)"
+    )
 
 
 def access_map(rank_of_loops: int, indices: Sequence[AffineExpr]) -> AffineMap:

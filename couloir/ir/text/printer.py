@@ -108,14 +108,13 @@ class Printer(AttributePrinter):
             self._write_alias_definition(attribute, alias)
         head = "".join(self.parts)
         self.parts.clear()
-        if self._location_aliases:
-            self.write("\n")
         for location, alias in self._location_aliases.items():
             self.write(f"{alias} = ")
             location.print(self)
             self.write("\n")
         self.file_metadata()
-        return head + body + "".join(self.parts).rstrip("\n")
+        tail = "".join(self.parts).rstrip("\n")
+        return f"{head}{body}\n{tail}" if tail else head + body
 
     def _write_alias_definition(self, attribute: Attribute, alias: str) -> None:
         self.write(f"{alias} = ")
@@ -220,28 +219,27 @@ class Printer(AttributePrinter):
         results = op.results
         if results:
             self.write(self._names.results(results))
-        form = None if self.generic else self._form(type(op))
         rest: list[str | _RegionPart] = []
         comment = ""
         for region in op.regions:  # the text before a region may name its arguments
             self._entered[region] = self._names.enter(region, self._counters)
-        if form is None:
-            self._generic_operation(op, rest)
-        else:
-            start = len(self.parts)
-            try:
+        start = len(self.parts)
+        try:
+            form = None if self.generic else self._form(type(op))
+            if form is None:
+                self._generic_operation(op, rest)
+            else:
                 self.write(self._short_name(op.name))
                 form(op, self)
-            except Exception as error:  # noqa: BLE001 -- printing is how people look for errors: it must not fail itself
-                del self.parts[start:]
-                self._requests.clear()
-                self._generic_operation(op, rest)
-                comment = f"  // error: {type(error).__name__}: {' '.join(str(error).split())}"
-            else:
-                if self._requests:
-                    rest = self._cut_at_regions()
+                rest = self._cut_at_regions() if self._requests else []
                 if op.regions:
                     self._leave_unprinted(op, rest)
+        except Exception as error:  # noqa: BLE001 -- printing is how people look for errors: it must not fail itself
+            del self.parts[start:]
+            self._requests.clear()
+            rest = []
+            self._generic_operation(op, rest)
+            comment = f"  // error: {type(error).__name__}: {' '.join(str(error).split())}"
         if self.locations or comment:
             self._after(rest, (self._location_suffix(op.location) if self.locations else "") + comment)
         return rest
@@ -335,6 +333,10 @@ class Printer(AttributePrinter):
     def operand(self, value: Value[Any]) -> None:
         """Writes the name of a value: `%0`, `%1#2`, `%arg0`."""
         self.write(self._names.values.get(value) or self._names.value(value))
+
+    def value_name(self, value: Value[Any]) -> str:
+        """The name of a value, for texts that hold it within something else."""
+        return self._names.values.get(value) or self._names.value(value)
 
     def operands(self, values: Iterable[Value[Any]]) -> None:
         """Writes the names of values, with commas between."""
