@@ -15,7 +15,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
@@ -40,6 +40,10 @@ _SEARCH_VARIABLES = ("COMPILER_PATH", "CPATH", "C_INCLUDE_PATH", "GCC_EXEC_PREFI
 _MEDDLING_VARIABLES = ("CCC_OVERRIDE_OPTIONS", "DEPENDENCIES_OUTPUT", "LD_RUN_PATH", "SUNPRO_DEPENDENCIES")
 
 
+def _sorted_set(names: Iterable[Sanitizer]) -> tuple[Sanitizer, ...]:
+    return tuple(sorted(set(names)))
+
+
 @frozen
 class CompileOptions:
     """What may be chosen about a compilation; everything else is fixed.
@@ -62,7 +66,7 @@ class CompileOptions:
     optimization: int = 3
     fp_contract: FpContract = "off"
     openmp: bool = False
-    sanitizers: tuple[Sanitizer, ...] = field(default=(), converter=lambda names: tuple(sorted(set(names))))
+    sanitizers: tuple[Sanitizer, ...] = field(default=(), converter=_sorted_set)
     libraries: tuple[str, ...] = field(default=("m",), converter=tuple)
 
     def __attrs_post_init__(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from couloir.backends.c import toolchain
+from couloir.backends.c import process, toolchain
 from couloir.backends.c.library import Library
 from couloir.backends.c.process import run
 from couloir.backends.c.toolchain import CompileOptions, Compiler, cpu_features, find_compiler, user_cache_directory
@@ -390,6 +390,13 @@ def test_endless_output_is_bounded_and_stopped(tmp_path: Path) -> None:
         output_limit=1000,
     )
     assert (finished.status, finished.output) == (0, "x" * 1000)
+
+
+def test_output_that_never_pauses_does_not_put_off_the_deadline() -> None:
+    read, write_end = os.pipe()
+    os.write(write_end, b"x")
+    with os.fdopen(read, "rb") as stream, os.fdopen(write_end, "wb"), pytest.raises(TimeoutError):
+        process._read(stream, time.monotonic() - 1, 100)
 
 
 def test_what_cannot_be_started(tmp_path: Path) -> None:
