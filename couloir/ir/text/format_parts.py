@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseArrayAttr
-from couloir.ir.constraints import SameElementType, SameType, compatible, element_type
+from couloir.ir.constraints import SameElementType, SameType, check_value_type, compatible, element_type
 from couloir.ir.definition import SEGMENTS, Definition, Field
 from couloir.ir.errors import Error
 from couloir.ir.types import IndexType, NoneType, ShapedType, i32, index, none
@@ -146,9 +146,12 @@ def _operand_type(p: Parser, definition: Definition, field: Field, name: Operand
     """The type of an operand that the text does not give: as it is defined, or by relations to written types."""
     known = p.known_type(name)
     wanted = _related_type(definition, field, parts.types)
+    if wanted is None and known is not None:
+        elements, rank = field.spec.elements, field.spec.rank
+        wanted = known if check_value_type(known, field.types, elements, rank) is None else fixed_type(field)
     if known is not None and (wanted is None or compatible(known, wanted)):
         return known
-    found = wanted or known or fixed_type(field)
+    found = wanted or fixed_type(field)
     if found is None:
         raise p.error(
             f"the type of `%{name.name}` is not known here: it is defined further on",

@@ -26,6 +26,7 @@ from couloir.ir.text.format_syntax import (
     Whitespace,
 )
 from couloir.ir.text.format_values import attribute_form
+from couloir.ir.traits import SingleBlock
 
 if TYPE_CHECKING:
     from couloir.ir.text.parser import PrettyReader
@@ -110,17 +111,22 @@ class ReaderSource(FormatSource):
             case "successor", _:
                 self.line(f"parts.successors[{name!r}] = p.successors()")
             case "region", "single":
-                self.line(f"parts.regions[{name!r}] = [{self.region()}]")
+                self.line(f"parts.regions[{name!r}] = [{self.region(field)}]")
             case "region", _:
                 self.line(f"parts.regions[{name!r}] = []")
                 self.regions(f"parts.regions[{name!r}]")
             case _:
                 raise self.error(f"the result `${name}` can only stand in `type(...)`")
 
-    def region(self) -> str:
+    def region(self, field: Field | None = None) -> str:
+        """An expression that reads a region, with what every region of its kind has and the text may leave out."""
         terminator = getattr(self.cls, "implicit_terminator", None)
         request = "(yield p.region_request())"
-        return f"p.ensure_terminator({request}, {self.constant(terminator)})" if terminator is not None else request
+        if terminator is not None:
+            return f"p.ensure_terminator({request}, {self.constant(terminator)})"
+        if SingleBlock in self.cls.traits or (field is not None and field.spec.blocks != "any"):
+            return f"p.ensure_block({request})"
+        return request
 
     def regions(self, target: str) -> None:
         self.line("while p.at('{'):")

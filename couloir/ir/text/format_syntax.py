@@ -169,6 +169,10 @@ class _FormatParser:
 
     def plain_element(self) -> Element:
         token = self.next
+        if not token:
+            raise self.error("the format ends too early")
+        if token == "`":
+            raise self.error("this literal does not end")
         if token[0] == "`":
             self.index += 1
             text = token[1:-1]

@@ -110,12 +110,19 @@ def number_text(p: Printer, value: Any, type: Type) -> str:
 
 
 def _number(type: Type) -> AttributeForm:
+    def begins(p: Parser) -> bool:
+        if type is i1 and p.peek().text in ("true", "false"):
+            return True
+        return p.character in "-0123456789" and not p.at("->")
+
     def write(p: Printer, stored: Any) -> None:
         if _present(stored).type is not type:
             raise Error(f"`{stored}` has not the type `{type}`")
         p.write(number_text(p, stored.value, type))
 
     def read(p: Parser) -> Attribute:
+        if not begins(p):
+            raise p.expected(f"a number of type `{type}`")
         at = p.position
         found = p.attribute(type)
         if not isinstance(found, IntegerAttr | FloatAttr) or found.type is not type:
@@ -123,8 +130,7 @@ def _number(type: Type) -> AttributeForm:
         return found
 
     def read_optional(p: Parser) -> Attribute | None:
-        begins = p.character in "-0123456789" or (type is i1 and p.peek().text in ("true", "false"))
-        return read(p) if begins and not p.at("->") else None
+        return read(p) if begins(p) else None
 
     return AttributeForm(write, read, read_optional)
 

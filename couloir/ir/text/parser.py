@@ -286,7 +286,10 @@ class Parser(LineParser):
         if cls is None:
             raise self._unknown_operation(name, at)
         if cls not in self._pretty:
-            self._pretty[cls] = _pretty_of(cls)
+            try:
+                self._pretty[cls] = _pretty_of(cls)
+            except Error as error:
+                raise self.error(error.message, at=at, hint=error.hint) from error
         pretty = self._pretty[cls]
         if pretty is None:
             raise self.error(f"`{cls.name}` has only the generic form", at=at, hint=f'write `"{cls.name}"(...)`')
@@ -393,6 +396,12 @@ class Parser(LineParser):
                 raise Error(message) from error
             op.results = tuple([OpResult(t, op, i) for i, t in enumerate(types)])
         return op
+
+    def ensure_block(self, region: Region) -> Region:
+        """Adds a block to a region whose text is `{}`."""
+        if region.is_empty:
+            region.add_block()
+        return region
 
     def ensure_terminator(self, region: Region, terminator: type[Operation] | str) -> Region:
         """Adds the terminator (a class or name of an op without operands) that a text may leave out, and a block."""
