@@ -270,7 +270,7 @@ class Executable:
         )
 
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:
-        return self.function(*arrays)
+        return self.function(*(np.asarray(a) if isinstance(a, np.generic) else a for a in arrays))
 
     @property
     def source(self) -> str:
