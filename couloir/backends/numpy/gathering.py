@@ -42,7 +42,7 @@ def gather(
     check_dimensions("gather", "index vector dimension", [index_vector_dim], start_indices.ndim + 1)
     dropped = [*collapsed_slice_dims, *operand_batching_dims]
     _check_operand_dimensions(operand, dropped, operand_batching_dims, start_index_map, slice_sizes)
-    vectors = _index_vectors(start_indices, index_vector_dim)
+    vectors = index_vectors(start_indices, index_vector_dim)
     if vectors.shape[-1] != len(start_index_map):
         raise Error(f"`gather` has {len(start_index_map)} mapped dimensions but index vectors of {vectors.shape[-1]}")
     batch: tuple[int, ...] = vectors.shape[:-1]
@@ -73,7 +73,7 @@ def gather(
     return np.moveaxis(gathered, range(len(shape)), order)
 
 
-def _index_vectors(start_indices: Array, index_vector_dim: int) -> Array:
+def index_vectors(start_indices: Array, index_vector_dim: int) -> Array:
     """[batch..., vector] as int64; what does not fit stays beyond every dimension."""
     if start_indices.dtype == np.uint64:
         start_indices = np.minimum(start_indices, np.iinfo(np.int64).max)

@@ -1,0 +1,176 @@
+"""Bodies of reductions, sorts, scatters and maps: functions of scalars, run on whole arrays.
+
+A body that is one of the named monoids is recognised, and what NumPy has for it is used. Any other body is run on all
+pairs of elements at once, in a number of steps that is logarithmic in the length of a reduction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+
+from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.meanings import Request, Run
+from couloir.backends.numpy.windows import Monoid
+from couloir.dialects import hlo
+from couloir.ir.operation import Operation, Region
+from couloir.ir.traits import ConstantLike, Elementwise, ReturnLike
+
+Arrays: TypeAlias = "Sequence[Array]"
+Asking: TypeAlias = Generator[Request, Any, Arrays]
+
+_MONOIDS = {cls: name for name, cls in hlo.REDUCERS.items()}
+
+
+def monoid_of(body: Region) -> Monoid | None:
+    """The monoid of a body that applies one op to its two arguments and returns that; None for any other body."""
+    block = body.block
+    first, last = block.first_op, block.last_op
+    if first is None or last is None or first.next_op is not last or len(block.arguments) != 2:
+        return None
+    applied = set(first.operands) == set(block.arguments) and list(last.operands) == list(first.results)
+    return cast("Monoid | None", _MONOIDS.get(type(first))) if applied else None
+
+
+def gives_second(body: Region) -> bool:
+    """Whether a body of two arguments returns the second: it replaces."""
+    block = body.block
+    last = block.last_op
+    return last is not None and len(block.arguments) == 2 and list(last.operands) == [block.arguments[1]]
+
+
+def apply(body: Region, *arrays: Array) -> Asking:
+    """A body of scalars at every place of arrays of one shape."""
+    shape = arrays[0].shape
+    if all(_works_on_arrays(op) for op in body.ops):
+        return (yield Run(body, arrays, batch=shape))
+    # A body with regions or shapes of its own: one element after the other.
+    rows: list[Sequence[Array]] = []
+    for index in np.ndindex(shape):
+        rows.append((yield Run(body, [array[(*index, ...)] for array in arrays])))
+    if not rows:
+        last = body.block.last_op
+        assert last is not None, "a body is verified"
+        return [np.zeros(shape, _dtype_of_scalar(value.type)) for value in last.operands]
+    return [np.asarray(np.stack(column)).reshape(shape) for column in zip(*rows, strict=True)]
+
+
+def _works_on_arrays(op: Operation) -> bool:
+    """Whether a scalar op, run on arrays, computes each element alone."""
+    alone = any(op.has_trait(trait) for trait in (Elementwise, ConstantLike, ReturnLike))
+    return alone or isinstance(op, hlo.Select | hlo.Clamp)
+
+
+def _dtype_of_scalar(type: Any) -> Any:
+    from couloir.ir.types import dtype_of
+
+    return dtype_of(type.element_type)
+
+
+def reduce_first(body: Region, inputs: Arrays, inits: Arrays) -> Asking:
+    """Combines arrays [length, ...] along their first dimension, in order, and with the initial values (rank 0)."""
+    count = len(inputs)
+    parts = list(inputs)
+    while (length := parts[0].shape[0]) > 1:
+        left = [part[: length - 1 : 2] for part in parts]
+        right = [part[1::2] for part in parts]
+        combined = yield from apply(body, *left, *right)
+        odd = [part[length - 1 :] for part in parts] if length % 2 else None
+        parts = list(combined) if odd is None else [np.concatenate(pair) for pair in zip(combined, odd, strict=True)]
+    shape = parts[0].shape[1:]
+    starts = [np.broadcast_to(init, shape) for init in inits]
+    if length == 0:
+        return starts
+    assert len(starts) == count
+    return (yield from apply(body, *starts, *(part[0] for part in parts)))
+
+
+def scatter(body: Region, targets: Arrays, places: Array, updates: Arrays) -> Asking:
+    """Combines updates into flat arrays: `target[place] = body(target[place], update)` for one update after the other.
+
+    Args:
+        body: From a current element and an update, for each target, to the new element.
+        targets: Arrays of rank 1; they are not changed.
+        places: For each update the index of its element.
+        updates: For each target its updates, rank 1.
+    """
+    results = [target.copy() for target in targets]
+    order = np.argsort(places, kind="stable")
+    places, updates = places[order], [update[order] for update in updates]
+    while places.size:
+        # Equal places are neighbours. In each round, every place gets the first update that is left for it.
+        first = np.concatenate([[True], places[1:] != places[:-1]])
+        if monoid_of(body) is not None and not first.all():
+            places, updates = yield from _paired(body, places, updates, first)
+            continue
+        if gives_second(body) and not first.all():
+            first = np.concatenate([places[1:] != places[:-1], [True]])  # the last one stays
+            places, updates = places[first], [update[first] for update in updates]
+            continue
+        at = places[first]
+        new = yield from apply(body, *(result[at] for result in results), *(update[first] for update in updates))
+        for result, values in zip(results, new, strict=True):
+            result[at] = values
+        places, updates = places[~first], [update[~first] for update in updates]
+    return results
+
+
+def _paired(
+    body: Region, places: Array, updates: Arrays, first: Array
+) -> Generator[Request, Any, tuple[Array, Sequence[Array]]]:
+    """Combines neighbours of one place, two and two: half as many updates of a place are left."""
+    starts = np.flatnonzero(first)
+    rank = np.arange(places.size) - np.repeat(starts, np.diff([*starts, places.size]))
+    follows = np.concatenate([~first[1:], [False]])
+    left = np.flatnonzero((rank % 2 == 0) & follows)
+    combined = yield from apply(body, *(update[left] for update in updates), *(update[left + 1] for update in updates))
+    kept = rank % 2 == 0
+    merged: list[Array] = []
+    for update, values in zip(updates, combined, strict=True):
+        update = update.copy()
+        update[left] = values
+        merged.append(update[kept])
+    return places[kept], merged
+
+
+def sort_last(comparator: Region, inputs: Arrays) -> Asking:
+    """Sorts arrays of one shape along their last dimension together: a stable merge sort.
+
+    All merges of runs of one width are done at once. The place of an element in a merge is its place in its own run and the number of elements of the other run that come
+    before it, which a binary search finds.
+    """
+    length = inputs[0].shape[-1]
+    place = np.arange(length)
+    width = 1
+    while width < length:
+        pair = place // (2 * width) * (2 * width)
+        middle = np.minimum(pair + width, length)
+        is_left = place < middle
+        start = np.where(is_left, middle, pair)
+        end = np.where(is_left, np.minimum(pair + 2 * width, length), middle)
+        before = yield from _count_before(comparator, inputs, is_left, start, end)
+        own = np.where(is_left, place - pair, place - middle)
+        order = np.argsort(pair + own + before, axis=-1, kind="stable")
+        inputs = [np.take_along_axis(array, order, axis=-1) for array in inputs]
+        width *= 2
+    return inputs
+
+
+def _count_before(
+    comparator: Region, inputs: Arrays, is_left: Array, start: Array, end: Array
+) -> Generator[Request, Any, Array]:
+    """How many elements of `start ... end`, which are in order, stand before each element; equals only left of it."""
+    shape = inputs[0].shape
+    low, high = np.broadcast_to(start, shape), np.broadcast_to(end, shape)
+    while (low < high).any():
+        middle = (low + high) // 2
+        others = [np.take_along_axis(array, np.minimum(middle, shape[-1] - 1), axis=-1) for array in inputs]
+        # Left ones come after those that are less than they are; right ones after those that they are not less than.
+        first = [np.where(is_left, other, array) for array, other in zip(inputs, others, strict=True)]
+        second = [np.where(is_left, array, other) for array, other in zip(inputs, others, strict=True)]
+        (less,) = yield from apply(comparator, *(x for both in zip(first, second, strict=True) for x in both))
+        after = np.where(is_left, less, ~less) & (low < high)
+        low, high = np.where(after, middle + 1, low), np.where(after | (low >= high), high, middle)
+    return low - start

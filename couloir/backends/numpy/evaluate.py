@@ -1,0 +1,215 @@
+"""Running modules: `evaluate(module, *arrays)` computes what a function of a module means, in any domain.
+
+The loop is `_Evaluation.loop`. What the ops mean is in `couloir.backends.numpy.tables`, one table for each dialect; how
+a table is written, `couloir.backends.numpy.meanings` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, Final
+
+import attrs
+import numpy as np
+
+from couloir.backends.numpy.arguments import argument_values, new_outputs
+from couloir.backends.numpy.domains import ArrayNamespace, floats
+from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.meanings import Call, Global, Jump, Leave, Request, Run, meaning_of
+from couloir.backends.numpy.plan import Plan, Step
+from couloir.dialects.func import FuncOp
+from couloir.ir.errors import Error, nearest
+from couloir.ir.operation import Block, Operation, Value
+from couloir.ir.traits import IsTerminator
+
+#: What a meaning runs into when an op is not as its dialect demands, which the verifier would have said, or when there
+#: is not enough memory.
+_FAULTS: Final = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+
+
+def evaluate(
+    program: Operation, *arrays: Any, function: str | None = None, domain: ArrayNamespace = floats
+) -> tuple[Array, ...]:
+    """Runs a function on arrays and gives its results.
+
+    A function of buffers (memrefs) writes to the arrays that it is given. If its attribute `couloir.inputs` says how
+    many of them are inputs, the others are its outputs: they are made here, and are the results.
+
+    Args:
+        program: A module, or a function in one.
+        arrays: One for each argument, of exactly its shape and element type, or already of the domain's carrier.
+        function: The name of a function of the module; by default the first one that is not private.
+        domain: What floats are computed as; see `couloir.backends.numpy.domains`.
+
+    Returns:
+        The results. They may share memory with constants of the program and with the arguments: nobody writes to them.
+
+    Raises:
+        Error: when there is no such function; when the arguments do not fit, saying which; when ops have no meaning,
+            naming all of them, before anything runs; and when an op fails, with its location.
+        NotInDomain: when an op has no meaning in the domain.
+    """
+    chosen = _chosen(program, function)
+    given = argument_values(chosen, arrays, domain)
+    outputs = new_outputs(chosen, domain)
+    evaluation = _Evaluation(domain, Plan(chosen, runs_root=False))
+    results = evaluation.loop(evaluation.entered(Run(chosen.body, [*given, *outputs]), {}))
+    return tuple(outputs or results)
+
+
+def evaluate_op(op: Operation, *arrays: Array, domain: ArrayNamespace = floats) -> tuple[Array, ...]:
+    """The results of one op, wherever it stands, for given operands. Raises as `evaluate` does.
+
+    Values that its regions take from outside are not known here.
+    """
+    if len(arrays) != len(op.operands):
+        raise Error(f"`{op.name}` has {len(op.operands)} operands; {len(arrays)} arrays were given")
+    evaluation = _Evaluation(domain, Plan(op, runs_root=True))
+    values: dict[Value[Any], Any] = dict(zip(op.operands, map(domain.array, arrays), strict=True))
+    function = meaning_of(op)
+    assert function is not None, "the plan has seen to it"
+    end = Step(op, lambda xp, op, *results: Leave(results), op.results)
+    return tuple(evaluation.loop(_Frame([Step(op, function, op.operands), end], values)))
+
+
+def has_meaning(op: Operation) -> bool:
+    """Whether an op and all ops inside it can be evaluated."""
+    return all(meaning_of(inner) is not None for inner in op.walk())
+
+
+def _chosen(program: Operation, name: str | None) -> FuncOp:
+    """The function to run."""
+    ops = [program] if isinstance(program, FuncOp) else [op for region in program.regions for op in region.ops]
+    functions = [op for op in ops if isinstance(op, FuncOp)]
+    wanted = [f for f in functions if f.sym_name == name or (name is None and (f is program or not f.is_private))]
+    found = next((f for f in wanted if name is not None or not f.is_declaration), None)
+    if found is None:
+        known = [f.sym_name for f in functions]
+        raise Error(
+            "there is no public function to evaluate" if name is None else f"there is no function @{name} to evaluate",
+            hint=(nearest(name or "", known) or "there are: " + ", ".join(f"@{n}" for n in known)) if known else None,
+        )
+    if found.is_declaration:
+        raise Error(f"@{found.sym_name} is only declared: it has no body to run", where=found.location.label or None)
+    return found
+
+
+@attrs.define(eq=False)
+class _Frame:
+    """A region being run: where it is, and the op that waits for an answer."""
+
+    steps: Sequence[Step]
+    values: dict[Value[Any], Any]
+    """The values of the function that are alive. Regions see those around them."""
+    batch: tuple[int, ...] | None = None
+    position: int = 0
+    waiting: Generator[Request, Any, Any] | None = None
+
+
+class _Evaluation:
+    """One run of a program."""
+
+    def __init__(self, xp: ArrayNamespace, plan: Plan) -> None:
+        self.xp = xp
+        self.plan = plan
+        self.globals: dict[Operation, Any] = {}
+
+    def loop(self, frame: _Frame) -> Sequence[Any]:
+        """One op after the other; what an op asks for is run in a frame of its own, and then is its answer."""
+        frames, answer = [frame], None
+        while frames:
+            frame = frames[-1]
+            step = frame.steps[frame.position]
+            try:
+                outcome, answer = self._outcome(frame, step, answer), None
+                match outcome:
+                    case Run():
+                        frames.append(self.entered(outcome, frame.values))
+                    case Call():
+                        callee = self.plan.symbol(step.op, outcome.symbol)
+                        frames.append(self.entered(Run(_body(callee), outcome.arguments), {}))
+                    case Global():
+                        answer = self._global(self.plan.symbol(step.op, outcome.symbol))
+                    case Jump():
+                        self._enter(frame, outcome.block, outcome.arguments)
+                    case Leave():
+                        frames.pop()
+                        answer = outcome.values
+                    case _:
+                        _store(frame, step, outcome)
+            except Error as error:
+                error.where = error.where or _place(step.op)
+                raise
+            except _FAULTS as error:
+                raise _fault(step.op, error) from error
+        return answer or ()
+
+    def _outcome(self, frame: _Frame, step: Step, answer: Any) -> Any:
+        """The results of an op, or what it asks for next."""
+        if frame.waiting is None:
+            operands = [frame.values[value] for value in step.operands]
+            if frame.batch is not None:  # constants, and scalars from outside, are the same for all elements
+                operands = [np.broadcast_to(operand, frame.batch) for operand in operands]
+            outcome = step.function(self.xp, step.op, *operands)
+            if not isinstance(outcome, Generator):
+                return outcome
+            frame.waiting = outcome
+        try:
+            return frame.waiting.send(answer)
+        except StopIteration as end:
+            frame.waiting = None
+            return end.value
+
+    def entered(self, request: Run, values: dict[Value[Any], Any]) -> _Frame:
+        """A frame at the start of a region."""
+        block = request.region.first_block
+        if block is None:
+            raise Error("it runs a region that is empty")
+        frame = _Frame((), values, request.batch)
+        self._enter(frame, block, request.arguments)
+        return frame
+
+    def _enter(self, frame: _Frame, block: Block, arguments: Sequence[Any]) -> None:
+        last = block.last_op
+        if last is None or not last.has_trait(IsTerminator):
+            raise Error("it runs a block that has no terminator")
+        frame.steps, frame.position = self.plan.steps(block), 0
+        frame.values.update(zip(block.arguments, arguments, strict=True))
+
+    def _global(self, op: Operation) -> Any:
+        if op not in self.globals:
+            function = meaning_of(op)
+            assert function is not None, "the plan has seen to it"
+            self.globals[op] = function(self.xp, op)
+        return self.globals[op]
+
+
+def _body(callee: Operation) -> Any:
+    if not isinstance(callee, FuncOp) or callee.is_declaration:
+        raise Error(f"it calls `{callee.name}` {callee.attributes.get('sym_name')}, which has no body")
+    return callee.body
+
+
+def _store(frame: _Frame, step: Step, outcome: Any) -> None:
+    """Keeps the results of an op, and forgets the values that were used for the last time."""
+    results = step.op.results
+    if len(results) == 1 and isinstance(outcome, np.ndarray):
+        frame.values[results[0]] = outcome
+    else:
+        frame.values.update(zip(results, () if outcome is None else outcome, strict=True))
+    for value in step.dead:
+        frame.values.pop(value, None)
+    frame.position += 1
+
+
+def _place(op: Operation) -> str:
+    return op.location.label or f"`{op.name}`"
+
+
+def _fault(op: Operation, error: Exception) -> Error:
+    operands = ", ".join(str(value.type) for value in op.operands)
+    return Error(
+        f"`{op.name}` ({operands}) cannot be computed: {type(error).__name__}: {error}",
+        where=_place(op),
+        hint=None if isinstance(error, MemoryError) else "`verify(module)` says whether the op is well-formed",
+    )

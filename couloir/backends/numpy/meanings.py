@@ -1,0 +1,154 @@
+"""What an op means: the table from op classes to functions of arrays.
+
+    @meaning(Double)
+    def double(xp, op, operand):
+        return xp.apply("add", operand, operand)
+
+A meaning takes the domain, the op, and an array for each operand, and gives an array for each result: one array, or a
+sequence of them. What it may not do is write to an operand, unless that is a memref.
+
+An op that runs its regions, calls a function or reads a global is a generator, which asks for that and gets the
+answer; nothing recurses, so nests of any depth work:
+
+    @meaning(hlo.If)
+    def if_(xp, op, pred):
+        return (yield Run(op.true_branch if pred else op.false_branch))
+
+A terminator that goes on with another block gives a `Jump`; one that ends its region has the trait `ReturnLike` and
+needs no meaning, or gives `Leave`.
+
+Meanings are looked up along the bases of the op's class, so one for a base class serves all ops of a family. The table
+of a dialect is a module that is imported when one of its ops is first run.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
+
+import attrs
+
+from couloir.backends.numpy.element_types import Array
+from couloir.ir.operation import Block, Operation, Region
+from couloir.ir.traits import ReturnLike
+
+#: `function(xp, op, *arrays)`: arrays, `Jump`, `Leave`, or a generator of requests that ends with one of them.
+Meaning: TypeAlias = Callable[..., Any]
+#: From the class of an op to its meaning, or None when it has none: for classes that are made in numbers.
+Resolver: TypeAlias = Callable[[type[Operation]], "Meaning | None"]
+F = TypeVar("F", bound=Meaning)
+
+
+@attrs.frozen(eq=False)
+class Run:
+    """A request: run a region, from its first block on.
+
+    Attributes:
+        region: One of the op's own regions.
+        arguments: The arguments of its first block.
+        batch: If given, the region computes with scalars, and is run on arrays of this shape, all elements at once.
+    """
+
+    region: Region
+    arguments: Sequence[Array] = ()
+    batch: tuple[int, ...] | None = None
+
+
+@attrs.frozen(eq=False)
+class Call:
+    """A request: run the function that a symbol names at the op."""
+
+    symbol: str
+    arguments: Sequence[Array] = ()
+
+
+@attrs.frozen(eq=False)
+class Global:
+    """A request: the value of the symbol's op, such as a global buffer; it is made once in an evaluation."""
+
+    symbol: str
+
+
+@attrs.frozen(eq=False)
+class Jump:
+    """The outcome of a terminator that goes on with a block of the same region."""
+
+    block: Block
+    arguments: Sequence[Array] = ()
+
+
+@attrs.frozen(eq=False)
+class Leave:
+    """The outcome of a terminator that ends its region, with what the region gives."""
+
+    values: Sequence[Array] = ()
+
+
+Request: TypeAlias = Run | Call | Global
+Outcome: TypeAlias = "Array | Sequence[Array] | Jump | Leave | None"
+#: What a meaning with regions is: it asks, is sent the answer, and returns the results.
+Steps: TypeAlias = Generator[Request, Any, Outcome]
+
+_MEANINGS: Final[dict[type[Operation], Meaning]] = {}
+_RESOLVERS: Final[dict[str, Resolver]] = {}
+_TABLES: Final[dict[str, str]] = {
+    dialect: f"couloir.backends.numpy.tables.{module}"
+    for dialect, module in {
+        "affine": "affine",
+        "arith": "arith",
+        "builtin": "builtin",
+        "cf": "cf",
+        "chlo": "chlo",
+        "func": "func",
+        "math": "math",
+        "memref": "memref",
+        "onnx": "onnx",
+        "scf": "scf",
+        "stablehlo": "hlo",
+        "tensor": "tensor",
+        "vector": "vector",
+    }.items()
+}
+
+
+def meaning(*classes: type[Operation]) -> Callable[[F], F]:
+    """Decorator: this function is what ops of these classes, and of their subclasses, mean."""
+
+    def register(function: F) -> F:
+        for cls in classes:
+            _MEANINGS[cls] = function
+        return function
+
+    return register
+
+
+def declare_table(dialect: str, module: str) -> None:
+    """Says which module registers the meanings of a dialect; it is imported when they are first needed."""
+    _TABLES[dialect] = module
+
+
+def declare_resolver(dialect: str, resolver: Resolver) -> None:
+    """Gives the ops of a dialect that have no entry in the table a function to look their meaning up."""
+    _RESOLVERS[dialect] = resolver
+
+
+def meaning_of(op: Operation) -> Meaning | None:
+    """The meaning of an op: of its class, of the nearest base that has one, or what its dialect's resolver finds."""
+    cls = type(op)
+    dialect = op.name.partition(".")[0]
+    module = _TABLES.pop(dialect, None)
+    if module is not None:
+        importlib.import_module(module)
+    for base in cls.__mro__:
+        found = _MEANINGS.get(base)
+        if found is not None:
+            return found
+    if cls.has_trait(ReturnLike):
+        return _leave
+    resolver = _RESOLVERS.get(dialect)
+    return None if resolver is None else resolver(cls)
+
+
+def _leave(xp: object, op: Operation, *values: Array) -> Leave:
+    return Leave(values)

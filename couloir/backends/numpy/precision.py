@@ -1,0 +1,38 @@
+"""Floats rounded to fewer bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
+from couloir.backends.numpy.element_types import Array, from_bits, kind, to_bits
+from couloir.ir.errors import Error
+
+
+def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, mantissa_bits: int) -> Array:
+    """Rounds to the floats of so many exponent and mantissa bits; the type stays. StableHLO `reduce_precision`.
+
+    Ties go to even. As in XLA, what is too small for a normal number becomes zero, what is too large infinite.
+    """
+    if kind(operand.dtype) != "float":
+        raise NotInDomain("reduce_precision", xp.name, "its numbers have no bits")
+    if exponent_bits < 1 or mantissa_bits < 0:
+        raise Error(f"no float has {exponent_bits} exponent and {mantissa_bits} mantissa bits")
+    info: Any = ml_dtypes.finfo(operand.dtype)
+    bits = to_bits(operand)
+    word = bits.dtype.type
+    dropped = info.nmant - mantissa_bits
+    if dropped > 0:
+        last = (bits >> word(dropped)) & word(1)
+        bits = (bits + (word((1 << (dropped - 1)) - 1) + last)) & ~word((1 << dropped) - 1)
+    if exponent_bits < info.iexp:
+        sign = bits & word(1 << (info.bits - 1))
+        exponent = (bits >> word(info.nmant)) & word((1 << info.iexp) - 1)
+        bias, reduced_bias = (1 << (info.iexp - 1)) - 1, (1 << (exponent_bits - 1)) - 1
+        infinite = to_bits(np.asarray(np.inf).astype(operand.dtype))
+        bits = np.where(exponent > word(bias + reduced_bias), sign | infinite, bits)
+        bits = np.where(exponent <= word(bias - reduced_bias), sign, bits)
+    return np.where(operand != operand, operand, from_bits(bits, operand.dtype))
