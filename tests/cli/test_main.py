@@ -1,0 +1,142 @@
+"""The command line: exit codes, stdin and stdout, messages for people, no half-written files."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from couloir.cli import main
+
+ROOT = Path(__file__).parents[2]
+LENET = ROOT / "labs/data/lenet.onnx"
+
+TEXT = """
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %a = "stablehlo.negate"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  %b = "stablehlo.negate"(%a) : (tensor<4xf32>) -> tensor<4xf32>
+  return %b : tensor<4xf32>
+}
+"""
+
+
+def test_without_a_command_it_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "examples:" in capsys.readouterr().out
+
+
+def test_help_and_version_succeed(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ([], ["run"], ["opt"], ["compile"], ["view"]):
+        assert main([*command, "--help"]) == 0
+    assert main(["--version"]) == 0
+    assert "couloir 0." in capsys.readouterr().out
+
+
+def test_a_wrong_command_line_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nonsense"]) == 2
+    assert main(["view", "x.onnx"]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_opt_reads_stdin_and_writes_stdout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(TEXT))
+    assert main(["opt", "-", "-p", "canonicalize"]) == 0
+    out = capsys.readouterr().out
+    assert "negate" not in out and "return %arg0" in out
+
+
+def test_opt_writes_a_file_and_dumps(tmp_path: Path) -> None:
+    source = tmp_path / "m.mlir"
+    source.write_text(TEXT)
+    target = tmp_path / "o.mlir"
+    assert main(["opt", str(source), "-p", "canonicalize,cse", "-o", str(target), "--dump-dir", str(tmp_path / "d")]) == 0
+    assert "negate" not in target.read_text()
+    assert sorted(os.listdir(tmp_path / "d")) == ["00-input.mlir", "01-canonicalize.mlir"]
+
+
+def test_opt_lists_passes_with_their_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["opt", "--list"]) == 0
+    out = capsys.readouterr().out
+    for word in ("canonicalize", "hlo-to-loops", "max-elements"):
+        assert word in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["opt", "missing.mlir"], "cannot read"),
+        (["opt", "missing.onnx"], "missing.onnx"),
+        (["opt", "-", "-p", "nonsense"], "there is no pass `nonsense`"),
+        (["opt", "-", "-p", "cse", "--to", "hlo"], "exclude each other"),
+        (["opt"], "a model is needed"),
+        (["run", "-", "-i", "missing.npy"], "missing.npy"),
+        (["run", "-"], "takes 1 argument, 0 were given"),
+        (["view", "-", "-o", "picture.png"], ".svg or .pdf"),
+        (["opt", str(LENET), "--dims", "N"], "NAME=SIZE"),
+        (["opt", str(LENET), "--dims", "M=1"], "M"),
+    ],
+)
+def test_bad_input_is_1_with_a_message_for_people(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(TEXT))
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert said in error and "Traceback" not in error
+    assert os.listdir(tmp_path) == []
+
+
+def test_text_that_is_no_mlir_shows_line_and_caret(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("func.func @main( {"))
+    assert main(["opt", "-"]) == 1
+    error = capsys.readouterr().err
+    assert "<stdin>:1:" in error and "^" in error
+
+
+def test_run_prints_and_saves_results(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    x = np.array([1, 2, 3, 4], np.float32)
+    np.save(tmp_path / "x.npy", x)
+    np.savez(tmp_path / "x.npz", x=x)
+    source = tmp_path / "m.mlir"
+    source.write_text(TEXT)
+    assert main(["run", str(source), "-i", str(tmp_path / "x.npy")]) == 0
+    assert "float32[4]" in capsys.readouterr().out
+    assert main(["run", str(source), "-i", str(tmp_path / "x.npz"), "-b", "c", "-o", str(tmp_path / "y.npz")]) == 0
+    with np.load(tmp_path / "y.npz") as saved:
+        np.testing.assert_array_equal(saved["output0"], x)
+    assert main(["run", str(source), "--random", "3"]) == 0
+
+
+def test_a_pickle_is_not_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([{}], object), allow_pickle=True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(TEXT))
+    assert main(["run", "-", "-i", str(tmp_path / "x.npy")]) == 1
+    assert "not a readable .npy" in capsys.readouterr().err
+
+
+def test_view_draws_every_level(tmp_path: Path) -> None:
+    for level, name in (("as-is", "a.svg"), ("hlo", "b.svg"), ("as-is", "c.pdf")):
+        assert main(["view", str(LENET), "--dims", "N=1", "--level", level, "-o", str(tmp_path / name)]) == 0
+    assert "<svg" in (tmp_path / "a.svg").read_text()[:400]
+    assert (tmp_path / "c.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_compile_writes_a_program(tmp_path: Path) -> None:
+    assert main(["compile", str(LENET), "--dims", "N=1", "-o", str(tmp_path / "out")]) == 0
+    assert {"model.c", "model.h", "main.c", "Makefile", "model.weights"} <= set(os.listdir(tmp_path / "out"))
+
+
+def test_the_installed_command_works() -> None:
+    command = shutil.which("couloir", path=str(Path(sys.executable).parent))
+    assert command is not None
+    result = subprocess.run([command, "opt", "-"], input=TEXT, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0 and "stablehlo.negate" in result.stdout
