@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from couloir.drawing.graph import Edge, Graph, Node
-from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, StringAttr
+from couloir.ir.attribute import Attribute
+from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, DenseResourceAttr, FloatAttr, IntegerAttr, StringAttr
 from couloir.ir.operation import Block, Operation, OpResult, Value
 from couloir.ir.symbols import symbol_name
 from couloir.ir.text.attribute_printer import attribute_text
@@ -14,6 +15,9 @@ from couloir.ir.types import ShapedType, Type
 
 MAX_LINE: Final = 44
 MAX_LINES: Final = 6
+
+_HIDDEN: Final = frozenset({"operandSegmentSizes", "resultSegmentSizes", "value", "fastmath"})
+"""Attributes that say nothing to a reader of the picture."""
 
 #: Words in an op's name -> how its box is coloured; the first that occurs decides.
 _KINDS: Final = (
@@ -105,11 +109,13 @@ class _Drawing:
             if definer is not None and not self._shown(definer):
                 lines.append(_cut(f"operand {index}: {_constant(definer, value)}"))
         for key, attribute in sorted(op.attributes.items()):
-            if key in ("operandSegmentSizes", "resultSegmentSizes", "value", "fastmath"):
+            if key in _HIDDEN or _is_default(op, key, attribute):
                 continue
-            lines.append(_cut(f"{key} = {attribute_text(attribute)}"))
+            lines.append(_cut(f"{key} = {_attribute(attribute)}"))
         kind = "output" if op.has_trait(IsTerminator) else kind_of(op)
-        shown = lines if len(lines) <= MAX_LINES else [*lines[: MAX_LINES - 1], f"... {len(lines) - MAX_LINES + 1} more"]
+        shown = (
+            lines if len(lines) <= MAX_LINES else [*lines[: MAX_LINES - 1], f"... {len(lines) - MAX_LINES + 1} more"]
+        )
         types = ", ".join(str(r.type) for r in op.results)
         tooltip = "\n".join([op.name, *lines, types, op.location.label])
         self.nodes.append(Node(node, op.name.partition(".")[2] or op.name, tuple(shown), kind, path, tooltip))
@@ -119,6 +125,17 @@ class _Drawing:
             source = self.ids.get(value.owner if isinstance(value, OpResult) else value)
             if source is not None:
                 self.edges.append(Edge(source, self.ids[op], _type(value.type), str(value.type)))
+
+
+def _is_default(op: Operation, key: str, attribute: Attribute) -> bool:
+    return op.is_registered and op.definition.defaults.get(key) is attribute
+
+
+def _attribute(attribute: Attribute) -> str:
+    """An attribute's value without its type: `[2, 2]`, `3`."""
+    if isinstance(attribute, DenseArrayAttr):
+        return str(list(attribute.values))
+    return str(attribute.value) if isinstance(attribute, IntegerAttr | FloatAttr) else attribute_text(attribute)
 
 
 def _argument_name(owner: Operation, index: int) -> str | None:
