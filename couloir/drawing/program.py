@@ -148,9 +148,8 @@ def _argument_name(owner: Operation, index: int) -> str | None:
 def _constant(op: Operation, value: Value[Any]) -> str:
     stored = op.attributes.get("value")
     if isinstance(stored, DenseElementsAttr | DenseResourceAttr):
-        array = stored.array
-        if array is not None and array.size == 1:
-            return str(array.reshape(-1)[0])
+        if isinstance(stored, DenseElementsAttr) and stored.is_splat:
+            return f"{stored.array[(0,) * stored.array.ndim]} : {_type(value.type)}"
         return _type(value.type)
     return _type(value.type) if stored is None else attribute_text(stored)
 
