@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
+from couloir.dialects.index_lists import DYNAMIC, Index, split
+from couloir.dialects.shapes import same_dims
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import DenseElementsAttr
-from couloir.ir.codecs import SYMBOL_NAME, UNIT_FLAG
+from couloir.ir.attributes import UNIT, DenseElementsAttr, UnitAttr
+from couloir.ir.codecs import SYMBOL_NAME, UNIT_FLAG, array_of, integer
 from couloir.ir.constraints import INDEX, Holds, SameElementType, element_type
+from couloir.ir.errors import Error
 from couloir.ir.fields import (
     Operand,
     Operands,
@@ -19,9 +23,50 @@ from couloir.ir.fields import (
     operands,
     result,
 )
-from couloir.ir.operation import Operation
+from couloir.ir.operation import Operation, Value
+from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import MemoryAllocate, MemoryFree, MemoryRead, MemoryWrite, Pure, Symbol
-from couloir.ir.types import MemRefType, Type
+from couloir.ir.types import MemRefType, StridedLayoutAttr, TensorType, Type, UnrankedMemRefType, i64, index
+
+if TYPE_CHECKING:
+    from couloir.ir.text.parser import Parser
+    from couloir.ir.text.printer import Printer
+
+
+def _print_type_and_value(p: Printer, op: Operation, type: MemRefType, value: Attribute | None) -> None:
+    p.type(type)
+    if isinstance(value, UnitAttr):
+        p.write(" = uninitialized")
+    elif value is not None:
+        text = p.attribute_text(value)
+        p.write(" = ", text.removesuffix(f" : {tensor_type(type)}"))
+
+
+def _parse_type_and_value(p: Parser) -> tuple[Attribute, Attribute | None]:
+    at = p.position
+    type = p.type()
+    if not isinstance(type, MemRefType):
+        raise p.error(f"expected a memref type, found `{type}`", at=at)
+    if not p.optional("="):
+        return type, None
+    return type, UNIT if p.optional_keyword("uninitialized") else p.attribute(tensor_type(type))
+
+
+custom_directive("TypeAndInitialValue", _print_type_and_value, _parse_type_and_value)
+
+
+def tensor_type(type: MemRefType) -> TensorType:
+    """The tensor with the dimensions and elements of a buffer."""
+    return TensorType(type.dims, type.element_type)
+
+
+def _marks_have_operands(op: ReinterpretCast | SubView) -> bool | str:
+    for name in ("offsets", "sizes", "strides"):
+        static: tuple[int, ...] = getattr(op, f"static_{name}")
+        given = len(getattr(op, name))
+        if static.count(DYNAMIC) != given:
+            return f"`{name}` has {given} operands for {static.count(DYNAMIC)} marks"
+    return True
 
 
 def _one_index_per_dimension(op: Load | Store) -> bool | str:
@@ -37,21 +82,29 @@ def _one_size_per_dynamic_dimension(op: Alloc | Alloca) -> bool | str:
 class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
     """A new buffer on the heap; its elements are undefined. The type is given: `Alloc(result_types=[type])`."""
 
-    dynamic_sizes: Operands[Type] = operands(elements=INDEX)
-    symbol_operands: Operands[Type] = operands(elements=INDEX)
+    dynamic_sizes: Operands[Type] = operands(elements=INDEX, default=())
+    symbol_operands: Operands[Type] = operands(elements=INDEX, default=())
     alignment: int | None = attr_optional(default=None)
     memref: Result[MemRefType] = result()
-    constraints = (Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension),)
+
+    constraints = (
+        Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension, verify_only=True),
+    )
+    assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
 
 
 class Alloca(Operation, name="memref.alloca", traits=(MemoryAllocate,)):
     """A new buffer on the stack: it lives until the op around it is done."""
 
-    dynamic_sizes: Operands[Type] = operands(elements=INDEX)
-    symbol_operands: Operands[Type] = operands(elements=INDEX)
+    dynamic_sizes: Operands[Type] = operands(elements=INDEX, default=())
+    symbol_operands: Operands[Type] = operands(elements=INDEX, default=())
     alignment: int | None = attr_optional(default=None)
     memref: Result[MemRefType] = result()
-    constraints = (Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension),)
+
+    constraints = (
+        Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension, verify_only=True),
+    )
+    assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
 
 
 class Dealloc(Operation, name="memref.dealloc", traits=(MemoryFree,)):
@@ -59,15 +112,20 @@ class Dealloc(Operation, name="memref.dealloc", traits=(MemoryFree,)):
 
     memref: Operand[MemRefType]
 
+    assembly_format = "$memref attr-dict `:` type($memref)"
+
 
 class Load(Operation, name="memref.load", traits=(MemoryRead,)):
     """The element at the given indices."""
 
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX)
-    nontemporal: bool = attr_default(default=False)
+    indices: Operands[Type] = operands(elements=INDEX, default=())
+    nontemporal: bool = attr_optional(default=False)
+    alignment: int | None = attr_optional(default=None)
     result: Result[Type] = result()
+
     constraints = (Holds("there is one index for each dimension", _one_index_per_dimension),)
+    assembly_format = "$memref `[` $indices `]` attr-dict `:` type($memref)"
 
     def infer(self) -> Type:
         return self.memref.type.element_type
@@ -78,12 +136,15 @@ class Store(Operation, name="memref.store", traits=(MemoryWrite,)):
 
     value: Operand[Type]
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX)
-    nontemporal: bool = attr_default(default=False)
+    indices: Operands[Type] = operands(elements=INDEX, default=())
+    nontemporal: bool = attr_optional(default=False)
+    alignment: int | None = attr_optional(default=None)
+
     constraints = (
         Holds("there is one index for each dimension", _one_index_per_dimension),
         SameElementType("value", "memref"),
     )
+    assembly_format = "$value `,` $memref `[` $indices `]` attr-dict `:` type($memref)"
 
 
 class Copy(Operation, name="memref.copy", traits=(MemoryWrite,)):
@@ -91,28 +152,35 @@ class Copy(Operation, name="memref.copy", traits=(MemoryWrite,)):
 
     source: Operand[MemRefType]
     target: Operand[MemRefType]
+
     constraints = (
         SameElementType("source", "target"),
-        Holds("source and target have the same shape", lambda op: op.source.type.dims == op.target.type.dims),
+        Holds("source and target have the same shape", lambda op: same_dims(op.source.type.dims, op.target.type.dims)),
     )
+    assembly_format = "$source `,` $target attr-dict `:` type($source) `to` type($target)"
 
 
 class Dim(Operation, name="memref.dim", traits=(Pure,)):
     """The size of one dimension."""
 
-    source: Operand[MemRefType]
+    source: Operand[MemRefType | UnrankedMemRefType]
     index: Operand[Type] = operand(elements=INDEX)
     result: Result[Type] = result()
 
+    assembly_format = "attr-dict $source `,` $index `:` type($source)"
+
     def infer(self) -> Type:
-        return self.index.type
+        return index
 
 
 class Cast(Operation, name="memref.cast", traits=(Pure,)):
     """The same buffer by a type that knows more or less about its dimensions."""
 
-    source: Operand[Type]
-    dest: Result[Type] = result()
+    source: Operand[MemRefType | UnrankedMemRefType]
+    dest: Result[MemRefType | UnrankedMemRefType] = result()
+
+    constraints = (SameElementType("source", "dest"),)
+    assembly_format = "$source attr-dict `:` type($source) `to` type($dest)"
 
 
 class Global(Operation, name="memref.global", traits=(Symbol,)):
@@ -122,8 +190,14 @@ class Global(Operation, name="memref.global", traits=(Symbol,)):
     type: MemRefType
     sym_visibility: str | None = attr_optional(default=None)
     initial_value: Attribute | None = attr_optional(default=None)
+    """A constant tensor, or `unit` for a buffer that begins uninitialized; without it, it is defined elsewhere."""
     constant: bool = attr_optional(default=False, codec=UNIT_FLAG)
     alignment: int | None = attr_optional(default=None)
+
+    assembly_format = (
+        "($sym_visibility^)? (`constant` $constant^)? $sym_name"
+        " `:` custom<TypeAndInitialValue>($type, $initial_value) attr-dict"
+    )
 
     def verify(self) -> Iterator[str]:
         value = self.initial_value
@@ -139,15 +213,160 @@ class GetGlobal(Operation, name="memref.get_global", traits=(Pure,)):
     name_: str = attr(key="name", codec=SYMBOL_NAME)
     result: Result[MemRefType] = result()
 
+    assembly_format = "$name_ `:` type($result) attr-dict"
+
 
 class ReinterpretCast(Operation, name="memref.reinterpret_cast", traits=(Pure,)):
     """The same memory with another offset, other sizes and strides (in elements). The type is given."""
 
-    source: Operand[Type]
-    offsets: Operands[Type] = operands(elements=INDEX)
-    sizes: Operands[Type] = operands(elements=INDEX)
-    strides: Operands[Type] = operands(elements=INDEX)
-    static_offsets: tuple[int, ...] = ()
-    static_sizes: tuple[int, ...] = ()
-    static_strides: tuple[int, ...] = ()
+    source: Operand[MemRefType | UnrankedMemRefType]
+    offsets: Operands[Type] = operands(elements=INDEX, default=())
+    sizes: Operands[Type] = operands(elements=INDEX, default=())
+    strides: Operands[Type] = operands(elements=INDEX, default=())
+    static_offsets: tuple[int, ...] = attr_default(default=())
+    static_sizes: tuple[int, ...] = attr_default(default=())
+    static_strides: tuple[int, ...] = attr_default(default=())
     result: Result[MemRefType] = result()
+
+    constraints = (Holds("each mark in a static list has an operand", _marks_have_operands),)
+    assembly_format = (
+        "$source `to` `offset` `` `:` custom<DynamicIndexList>($offsets, $static_offsets) `` `,`"
+        " `sizes` `` `:` custom<DynamicIndexList>($sizes, $static_sizes) `` `,`"
+        " `strides` `` `:` custom<DynamicIndexList>($strides, $static_strides)"
+        " attr-dict `:` type($source) `to` type($result)"
+    )
+
+
+class SubView(Operation, name="memref.subview", traits=(Pure,)):
+    """A part of a buffer, at an offset in each dimension, of a size, taking every stride-th element.
+
+    `SubView.of(buffer, (0, i), (2, 2))` finds the type of the result; a type given may leave out dimensions of size 1.
+    """
+
+    source: Operand[MemRefType]
+    offsets: Operands[Type] = operands(elements=INDEX, default=())
+    sizes: Operands[Type] = operands(elements=INDEX, default=())
+    strides: Operands[Type] = operands(elements=INDEX, default=())
+    static_offsets: tuple[int, ...] = attr_default(default=())
+    static_sizes: tuple[int, ...] = attr_default(default=())
+    static_strides: tuple[int, ...] = attr_default(default=())
+    result: Result[MemRefType] = result()
+
+    constraints = (
+        SameElementType("source", "result"),
+        Holds("each mark in a static list has an operand", _marks_have_operands),
+        Holds(
+            "there is an offset, a size and a stride for each dimension of the source",
+            lambda op: {len(op.static_offsets), len(op.static_sizes), len(op.static_strides)} == {op.source.type.rank},
+        ),
+    )
+    assembly_format = (
+        "$source `` custom<DynamicIndexList>($offsets, $static_offsets)"
+        " custom<DynamicIndexList>($sizes, $static_sizes) custom<DynamicIndexList>($strides, $static_strides)"
+        " attr-dict `:` type($source) `to` type($result)"
+    )
+
+    @classmethod
+    def of(
+        cls,
+        source: Value[MemRefType],
+        offsets: Sequence[Index],
+        sizes: Sequence[Index],
+        strides: Sequence[Index] | None = None,
+    ) -> SubView:
+        """A part of `source` with as many dimensions; each list has numbers and index values. Strides default to 1."""
+        steps: Sequence[Index] = (1,) * len(offsets) if strides is None else strides
+        if not len(offsets) == len(sizes) == len(steps) == source.type.rank:
+            raise Error(f"a part of `{source.type}` has {source.type.rank} offsets, sizes and strides")
+        old, offset = strides_and_offset(source.type)
+        new = [_product(stride, step) for stride, step in zip(old, steps, strict=True)]
+        for stride, start in zip(old, offsets, strict=True):
+            step = _product(stride, start)
+            offset = None if offset is None or step is None else offset + step
+        dims = tuple(size if isinstance(size, int) else None for size in sizes)
+        layout = StridedLayoutAttr(tuple(new), offset)
+        type = MemRefType(dims, source.type.element_type, layout, source.type.memory_space)
+        static_offsets, dynamic_offsets = split(offsets)
+        static_sizes, dynamic_sizes = split(sizes)
+        static_strides, dynamic_strides = split(steps)
+        return cls(
+            source,
+            dynamic_offsets,
+            dynamic_sizes,
+            dynamic_strides,
+            static_offsets,
+            static_sizes,
+            static_strides,
+            result_types=[type],
+        )
+
+
+def _product(stride: int | None, index: Index) -> int | None:
+    return stride * index if stride is not None and isinstance(index, int) else 0 if index == 0 else None
+
+
+def strides_and_offset(type: MemRefType) -> tuple[list[int | None], int | None]:
+    """How far apart neighbours in each dimension are, and where the first element is; in elements, None when not known.
+
+    Raises:
+        Error: for a layout that is not strided.
+    """
+    if isinstance(type.layout, StridedLayoutAttr):
+        return list(type.layout.strides), type.layout.offset
+    if type.layout is not None:
+        raise Error(f"the layout of `{type}` is not strided")
+    strides: list[int | None] = []
+    step: int | None = 1
+    for size in reversed(type.dims):
+        strides.insert(0, step)
+        step = None if step is None or size is None else step * size
+    return strides, 0
+
+
+_REASSOCIATION: Final = array_of(array_of(integer(i64)))
+
+
+class ExpandShape(Operation, name="memref.expand_shape", traits=(Pure,)):
+    """The same buffer with dimensions divided: group i of `reassociation` is made of dimension i. The type is given."""
+
+    src: Operand[MemRefType]
+    output_shape: Operands[Type] = operands(elements=INDEX, default=())
+    reassociation: tuple[tuple[int, ...], ...] = attr(codec=_REASSOCIATION, kw_only=True)
+    static_output_shape: tuple[int, ...] = attr(kw_only=True)
+    result: Result[MemRefType] = result()
+
+    constraints = (
+        SameElementType("src", "result"),
+        Holds(
+            "the groups are the dimensions of the result in order, one group for each dimension of the source",
+            lambda op: _groups_fit(op.reassociation, op.src.type.rank, op.result.type.rank),
+            verify_only=True,
+        ),
+    )
+    assembly_format = (
+        "$src $reassociation `output_shape` custom<DynamicIndexList>($output_shape, $static_output_shape) attr-dict"
+        " `:` type($src) `into` type($result)"
+    )
+
+
+class CollapseShape(Operation, name="memref.collapse_shape", traits=(Pure,)):
+    """The same buffer with dimensions joined: group i of `reassociation` becomes dimension i. The type is given."""
+
+    src: Operand[MemRefType]
+    reassociation: tuple[tuple[int, ...], ...] = attr(codec=_REASSOCIATION)
+    result: Result[MemRefType] = result()
+
+    constraints = (
+        SameElementType("src", "result"),
+        Holds(
+            "the groups are the dimensions of the source in order, one group for each dimension of the result",
+            lambda op: _groups_fit(op.reassociation, op.result.type.rank, op.src.type.rank),
+            verify_only=True,
+        ),
+    )
+    assembly_format = "$src $reassociation attr-dict `:` type($src) `into` type($result)"
+
+
+def _groups_fit(groups: Sequence[Sequence[int]], count: int, rank: int) -> bool:
+    in_order = [axis for group in groups for axis in group] == list(range(rank))
+    return in_order and (len(groups) == count or (count == 0 and not groups))

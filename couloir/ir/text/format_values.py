@@ -36,6 +36,8 @@ def attribute_form(field: Field) -> AttributeForm:
         return _SYMBOL_DEFINITION
     if codec is SYMBOL or codec is SYMBOL_NAME:
         return _SYMBOL_USE
+    if codec is STRING:
+        return _STRING
     match codec.syntax:
         case "number":
             return _number(codec.parameter)
@@ -67,6 +69,10 @@ def _read_optional_attribute(p: Parser) -> Attribute | None:
     return p.optional_attribute()
 
 
+def _read_optional_string(p: Parser) -> Attribute | None:
+    return p.attribute() if p.at('"') else None
+
+
 def _read_type(p: Parser) -> Attribute:
     return p.type()
 
@@ -96,6 +102,7 @@ def _read_optional_symbol_name(p: Parser) -> Attribute | None:
     return None if name is None else StringAttr(name)
 
 
+_STRING = AttributeForm(_write_attribute, _read_attribute, _read_optional_string)
 _ANY: Final = AttributeForm(_write_attribute, _read_attribute, _read_optional_attribute)
 _TYPE: Final = AttributeForm(_write_attribute, _read_type, _read_optional_type)
 _SYMBOL_USE: Final = AttributeForm(_write_attribute, _read_symbol, _read_optional_symbol)

@@ -266,7 +266,7 @@ class Printer(AttributePrinter):
 
     def _short_name(self, name: str) -> str:
         dialect, _, rest = name.partition(".")
-        if (dialect == self._dialect or dialect == "builtin") and "." not in rest:
+        if dialect == self._dialect and "." not in rest:
             return rest
         return name
 
