@@ -6,14 +6,15 @@
     onnx.Conv             # the newest version
     onnx.ml.Scaler        # an operator of ai.onnx.ml: the op `onnx.ml.ScalerV1`
 
-Beside the operators there are `Initializer`, `Return` and `Call` for the parts of a model that are no nodes, and the types
-`!onnx.seq`, `!onnx.opt`, `!onnx.map`, `!onnx.string` and `!onnx.any`. Editors read `__init__.pyi`, which
-`python -m couloir.dialects.onnx.stubs` writes.
+Beside the operators there are `Initializer`, `Return` and `Call` for the parts of a model that are no nodes, and the
+types `!onnx.seq`, `!onnx.opt`, `!onnx.map`, `!onnx.string` and `!onnx.any`. Editors read `__init__.pyi`, which `python
+-m couloir.dialects.onnx.stubs` writes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import Any, Final
 
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.schemas import class_at, from_class_name, from_op_name, operators, schema_class
@@ -31,15 +32,18 @@ from couloir.ir.registry import REGISTRY
 
 REGISTRY.declare_factory("onnx", from_op_name)
 
+_PARTS: Final = ("ml", "preview")
+"""Modules with the operators of other operator sets; they are imported when they are asked for."""
+
 
 def __getattr__(name: str) -> Any:
-    made = from_class_name(name)
+    made = importlib.import_module(f"{__name__}.{name}") if name in _PARTS else from_class_name(name)
     globals()[name] = made
     return made
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *operators()])
+    return sorted([*globals(), *_PARTS, *operators()])
 
 
 __all__ = [

@@ -1,14 +1,15 @@
-"""What all ops made from ONNX schemas have in common: the link to the schema, and the checks and inference that it gives."""
+"""What all ops made from ONNX schemas have in common: the link to the schema, and the checks and inference that it
+gives."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
 from couloir.dialects.onnx.types import type_string
 from couloir.ir.attribute import Type
-from couloir.ir.constraints import Relation
+from couloir.ir.constraints import Relation, types_of
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 
@@ -62,7 +63,7 @@ class SchemaTypes(Relation):
     def check(self, op: Operation) -> str | None:
         bound: dict[str, tuple[str, str]] = {}
         for parameter in self.parameters:
-            for type in _types(op, parameter.field):
+            for type in types_of(op, parameter.field):
                 name = type_string(type)
                 if name is None:
                     continue
@@ -92,13 +93,6 @@ class SchemaInference(Relation):
         from couloir.dialects.onnx.inference import infer_result_types
 
         return infer_result_types(op).get(result)
-
-
-def _types(op: Operation, field: str) -> list[Type]:
-    value: Any = getattr(op, field)
-    if value is None:
-        return []
-    return [v.type for v in value] if isinstance(value, tuple) else [value.type]
 
 
 def _short(names: frozenset[str]) -> str:

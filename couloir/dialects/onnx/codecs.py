@@ -4,7 +4,7 @@
 |---|---|---|
 | INT, FLOAT, STRING | `1 : i64`, `0.5 : f32`, `"same"` | int, float, str |
 | INTS, FLOATS, STRINGS | `array<i64: 1, 2>`, `array<f32: 0.5>`, `["a", "b"]` | tuples of them |
-| TENSOR, SPARSE_TENSOR | `dense<...>`, `#onnx.strings<...>`, `sparse<...>` | the attribute; NumPy arrays are taken, too |
+| TENSOR, SPARSE_TENSOR | `dense<...>`, `#onnx.strings<...>`, `sparse<...>` | the attribute; arrays are taken, too |
 | TYPE_PROTO | the type | the type |
 | GRAPH | a region | the region |
 """

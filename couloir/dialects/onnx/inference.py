@@ -32,7 +32,8 @@ def node_of(op: Operation, inputs: list[str], outputs: list[str]) -> onnx.NodePr
 
 
 def positions(op: Operation, kind: str) -> list[int | None]:
-    """For each position of the node's inputs (or outputs) the number of the op's operand (or result), None where it has none."""
+    """For each position of the node's inputs (or outputs) the number of the op's operand (or result), None where it has
+    none."""
     found: list[int | None] = []
     number = 0
     for size in op.definition.group_sizes(op, kind):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
-# -- types -------------------------------------------------------------------------------------------------------------------
+# -- types -------------------------------------------------------------------------------------------------------------
 
 
 def type_from_proto(proto: onnx.TypeProto, bind: Mapping[str, int] | None = None) -> Type:
@@ -148,7 +148,7 @@ def _number(type: Type) -> int:
     return found.number
 
 
-# -- constants ---------------------------------------------------------------------------------------------------------------
+# -- constants ---------------------------------------------------------------------------------------------------------
 
 
 def tensor_to_proto(value: Attribute, name: str = "") -> onnx.TensorProto:
@@ -161,7 +161,9 @@ def tensor_to_proto(value: Attribute, name: str = "") -> onnx.TensorProto:
         return proto
     array = value.array if isinstance(value, DenseElementsAttr | DenseResourceAttr) else None
     if array is None:
-        raise Error(f"the constant `{value}` has no elements", hint="a `dense_resource` needs its bytes beside the text")
+        raise Error(
+            f"the constant `{value}` has no elements", hint="a `dense_resource` needs its bytes beside the text"
+        )
     type: Any = getattr(value, "type")  # noqa: B009 -- of either class
     element = BY_TYPE.get(type.element_type)
     if element is None:
@@ -211,7 +213,7 @@ def sparse_to_proto(value: SparseElementsAttr, name: str = "") -> onnx.SparseTen
     )
 
 
-# -- attributes --------------------------------------------------------------------------------------------------------------
+# -- attributes --------------------------------------------------------------------------------------------------------
 
 
 def encode_text(text: str) -> bytes:
@@ -220,7 +222,8 @@ def encode_text(text: str) -> bytes:
 
 
 def attribute_to_proto(name: str, value: Attribute) -> onnx.AttributeProto:
-    """An attribute of an op as an AttributeProto; its form tells the type. Raises `couloir.Error` for what ONNX has not."""
+    """An attribute of an op as an AttributeProto; its form tells the type. Raises `couloir.Error` for what ONNX has
+    not."""
     proto = onnx.AttributeProto(name=name)
     match value:
         case IntegerAttr():

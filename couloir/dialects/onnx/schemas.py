@@ -1,7 +1,7 @@
 """From the schemas of the installed onnx package to op classes, made when they are first needed.
 
-The op that stands for version 11 of `Conv` is `onnx.ConvV11`, class `ConvV11`; operators of other official operator sets have the rest
-of the set's name in front: `onnx.ml.ScalerV1` is `Scaler` of `ai.onnx.ml`.
+The op that stands for version 11 of `Conv` is `onnx.ConvV11`, class `ConvV11`; operators of other official operator
+sets have the rest of the set's name in front: `onnx.ml.ScalerV1` is `Scaler` of `ai.onnx.ml`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class SchemaField:
 
 
 def dialect_prefix(domain: str) -> str:
-    """What stands before the operator in the names of a domain's ops: `""`, `"ml."`. Raises `couloir.Error` for foreign domains."""
+    """What stands before the operator in the names of a domain's ops: `""`, `"ml."`. Raises `couloir.Error` for foreign
+    domains."""
     if domain in ("", _OFFICIAL):
         return ""
     if not domain.startswith(_OFFICIAL + "."):
@@ -131,7 +132,8 @@ def from_op_name(name: str) -> type[OnnxOp] | None:
 
 
 def from_class_name(name: str, domain: str = "") -> type[OnnxOp]:
-    """The class called `name` in Python: `ConvV11`, or `Conv` for the newest. Raises `AttributeError`, as modules do."""
+    """The class called `name` in Python: `ConvV11`, or `Conv` for the newest. Raises `AttributeError`, as modules
+    do."""
     versioned = from_op_name(f"onnx.{dialect_prefix(domain)}{name}")
     if versioned is not None:
         return versioned
@@ -161,7 +163,12 @@ def _versions(operator: str, domain: str) -> str | None:
     return f"its versions are {', '.join(map(str, known))}" if known else nearest(operator, operators(domain))
 
 
-# -- from a schema to a class ------------------------------------------------------------------------------------------------
+def enum_name(member: object) -> str:
+    """The name of a member of one of onnx's enums, which are native: `"Optional"`, `"INTS"`."""
+    return str(member).rpartition(".")[2]
+
+
+# -- from a schema to a class ------------------------------------------------------------------------------------------
 
 
 def schema_fields(schema: defs.OpSchema) -> list[SchemaField]:
@@ -180,16 +187,16 @@ def schema_fields(schema: defs.OpSchema) -> list[SchemaField]:
         taken.add(found)
         return found
 
-    fields = [SchemaField(name(p.name), p.name, "operand", p.option.name) for p in schema.inputs]
+    fields = [SchemaField(name(p.name), p.name, "operand", enum_name(p.option)) for p in schema.inputs]
     graphs: list[SchemaField] = []
     for key, attribute in sorted(schema.attributes.items()):
-        kind = attribute.type.name
+        kind = enum_name(attribute.type)
         if kind == "GRAPH":
             graphs.append(SchemaField(name(key), key, "region", kind, attribute.required))
         else:
             fields.append(SchemaField(name(key), key, "attribute", kind, attribute.required, _default(attribute)))
     fields += graphs
-    return fields + [SchemaField(name(p.name), p.name, "result", p.option.name) for p in schema.outputs]
+    return fields + [SchemaField(name(p.name), p.name, "result", enum_name(p.option)) for p in schema.outputs]
 
 
 def _default(attribute: defs.OpSchema.Attribute) -> Any:
@@ -251,9 +258,10 @@ def _stored_default(field: SchemaField) -> Any:
 
 def _traits(schema: defs.OpSchema) -> tuple[type[Trait], ...]:
     """Random operators are not pure; those with graphs are what their graphs are."""
-    if schema.node_determinism.name == "NonDeterministic":
+    determinism: object = getattr(schema, "node_determinism", None)  # onnx's stubs do not know it
+    if enum_name(determinism) == "NonDeterministic":
         return ()
-    if any(attribute.type.name == "GRAPH" for attribute in schema.attributes.values()):
+    if any(enum_name(attribute.type) == "GRAPH" for attribute in schema.attributes.values()):
         return (RecursiveMemoryEffects,)
     return (Pure,)
 

@@ -1,4 +1,5 @@
-"""The ops of the dialect that are no operators of ONNX: they stand for other parts of a model. Their names carry no version."""
+"""The ops of the dialect that are no operators of ONNX: they stand for other parts of a model. Their names carry no
+version."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ class Initializer(Operation, name="onnx.Initializer", traits=(Pure, ConstantLike
 
     value: Attribute = attr(codec=TENSOR)
     input_index: int | None = attr_optional(codec=i64)
-    """The position among the inputs of the graph, when it is listed there, too: its value is then a default, which a caller of
+    """The position among the inputs of the graph, when it is listed there, too: its value is then a default, which a
+    caller of
     the ONNX model could replace. Before IR version 4 every initializer had to be listed so."""
     result: Result[Any] = result()
 

@@ -1,7 +1,7 @@
 """The types of ONNX that MLIR's builtin types lack, and the correspondence between element types.
 
-A tensor of ONNX is a `tensor<...>`; strings, sequences, optionals and maps are the types of this file. Where a file does not say what
-type a value has and inference does not tell either, the type is `!onnx.any`.
+A tensor of ONNX is a `tensor<...>`; strings, sequences, optionals and maps are the types of this file. Where a file
+does not say what type a value has and inference does not tell either, the type is `!onnx.any`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class OptionalType(Type, name="onnx.opt"):
 
 
 class MapType(Type, name="onnx.map"):
-    """Keys, which are integers or strings, to values: `!onnx.map<i64, tensor<*xf32>>`. Source: ONNX-ML, TypeProto.Map."""
+    """Keys, which are integers or strings, to values: `!onnx.map<i64, tensor<*xf32>>`. Source: ONNX-ML,
+    TypeProto.Map."""
 
     key_type: Type
     value_type: Type
@@ -151,7 +152,8 @@ BY_TYPE: Final = {element.type: element for element in ELEMENTS}
 
 
 def type_string(type: Type) -> str | None:
-    """ONNX's name of a type without its shape: `"tensor(float)"`, `"seq(tensor(int64))"`. None where ONNX has no such type.
+    """ONNX's name of a type without its shape: `"tensor(float)"`, `"seq(tensor(int64))"`. None where ONNX has no such
+    type.
 
     `!onnx.any`, and types that contain it, have no name either.
     """

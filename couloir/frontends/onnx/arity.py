@@ -18,7 +18,8 @@ def distribute(cls: type[OnnxOp], kind: str, present: Sequence[bool]) -> tuple[l
     Args:
         cls: The class of the op.
         kind: `"operand"` or `"result"`.
-        present: For each position of the node whether there is a value; a result that must be there is there without a name, too.
+        present: For each position of the node whether there is a value; a result that must be there is there without a
+        name, too.
 
     Raises:
         Error: when there are too few or too many.
@@ -48,7 +49,8 @@ def distribute(cls: type[OnnxOp], kind: str, present: Sequence[bool]) -> tuple[l
 
 
 def schema_types(op: OnnxOp) -> list[Type]:
-    """What the schema alone tells of the types of an op's results: the element type, where type variables or a single choice tell it."""
+    """What the schema alone tells of the types of an op's results: the element type, where type variables or a single
+    choice tell it."""
     rule = next(relation for relation in op.definition.relations if isinstance(relation, SchemaTypes))
     sizes = op.definition.group_sizes(op, "operand")
     operands = iter(op.operands)

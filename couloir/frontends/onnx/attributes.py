@@ -9,6 +9,7 @@ from onnx import AttributeProto, GraphProto, NodeProto, SparseTensorProto, Tenso
 
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.protos import type_from_proto
+from couloir.dialects.onnx.schemas import enum_name
 from couloir.dialects.onnx.types import StringsAttr, string
 from couloir.frontends.onnx.faults import Faults
 from couloir.frontends.onnx.tensors import TensorReader
@@ -58,8 +59,8 @@ class AttributeReader:
                     hint=nearest(attribute.name, list(schema)) or _known(list(schema)),
                 )
             actual = AttributeProto.AttributeType.Name(attribute.type)
-            if actual != expected.type.name:
-                raise Error(f"the attribute {quoted(attribute.name)} is of type {expected.type.name}, not {actual}")
+            if actual != (wanted := enum_name(expected.type)):
+                raise Error(f"the attribute {quoted(attribute.name)} is of type {wanted}, not {actual}")
             if attribute.type == AttributeProto.GRAPH:
                 graphs[keys[attribute.name]] = attribute.g
             else:
@@ -76,11 +77,11 @@ class AttributeReader:
         if kind == AttributeProto.STRING:
             return _text(attribute.s)
         if kind == AttributeProto.INTS:
-            return DenseArrayAttr(i64, attribute.ints)
+            return DenseArrayAttr(i64, tuple(attribute.ints))
         if kind == AttributeProto.FLOATS:
-            return DenseArrayAttr(f32, attribute.floats)
+            return DenseArrayAttr(f32, tuple(attribute.floats))
         if kind == AttributeProto.STRINGS:
-            return ArrayAttr([_text(item) for item in attribute.strings])
+            return ArrayAttr(tuple(_text(item) for item in attribute.strings))
         if kind == AttributeProto.TENSOR:
             return self._dense(attribute.t, where)
         if kind == AttributeProto.SPARSE_TENSOR:
@@ -122,5 +123,3 @@ def _text(data: bytes) -> StringAttr:
 
 def _known(names: list[str]) -> str:
     return f"its attributes are {', '.join(names)}" if names else "it has no attributes"
-
-

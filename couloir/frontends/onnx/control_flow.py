@@ -1,4 +1,5 @@
-"""Types around graphs inside nodes: what the arguments of a body are, and what the node gives when its bodies are known.
+"""Types around graphs inside nodes: what the arguments of a body are, and what the node gives when its bodies are
+known.
 
 Source: https://onnx.ai/onnx/operators/ (If, Loop, Scan, SequenceMap).
 """
@@ -39,7 +40,9 @@ def argument_types(cls: type[OnnxOp], node: NodeProto, operands: Sequence[Type |
     return []
 
 
-def result_types(cls: type[OnnxOp], node: NodeProto, operands: Sequence[Type | None], bodies: Sequence[Types]) -> list[Type]:
+def result_types(
+    cls: type[OnnxOp], node: NodeProto, operands: Sequence[Type | None], bodies: Sequence[Types]
+) -> list[Type]:
     """The types of a node's outputs, from the types of its operands and of the outputs of its bodies."""
     given = [unknown if type is None else type for type in operands]
     if cls.operator == "If" and len(bodies) == 2:

@@ -1,7 +1,8 @@
 """From a module of the `onnx` dialect back to an ONNX model.
 
-The model computes what the module computes. Names of inputs, outputs, initializers and nodes are those of the model from which the module
-came; names of other values where they are still known as hints. A model-local function comes back once for each instance of it.
+The model computes what the module computes. Names of inputs, outputs, initializers and nodes are those of the model
+from which the module came; names of other values where they are still known as hints. A model-local function comes back
+once for each instance of it.
 """
 
 from __future__ import annotations
@@ -39,11 +40,12 @@ _IR_WITHOUT_INPUTS_FOR_INITIALIZERS = 4
 def to_onnx(module: ModuleOp) -> ModelProto:
     """The ONNX model that a module of the `onnx` dialect stands for.
 
-    The public function of the module becomes the main graph. Versions of operator sets are those that the module records, where the ops
-    allow it.
+    The public function of the module becomes the main graph. Versions of operator sets are those that the module
+    records, where the ops allow it.
 
     Raises:
-        Error: when there is not exactly one public function, for ops that ONNX does not have (all of them are listed), types that it does not
+        Error: when there is not exactly one public function, for ops that ONNX does not have (all of them are listed),
+        types that it does not
             have, ops whose versions exclude each other, or graphs nested more deeply than a file can hold.
     """
     return _Exporter(module).run()
@@ -98,12 +100,12 @@ class _Exporter:
         if len(public) != 1 or public[0].is_declaration:
             names = ", ".join(f"@{function.sym_name}" for function in public) or "none"
             raise Error(
-                f"an ONNX model has one main graph, so the module needs one public function with a body; it has {names}",
-                hint="give the others `sym_visibility = \"private\"`",
+                f"an ONNX model has one main graph: the module needs one public function with a body; it has {names}",
+                hint='give the others `sym_visibility = "private"`',
             )
         return public[0], [function for function in found if function.is_private]
 
-    # -- the model -----------------------------------------------------------------------------------------------------------
+    # -- the model -----------------------------------------------------------------------------------------------------
 
     def _header(self, functions: Sequence[FuncOp]) -> None:
         stored = self._module.attributes
@@ -135,7 +137,11 @@ class _Exporter:
         for index, argument in enumerate(function.arguments):
             name = self._names.define(argument, _text(function.argument_attribute(index, "onnx.name")) or None)
             inputs.append(_info(name, argument, function.argument_attribute(index, "onnx.dims")))
-            _describe(inputs[-1], function.argument_attribute(index, "onnx.doc"), function.argument_attribute(index, "onnx.metadata"))
+            _describe(
+                inputs[-1],
+                function.argument_attribute(index, "onnx.doc"),
+                function.argument_attribute(index, "onnx.metadata"),
+            )
         frame = _Frame(function.entry.ops, graph.node, graph, 0)
         self._run(frame)
         for index, (value, name) in enumerate(zip(last.operands, wanted, strict=True)):
@@ -147,7 +153,9 @@ class _Exporter:
                     hint="an ONNX model declares the types of its outputs",
                 )
             info = _info(final, value, function.result_attribute(index, "onnx.dims"))
-            _describe(info, function.result_attribute(index, "onnx.doc"), function.result_attribute(index, "onnx.metadata"))
+            _describe(
+                info, function.result_attribute(index, "onnx.doc"), function.result_attribute(index, "onnx.metadata")
+            )
             graph.output.append(info)
         graph.input.extend(self._with_initializers(function, inputs))
         outputs = {info.name for info in (*graph.output, *graph.input)}
@@ -227,7 +235,7 @@ class _Exporter:
     def _called(self, function: FuncOp) -> list[FunctionKey]:
         return [self._keys[op.callee.root] for op in function.walk() if isinstance(op, Call)]
 
-    # -- going through the blocks --------------------------------------------------------------------------------------------
+    # -- going through the blocks --------------------------------------------------------------------------------------
 
     def _run(self, root: _Frame) -> None:
         """Exports a block and all blocks inside its ops, without recursion."""
@@ -341,7 +349,7 @@ class _Exporter:
         frame.node, frame.results = None, ()
 
 
-# -- parts -------------------------------------------------------------------------------------------------------------------
+# -- parts -------------------------------------------------------------------------------------------------------------
 
 
 def _check_ops(functions: Iterable[FuncOp]) -> None:
@@ -356,7 +364,11 @@ def _check_ops(functions: Iterable[FuncOp]) -> None:
             f"`{name}`: {len(ops)}" + (f", first at {ops[0].location.label}" if ops[0].location.label else "")
             for name, ops in foreign.items()
         ]
-        raise Error("the module has ops that are no operators of ONNX", notes=notes, hint="only modules of the `onnx` dialect can be exported")
+        raise Error(
+            "the module has ops that are no operators of ONNX",
+            notes=notes,
+            hint="only modules of the `onnx` dialect can be exported",
+        )
 
 
 def _classes(function: FuncOp) -> list[type[OnnxOp]]:
@@ -380,7 +392,13 @@ def _reserve(function: FuncOp, outputs: Sequence[Value[Any]], wanted: Sequence[s
     taken = {_text(function.argument_attribute(i, "onnx.name")) for i in range(len(function.arguments))}
     for value, name in zip(outputs, wanted, strict=True):
         definer = value.defining_op
-        if name and name not in taken and value not in found and definer is not None and not isinstance(definer, Initializer):
+        if (
+            name
+            and name not in taken
+            and value not in found
+            and definer is not None
+            and not isinstance(definer, Initializer)
+        ):
             found[value] = name
             taken.add(name)
     return found
@@ -421,5 +439,3 @@ def _versions(stored: Attribute | None) -> dict[str, int]:
 
 def _opset_ids(opsets: dict[str, int]) -> list[onnx.OperatorSetIdProto]:
     return [onnx.OperatorSetIdProto(domain=domain, version=version) for domain, version in opsets.items()]
-
-

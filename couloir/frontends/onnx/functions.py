@@ -1,7 +1,7 @@
 """Model-local functions: one body for each way in which a function is called.
 
-The meaning of a function's body depends on its call: attributes of nodes may refer to attributes of the call, and types follow
-from the types of the operands. A call with new types or attributes therefore makes a new instance.
+The meaning of a function's body depends on its call: attributes of nodes may refer to attributes of the call, and types
+follow from the types of the operands. A call with new types or attributes therefore makes a new instance.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class Instances:
         """The functions that there are."""
 
     def find(self, node: NodeProto, types: Sequence[Type | None]) -> tuple[Instance, bool]:
-        """The instance for a call with operands of these types (None for one that is not given), and whether it is a new one."""
+        """The instance for a call with operands of these types (None for one that is not given), and whether it is a
+        new one."""
         key = function_key(node)
         given = list(types)
         while given and given[-1] is None:

@@ -1,8 +1,8 @@
 """From an ONNX model to a module of the `onnx` dialect, as it is: nothing is folded, lowered or renamed.
 
-The main graph becomes `func.func @main_graph`, each model-local function one private `func.func` for each way in which it is called (operand types
-and attribute values), graphs inside nodes become regions. Names of nodes are locations, names of inputs and outputs are attributes of
-arguments and results, names of values are hints.
+The main graph becomes `func.func @main_graph`, each model-local function one private `func.func` for each way in which
+it is called (operand types and attribute values), graphs inside nodes become regions. Names of nodes are locations,
+names of inputs and outputs are attributes of arguments and results, names of values are hints.
 
 Types are inferred node by node as the graph is read, and joined with those that the model declares.
 
@@ -77,7 +77,8 @@ def load(
         base: Directory of the external data; by default that of the path.
 
     Raises:
-        Error: if the model cannot be read, breaks ONNX's rules, exceeds a limit, or uses operators that are not known (all of them are
+        Error: if the model cannot be read, breaks ONNX's rules, exceeds a limit, or uses operators that are not known
+        (all of them are
             listed), or if `dims` names a dimension that the model does not have.
     """
     model = read_model(source, base=base, limits=limits)
@@ -179,7 +180,7 @@ class _Importer:
                     notes=[hint] if (hint := nearest(str(name), known)) else (),
                 )
 
-    # -- functions -----------------------------------------------------------------------------------------------------------
+    # -- functions -----------------------------------------------------------------------------------------------------
 
     def _main(self, graph: GraphProto, imports: dict[str, int]) -> _Frame:
         constants = {tensor.name for tensor in graph.initializer} | {s.values.name for s in graph.sparse_initializer}
@@ -292,7 +293,7 @@ class _Importer:
             frame.block.append(op)
             self._add_result(frame, name, op.results[0], known_constant(value))
 
-    # -- going through the graphs --------------------------------------------------------------------------------------------
+    # -- going through the graphs --------------------------------------------------------------------------------------
 
     def _run(self, root: _Frame) -> None:
         """Imports a graph, all graphs inside it and the functions that it calls, without recursion."""
@@ -331,7 +332,9 @@ class _Importer:
         for name in frame.outputs:
             value = self._values.get(name)
             if value is None:
-                self._faults.add(f"the output {quoted(name)} depends on an input that the call does not give", where=frame.label)
+                self._faults.add(
+                    f"the output {quoted(name)} depends on an input that the call does not give", where=frame.label
+                )
             else:
                 outputs.append(value)
         cls = FuncReturn if isinstance(frame.owner, FuncOp) else Return
@@ -356,7 +359,7 @@ class _Importer:
                 if name:
                     self._define(frame, name, Block([unknown]).arguments[0])
 
-    # -- one node ------------------------------------------------------------------------------------------------------------
+    # -- one node ------------------------------------------------------------------------------------------------------
 
     def _node(self, frame: _Frame, index: int) -> None:
         self._count += 1
@@ -428,7 +431,10 @@ class _Importer:
 
         def resume() -> None:
             values = [value for value in inputs if value is not None]
-            attributes: dict[str, Attribute] = {"callee": SymbolRefAttr(instance.symbol), **metadata(node.metadata_props)}
+            attributes: dict[str, Attribute] = {
+                "callee": SymbolRefAttr(instance.symbol),
+                **metadata(node.metadata_props),
+            }
             op = Call.create(values, instance.results, attributes, location=_location(frame, index, node))
             frame.block.append(op)
             for name, result in zip(node.output, op.results, strict=False):
@@ -440,7 +446,7 @@ class _Importer:
     def _inputs(self, node: NodeProto) -> list[Value[Any] | None]:
         return [self._values.get(name) if name else None for name in node.input]
 
-    # -- types ---------------------------------------------------------------------------------------------------------------
+    # -- types ---------------------------------------------------------------------------------------------------------
 
     def _declared(self, frame: _Frame, name: str) -> Type:
         proto = frame.declared.get(name)
@@ -511,5 +517,3 @@ def _location(frame: _Frame, index: int, node: NodeProto) -> Location:
     """The node's name, file or graph, and number (from 1, as lines are counted); its documentation if it has any."""
     place = FileLineColLoc(frame.label, index + 1, 1)
     return documented(NameLoc(node.name, place) if node.name else place, node.doc_string)
-
-

@@ -1,7 +1,8 @@
 """Types of the results of one node, by the shape inference of the installed onnx package, kept within bounds.
 
-Inference runs in native code, which nothing can stop halfway. It therefore sees one node at a time, never a graph; no attribute by which it would
-divide by zero or that it would take for a length; and no list of integers so long that it would make a tensor with as many dimensions.
+Inference runs in native code, which nothing can stop halfway. It therefore sees one node at a time, never a graph; no
+attribute by which it would divide by zero or that it would take for a length; and no list of integers so long that it
+would make a tensor with as many dimensions.
 """
 
 from __future__ import annotations
@@ -44,9 +45,8 @@ class NodeInference:
 
     def __init__(self, ir_version: int, opset_imports: Mapping[str, int]) -> None:
         self._ir_version = ir_version
-        self._opsets = dict(opset_imports)
-        self._encoded: dict[Type, bytes] = {}
-        self._decoded: dict[bytes, Type] = {}
+        self._opsets = [onnx.OperatorSetIdProto(domain=d, version=v) for d, v in opset_imports.items()]
+        self._encoded: dict[Type, onnx.TypeProto] = {}
 
     def results(
         self,
@@ -71,11 +71,11 @@ class NodeInference:
         schema = cls.schema() if operator not in _LIKE else find_schema(_LIKE[operator], cls.since_version)
         if schema is None or not schema.has_type_and_shape_inference_function:
             return {}
-        data = {name: encoded for name, value in constants.items() if (encoded := _encode_constant(operator, value))}
+        data = {name: tensor for name, value in constants.items() if (tensor := _small_constant(operator, value))}
         try:
             types = {name: self._encode(type) for name, type in inputs}
-            found: dict[str, bytes] = schema._infer_node_outputs(  # pyright: ignore -- what infer_node_outputs calls, without decoding types again
-                node.SerializeToString(), types, data, {}, self._opsets, self._ir_version
+            found = shape_inference.infer_node_outputs(
+                schema, node, types, data, opset_imports=self._opsets, ir_version=self._ir_version
             )
         except (
             shape_inference.InferenceError,
@@ -87,45 +87,41 @@ class NodeInference:
             EncodeError,
         ):
             return {}  # the verifier tells better what is wrong with a node
-        return {name: self._decode(data) for name, data in found.items()}
+        return {name: _decode(proto) for name, proto in found.items()}
 
-    def _encode(self, type: Type) -> bytes:
+    def _encode(self, type: Type) -> onnx.TypeProto:
         found = self._encoded.get(type)
         if found is None:
-            proto = type_to_proto(type)
+            found = self._encoded[type] = type_to_proto(type)
             if isinstance(type, TensorType) and isinstance(type.element_type, IntegerType) and type.rank == 1:
                 size = type.dims[0]
                 if size is not None and size > MAX_ITEMS:
-                    proto.tensor_type.shape.dim[0].dim_param = f"{_LENGTH}{size}"
-            found = self._encoded[type] = proto.SerializeToString()
-        return found
-
-    def _decode(self, data: bytes) -> Type:
-        found = self._decoded.get(data)
-        if found is None:
-            proto = onnx.TypeProto.FromString(data)
-            for dim in proto.tensor_type.shape.dim if proto.HasField("tensor_type") else ():
-                if dim.dim_param.startswith(_LENGTH):
-                    dim.dim_value = int(dim.dim_param.removeprefix(_LENGTH))
-            try:
-                found = type_from_proto(proto)
-            except Error:  # a size that overflowed
-                found = unknown
-            self._decoded[data] = found
+                    found.tensor_type.shape.dim[0].dim_param = f"{_LENGTH}{size}"
         return found
 
 
-def _encode_constant(operator: str, value: Attribute | Known) -> bytes | None:
-    """A small constant as the bytes of a TensorProto."""
+def _decode(proto: onnx.TypeProto) -> Type:
+    """A type from native code; unknown where a size overflowed."""
+    for dim in proto.tensor_type.shape.dim if proto.HasField("tensor_type") else ():
+        if dim.dim_param.startswith(_LENGTH):
+            dim.dim_value = int(dim.dim_param.removeprefix(_LENGTH))
+    try:
+        return type_from_proto(proto)
+    except Error:
+        return unknown
+
+
+def _small_constant(operator: str, value: Attribute | Known) -> TensorProto | None:
+    """A constant as a TensorProto, if it is small and all of it is known."""
     if isinstance(value, Known):
         items = value.items
         if operator == "Reshape" and items.count(None) == 1 and -1 not in items:
             value = Known(tuple(-1 if item is None else item for item in items), value.scalar, value.element)
         if not value.is_complete:
             return None
-        return tensor_to_proto(DenseElementsAttr.from_numpy(value.array(), value.element)).SerializeToString()
+        return tensor_to_proto(DenseElementsAttr.from_numpy(value.array(), value.element))
     if isinstance(value, DenseElementsAttr) and value.array.size <= MAX_ITEMS:
-        return tensor_to_proto(value).SerializeToString()
+        return tensor_to_proto(value)
     return None
 
 
@@ -148,7 +144,8 @@ def _is_harmless(node: NodeProto) -> bool:
 
 
 def refine(node: NodeProto, result: Type, types: Sequence[Type | None], known: Sequence[Known | None]) -> Type:
-    """The type of a node's first result with the sizes that a target shape, of which only some elements are known, gives it.
+    """The type of a node's first result with the sizes that a target shape, of which only some elements are known,
+    gives it.
 
     Args:
         node: The node.
@@ -174,7 +171,8 @@ def refine(node: NodeProto, result: Type, types: Sequence[Type | None], known: S
 
 
 def _expanded(result: Type, operand: Type | None, target: Known) -> Type:
-    """The result of an `Expand` to a shape that is known in part: a size above 1 is the result's, where there is a 1 it is the operand's."""
+    """The result of an `Expand` to a shape that is known in part: a size above 1 is the result's, where there is a 1 it
+    is the operand's."""
     if not isinstance(result, TensorType) or not isinstance(operand, TensorType):
         return result
     rank = len(result.dims)

@@ -6,8 +6,8 @@ from typing import Any
 
 import attrs
 
-from couloir.ir.location import FusedLoc, Location, NameLoc
 from couloir.ir.attributes import StringAttr
+from couloir.ir.location import FusedLoc, Location, NameLoc
 from couloir.ir.operation import Value
 
 

@@ -22,7 +22,8 @@ def _since_versions() -> dict[tuple[str, str], list[int]]:
 
 
 def versions_of(cls: type[OnnxOp]) -> tuple[int, int | None]:
-    """The first and last version of the operator set in which the operator means this class; None when it is the newest."""
+    """The first and last version of the operator set in which the operator means this class; None when it is the
+    newest."""
     later = [v for v in _since_versions()[(cls.domain, cls.operator)] if v > cls.since_version]
     return cls.since_version, min(later) - 1 if later else None
 
@@ -32,7 +33,8 @@ def choose_opsets(classes: Iterable[type[OnnxOp]], recorded: Mapping[str, int]) 
 
     Args:
         classes: The classes of the ops in one graph or function.
-        recorded: The versions that the model came with; they are kept where they fit. Those of other domains are kept as they are.
+        recorded: The versions that the model came with; they are kept where they fit. Those of other domains are kept
+        as they are.
 
     Raises:
         Error: when two ops have no version in common.
@@ -53,8 +55,8 @@ def choose_opsets(classes: Iterable[type[OnnxOp]], recorded: Mapping[str, int]) 
         last = versions_of(highest[domain])[1] if domain in highest else None
         if last is not None and last < first:
             raise Error(
-                f"`{cls.name}` needs version {first} of the operator set {domain or 'ai.onnx'}, `{highest[domain].name}` ends with "
-                f"version {last}: they cannot be in one model",
+                f"`{cls.name}` needs version {first} of the operator set {domain or 'ai.onnx'}, "
+                f"`{highest[domain].name}` ends with version {last}: they cannot be in one model",
                 hint="replace one of the ops by its other version",
             )
         version = chosen.get(domain, first)

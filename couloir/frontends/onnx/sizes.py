@@ -1,12 +1,13 @@
 """Values of small integer tensors, as far as they are known: the shape arithmetic of a model.
 
-Exporters compute the target of a `Reshape` by `Shape`, `Gather`, `Concat` and the like. Types follow only from the values of these tensors,
-of which some elements may be known and others not: `Shape` of `tensor<?x3xf32>` is `[None, 3]`.
+Exporters compute the target of a `Reshape` by `Shape`, `Gather`, `Concat` and the like. Types follow only from the
+values of these tensors, of which some elements may be known and others not: `Shape` of `tensor<?x3xf32>` is [None, 3].
 """
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +22,8 @@ from couloir.ir.floats import round_float
 from couloir.ir.types import FloatType, IntegerType, ShapedType, TensorType, i1, i64
 
 MAX_ITEMS: Final = 1024
-"""Longer lists are not followed: no tensor has so many dimensions, and a chain of `Concat(x, x)` doubles a list with each node."""
+"""Longer lists are not followed: no tensor has so many dimensions, and a chain of `Concat(x, x)` doubles a list with
+each node."""
 
 Item: TypeAlias = "int | float | bool | None"
 
@@ -91,7 +93,7 @@ def _fit(item: Item, element: Type) -> Item:
     return number if element.minimum <= number <= element.maximum else None
 
 
-# -- attributes --------------------------------------------------------------------------------------------------------------
+# -- attributes --------------------------------------------------------------------------------------------------------
 
 
 def attribute(node: NodeProto, name: str) -> AttributeProto | None:
@@ -105,7 +107,7 @@ def integer_attribute(node: NodeProto, name: str, default: int) -> int:
     return default if found is None else found.i
 
 
-# -- rules -------------------------------------------------------------------------------------------------------------------
+# -- rules -------------------------------------------------------------------------------------------------------------
 
 _Rule: TypeAlias = "Callable[[NodeProto, Sequence[Type | None], Sequence[Known | None]], Known | None]"
 
@@ -171,7 +173,9 @@ def _slice(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known 
     if start is None or end is None or not step:
         return None
     start, end, step = int(start), int(end), int(step)
-    return attrs.evolve(data, items=data.items[slice(start, None if step < 0 and end < -len(data.items) else end, step)])
+    return attrs.evolve(
+        data, items=data.items[slice(start, None if step < 0 and end < -len(data.items) else end, step)]
+    )
 
 
 def _squeeze(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known | None]) -> Known | None:
@@ -193,23 +197,34 @@ def _reshape(node: NodeProto, types: Sequence[Type | None], known: Sequence[Know
 
 def _fill(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known | None]) -> Known | None:
     target, value = known[0], attribute(node, "value")
-    if target is None or not target.is_complete or len(target.items) != 1 or not 0 <= int(target.items[0] or 0) <= MAX_ITEMS:
+    if (
+        target is None
+        or not target.is_complete
+        or len(target.items) != 1
+        or not 0 <= int(target.items[0] or 0) <= MAX_ITEMS
+    ):
         return None
     if value is None:
         return None
     element = BY_NUMBER.get(value.t.data_type)
     if element is None or element.type is not i64 or list(value.t.dims) != [1]:
         return None
-    number = value.t.int64_data[0] if value.t.int64_data else int.from_bytes(value.t.raw_data[:8], "little", signed=True)
+    number = (
+        value.t.int64_data[0] if value.t.int64_data else int.from_bytes(value.t.raw_data[:8], "little", signed=True)
+    )
     return Known((number,) * int(target.items[0] or 0), False, i64)
 
 
 def _range(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known | None]) -> Known | None:
-    if any(k is None or not k.is_complete for k in known) or not isinstance(known[0].element if known[0] else None, IntegerType):
+    if any(k is None or not k.is_complete for k in known) or not isinstance(
+        known[0].element if known[0] else None, IntegerType
+    ):
         return None
     start, limit, delta = (int(k.items[0] or 0) for k in known if k is not None)
     numbers = range(start, limit, delta)
-    return Known(tuple(numbers), False, known[0].element) if len(numbers) <= MAX_ITEMS and known[0] is not None else None
+    return (
+        Known(tuple(numbers), False, known[0].element) if len(numbers) <= MAX_ITEMS and known[0] is not None else None
+    )
 
 
 def _product(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known | None]) -> Known | None:
@@ -224,10 +239,16 @@ def _where(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known 
     condition, yes, no = known
     if condition is None or yes is None or no is None:
         return None
-    return _zipped([condition, yes, no], lambda c, y, n: None if c is None else y if c else n, yes.element, partial=True)
+    return _zipped([condition, yes, no], _choose, yes.element, partial=True)
 
 
-def _zipped(parts: Sequence[Known], function: Callable[..., Item], element: Type, *, partial: bool = False) -> Known | None:
+def _choose(condition: Item, yes: Item, no: Item) -> Item:
+    return None if condition is None else yes if condition else no
+
+
+def _zipped(
+    parts: Sequence[Known], function: Callable[..., Item], element: Type, *, partial: bool = False
+) -> Known | None:
     """A function of each element, lists of one element and scalars repeated."""
     lengths = {len(part.items) for part in parts} - {1}
     if len(lengths) > 1:
@@ -248,6 +269,14 @@ def _elementwise(function: Callable[..., Item], *, result: Type | None = None) -
     return rule
 
 
+def _negative(a: Any) -> Item:
+    return -a
+
+
+def _absolute(a: Any) -> Item:
+    return -a if a < 0 else a
+
+
 def _divide(a: Any, b: Any) -> Item:
     if isinstance(a, float):
         return a / b if b else None
@@ -256,7 +285,10 @@ def _divide(a: Any, b: Any) -> Item:
 
 
 def _round_with(function: Callable[[float], int]) -> _Rule:
-    return _elementwise(lambda a: float(function(a)) if math.isfinite(a) else a)
+    def rounded(a: float) -> float:
+        return float(function(a)) if math.isfinite(a) else a
+
+    return _elementwise(rounded)
 
 
 _RULES: Final[dict[str, _Rule]] = {
@@ -274,17 +306,17 @@ _RULES: Final[dict[str, _Rule]] = {
     "Range": _range,
     "ReduceProd": _product,
     "Where": _where,
-    "Add": _elementwise(lambda a, b: a + b),
-    "Sub": _elementwise(lambda a, b: a - b),
-    "Mul": _elementwise(lambda a, b: a * b),
+    "Add": _elementwise(operator.add),
+    "Sub": _elementwise(operator.sub),
+    "Mul": _elementwise(operator.mul),
     "Div": _elementwise(_divide),
     "Min": _elementwise(min),
     "Max": _elementwise(max),
-    "Neg": _elementwise(lambda a: -a),
-    "Abs": _elementwise(abs),
-    "Equal": _elementwise(lambda a, b: a == b, result=i1),
-    "Greater": _elementwise(lambda a, b: a > b, result=i1),
-    "Less": _elementwise(lambda a, b: a < b, result=i1),
+    "Neg": _elementwise(_negative),
+    "Abs": _elementwise(_absolute),
+    "Equal": _elementwise(operator.eq, result=i1),
+    "Greater": _elementwise(operator.gt, result=i1),
+    "Less": _elementwise(operator.lt, result=i1),
     "Floor": _round_with(math.floor),
     "Ceil": _round_with(math.ceil),
 }

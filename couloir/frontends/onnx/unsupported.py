@@ -49,8 +49,8 @@ class Unsupported:
         if not self.entries:
             return
         notes = [
-            f"{quoted(operator)} of {quoted(domain or 'ai.onnx')} version {version}: {_times(entry.count)}, first in node "
-            f"{entry.node}" + (f" ({entry.hint})" if entry.hint else "")
+            f"{quoted(operator)} of {quoted(domain or 'ai.onnx')} version {version}: {_times(entry.count)}, first in "
+            f"node {entry.node}" + (f" ({entry.hint})" if entry.hint else "")
             for (domain, operator, version), entry in list(self.entries.items())[:_SHOWN]
         ]
         if len(self.entries) > _SHOWN:
@@ -60,7 +60,7 @@ class Unsupported:
             f"the model uses {count} operator{'s' if count > 1 else ''} that {'are' if count > 1 else 'is'} not known",
             where=where,
             notes=notes,
-            hint="an operator of another domain can be given as a model-local function; `pip install -U onnx` adds newer ones",
+            hint="give operators of other domains as model-local functions; `pip install -U onnx` adds newer operators",
         )
 
 
