@@ -154,7 +154,7 @@ class Compiler:
             result = directory / "result"
             command = [
                 *self.command,
-                *_flags(self.kind, self.target, options),
+                *_flags(self.kind, self.target, options, shared=shared),
                 *(["-shared"] if shared else []),
                 *(str(source.resolve()) for source in sources),  # absolute: never read as an option or an @file
                 "-o",
@@ -205,7 +205,7 @@ class Compiler:
 # ------------------------------------------------------------------------------------------ the compilers' options
 
 
-def _flags(kind: Kind, target: str, options: CompileOptions) -> list[str]:
+def _flags(kind: Kind, target: str, options: CompileOptions, *, shared: bool = True) -> list[str]:
     """The options in the spelling of one compiler: the only place that knows how they differ."""
     flags = [
         "-std=c11",
@@ -225,7 +225,7 @@ def _flags(kind: Kind, target: str, options: CompileOptions) -> list[str]:
         flags.append("-fopenmp")
     if options.sanitizers:
         flags += ["-g", "-fsanitize=" + ",".join(options.sanitizers), "-fno-sanitize-recover=all"]
-        if kind == "clang" and "address" in options.sanitizers and "linux" in target:
+        if shared and kind == "clang" and "address" in options.sanitizers and "linux" in target:
             flags.append("-shared-libasan")  # GCC's default: a library can only use a shared runtime
     if kind == "zig" and "undefined" not in options.sanitizers:
         flags.append("-fno-sanitize=undefined")  # zig turns it on by itself where it does not optimise

@@ -62,6 +62,8 @@ def test_a_program_is_compiled_and_runs_with_libm(compiler: Compiler, tmp_path: 
 def test_paths_are_never_parsed(compiler: Compiler, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if compiler.kind == "zig" and "\\" in name:
         pytest.skip("zig 0.17 cannot read its own dependency file for a name with a backslash")
+    if compiler.kind == "clang" and "%" in name:
+        pytest.skip("clang takes % in the name of its temporary directory for a placeholder")
     directory = tmp_path / name
     directory.mkdir()
     monkeypatch.setenv("TMPDIR", str(directory))
