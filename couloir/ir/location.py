@@ -66,6 +66,10 @@ class NameLoc(Location):
     label_text: str
     child: Location | None = None
 
+    @classmethod
+    def normalize(cls, label_text: str, child: Location | None) -> tuple[Any, ...]:
+        return label_text, None if isinstance(child, UnknownLoc) else child
+
     def print_inner(self, p: AttributePrinter) -> None:
         p.string(self.label_text)
         if self.child is not None:

@@ -21,6 +21,9 @@ NULL_BLOCK: Final = "<<NULL BLOCK>>"
 Counters: TypeAlias = "tuple[int, int]"
 """The next number of a value and of an entry block's argument."""
 
+NUMBERED: Final = re.compile(r"(?:arg)?[0-9]+")
+"""The names that values have by their place, which are no hints."""
+
 _ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_$.-]")
 
 
@@ -82,13 +85,10 @@ class Names:
         while block is not None:
             self._blocks[block] = f"^bb{number}"
             for argument in block.arguments:
-                if self._use_hints:
-                    name = self._hinted(argument, f"arg{next_argument}" if number == 0 else "")
-                    if name is not None:
-                        values[argument] = name
-                        next_argument += number == 0
-                        continue
-                if number == 0:
+                name = self._hinted(argument) if self._use_hints else None
+                if name is not None:
+                    values[argument] = name
+                elif number == 0:
                     values[argument] = f"%arg{next_argument}"
                     next_argument += 1
                 else:
@@ -133,7 +133,7 @@ class Names:
         results = op.results
         if not results:
             return next_value
-        base = self._hinted(results[0], "") if self._use_hints else None
+        base = self._hinted(results[0]) if self._use_hints else None
         if base is None:
             base = f"%{next_value}"
             next_value += 1
@@ -144,10 +144,10 @@ class Names:
                 self.values[result] = f"{base}#{index}"
         return next_value
 
-    def _hinted(self, value: Value[Any], default: str) -> str | None:
-        """A name from the value's hint (or `default`) that no value in sight has yet; None when there is no hint."""
-        hint = _ILLEGAL.sub("_", value.name_hint or default)
-        if not hint:
+    def _hinted(self, value: Value[Any]) -> str | None:
+        """A name from the value's hint that no value in sight has yet; None when there is no hint."""
+        hint = _ILLEGAL.sub("_", value.name_hint or "")
+        if not hint or NUMBERED.fullmatch(hint):
             return None
         if hint[0].isdigit():
             hint = "_" + hint

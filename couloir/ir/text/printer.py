@@ -98,9 +98,11 @@ class Printer(AttributePrinter):
 
     def print_top_level(self, op: Operation) -> str:
         """The text of `op`, with the aliases that it uses before it and locations and resources after it."""
-        if op.parent is None:
+        if op.parent_op is None:
             self._aliases = {}
         self._counters = self._names.enter_scope_of(op)
+        if self.generic:
+            self._number_everything(op)
         self._write_all(op)
         body = "".join(self.parts)
         self.parts.clear()
@@ -115,6 +117,17 @@ class Printer(AttributePrinter):
         self.file_metadata()
         tail = "".join(self.parts).rstrip("\n")
         return f"{head}{body}\n{tail}" if tail else head + body
+
+    def _number_everything(self, op: Operation) -> None:
+        """Gives each value inside an op a number of its own, in upstream's order: in the generic form it does so."""
+        counters = self._counters
+        regions = list(op.regions)
+        while regions:
+            region = regions.pop()
+            counters = self._entered[region] = self._names.enter(region, counters)
+            for inner in region.ops:
+                if inner.regions:
+                    regions += inner.regions
 
     def _write_alias_definition(self, attribute: Attribute, alias: str) -> None:
         self.write(f"{alias} = ")
@@ -222,7 +235,8 @@ class Printer(AttributePrinter):
         rest: list[str | _RegionPart] = []
         comment = ""
         for region in op.regions:  # the text before a region may name its arguments
-            self._entered[region] = self._names.enter(region, self._counters)
+            if region not in self._entered:
+                self._entered[region] = self._names.enter(region, self._counters)
         start = len(self.parts)
         try:
             form = None if self.generic else self._form(type(op))

@@ -13,6 +13,7 @@ from couloir.ir.location import UNKNOWN
 from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.text.attribute_parser import AttributeParser
 from couloir.ir.text.lexer import SPACE, SUFFIX
+from couloir.ir.text.names import NUMBERED
 from couloir.ir.text.scopes import (
     Argument,
     ForwardUse,
@@ -26,7 +27,6 @@ from couloir.ir.types import FunctionType
 
 _OPERAND: Final = re.compile(rf"%({SUFFIX}(?:#[0-9]++)?){SPACE}")
 _RESULT: Final = re.compile(rf"%({SUFFIX}){SPACE}(?::{SPACE}([0-9]++){SPACE})?")
-_NO_HINT: Final = re.compile(r"(?:arg)?[0-9]+")
 
 
 class ValueParser(AttributeParser):
@@ -255,7 +255,7 @@ class ValueParser(AttributeParser):
                 if use.placeholder.type is not value.type:
                     raise self._wrong_type(name, value.type, use.placeholder.type, use.at)
                 use.placeholder.replace_all_uses_with(value)
-        if not name[0].isdigit() and not _NO_HINT.fullmatch(name):
+        if not name[0].isdigit() and not NUMBERED.fullmatch(name):
             value.name_hint = name.partition("#")[0]
 
     def _define_results(self, frame: RegionFrame, op: Operation, names: Sequence[ResultName]) -> None:

@@ -1,15 +1,25 @@
-"""A small dialect, `sample`, with an op for each thing that the text of ops can do, and a comparison of IR that uses no text."""
+"""A small dialect, `sample`, with an op for each thing that texts of ops can do; random IR; a comparison of IR."""
 
 from __future__ import annotations
 
 import enum
+import random
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from couloir.ir.attributes import StringAttr, enum_attribute
+from couloir.ir.attributes import (
+    ArrayAttr,
+    DictionaryAttr,
+    FloatAttr,
+    IntegerAttr,
+    StringAttr,
+    SymbolRefAttr,
+    UnitAttr,
+    enum_attribute,
+)
 from couloir.ir.codecs import SYMBOL_NAME, UNIT_FLAG, enumeration_as_integer
 from couloir.ir.constraints import INDEX, SameElementType, SameType
 from couloir.ir.fields import (
@@ -26,10 +36,11 @@ from couloir.ir.fields import (
     result,
     successor,
 )
+from couloir.ir.location import UNKNOWN, FileLineColLoc, NameLoc
 from couloir.ir.operation import Block, Operation, Region, UnregisteredOp, Value
 from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import IsolatedFromAbove, IsTerminator
-from couloir.ir.types import FunctionType, MemRefType, Type, f32, i32
+from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, f32, i1, i32, index
 
 
 @enum_attribute("sample.mode")
@@ -210,8 +221,8 @@ class Func(Operation, name="sample.func", traits=(IsolatedFromAbove,)):
         p.symbol(self.sym_name)
         p.write("(")
         if not self.body.is_empty:
-            for index_, argument in enumerate(self.body.first_block.arguments):  # pyright: ignore[reportOptionalMemberAccess]
-                p.write(", " if index_ else "")
+            for number, argument in enumerate(self.body.first_block.arguments):  # pyright: ignore[reportOptionalMemberAccess]
+                p.write(", " if number else "")
                 p.block_argument(argument)
         p.write(")")
         p.attr_dict(self, elided=("sym_name", "function_type"), with_keyword=True)
@@ -238,6 +249,101 @@ class Faulty(Operation, name="sample.faulty"):
         p.write(" some text")
         p.region(self.body)
         raise ValueError("no\nway")
+
+
+TYPES = [i32, f32, index, i1, TensorType([2, None], f32), FunctionType([i32], [f32, f32])]
+ATTRIBUTES: list[Callable[[random.Random], Any]] = [
+    lambda r: IntegerAttr(r.randrange(-9, 9), r.choice([i32, index])),
+    lambda r: FloatAttr(r.choice([0.5, -1e30, float("inf")]), f32),
+    lambda r: StringAttr(r.choice(["", "%0", 'a"b\\', " loc(", "// no", "}\n{", "\x00é", "^bb0"])),
+    lambda r: SymbolRefAttr(r.choice(["f", "a b"]), ("g",)[: r.randrange(2)]),
+    lambda r: ArrayAttr([IntegerAttr(1), UnitAttr(), r.choice(TYPES)]),
+    lambda r: DictionaryAttr({"x": UnitAttr(), "y z": IntegerAttr(0, i1)}),
+    lambda r: r.choice(TYPES),
+]
+HINTS = [None, "conv", "arg0", "7", "a-b", "x#1", "é"]
+
+
+class Generator:
+    """Makes ops of the dialect `sample` and unregistered ones, each using any value in sight."""
+
+    def __init__(self, seed: random.Random) -> None:
+        self.random = seed
+        self.left = 40
+
+    def root(self) -> Operation:
+        arguments = Block([self.random.choice(TYPES) for _ in range(self.random.randrange(4))])
+        values = list(arguments.arguments)
+        self.fill(arguments, values, 0)
+        body = Region([arguments])
+        kind = FunctionType([v.type for v in arguments.arguments], [])
+        attributes = {"sym_name": StringAttr("f"), "function_type": kind}
+        return Func.create(regions=[body], attributes=attributes, location=self.location())
+
+    def fill(self, block: Block, values: list[Any], depth: int) -> None:
+        for _ in range(self.random.randrange(1, 8)):
+            if self.left > 0:
+                self.left -= 1
+                op = self.operation(values, depth)
+                op.location = self.location()
+                for result in op.results:
+                    result.name_hint = self.random.choice(HINTS)
+                block.append(op)
+                values += op.results
+
+    def operation(self, values: list[Any], depth: int) -> Operation:
+        r = self.random
+        some = r.sample(values, r.randrange(min(4, len(values) + 1)))
+        kind = r.choice(["plain", "plain", "add", "sum", "regions", "loop", "split", "swap"])
+        if kind == "regions" and depth < 4:
+            regions = [self.region(values, depth) for _ in range(r.randrange(1, 3))]
+            return UnregisteredOp.make("t.regions", some, self.types(), self.attributes(), regions)
+        if kind == "loop" and values and depth < 4:
+            inner = Block([index])
+            self.fill(inner, [*values, *inner.arguments], depth + 1)
+            inner.append(Yield.create(some))
+            return Loop.create([r.choice(values), *some], self.types(), self.attributes(), [Region([inner])])
+        if kind == "add" and values:
+            value = r.choice(values)
+            other = r.choice([v for v in values if v.type is value.type])
+            attributes = {**Add.definition.stored, **self.attributes()}
+            return Add.create([value, other], [value.type], attributes)
+        if kind == "swap" and values:
+            value = r.choice(values)
+            other = r.choice([v for v in values if v.type is value.type])
+            return Swap.create([value, other], [value.type], self.attributes())
+        if kind == "split" and values:
+            return Split.create([r.choice(values)], [r.choice(TYPES), *self.types()], self.attributes())
+        if kind == "sum":
+            return Sum.create(some, [r.choice(TYPES)], self.attributes())
+        names = self.attributes()
+        properties = [name for name in names if r.random() < 0.5]
+        return UnregisteredOp.make("t.plain", some, self.types(), names, property_names=properties)
+
+    def region(self, values: list[Any], depth: int) -> Region:
+        blocks = [Block([self.random.choice(TYPES) for _ in range(self.random.randrange(3))]) for _ in range(3)]
+        blocks = blocks[: self.random.randrange(4)]
+        for block in blocks:
+            self.fill(block, [*values, *block.arguments], depth + 1)
+        for block in blocks:
+            targets = [self.random.choice(blocks[1:]) for _ in range(self.random.randrange(3)) if blocks[1:]]
+            block.append(UnregisteredOp.make("t.end", [], [], {}, [], targets))
+        return Region(blocks)
+
+    def types(self) -> list[Any]:
+        return [self.random.choice(TYPES) for _ in range(self.random.randrange(3))]
+
+    def attributes(self) -> dict[str, Any]:
+        names = self.random.sample(["a", "b", "c d", "loc", "x.y"], self.random.randrange(3))
+        return {name: self.random.choice(ATTRIBUTES)(self.random) for name in names}
+
+    def location(self) -> Any:
+        return self.random.choice([UNKNOWN, FileLineColLoc("f", 1, self.random.randrange(3)), NameLoc("n", UNKNOWN)])
+
+
+def random_op(seed: random.Random) -> Operation:
+    """A function with at most 40 ops, blocks and nested regions included."""
+    return Generator(seed).root()
 
 
 def build(name: str, *parts: Any, **more: Any) -> UnregisteredOp:
@@ -279,7 +385,7 @@ def difference(a: Operation, b: Operation) -> str | None:
     return None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def same() -> Callable[[Operation, Operation], None]:
     """Asserts that two ops, with everything inside them, are the same."""
 
@@ -289,7 +395,7 @@ def same() -> Callable[[Operation, Operation], None]:
     return check
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample() -> SimpleNamespace:
     """The classes of the dialect `sample`, and `build` for unregistered ops."""
     return SimpleNamespace(**{k: v for k, v in globals().items() if not k.startswith("_")})

@@ -85,7 +85,9 @@ def test_stored_values(sample: SimpleNamespace):
 
 def test_segment_sizes_follow_from_the_text():
     both, base, rest = in_function(
-        "%0 = pick base %a : i32 rest %a : i32 -> i32\n%1 = pick base %a : i32 -> i32\n%2 = pick nothing rest %a : i32 -> i32"
+        "%0 = pick base %a : i32 rest %a : i32 -> i32\n"
+        "%1 = pick base %a : i32 -> i32\n"
+        "%2 = pick nothing rest %a : i32 -> i32"
     )
     sizes = [op.attributes["operandSegmentSizes"] for op in (both, base, rest)]
     assert sizes == [DenseArrayAttr(i32, s) for s in ((1, 1), (1, 0), (0, 1))]
@@ -150,7 +152,7 @@ def test_types_that_follow_from_nothing():
     with pytest.raises(ParseError, match="the type of `%v` is not known here") as caught:
         in_function('%0 = untyped %v\n%v = "t.x"() : () -> i32')
     assert caught.value.column == 14
-    with pytest.raises(ParseError, match="the type of `result` of `sample.untyped` does not follow"):
+    with pytest.raises(ParseError, match=r"the type of `result` of `sample\.untyped` does not follow"):
         in_function("%0 = untyped %a")
     assert Untyped.name
 

@@ -38,7 +38,8 @@ def fails(text: str, message: str, line: int, column: int, **options) -> ParseEr
 
 
 def test_own_attributes_are_read_in_both_places_and_printed_in_theirs(sample: SimpleNamespace):
-    old = '"sample.f"() ({\n^bb0(%a: i32):\n  %0 = "sample.add"(%a, %a) {mode = #sample.mode<down>, z} : (i32, i32) -> i32\n}) : () -> ()'
+    op = '%0 = "sample.add"(%a, %a) {mode = #sample.mode<down>, z} : (i32, i32) -> i32'
+    old = f'"sample.f"() ({{\n^bb0(%a: i32):\n  {op}\n}}) : () -> ()'
     new = old.replace("{mode = #sample.mode<down>, z}", "<{mode = #sample.mode<down>}> {z}")
     a, b = read(old)[0], read(new)[0]
     assert operation_text(a, generic=True) == operation_text(b, generic=True)
@@ -85,7 +86,8 @@ def test_values_may_be_used_before_they_are_defined():
 
 def test_a_use_in_a_region_may_be_defined_after_the_region():
     ops = read(
-        '"t.r"() ({\n  "t.y"(%a) : (i32) -> ()\n}, {\n  "t.y"(%a) : (i32) -> ()\n}) : () -> ()\n%a = "t.x"() : () -> i32'
+        '"t.r"() ({\n  "t.y"(%a) : (i32) -> ()\n}, {\n  "t.y"(%a) : (i32) -> ()\n}) : () -> ()\n'
+        '%a = "t.x"() : () -> i32'
     )
     assert ops[1].results[0].use_count == 2
 
@@ -233,7 +235,7 @@ def test_a_text_without_a_module_is_wrapped_in_one():
 
 def test_verify_on_request():
     text = '%0 = "arith.addi"(%1, %1) : (i32, i32) -> i32\n%1 = "arith.constant"() <{value = 1 : i32}> : () -> i32'
-    text = f'"func.func"() <{{sym_name = "f", function_type = () -> ()}}> ({{\n{text}\n"func.return"() : () -> ()}}) : () -> ()'
+    text = f"func.func @f() {{\n{text}\nreturn\n}}"
     parse_module_op(text)
     with pytest.raises(VerifyError):
         parse_module_op(text, verify=True)
@@ -241,7 +243,8 @@ def test_verify_on_request():
 
 def test_aliases_resources_and_comments():
     (op,) = read(
-        '// a comment\n#a = 1 : i32\n!t = tensor<2xf32>\n"t.x"() {a = #a, // here\n b = dense_resource<k> : !t} : () -> ()\n'
+        '// a comment\n#a = 1 : i32\n!t = tensor<2xf32>\n"t.x"() {a = #a, // here\n'
+        " b = dense_resource<k> : !t} : () -> ()\n"
         '{-# dialect_resources: {builtin: {k: "0x040000000000803F00000040"}} #-}'
     )
     assert op.attributes["a"] is IntegerAttr(1, i32)
