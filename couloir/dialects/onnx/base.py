@@ -88,8 +88,8 @@ class SchemaInference(Relation):
     """
 
     def infer(self, op: Operation, result: str) -> Type | None:
-        if op.definition.field(result).arity == "optional":
-            return None  # an optional result is there only when `result_types` asks for it
+        if op.definition.field(result).arity != "single":
+            return None  # how many there are only `result_types` can tell
         from couloir.dialects.onnx.inference import infer_result_types
 
         return infer_result_types(op).get(result)

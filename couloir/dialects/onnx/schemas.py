@@ -111,10 +111,17 @@ def schema_class(operator: str, since_version: int, domain: str = "") -> type[On
     return make_class(schema)
 
 
+@functools.lru_cache(maxsize=4096)
 def class_at(operator: str, opset: int, domain: str = "") -> type[OnnxOp] | None:
     """The op class that an operator has in a version of its operator set, or None."""
     schema = find_schema(operator, opset, domain)
     return None if schema is None else schema_class(operator, schema.since_version, schema.domain)
+
+
+@functools.cache
+def attribute_kinds(cls: type[OnnxOp]) -> dict[str, str]:
+    """The type of each attribute of an operator, graphs included: `{"axis": "INT"}`."""
+    return {key: enum_name(attribute.type) for key, attribute in cls.schema().attributes.items()}
 
 
 def from_op_name(name: str) -> type[OnnxOp] | None:
@@ -258,12 +265,10 @@ def _stored_default(field: SchemaField) -> Any:
 
 def _traits(schema: defs.OpSchema) -> tuple[type[Trait], ...]:
     """Random operators are not pure; those with graphs are what their graphs are."""
-    determinism: object = getattr(schema, "node_determinism", None)  # onnx's stubs do not know it
-    if enum_name(determinism) == "NonDeterministic":
-        return ()
-    if any(enum_name(attribute.type) == "GRAPH" for attribute in schema.attributes.values()):
+    if "GRAPH" in (enum_name(attribute.type) for attribute in schema.attributes.values()):
         return (RecursiveMemoryEffects,)
-    return (Pure,)
+    determinism: object = getattr(schema, "node_determinism", None)  # onnx's stubs do not know it
+    return () if enum_name(determinism) == "NonDeterministic" else (Pure,)
 
 
 def _parameters(schema: defs.OpSchema, fields: list[SchemaField]) -> tuple[Parameter, ...]:

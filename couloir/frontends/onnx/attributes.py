@@ -9,7 +9,7 @@ from onnx import AttributeProto, GraphProto, NodeProto, SparseTensorProto, Tenso
 
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.protos import type_from_proto
-from couloir.dialects.onnx.schemas import enum_name
+from couloir.dialects.onnx.schemas import attribute_kinds
 from couloir.dialects.onnx.types import StringsAttr, string
 from couloir.frontends.onnx.faults import Faults
 from couloir.frontends.onnx.tensors import TensorReader
@@ -46,21 +46,21 @@ class AttributeReader:
         Raises:
             Error: for an attribute that the operator does not have, or of the wrong type.
         """
-        schema = cls.schema().attributes
+        kinds = attribute_kinds(cls)
         definition = cls.definition
         keys = {field.key: field.name for field in definition.regions}
         found: dict[str, Attribute] = {}
         graphs: dict[str, GraphProto] = {}
         for attribute in node.attribute:
-            expected = schema.get(attribute.name)
+            expected = kinds.get(attribute.name)
             if expected is None:
                 raise Error(
                     f"{cls.operator} of version {cls.since_version} has no attribute {quoted(attribute.name)}",
-                    hint=nearest(attribute.name, list(schema)) or _known(list(schema)),
+                    hint=nearest(attribute.name, list(kinds)) or _known(list(kinds)),
                 )
             actual = AttributeProto.AttributeType.Name(attribute.type)
-            if actual != (wanted := enum_name(expected.type)):
-                raise Error(f"the attribute {quoted(attribute.name)} is of type {wanted}, not {actual}")
+            if actual != expected:
+                raise Error(f"the attribute {quoted(attribute.name)} is of type {expected}, not {actual}")
             if attribute.type == AttributeProto.GRAPH:
                 graphs[keys[attribute.name]] = attribute.g
             else:

@@ -239,7 +239,13 @@ class _Importer:
         return frame
 
     def _new_frame(
-        self, label: str, graph: GraphProto, imports: dict[str, int], block: Block, owner: Operation
+        self,
+        label: str,
+        graph: GraphProto,
+        imports: dict[str, int],
+        block: Block,
+        owner: Operation,
+        inference: NodeInference | None = None,
     ) -> _Frame:
         known = (*graph.value_info, *graph.output, *graph.input)
         return _Frame(
@@ -248,7 +254,7 @@ class _Importer:
             [value.name for value in graph.output],
             {info.name: info.type for info in known if info.HasField("type")},
             imports,
-            NodeInference(self._proto.ir_version, imports),
+            inference or NodeInference(self._proto.ir_version, imports),
             block,
             owner,
         )
@@ -410,7 +416,7 @@ class _Importer:
     ) -> _Frame:
         """Begins a graph inside a node. Its arguments are made when it is its turn."""
         path = f"{self._model.name}: {frame.place(index).rpartition(': ')[2]} > {key}"
-        inner = self._new_frame(path, graph, frame.imports, region.add_block(), op)
+        inner = self._new_frame(path, graph, frame.imports, region.add_block(), op, frame.inference)
         given = argument_types(type(op), node, _types(self._inputs(node)))
         arguments = [*given, *[unknown] * len(graph.input)]
 
