@@ -54,7 +54,7 @@ def _alignable(graph: RankedGraph, layers: Sequence[Sequence[int]], position: Se
     for link in graph.links:
         best_up[link.lower] = max(best_up[link.lower], link.priority)
         best_down[link.upper] = max(best_down[link.upper], link.priority)
-    crossed = _crossing_a_trunk(graph, layers, position)
+    crossed = crossing_a_trunk(graph, layers, position)
     up: list[list[Neighbour]] = [[] for _ in range(count)]
     down: list[list[Neighbour]] = [[] for _ in range(count)]
     for index, link in enumerate(graph.links):
@@ -69,7 +69,7 @@ def _alignable(graph: RankedGraph, layers: Sequence[Sequence[int]], position: Se
     return _Alignable(up, down)
 
 
-def _crossing_a_trunk(graph: RankedGraph, layers: Sequence[Sequence[int]], position: Sequence[int]) -> list[bool]:
+def crossing_a_trunk(graph: RankedGraph, layers: Sequence[Sequence[int]], position: Sequence[int]) -> list[bool]:
     """Which links cross a trunk link ("type 1 conflicts")."""
     per_rank: list[list[int]] = [[] for _ in layers]
     for index, link in enumerate(graph.links):

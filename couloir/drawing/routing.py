@@ -75,7 +75,7 @@ class Wish:
 
 
 def spread(wishes: Sequence[Wish], low: float, high: float, spacing: float = _ATTACH_SPACING) -> list[float]:
-    """Places between `low` and `high`, at least `spacing` apart if there is room, nearest to ascending wishes.
+    """Places between `low` and `high`, in the order of the wishes, at least `spacing` apart if there is room.
 
     The sum of weighted squares of the distances to the wishes is least: isotonic regression by pooling adjacent
     violators.
@@ -133,7 +133,6 @@ def _attach(attached: list[float], groups: list[tuple[float, list[int]]], centre
         else Wish(max(centre - reach, min(wish, centre + reach)), 1.0)
         for wish, _ in groups
     ]
-    wishes.sort(key=lambda wish: wish.place)
     for place, (_, indices) in zip(spread(wishes, centre - half + inset, centre + half - inset), groups, strict=True):
         for index in indices:
             attached[index] = place

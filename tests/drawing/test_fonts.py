@@ -64,6 +64,10 @@ def test_a_text_that_just_fits_is_whole() -> None:
     assert elide("W" * 10, text_width("W" * 10, 9) - 0.01, 9) == "W" * 8 + "\u2026"
 
 
+def test_marks_without_width_do_not_pile_up() -> None:
+    assert len(elide("e" + "\u0301" * 10_000, 50, 9)) < 50
+
+
 def test_one_line_has_no_control_characters() -> None:
     assert one_line("a\tb\r\nc\nd") == "a b c d"
     assert one_line("\x00\x1b\ud800\ufffe") == "\ufffd" * 4

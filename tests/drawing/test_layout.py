@@ -2,20 +2,21 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import networkx
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from couloir.drawing import Curve, Display, Edge, Graph, Group, Node, Path, Rectangle, Role, Text, draw
-from couloir.drawing.coordinates import assign_x, separation
+from couloir.drawing import Curve, Display, Edge, Graph, Group, Line, Node, Path, Rectangle, Role, Text, draw
+from couloir.drawing.coordinates import assign_x, crossing_a_trunk, separation
 from couloir.drawing.fonts import text_width
 from couloir.drawing.layering import assign_ranks, back_edges, components, topological_order
 from couloir.drawing.ordering import Neighbourhood, count_crossings, order_layers
-from couloir.drawing.ranked import End, Item, Spacing, Wire, build_ranked
-from couloir.drawing.routing import Wish, spread
+from couloir.drawing.ranked import End, Item, Priority, RankedGraph, Spacing, Wire, build_ranked
+from couloir.drawing.routing import Wish, append_point, attachments, spread
+from couloir.drawing.straightening import straighten
 
 NEAR = 0.02
 SPACING = Spacing(20, 10, 14, 10, 90)
@@ -106,7 +107,9 @@ def _check_boxes(display: Display) -> None:
     assert all(_inside(box, page) for box in boxes.values())
     for group in _edges(display):
         for line in _lines(group):
-            assert all(_inside((x, y, x, y), page) for x, y in line.points())
+            is_loop = group.data[0][1] == group.data[1][1]  # whose controls lie outside of the curve
+            points = [line.start, *(segment.end for segment in line.segments)] if is_loop else line.points()
+            assert all(_inside((x, y, x, y), page) for x, y in points)
 
 
 def _check_wires_spare_boxes(display: Display) -> None:
@@ -120,6 +123,7 @@ def _check_wires_spare_boxes(display: Display) -> None:
             for segment in line.segments:
                 controls = (segment.first_control, segment.second_control) if isinstance(segment, Curve) else ()
                 xs, ys = zip(start, segment.end, *controls, strict=True)
+                assert not controls or abs(xs[0] - xs[1]) > 0.01
                 hull = (min(xs) - NEAR, min(ys), max(xs) + NEAR, max(ys))
                 for box in boxes.values():
                     inner = (box[0] + 2 * NEAR, box[1] + 2 * NEAR, box[2] - 2 * NEAR, box[3] - 2 * NEAR)
@@ -133,9 +137,12 @@ def _check_labels(graph: Graph, display: Display) -> None:
         assert not _overlap(first, second)
     for box, label in itertools.product(_boxes(display, Role.NODE).values(), labels):
         assert not _overlap(box, label)
-    # Edges of one value, and only they, may share a label.
-    shown = {edge.label for edge in graph.edges if edge.label}
-    assert {label[4] for label in labels} == shown
+    # Edges of one value, and only they, may share a label; an edge that is turned round has its own.
+    values = {(edge.source, edge.label) for edge in graph.edges if edge.label}
+    texts = [label[4] for label in labels]
+    for text in {edge.label for edge in graph.edges if edge.label}:
+        edges = sum(edge.label == text for edge in graph.edges)
+        assert sum(label == text for _, label in values) <= texts.count(text) <= edges
 
 
 @given(graphs(acyclic=True, clusters=False))
@@ -233,6 +240,67 @@ def test_clusters_do_not_bend_the_main_path(residual: Graph) -> None:
     nodes = [Node(n.id, n.title, cluster=("block", "inner") if 0 < i < 7 else ()) for i, n in enumerate(residual.nodes)]
     centres = _centres(draw(Graph(nodes, residual.edges)))
     assert max(centres.values()) - min(centres.values()) < NEAR
+
+
+def test_the_longer_branch_of_a_block_is_the_straight_one(residual: Graph) -> None:
+    shortcut = [Node("s0", "Conv", kind="linear"), Node("s1", "BatchNormalization")]
+    edges = [*residual.edges[:-1], Edge("n0", "s0", "x"), Edge("s0", "s1", "y"), Edge("s1", "n6", "z")]
+    centres = _centres(draw(Graph([*shortcut, *residual.nodes], edges)))
+    main = [centres[node.id] for node in residual.nodes]
+    assert max(main) - min(main) < NEAR
+    assert abs(centres["s0"] - centres["s1"]) < NEAR
+
+
+def test_constants_do_not_bend_a_side_branch(residual: Graph) -> None:
+    branch = [Node(f"b{i}", "Gemm") for i in range(4)]
+    constants = [Node(f"k{i}", "Constant") for i in range(4)]
+    edges = [*residual.edges[:-1], Edge("n0", "b0"), Edge("b3", "n8")]
+    for i in range(4):
+        edges += [Edge(f"k{i}", f"b{i}", "k"), *([Edge(f"b{i - 1}", f"b{i}", "x")] if i else [])]
+    centres = _centres(draw(Graph([*constants, *residual.nodes, *branch], edges)))
+    assert max(centres[f"b{i}"] for i in range(4)) - min(centres[f"b{i}"] for i in range(4)) < NEAR
+
+
+def test_wires_out_of_a_cluster_have_no_needless_bends() -> None:
+    nodes = [Node(f"a{i}", f"inner {i}", cluster=("c",)) for i in range(4)]
+    sinks = [Node(f"z{i}", "out") for i in range(4)]
+    graph = Graph([*nodes, *sinks], [Edge(f"a{i}", f"z{i}", "x") for i in range(4)])
+    for group in _edges(draw(graph)):
+        (line,) = _lines(group)
+        assert sum(isinstance(segment, Curve) for segment in line.segments) <= 1
+
+
+def test_the_arrows_of_an_inception_block_point_down_and_are_straight_if_they_can_be() -> None:
+    branches = [["1x1"], ["1x1", "3x3"], ["1x1", "5x5"], ["pool", "1x1"]]
+    nodes, edges = [Node("x", "Input"), Node("y", "Concat", ("axis = 1",))], list[Edge]()
+    for b, titles in enumerate(branches):
+        names = ["x", *(f"{b}{i}" for i in range(len(titles))), "y"]
+        nodes += [Node(name, title, ("W: 64x192x1x1",)) for name, title in zip(names[1:-1], titles, strict=True)]
+        edges += [Edge(a, c, "1x192x28x28") for a, c in itertools.pairwise(names)]
+    display = draw(Graph(nodes, edges))
+    boxes = _boxes(display, Role.NODE)
+    for edge, group in zip(edges, _edges(display), strict=True):
+        (line,), (head,) = _lines(group), _heads(group)
+        assert all(y < head.start[1] - 1 for _, y in list(head.points())[1:])
+        if edge.target != "y":
+            assert abs(head.start[0] - (boxes[edge.target][0] + boxes[edge.target][2]) / 2) < NEAR
+        if (edge.source, edge.target) == ("21", "y"):
+            assert all(isinstance(segment, Line) for segment in line.segments)  # though its neighbours are near
+
+
+def test_self_loops_nest_and_their_labels_are_beside_the_box() -> None:
+    display = draw(Graph([Node("a", "While")], [Edge("a", "a", f"state {i}") for i in range(8)]))
+    ((_, upper, right, lower),) = _boxes(display, Role.NODE).values()
+    reaches = [max(x for x, _ in _lines(group)[0].points()) for group in _edges(display)]
+    assert reaches == sorted(set(reaches))
+    for label in _texts(display, Role.EDGE):
+        assert right < label[0] and upper <= label[1] and label[3] <= lower
+
+
+def test_a_label_stands_once_on_a_wire_through_clusters() -> None:
+    nodes = [Node("a", "a", cluster=("p", "q")), Node("b", "b", cluster=("r", "s")), Node("c", "c")]
+    display = draw(Graph(nodes, [Edge("a", "b", "1x2"), Edge("a", "c", "1x2")]))
+    assert [label[4] for label in _texts(display, Role.EDGE)] == ["1x2"]
 
 
 def test_edges_of_one_value_share_a_label(residual: Graph) -> None:
@@ -402,6 +470,38 @@ def test_crossings_are_counted_as_pair_by_pair(data: st.DataObject) -> None:
     assert count_crossings(layers, Neighbourhood(graph)) == crossings
 
 
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 14)), unique=True, max_size=25))
+def test_no_exchange_of_neighbours_saves_a_crossing(pairs: list[tuple[int, int]]) -> None:
+    graph = _ranked(15, [(min(p), max(p)) for p in pairs if p[0] != p[1]])
+    layers, near = order_layers(graph), Neighbourhood(graph)
+    crossings = count_crossings(layers, near)
+    for rank, layer in enumerate(layers):
+        for i in range(len(layer) - 1):
+            exchanged = [*layer[:i], layer[i + 1], layer[i], *layer[i + 2 :]]
+            assert count_crossings([*layers[:rank], exchanged, *layers[rank + 1 :]], near) >= crossings
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=25), st.randoms(use_true_random=False))
+def test_links_that_cross_a_trunk_are_found(pairs: list[tuple[int, int]], shuffler: random.Random) -> None:
+    graph = _ranked(12, [(min(p), max(p)) for p in pairs if p[0] != p[1]])
+    layers = graph.layers()
+    for layer in layers:
+        shuffler.shuffle(layer)
+    position = [0] * len(graph.rank)
+    for layer in layers:
+        for place, vertex in enumerate(layer):
+            position[vertex] = place
+    crossed = crossing_a_trunk(graph, layers, position)
+    trunks = [link for link in graph.links if link.priority is Priority.TRUNK]
+    for link, found in zip(graph.links, crossed, strict=True):
+        same_rank = [trunk for trunk in trunks if graph.rank[trunk.upper] == graph.rank[link.upper]]
+        expected = link.priority is not Priority.TRUNK and any(
+            (position[trunk.upper] - position[link.upper]) * (position[trunk.lower] - position[link.lower]) < 0
+            for trunk in same_rank
+        )
+        assert found == expected
+
+
 def test_trees_and_untwisted_graphs_are_drawn_without_crossings() -> None:
     tree = [((i - 1) // 2, i) for i in range(1, 31)]
     for pairs in (tree, [(0, 4), (1, 3), (2, 5), (0, 5), (1, 4)]):
@@ -420,6 +520,63 @@ def test_neighbours_in_a_layer_keep_their_distance(pairs: list[tuple[int, int]])
             assert x[right] - x[left] >= separation(graph, left, right, SPACING) - 1e-9
 
 
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=25))
+@example([(0, 1), (0, 2), (1, 2), (1, 3), (1, 4), (2, 3), (3, 4)])  # a link of the main flow crosses a trunk
+def test_trunks_that_do_not_cross_each_other_are_straight(pairs: list[tuple[int, int]]) -> None:
+    graph = _ranked(1 + max(map(max, pairs), default=0), [(min(p), max(p)) for p in pairs if p[0] != p[1]])
+    layers = order_layers(graph)
+    position = {vertex: place for layer in layers for place, vertex in enumerate(layer)}
+    trunks = [link for link in graph.links if link.priority is Priority.TRUNK]
+    assume(
+        not any(
+            (position[a.upper] - position[b.upper]) * (position[a.lower] - position[b.lower]) < 0
+            for a, b in itertools.combinations(trunks, 2)
+            if graph.rank[a.upper] == graph.rank[b.upper]
+        )
+    )
+    x = assign_x(graph, layers, SPACING)
+    assert all(abs(x[trunk.upper] - x[trunk.lower]) < 1e-9 for trunk in trunks)
+
+
+def _bends(graph: RankedGraph, x: Sequence[float]) -> int:
+    """Links that are not vertical although both their ends are fixed."""
+    fixed = [link for link in graph.links if link.upper_offset is not None and link.lower_offset is not None]
+    return sum(abs(x[link.upper] + link.upper_shift - x[link.lower] - link.lower_shift) > 1e-6 for link in fixed)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.sampled_from([-15, 0, 15])), max_size=20))
+def test_straightening_makes_room_and_no_bends(triples: list[tuple[int, int, int]]) -> None:
+    items = [Item(20, 20, 10) for _ in range(10)]
+    wires = [Wire(min(a, b), shift, (End(max(a, b), -shift),)) for a, b, shift in triples if a != b]
+    graph = build_ranked(items, wires, SPACING)
+    layers = order_layers(graph)
+    x = assign_x(graph, layers, SPACING)
+    before = _bends(graph, x)
+    straighten(graph, layers, x, SPACING)
+    assert _bends(graph, x) <= before
+    for layer in layers:
+        for left, right in itertools.pairwise(layer):
+            assert x[right] - x[left] >= separation(graph, left, right, SPACING) - 1e-9
+
+
+def test_a_box_with_two_ports_has_two_straight_wires() -> None:
+    # Placing can stack only one wire under the wide box.
+    items = [Item(60, 60, 10), Item(20, 20, 10), Item(20, 20, 10), Item(20, 20, 10)]
+    wires = [
+        Wire(0, -40, (End(3),)),
+        Wire(0, 40, (End(3),)),
+        Wire(0, 0, (End(1),)),
+        Wire(1, None, (End(2),)),
+        Wire(2, None, (End(3),)),
+    ]
+    graph = build_ranked(items, wires, SPACING)
+    layers = order_layers(graph)
+    x = assign_x(graph, layers, SPACING)
+    straighten(graph, layers, x, SPACING)
+    for course, wire in zip(graph.courses[:2], wires[:2], strict=True):
+        assert [x[vertex] - x[0] for vertex in course.chain[1:]] == pytest.approx([wire.offset] * 2)
+
+
 @given(st.lists(st.floats(-50, 150), max_size=8).map(sorted))
 def test_attachments_are_spread_within_a_side(places: list[float]) -> None:
     spread_places = spread([Wish(place, 1.0) for place in places], 0, 100, 9)
@@ -428,6 +585,24 @@ def test_attachments_are_spread_within_a_side(places: list[float]) -> None:
     assert all(b - a >= 9 - 1e-9 for a, b in itertools.pairwise(spread_places))
     if all(0 <= p <= 100 for p in places) and all(b - a >= 9 for a, b in itertools.pairwise(places)):
         assert spread_places == pytest.approx(places)
+
+
+def test_a_line_has_no_points_that_only_rounding_makes() -> None:
+    stroke = [(0.0, 0.0)]
+    for point in [(1e-9, 5.0), (0.0, 9.0), (30.0, 20.0), (30.0, 20.0 - 1e-9), (30.01, 25.0)]:
+        append_point(stroke, point)
+    assert stroke == [(0.0, 0.0), (0.0, 9.0), (30.0, 20.0), (30.0, 25.0)]
+    stroke = [(0.0, 9.0), (30.0, 20.0)]
+    append_point(stroke, (30.0, 20.0 - 1e-9))
+    assert stroke == [(0.0, 9.0), (30.0, 20.0)]
+
+
+def test_a_wire_from_far_away_does_not_push_a_straight_one_aside() -> None:
+    # The first comes from the left of the box; the second comes down on its left part and can be straight.
+    graph = _ranked(3, [(0, 2), (1, 2)])
+    items = [Item(20, 20, 10), Item(20, 20, 10), Item(60, 60, 10)]
+    _, arriving = attachments(graph, items, [-100, -35, 0])
+    assert arriving == pytest.approx([-44, -35], abs=0.01)
 
 
 def test_heavy_wishes_come_true_and_light_ones_make_room() -> None:
