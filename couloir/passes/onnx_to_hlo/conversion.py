@@ -1,0 +1,300 @@
+"""The pass: the functions of a model become functions of StableHLO ops.
+
+Each function is built anew, op by op. Calls of model-local functions, and the branch that is taken of an `If`, are inlined. What
+shapes depend on is computed on the way (`couloir.passes.onnx_to_hlo.constants`), so that all shapes are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import attrs
+
+from couloir.dialects import func
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.onnx.base import OnnxOp
+from couloir.dialects.onnx.structure import Call, Initializer
+from couloir.dialects.onnx.structure import Return as OnnxReturn
+from couloir.ir.attribute import Type
+from couloir.ir.attributes import ArrayAttr, StringAttr
+from couloir.ir.builder import at_end
+from couloir.ir.errors import Error
+from couloir.ir.location import CallSiteLoc, Location
+from couloir.ir.operation import Block, Operation, Value, as_value
+from couloir.ir.passes import Pass, PassContext
+from couloir.ir.rewriting.rewriter import is_dead
+from couloir.ir.symbols import lookup
+from couloir.ir.types import FunctionType, TensorType
+from couloir.passes.onnx_to_hlo import activation, convolution, elementwise, linear, normalization, pooling, shape
+from couloir.passes.onnx_to_hlo.constants import Constants
+from couloir.passes.onnx_to_hlo.node import LOWERINGS, Node, NotLowered
+from couloir.passes.onnx_to_hlo.shape import constant_of
+from couloir.passes.unsupported import Unsupported
+
+FAMILIES: Final = (activation, convolution, elementwise, linear, normalization, pooling, shape)
+"""The modules that register lowerings."""
+
+OLDEST_OPSET: Final = 7
+"""Forms of operators that were replaced before this version are not lowered."""
+
+MAX_OPS: Final = 10_000_000
+"""A model whose functions, each inlined where it is called, have more nodes than this is refused."""
+
+
+@attrs.frozen
+class OnnxToHlo(Pass, name="onnx-to-hlo"):
+    """Lowers ONNX operators to StableHLO, with shape arithmetic computed and functions inlined."""
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        if not isinstance(op, ModuleOp):
+            raise Error(f"`{self.name}` runs on a module, not on `{op.name}`")
+        bodies = [f for f in op.functions if not f.is_declaration]
+        local = [f for f in bodies if f.is_private and "onnx.function" in f.attributes]
+        report = Unsupported("StableHLO")
+        lowerings = [_FunctionLowering(f, report) for f in bodies if f not in local and _has_onnx(f)]
+        for lowering in lowerings:
+            lowering.run()
+        report.raise_if_any()
+        for lowering in lowerings:
+            lowering.install()
+        for function in local:
+            function.erase()
+        context.notes.append(f"{sum(lowering.count for lowering in lowerings)} nodes lowered")
+
+
+def _has_onnx(function: func.FuncOp) -> bool:
+    return any(op.name.startswith("onnx.") for op in function.walk())
+
+
+@attrs.define(eq=False)
+class _Frame:
+    """A block in the middle of its lowering."""
+
+    ops: Iterator[Operation]
+    finish: Callable[[list[Value[Any] | None]], None]
+    """Takes the values that the block gives; None for one that could not be lowered."""
+    callee: func.FuncOp | None = None
+    site: Location | None = None
+    """Where the function was called."""
+
+
+class _FunctionLowering:
+    """One function on its way."""
+
+    def __init__(self, function: func.FuncOp, report: Unsupported) -> None:
+        self.function = function
+        self.report = report
+        self.constants = Constants()
+        self.values: dict[Value[Any], Value[Any] | None] = {}
+        self.block = Block()
+        self.count = 0
+
+    def run(self) -> None:
+        """Lowers the body into a new block; the function is not changed yet."""
+        function = self.function
+        if function.body.first_block is not function.body.last_block:
+            self.report.add(function, "it has several blocks")
+            return
+        _check_static(function)
+        for argument in function.arguments:
+            self.values[argument] = self.block.add_argument(argument.type, argument.name_hint, argument.location)
+        stack = [_Frame(function.entry.ops, self._return)]
+        while stack:
+            frame = stack[-1]
+            op = next(frame.ops, None)
+            if op is None:
+                stack.pop()
+                continue
+            self.count += 1
+            if self.count > MAX_OPS:
+                raise Error(
+                    f"the functions of the model call each other so often that they have more than {MAX_OPS} nodes"
+                )
+            location = op.location if frame.site is None else CallSiteLoc(op.location, frame.site)
+            with at_end(self.block, loc=location):
+                self._visit(op, location, stack)
+
+    def install(self) -> None:
+        """Gives the function its new body and type."""
+        function = self.function
+        for op in _reversed(self.block):
+            if is_dead(op):
+                op.erase()
+        last = self.block.last_op
+        results = () if last is None else tuple(value.type for value in last.operands)
+        old = function.entry
+        old.erase()
+        function.body.append(self.block)
+        function.function_type = FunctionType(tuple(a.type for a in self.block.arguments), results)
+
+    # -- ops -----------------------------------------------------------------------------------------------------------------
+
+    def _visit(self, op: Operation, location: Location, stack: list[_Frame]) -> None:
+        if isinstance(op, func.Return | OnnxReturn):
+            stack[-1].finish([self.values[value] for value in op.operands])
+        elif isinstance(op, Call):
+            self._call(op, location, stack)
+        elif isinstance(op, OnnxOp) and op.operator == "If" and not op.domain:
+            self._if(op, stack)
+        elif isinstance(op, OnnxOp | Initializer):
+            self._guarded(op)
+        else:
+            self._copy(op)
+
+    def _return(self, values: list[Value[Any] | None]) -> None:
+        found = [value for value in values if value is not None]
+        if len(found) == len(values):
+            func.Return(found)
+
+    def _copy(self, op: Operation) -> None:
+        """An op of another dialect stays as it is."""
+        operands = [self.values[value] for value in op.operands]
+        if any(value is None for value in operands):
+            self._define(op, [None] * len(op.results))
+            return
+        mapping: dict[Value[Any], Value[Any]] = {old: new for old, new in self.values.items() if new is not None}
+        made = op.clone(mapping)
+        self.block.append(made)
+        self._define(op, list(made.results))
+
+    def _guarded(self, op: OnnxOp | Initializer) -> None:
+        """Lowers an operator; what cannot be lowered goes to the report."""
+        try:
+            values = [constant_of(op.value)] if isinstance(op, Initializer) else self._lower(op)
+        except NotLowered as reason:
+            if any(result.has_uses for result in op.results):
+                self.report.add(op, reason.message)
+            values = [_stand_in(result.type) for result in op.results]
+        except Error as error:
+            if error.where is not None:
+                raise
+            raise Error(
+                f"`{op.name}`: {error.message}",
+                where=op.location.label or None,
+                hint=error.hint,
+                excerpt=error.excerpt,
+                notes=error.notes,
+            ) from error
+        self._define(op, values)
+
+    def _lower(self, op: OnnxOp) -> list[Value[Any] | None]:
+        lowering = LOWERINGS.get((op.domain, op.operator))
+        if lowering is None:
+            raise NotLowered("there is no lowering for this operator")
+        if op.since_version < OLDEST_OPSET and _is_outdated(op):
+            raise NotLowered(f"this form of the operator is older than opset {OLDEST_OPSET}")
+        inputs = _inputs(op)
+        operands = [None if value is None else self.values[value] for value in inputs]
+        if any(new is None and old is not None for new, old in zip(operands, inputs, strict=True)):
+            return [_stand_in(result.type) for result in op.results]  # what it takes has been reported
+        for value in operands:
+            if value is not None and not (isinstance(value.type, TensorType) and value.type.is_static):
+                raise NotLowered(f"an operand has the type `{value.type}`")
+        made = lowering(Node(op, tuple(operands), self.constants))
+        items = made if isinstance(made, Sequence) else [made]
+        values = [None if item is None else as_value(item) for item in items]
+        return [*values, *[None] * (len(op.results) - len(values))]
+
+    def _define(self, op: Operation, values: Sequence[Value[Any] | None]) -> None:
+        for old, new in zip(op.results, values, strict=True):
+            if new is not None:
+                _check_type(op, old.type, new.type)
+                if new.name_hint is None:
+                    new.name_hint = old.name_hint
+            self.values[old] = new
+
+    # -- inlining ------------------------------------------------------------------------------------------------------------
+
+    def _call(self, op: Call, location: Location, stack: list[_Frame]) -> None:
+        callee = lookup(op, op.callee)
+        if not isinstance(callee, func.FuncOp) or callee.is_declaration:
+            raise Error(f"there is no body of @{op.callee.leaf} to inline", where=op.location.label or None)
+        if any(frame.callee is callee for frame in stack):
+            raise Error(f"@{op.callee.leaf} calls itself", where=op.location.label or None)
+        for argument, value in zip(callee.arguments, op.operands, strict=True):
+            self.values[argument] = self.values[value]
+        stack.append(_Frame(callee.entry.ops, lambda values: self._define(op, values), callee, location))
+
+    def _if(self, op: OnnxOp, stack: list[_Frame]) -> None:
+        condition = self.values[op.operands[0]]
+        found = None if condition is None else self.constants.array(condition)
+        if found is None or found.size != 1:
+            if condition is not None:
+                self.report.add(op, "its condition is computed only when the model runs")
+            self._define(op, [_stand_in(result.type) for result in op.results])
+            return
+        fields = [field.name for field in type(op).definition.regions]
+        branch = op.regions[fields.index("then_branch" if found.reshape(-1)[0] else "else_branch")]
+        frame = stack[-1]
+        stack.append(_Frame(branch.block.ops, lambda values: self._define(op, values), None, frame.site))
+
+
+def _inputs(op: OnnxOp) -> list[Value[Any] | None]:
+    """The operands by position in the schema; None for one that is not given."""
+    found: list[Value[Any] | None] = []
+    for field in type(op).definition.operands:
+        value = getattr(op, field.name)
+        found += value if isinstance(value, tuple | list) else [value]
+    return found
+
+
+def _is_outdated(op: OnnxOp) -> bool:
+    from onnx import defs
+
+    try:
+        return defs.get_schema(op.operator, OLDEST_OPSET, op.domain).since_version > op.since_version
+    except defs.SchemaError:
+        return False
+
+
+def _stand_in(type: Type) -> Value[Any] | None:
+    """A value in place of one that cannot be lowered, so that the lowering goes on and finds what else there is."""
+    static = isinstance(type, TensorType) and type.is_static
+    return Block([type]).arguments[0] if static else None
+
+
+def _check_type(op: Operation, old: Type, new: Type) -> None:
+    """A lowered value has the type that the model gives it, as far as that is known."""
+    if not isinstance(old, TensorType) or not isinstance(new, TensorType):
+        return
+    dims = old.rank == new.rank and all(a is None or a == b for a, b in zip(old.dims, new.dims, strict=True))
+    if not dims or old.element_type is not new.element_type:
+        raise Error(f"`{op.name}` gives `{new}`, but the model says `{old}`", where=op.location.label or None)
+
+
+def _reversed(block: Block) -> Iterator[Operation]:
+    op = block.last_op
+    while op is not None:
+        previous = op.prev_op
+        yield op
+        op = previous
+
+
+def _check_static(function: func.FuncOp) -> None:
+    """Raises when the shape of an argument is not known: says which dimensions to bind, by name."""
+    names: dict[str, None] = {}
+    notes: list[str] = []
+    for index, argument in enumerate(function.arguments):
+        type = argument.type
+        label = getattr(function.argument_attribute(index, "onnx.name"), "value", str(index))
+        if not isinstance(type, TensorType):
+            notes.append(f"input `{label}` has the type `{type}`")
+        elif not type.is_static:
+            notes.append(f"input `{label}` has the type `{type}`")
+            listed = function.argument_attribute(index, "onnx.dims")
+            if isinstance(listed, ArrayAttr):
+                found = [a.value for a in listed if isinstance(a, StringAttr)]
+                pairs = zip(type.dims, found, strict=False)
+                names.update({name: None for size, name in pairs if size is None and name})
+    if not notes:
+        return
+    bindings = ", ".join(f'"{name}": 1' for name in names)
+    raise Error(
+        f"the sizes of the inputs of @{function.sym_name} are not all known, and StableHLO is lowered for known sizes",
+        where=function.location.label or None,
+        notes=notes,
+        hint=f"give the dimensions sizes when the model is loaded: dims={{{bindings}}}"
+        if names
+        else "the dimensions have no names to bind: give them sizes in the model",
+    )

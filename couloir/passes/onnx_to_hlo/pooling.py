@@ -1,0 +1,118 @@
+"""Pools: the largest element, the mean or a norm of each window, or of everything."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from couloir.dialects import hlo
+from couloir.passes.onnx_to_hlo.constants import Array
+from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers
+from couloir.passes.onnx_to_hlo.tensors import accumulator, convert, full_like, lowest, reduce, scalar
+from couloir.passes.onnx_to_hlo.windows import Windows, entries, read_windows
+
+
+def _windows(node: Node, x: Tensor) -> Windows:
+    kernel = entries(node, "kernel_shape", x.type.rank - 2)
+    return read_windows(node, x.type.shape[2:], kernel, ceil_mode=bool(node.integer("ceil_mode")))
+
+
+def _pool(x: Tensor, windows: Windows, init: float, body: str) -> Tensor:
+    made = hlo.reduce_window(
+        x,
+        scalar(init, x.type.element_type),
+        body,
+        window_dimensions=(1, 1, *windows.kernel),
+        window_strides=(1, 1, *windows.strides),
+        window_dilations=(1, 1, *windows.dilations),
+        padding=((0, 0), (0, 0), *windows.padding),
+    )
+    return made.outputs[0]
+
+
+@lowers("MaxPool")
+def max_pool(node: Node) -> Lowered:
+    """`MaxPool` since 8, 10, 11, 12, 22."""
+    if node.uses_result(1):
+        raise NotLowered("the output Indices is used")
+    x = node[0]
+    return [_pool(x, _windows(node, x), lowest(x.type.element_type), "maximum")]
+
+
+@lowers("AveragePool")
+def average_pool(node: Node) -> Lowered:
+    """`AveragePool` since 7, 10, 11, 19, 22: the sum of each window by the number of its elements that count."""
+    x = node[0]
+    windows = _windows(node, x)
+    total = _pool(convert(x, accumulator(x.type.element_type)), windows, 0, "add")
+    counts = _counts(windows, with_padding=bool(node.integer("count_include_pad")))
+    return convert(hlo.Divide(total, _divisor(counts, total)), x.type.element_type)
+
+
+def _counts(windows: Windows, *, with_padding: bool) -> Array:
+    """How many elements each sum is divided by.
+
+    Those of the input; `with_padding` those of the padding, too, but never those that only `ceil_mode` adds.
+    """
+    found: Array = np.ones((), np.int64)
+    geometry = zip(
+        windows.sizes, windows.kernel, windows.strides, windows.dilations, windows.pads, windows.counts, strict=True
+    )
+    for size, kernel, stride, dilation, (low, high), count in geometry:
+        positions: Array = np.arange(count)[:, None] * stride + np.arange(kernel) * dilation
+        first, last = (0, low + size + high) if with_padding else (low, low + size)
+        inside: Array = ((positions >= first) & (positions < last)).sum(1)
+        found = np.multiply.outer(found, inside)
+    return found
+
+
+def _divisor(counts: Array, like: Tensor) -> Tensor:
+    if counts.size and (counts == counts.flat[0]).all():
+        return full_like(like, counts.flat[0])
+    constant = hlo.constant(counts, like.type.element_type)
+    return hlo.broadcast_in_dim(constant, like.type.shape, range(2, like.type.rank)).result
+
+
+@lowers("LpPool")
+def lp_pool(node: Node) -> Lowered:
+    """`LpPool` since 2, 11, 18, 22: the p-norm of each window."""
+    x, p = node[0], node.integer("p", 2)
+    return _root(_pool(_power(x, p), _windows(node, x), 0, "add"), p)
+
+
+def _power(x: Tensor, p: int) -> Tensor:
+    """`|x| ** p`."""
+    if p == 2:
+        return hlo.Multiply(x, x).result
+    magnitude = hlo.Abs(x).result
+    return magnitude if p == 1 else hlo.Power(magnitude, full_like(x, p)).result
+
+
+def _root(x: Tensor, p: int) -> Tensor:
+    if p == 2:
+        return hlo.Sqrt(x).result
+    return x if p == 1 else hlo.Power(x, full_like(x, 1 / p)).result
+
+
+@lowers("GlobalMaxPool")
+def global_max_pool(node: Node) -> Lowered:
+    """`GlobalMaxPool` since 1, 22."""
+    x = node[0]
+    return reduce(x, range(2, x.type.rank), "maximum", keep=True)
+
+
+@lowers("GlobalAveragePool")
+def global_average_pool(node: Node) -> Lowered:
+    """`GlobalAveragePool` since 1, 22."""
+    x = node[0]
+    total = reduce(convert(x, accumulator(x.type.element_type)), range(2, x.type.rank), "add", keep=True)
+    count = math.prod(x.type.shape[2:])
+    return convert(hlo.Divide(total, full_like(total, count)), x.type.element_type)
+
+
+@lowers("GlobalLpPool")
+def global_lp_pool(node: Node) -> Lowered:
+    """`GlobalLpPool` since 2, 22."""
+    x, p = node[0], node.integer("p", 2)
+    return _root(reduce(_power(x, p), range(2, x.type.rank), "add", keep=True), p)
