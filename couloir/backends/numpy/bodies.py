@@ -138,11 +138,11 @@ def _paired(
 def sort_last(comparator: Region, inputs: Arrays) -> Asking:
     """Sorts arrays of one shape along their last dimension together: a stable merge sort.
 
-    All merges of runs of one width are done at once. The place of an element in a merge is its place in its own run and the number of elements of the other run that come
-    before it, which a binary search finds.
+    All merges of runs of one width are done at once. The place of an element in a merge is its place in its own run
+    and the number of elements of the other run that come before it, which a binary search finds.
     """
     length = inputs[0].shape[-1]
-    place = np.arange(length)
+    place: Array = np.arange(length)
     width = 1
     while width < length:
         pair = place // (2 * width) * (2 * width)

@@ -68,8 +68,12 @@ def evaluate_op(op: Operation, *arrays: Array, domain: ArrayNamespace = floats) 
     values: dict[Value[Any], Any] = dict(zip(op.operands, map(domain.array, arrays), strict=True))
     function = meaning_of(op)
     assert function is not None, "the plan has seen to it"
-    end = Step(op, lambda xp, op, *results: Leave(results), op.results)
-    return tuple(evaluation.loop(_Frame([Step(op, function, op.operands), end], values)))
+    steps = [Step(op, function, op.operands), Step(op, _leave, op.results)]
+    return tuple(evaluation.loop(_Frame(steps, values)))
+
+
+def _leave(xp: ArrayNamespace, op: Operation, *results: Array) -> Leave:
+    return Leave(results)
 
 
 def has_meaning(op: Operation) -> bool:

@@ -50,7 +50,8 @@ def scatter_places(
         index[d] = index[d] + along(vectors[..., place], scattered)
     for d, axis in zip(input_batching_dims, scatter_indices_batching_dims, strict=True):
         position = axis - (axis > index_vector_dim)
-        index[d] = index[d] + along(np.arange(vectors.shape[position]), [scattered[position]])
+        count: int = vectors.shape[position]
+        index[d] = index[d] + along(np.arange(count), [scattered[position]])
     for d, axis in zip(windowed, update_window_dims, strict=True):
         index[d] = index[d] + along(np.arange(update_shape[axis]), [axis])
     assert len(scattered) == batch, "the op is verified"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import ml_dtypes
 import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
-from couloir.backends.numpy.element_types import Array, from_bits, kind, to_bits
+from couloir.backends.numpy.element_types import Array, DType, from_bits, kind, to_bits, width
 from couloir.ir.errors import Error
 
 
@@ -21,18 +21,24 @@ def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, 
         raise NotInDomain("reduce_precision", xp.name, "its numbers have no bits")
     if exponent_bits < 1 or mantissa_bits < 0:
         raise Error(f"no float has {exponent_bits} exponent and {mantissa_bits} mantissa bits")
-    info: Any = ml_dtypes.finfo(operand.dtype)
+    own_mantissa, own_exponent = _bit_counts(operand.dtype)
     bits = to_bits(operand)
     word = bits.dtype.type
-    dropped = info.nmant - mantissa_bits
+    dropped = own_mantissa - mantissa_bits
     if dropped > 0:
         last = (bits >> word(dropped)) & word(1)
         bits = (bits + (word((1 << (dropped - 1)) - 1) + last)) & ~word((1 << dropped) - 1)
-    if exponent_bits < info.iexp:
-        sign = bits & word(1 << (info.bits - 1))
-        exponent = (bits >> word(info.nmant)) & word((1 << info.iexp) - 1)
-        bias, reduced_bias = (1 << (info.iexp - 1)) - 1, (1 << (exponent_bits - 1)) - 1
+    if exponent_bits < own_exponent:
+        sign = bits & word(1 << (own_mantissa + own_exponent))
+        exponent = (bits >> word(own_mantissa)) & word((1 << own_exponent) - 1)
+        bias, reduced_bias = (1 << (own_exponent - 1)) - 1, (1 << (exponent_bits - 1)) - 1
         infinite = to_bits(np.asarray(np.inf).astype(operand.dtype))
         bits = np.where(exponent > word(bias + reduced_bias), sign | infinite, bits)
         bits = np.where(exponent <= word(bias - reduced_bias), sign, bits)
     return np.where(operand != operand, operand, from_bits(bits, operand.dtype))
+
+
+def _bit_counts(dtype: DType) -> tuple[int, int]:
+    """The mantissa and exponent bits of a float; its sign takes one more."""
+    mantissa = cast(int, ml_dtypes.finfo(dtype).nmant)
+    return mantissa, width(dtype) - 1 - mantissa

@@ -17,6 +17,7 @@ from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_tra
 from couloir.backends.numpy.precision import reduce_precision
 from couloir.dialects import hlo
 from couloir.dialects.hlo.window import WindowDimension
+from couloir.ir.attribute import Attribute
 from couloir.ir.operation import Operation, Value
 from couloir.ir.types import TensorType, dtype_of
 
@@ -85,10 +86,9 @@ def _dtype(value: Value[TensorType]) -> DType:
     return dtype_of(value.type.element_type)
 
 
-def _numbers(attribute: Any) -> dict[str, Any]:
+def _numbers(attribute: Attribute) -> dict[str, Any]:
     """The parameters of an attribute such as `ConvDimensionNumbers` under their names."""
-    names: tuple[str, ...] = type(attribute).parameters
-    return {name: getattr(attribute, name) for name in names}
+    return {name: getattr(attribute, name) for name in attribute.parameters}
 
 
 # -- elementwise, with attributes -----------------------------------------------------------------------------------
