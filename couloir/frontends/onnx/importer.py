@@ -49,7 +49,7 @@ from couloir.frontends.onnx.typing_rules import meet
 from couloir.frontends.onnx.unsupported import Unsupported
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import ArrayAttr, DenseArrayAttr, DictionaryAttr, IntegerAttr, StringAttr, SymbolRefAttr
-from couloir.ir.errors import Error, nearest
+from couloir.ir.errors import Error, VerifyError, nearest
 from couloir.ir.limits import Limits, quoted
 from couloir.ir.location import FileLineColLoc, Location, NameLoc
 from couloir.ir.operation import Block, Operation, Region, Value
@@ -83,8 +83,21 @@ def load(
     """
     model = read_model(source, base=base, limits=limits)
     module = _Importer(model, dict(dims or {})).run()
-    verify(module)
+    try:
+        verify(module)
+    except VerifyError as error:
+        raise VerifyError([_in_file(fault, model.name) for fault in error.faults]) from error
     return module
+
+
+def _in_file(fault: Error, file: str) -> Error:
+    """A fault of a node with the file in front of the node's name; locations of nameless nodes have it already."""
+    where = fault.where
+    if where is None or where.startswith(file):
+        return fault
+    return Error(
+        fault.message, where=f"{file}: {quoted(where)}", hint=fault.hint, excerpt=fault.excerpt, notes=fault.notes
+    )
 
 
 @attrs.define(eq=False)

@@ -7,7 +7,10 @@ would make a tensor with as many dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Final
 
 import onnx
@@ -18,11 +21,11 @@ from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.protos import tensor_to_proto, type_from_proto, type_to_proto
 from couloir.dialects.onnx.schemas import find_schema
 from couloir.dialects.onnx.types import AnyType, unknown
-from couloir.frontends.onnx.sizes import MAX_ITEMS, Known, integer_attribute
+from couloir.frontends.onnx.sizes import MAX_ITEMS, Known, integer_attribute, known_constant
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.errors import Error
-from couloir.ir.types import IntegerType, TensorType
+from couloir.ir.types import MAX_DIM, IntegerType, TensorType
 
 _POSITIVE: Final = frozenset(
     {"strides", "kernel_shape", "dilations", "group", "num_groups", "blocksize", "block_size", "size", "num_outputs"}
@@ -62,31 +65,34 @@ class NodeInference:
             node: The node, without graphs inside it.
             inputs: Name and type of each input that is given.
             constants: For names of inputs what their values are, as far as they are known.
+
+        Raises:
+            Error: when operands or attributes break the operator's rules.
         """
-        if any(isinstance(type, AnyType) for _, type in inputs) or not _is_harmless(node):
+        harmless = _is_harmless(cls, node)
+        if not harmless or any(isinstance(type, AnyType) for _, type in inputs):
             return {}
         operator = cls.operator
         if operator in _SAME_AS_FIRST and not cls.schema().has_type_and_shape_inference_function:
             return {node.output[0]: inputs[0][1]} if inputs else {}
+        if operator == "Range":
+            return _range(node, inputs, constants)
         schema = cls.schema() if operator not in _LIKE else find_schema(_LIKE[operator], cls.since_version)
         if schema is None or not schema.has_type_and_shape_inference_function:
             return {}
         data = {name: tensor for name, value in constants.items() if (tensor := _small_constant(operator, value))}
         try:
             types = {name: self._encode(type) for name, type in inputs}
+        except Error:
+            return {}  # a type that ONNX does not have; the verifier says so
+        try:
             found = shape_inference.infer_node_outputs(
                 schema, node, types, data, opset_imports=self._opsets, ir_version=self._ir_version
             )
-        except (
-            shape_inference.InferenceError,
-            onnx.checker.ValidationError,
-            Error,
-            RuntimeError,
-            ValueError,
-            DecodeError,
-            EncodeError,
-        ):
-            return {}  # the verifier tells better what is wrong with a node
+        except shape_inference.InferenceError as error:
+            raise Error(_plain(error)) from error
+        except (onnx.checker.ValidationError, RuntimeError, ValueError, DecodeError, EncodeError):
+            return {}  # what onnx cannot digest; the verifier tells better what is wrong with a node
         return {name: _decode(proto) for name, proto in found.items()}
 
     def _encode(self, type: Type) -> onnx.TypeProto:
@@ -125,22 +131,61 @@ def _small_constant(operator: str, value: Attribute | Known) -> TensorProto | No
     return None
 
 
-def _is_harmless(node: NodeProto) -> bool:
-    """Whether native code can be shown the node's attributes."""
+def _is_harmless(cls: type[OnnxOp], node: NodeProto) -> bool:
+    """Whether native code can be shown the node's attributes. Raises `Error` for those that no operator accepts."""
     for attribute in node.attribute:
         if attribute.type == AttributeProto.INT:
-            values: Iterable[int] = (attribute.i,)
+            values: Sequence[int] = (attribute.i,)
         elif attribute.type == AttributeProto.INTS:
             values = attribute.ints
         else:
             if attribute.type == AttributeProto.TENSOR and attribute.t.data_location == TensorProto.EXTERNAL:
                 return False
             continue
-        if attribute.name in _POSITIVE and any(value <= 0 for value in values):
-            return False
-        if attribute.name not in _BOUNDS and any(not -_LARGEST < value < _LARGEST for value in values):
+        wrong = [value for value in values if value <= 0] if attribute.name in _POSITIVE else []
+        if wrong:
+            raise Error(f"the attribute `{attribute.name}` of {cls.operator} must be positive, but is {wrong[0]}")
+        if not _is_free(attribute.name) and any(not -_LARGEST < value < _LARGEST for value in values):
             return False
     return integer_attribute(node, "num_outputs", 1) <= max(len(node.output), 1)
+
+
+def _is_free(name: str) -> bool:
+    """Whether an attribute may have any value: bounds of slices, and the data of constants and tables."""
+    return name in _BOUNDS or name.startswith("value_") or "int64" in name
+
+
+def _plain(error: Exception) -> str:
+    """What native code says, without its marks of origin: `[ShapeInferenceError] axis must be in [-4, 3]`."""
+    lines = [line for line in str(error).strip().split("\n") if line.strip()]
+    text = re.sub(r"^(\[\w+\]\s*|\(op_type:[^)]*\):?\s*)+", "", lines[0].strip()) if lines else ""
+    return text or "onnx finds no types for the results"
+
+
+def _range(
+    node: NodeProto, inputs: Sequence[tuple[str, Type]], constants: Mapping[str, Attribute | Known]
+) -> dict[str, Type]:
+    """The type of a `Range`, whose length native code computes with overflow."""
+    element = getattr(inputs[0][1], "element_type", None) if inputs else None
+    if element is None:
+        return {}
+    numbers = [_number(constants.get(name)) for name in node.input]
+    size: int | None = None
+    if None not in numbers and len(numbers) == 3:
+        start, limit, delta = (Fraction(number) for number in numbers if number is not None)
+        if delta == 0:
+            raise Error("the step of Range is 0")
+        size = max(math.ceil((limit - start) / delta), 0)
+        if size > MAX_DIM:
+            raise Error(f"Range gives {size} elements, which is more than a tensor can have")
+    return {node.output[0]: TensorType((size,), element)}
+
+
+def _number(value: Attribute | Known | None) -> int | float | None:
+    """The finite number that a scalar constant is, if it is known."""
+    known = value if isinstance(value, Known) else known_constant(value)
+    number = None if known is None or len(known.items) != 1 else known.items[0]
+    return number if number is not None and math.isfinite(number) else None
 
 
 def refine(node: NodeProto, result: Type, types: Sequence[Type | None], known: Sequence[Known | None]) -> Type:
