@@ -1,4 +1,6 @@
-"""The library's front door: one function for each thing that people do with a model. The command line is a thin shell over these."""
+"""The library's front door: one function for each thing that people do with a model. The command line is a thin shell
+over these.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias
 
-import couloir.dialects  # noqa: F401 -- declares the dialects, so that their names are known
+import couloir.dialects  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the dialects, so that their names are known
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error, nearest
 from couloir.ir.limits import Limits
@@ -164,7 +166,7 @@ def opt(
 
 def known_pipeline(text: str) -> PassPipeline:
     """Reads pipeline text, with all passes of Couloir known."""
-    import couloir.passes.pipelines  # noqa: F401 -- defines the passes
+    import couloir.passes.pipelines  # noqa: F401  # pyright: ignore[reportUnusedImport] -- defines the passes
 
     return PassPipeline.parse(text)
 
@@ -206,7 +208,9 @@ def c_program(
     function: str | None = None,
     on_pass: Progress | None = None,
 ) -> Any:
-    """The C of a model, not compiled: a `couloir.backends.c.program.CProgram`, whose `write(directory)` makes a standalone program."""
+    """The C of a model, not compiled: a `couloir.backends.c.program.CProgram`, whose `write(directory)` makes a
+    standalone program.
+    """
     from couloir.backends.c.emit import entry_function
     from couloir.backends.c.program import CProgram
 
@@ -268,5 +272,3 @@ def draw(
     from couloir.drawing.program import graph_of
 
     save(graph_of(load(source, dims=dims), constants=constants), path, paper=paper)
-
-

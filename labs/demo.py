@@ -1,6 +1,6 @@
 """The main job: the shipped LeNet, from an ONNX file to NumPy and to C, on 2,000 real test digits.
 
-    python labs/demo.py [DIRECTORY]        (default: out/)
+python labs/demo.py [DIRECTORY]        (default: out/)
 """
 
 from __future__ import annotations
@@ -38,8 +38,12 @@ def main() -> int:
     dims = {"N": BATCH}
     imported = step(say, "onnx ", lambda: couloir.load(source, dims=dims), "read as it is", source)
     hlo = step(say, "hlo  ", lambda: couloir.lower(imported, "hlo"), "lowered to StableHLO")
-    loops = step(say, "loops", lambda: couloir.lower(hlo, "loops"), "fused and lowered to loops over buffers, memory planned")
-    program = step(say, "c    ", lambda: c_program(imported), "written as C11", count=lambda p: f"{p.source.count(chr(10))} lines")
+    loops = step(
+        say, "loops", lambda: couloir.lower(hlo, "loops"), "fused and lowered to loops over buffers, memory planned"
+    )
+    program = step(
+        say, "c    ", lambda: c_program(imported), "written as C11", count=lambda p: f"{p.source.count(chr(10))} lines"
+    )
     start = perf_counter()
     model = compile_program(program)
     compile_seconds = perf_counter() - start
@@ -77,7 +81,9 @@ def main() -> int:
         say(f"  {path}")
     say("\nNext: README.md has a first pass in ten lines; docs/ has your first dialect and your first rule.")
     if wrong:
-        say("[red]The results differ from onnx's reference evaluator: this is a fault of Couloir, please report it.[/red]")
+        say(
+            "[red]The results differ from onnx's reference evaluator: this is a fault of Couloir, please report it.[/red]"
+        )
     return int(wrong)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -64,9 +64,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     run = _command(commands, "run", _run, "run a model on arrays and show or save the results")
-    run.add_argument("--input", "-i", action="append", default=[], metavar="FILE", help="an input as .npy, or all as .npz in order; repeat for several .npy")
+    run.add_argument(
+        "--input",
+        "-i",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an input as .npy, or all as .npz in order; repeat for several .npy",
+    )
     run.add_argument("--random", type=int, metavar="SEED", help="random inputs instead")
-    run.add_argument("--backend", "-b", choices=("numpy", "c"), default="numpy", help="what runs it (default: numpy, the reference)")
+    run.add_argument(
+        "--backend", "-b", choices=("numpy", "c"), default="numpy", help="what runs it (default: numpy, the reference)"
+    )
     run.add_argument("--output", "-o", metavar="FILE", help="save the results as .npz")
 
     opt = _command(commands, "opt", _opt, "run passes on a model and print the IR")
@@ -86,17 +95,33 @@ def _parser() -> argparse.ArgumentParser:
 
     view = _command(commands, "view", _view, "draw a model's graph")
     view.add_argument("--output", "-o", required=True, metavar="FILE", help="the picture: .svg or .pdf")
-    view.add_argument("--level", choices=("as-is", "hlo", "loops"), default="as-is", help="lower first (default: as-is)")
+    view.add_argument(
+        "--level", choices=("as-is", "hlo", "loops"), default="as-is", help="lower first (default: as-is)"
+    )
     view.add_argument("--constants", action="store_true", help="draw constants as boxes")
     view.add_argument("--paper", action="store_true", help="for a .pdf: cut it into sheets of A4")
     return parser
 
 
 def _command(commands: Any, name: str, function: Callable[[Any], int], summary: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=summary[0].upper() + summary[1:] + "."
+    )
     parser.set_defaults(command=function)
-    parser.add_argument("model", nargs="?" if name == "opt" else None, metavar="MODEL", help="an .onnx or .mlir file, or - for MLIR text from stdin")
-    parser.add_argument("--dims", "-d", action="append", default=[], metavar="NAME=SIZE", help="size of a symbolic dimension; repeat or separate by commas")
+    parser.add_argument(
+        "model",
+        nargs="?" if name == "opt" else None,
+        metavar="MODEL",
+        help="an .onnx or .mlir file, or - for MLIR text from stdin",
+    )
+    parser.add_argument(
+        "--dims",
+        "-d",
+        action="append",
+        default=[],
+        metavar="NAME=SIZE",
+        help="size of a symbolic dimension; repeat or separate by commas",
+    )
     return parser
 
 
@@ -131,7 +156,7 @@ def _load(options: Any) -> Any:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int, str], None]]:
+def _progress() -> Generator[Callable[[int, int, str], None]]:
     """Shows the running pass on a terminal; says nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda number, total, text: None
@@ -192,7 +217,9 @@ def _random_inputs(entry: Any, seed: int) -> list[Any]:
         if not type.is_static:
             raise Error(f"input {index} is `{type}`", hint="give its dimensions: --dims NAME=SIZE")
         dtype = dtype_of(type.element_type)
-        values = generator.standard_normal(type.shape) if dtype.kind not in "iub" else generator.integers(0, 2, type.shape)
+        values = (
+            generator.standard_normal(type.shape) if dtype.kind not in "iub" else generator.integers(0, 2, type.shape)
+        )
         arrays.append(np.asarray(values).astype(dtype))
     return arrays
 
@@ -259,7 +286,7 @@ def _opt(options: Any) -> int:
 def _list_passes() -> None:
     import attrs
 
-    import couloir.passes.pipelines  # noqa: F401 -- defines the passes
+    import couloir.passes.pipelines  # noqa: F401  # pyright: ignore[reportUnusedImport] -- defines the passes
     from couloir.ir.passes import all_passes
 
     for name, cls in all_passes().items():

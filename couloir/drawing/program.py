@@ -6,7 +6,16 @@ from typing import Any, Final
 
 from couloir.drawing.graph import Edge, Graph, Node
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, DenseResourceAttr, FloatAttr, IntegerAttr, StringAttr
+from couloir.ir.attributes import (
+    ArrayAttr,
+    DenseArrayAttr,
+    DenseElementsAttr,
+    DenseResourceAttr,
+    DictionaryAttr,
+    FloatAttr,
+    IntegerAttr,
+    StringAttr,
+)
 from couloir.ir.operation import Block, Operation, OpResult, Value
 from couloir.ir.symbols import symbol_name
 from couloir.ir.text.attribute_printer import attribute_text
@@ -140,8 +149,10 @@ def _attribute(attribute: Attribute) -> str:
 
 def _argument_name(owner: Operation, index: int) -> str | None:
     given = owner.attributes.get("arg_attrs")
-    entries: Any = None if given is None or index >= len(given) else given[index]  # pyright: ignore
-    name = None if entries is None else entries.get("onnx.name")
+    if not isinstance(given, ArrayAttr) or index >= len(given):
+        return None
+    entries = given[index]
+    name = entries.get("onnx.name") if isinstance(entries, DictionaryAttr) else None
     return name.value if isinstance(name, StringAttr) else None
 
 

@@ -14,6 +14,9 @@ An attribute or type of your own is an annotated class; the annotations are its 
 It prints as `#mydialect.tile<4, 1>` and parses back. Override `print_parameters` and `parse_parameters` for another form.
 """
 
+# The function that writes `__new__` belongs to the metaclass.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import sys
@@ -70,10 +73,10 @@ class AttributeMeta(type):
         cls = super().__new__(mcls, class_name, bases, namespace)
         inherited: tuple[str, ...] = getattr(cls, "parameters", ())
         cls.parameters = (*inherited, *own)
-        cls._defaults = {**getattr(cls, "_defaults", {}), **defaults}
-        cls._float_parameters = getattr(cls, "_float_parameters", frozenset()) | {
-            key for key in own if "float" in str(annotations[key])
-        }
+        inherited_defaults: dict[str, Any] = getattr(cls, "_defaults", {})
+        cls._defaults = {**inherited_defaults, **defaults}
+        inherited_floats: frozenset[str] = getattr(cls, "_float_parameters", frozenset())
+        cls._float_parameters = inherited_floats | {key for key in own if "float" in str(annotations[key])}
         if name is not None:
             cls.name = name
             REGISTRY.add_attribute(name, cls)

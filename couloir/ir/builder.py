@@ -5,7 +5,7 @@ Without such a `with`, calling an op class only builds the op.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
@@ -41,7 +41,7 @@ CURRENT: Final[ContextVar[InsertionPoint | None]] = ContextVar("couloir insertio
 
 
 @contextmanager
-def insert_at(point: InsertionPoint | None) -> Iterator[InsertionPoint | None]:
+def insert_at(point: InsertionPoint | None) -> Generator[InsertionPoint | None]:
     """New ops go to `point` inside the `with`; None switches insertion off."""
     token = CURRENT.set(point)
     try:
@@ -51,21 +51,21 @@ def insert_at(point: InsertionPoint | None) -> Iterator[InsertionPoint | None]:
 
 
 @contextmanager
-def at_end(block: Block, *, loc: Location | None = None) -> Iterator[Block]:
+def at_end(block: Block, *, loc: Location | None = None) -> Generator[Block]:
     """New ops go to the end of `block` inside the `with`."""
     with insert_at(InsertionPoint(block, None, loc)):
         yield block
 
 
 @contextmanager
-def at_start(block: Block, *, loc: Location | None = None) -> Iterator[Block]:
+def at_start(block: Block, *, loc: Location | None = None) -> Generator[Block]:
     """New ops go to the start of `block`, in the order in which they are made."""
     with insert_at(InsertionPoint(block, block.first_op, loc)):
         yield block
 
 
 @contextmanager
-def before(op: Operation, *, loc: Location | None = None) -> Iterator[Operation]:
+def before(op: Operation, *, loc: Location | None = None) -> Generator[Operation]:
     """New ops go in front of `op`, with its location unless another is given."""
     block = op.parent
     if block is None:

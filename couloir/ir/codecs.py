@@ -9,7 +9,7 @@ import enum
 import types as python_types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import attrs
 
@@ -33,7 +33,8 @@ from couloir.ir.attributes import (
     UnitAttr,
 )
 from couloir.ir.errors import Error
-from couloir.ir.types import AffineMapAttr, FloatType, TensorType, Type as IRType, f64, i1, i64
+from couloir.ir.types import AffineMapAttr, FloatType, TensorType, f64, i1, i64
+from couloir.ir.types import Type as IRType
 
 
 @attrs.frozen
@@ -117,15 +118,17 @@ def dense_elements(element_type: IRType = i64) -> Codec:
         return DenseElementsAttr(TensorType(array.shape, element_type), array)
 
     def nested(value: Any) -> Any:
-        return tuple(nested(v) for v in value) if isinstance(value, list) else value
+        return tuple([nested(v) for v in cast("list[Any]", value)]) if isinstance(value, list) else value
 
     return Codec(
         f"`dense<...>` of `{element_type}`",
         encode,
         lambda attribute: nested(attribute.array.tolist()),
-        lambda attribute: isinstance(attribute, DenseElementsAttr)
-        and isinstance(attribute.type, TensorType)
-        and attribute.type.element_type is element_type,
+        lambda attribute: (
+            isinstance(attribute, DenseElementsAttr)
+            and isinstance(attribute.type, TensorType)
+            and attribute.type.element_type is element_type
+        ),
     )
 
 
@@ -157,10 +160,10 @@ def enumeration_as_integer(cls: type[enum.Enum], type: IRType = i64) -> Codec:
     return Codec(
         f"a number of `{type}` that stands for one of {', '.join(str(m.value) for m in members)}",
         lambda value: IntegerAttr(members.index(cls(value)), type),
-        lambda attribute: members[attribute.value],
-        lambda attribute: isinstance(attribute, IntegerAttr)
-        and attribute.type is type
-        and 0 <= attribute.value < len(members),
+        lambda attribute: members[cast("IntegerAttr", attribute).value],
+        lambda attribute: (
+            isinstance(attribute, IntegerAttr) and attribute.type is type and 0 <= attribute.value < len(members)
+        ),
         syntax="keyword",
         parameter=cls,
     )
@@ -191,7 +194,10 @@ STRING: Final = Codec(
     lambda attribute: isinstance(attribute, StringAttr),
 )
 SYMBOL: Final = Codec(
-    "a symbol, such as @main", _symbol, lambda attribute: attribute, lambda attribute: isinstance(attribute, SymbolRefAttr)
+    "a symbol, such as @main",
+    _symbol,
+    lambda attribute: attribute,
+    lambda attribute: isinstance(attribute, SymbolRefAttr),
 )
 SYMBOL_NAME: Final = Codec(
     "a flat symbol, such as @main",
@@ -220,7 +226,7 @@ def of_class(cls: type[Attribute]) -> Codec:
         f"{'any ' + kind if cls in (Attribute, Type) else cls.__name__}",
         lambda value: value,
         lambda attribute: attribute,
-        lambda attribute: isinstance(attribute, cls),
+        lambda attribute: isinstance(cast("Any", attribute), cls),
         syntax="type" if kind == "type" else "attribute",
     )
 

@@ -1,7 +1,8 @@
 """What an op demands of its operands, stated once for three readers: the verifier, type inference, and generators of modules.
 
 `ElementTypes` says which element types a value may have. A `Relation` ties several fields together; a relation such as
-`SameType("lhs", "rhs", "result")` also tells the result's type. What no relation expresses is a `Holds`: a predicate with its sentence.
+`SameType("lhs", "rhs", "result")` also tells the result's type. What no relation expresses is a `Holds`: a predicate
+with its sentence.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from couloir.ir.types import (
 )
 
 if TYPE_CHECKING:
-    from couloir.ir.operation import Operation
+    from couloir.ir.operation import Operation, Value
 
 
 @attrs.frozen
@@ -72,9 +73,13 @@ SIGNLESS: Final = ElementTypes(
 )
 BOOLEAN: Final = one_of("i1", (i1,))
 INDEX: Final = one_of("index", (index,))
-INTEGER: Final = ElementTypes("integer", lambda t: SIGNED.contains(t) or UNSIGNED.contains(t), SIGNED.examples + UNSIGNED.examples)
+INTEGER: Final = ElementTypes(
+    "integer", lambda t: SIGNED.contains(t) or UNSIGNED.contains(t), SIGNED.examples + UNSIGNED.examples
+)
 COMPLEX: Final = one_of("complex", (ComplexType(f32), ComplexType(f64)))
-ANY_ELEMENT: Final = ElementTypes("any type", lambda t: True, (f32, *FLOAT.examples, *INTEGER.examples, i1, *COMPLEX.examples))
+ANY_ELEMENT: Final = ElementTypes(
+    "any type", lambda t: True, (f32, *FLOAT.examples, *INTEGER.examples, i1, *COMPLEX.examples)
+)
 
 
 def element_type(type: Type) -> Type:
@@ -110,10 +115,10 @@ def most_specific(types: Sequence[Type]) -> Type:
 
 def types_of(op: Operation, field: str) -> list[Type]:
     """The types of a field's values: none, one or several."""
-    value: Any = getattr(op, field)
+    value: Value[Any] | Sequence[Value[Any]] | None = getattr(op, field)
     if value is None:
         return []
-    return [v.type for v in value] if isinstance(value, tuple | list) else [value.type]
+    return [v.type for v in value] if isinstance(value, Sequence) else [value.type]
 
 
 @attrs.frozen
@@ -140,7 +145,7 @@ class SameType(Relation):
     fields: tuple[str, ...]
 
     def __init__(self, *fields: str) -> None:
-        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
     def check(self, op: Operation) -> str | None:
         found = [(field, t) for field in self.fields for t in types_of(op, field)]
@@ -175,7 +180,7 @@ class SameShape(Relation):
     fields: tuple[str, ...]
 
     def __init__(self, *fields: str) -> None:
-        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
     def check(self, op: Operation) -> str | None:
         found = [(f, t.dims if isinstance(t, ShapedType) else ()) for f in self.fields for t in types_of(op, f)]
@@ -195,15 +200,13 @@ class SameElementType(Relation):
     fields: tuple[str, ...]
 
     def __init__(self, *fields: str) -> None:
-        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
     def check(self, op: Operation) -> str | None:
         found = [(field, element_type(t)) for field in self.fields for t in types_of(op, field)]
         for field, type in found[1:]:
             if type is not found[0][1]:
-                return (
-                    f"`{found[0][0]}` and `{field}` have the same element type, but they are `{found[0][1]}` and `{type}`"
-                )
+                return f"`{found[0][0]}` and `{field}` have the same element type, but they are `{found[0][1]}` and `{type}`"
         return None
 
 
@@ -257,4 +260,3 @@ __all__ = [
     "ElementTypes", "Holds", "Relation", "SameElementType", "SameShape", "SameType",
     "check_value_type", "compatible", "element_type", "most_specific", "one_of", "types_of",
 ]  # fmt: skip
-

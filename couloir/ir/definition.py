@@ -1,7 +1,7 @@
 """From an annotated class to an op: reads the fields, and writes the constructor, the accessors and the field checks.
 
-The functions are Python source made for the class and compiled when first needed, so that building, reading and verifying an op does
-not interpret its definition each time. The source consists of field names and numbers; it can be looked at:
+The functions are Python source made for the class and compiled when first needed, so that building, reading and
+verifying an op does not interpret its definition each time. The source consists of field names and numbers; it can be looked at:
 `print(Add.definition.constructor_source)`.
 """
 
@@ -11,13 +11,13 @@ import keyword
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, dataclass_transform
 
 import attrs
 
 from couloir.ir.attribute import Attribute, Type, annotations_of
-from couloir.ir.builder import CURRENT
 from couloir.ir.attributes import DenseArrayAttr
+from couloir.ir.builder import CURRENT
 from couloir.ir.codecs import UNIT_FLAG, Codec, codec_for, split_optional
 from couloir.ir.constraints import Relation, check_value_type
 from couloir.ir.errors import Error
@@ -33,7 +33,6 @@ from couloir.ir.fields import (
     attr,
     attr_default,
     attr_optional,
-    keyword as keyword_field,
     operand,
     operands,
     optional_operand,
@@ -41,6 +40,9 @@ from couloir.ir.fields import (
     result,
     slot,
     successor,
+)
+from couloir.ir.fields import (
+    keyword as keyword_field,
 )
 from couloir.ir.location import UNKNOWN
 from couloir.ir.registry import REGISTRY
@@ -68,7 +70,7 @@ _VALUE_MARKERS: Final[dict[Any, tuple[Kind, Arity]]] = {
 SEGMENTS: Final = {"operand": "operandSegmentSizes", "result": "resultSegmentSizes"}
 
 
-class ANY_TYPE(Type):  # noqa: N801 -- stands where a type stands
+class ANY_TYPE(Type):
     """The type of a value in the pattern of a rule: not known until the rule meets a program."""
 
     def print(self, p: Any) -> None:
@@ -205,7 +207,7 @@ def encode(op_name: str, field: Field, value: Any) -> Attribute | None:
         return value
     assert field.codec is not None
     if getattr(value, "is_pattern_variable", False):
-        return value.as_attribute()
+        return cast("Any", value).as_attribute()
     try:
         stored = field.codec.encode(value)
     except Error as error:
@@ -239,16 +241,17 @@ class OperationMeta(type):
         own = {key: value for key, value in annotations.items() if not _is_class_variable(value)}
         specs = {key: namespace.pop(key) for key in own if key in namespace}
         namespace.setdefault("__slots__", ())
-        if "__slots__" in namespace and namespace["__slots__"]:  # a class that keeps more on the object says so itself
+        if namespace.get("__slots__"):  # a class that keeps more on the object says so itself
             own = {key: value for key, value in own.items() if key not in namespace["__slots__"]}
         cls = super().__new__(mcls, class_name, bases, namespace)
         base_definition: Definition | None = getattr(cls, "definition", None)
         inherited = base_definition.fields if base_definition else ()
-        scope = _Scope(namespace.get("__module__", ""), sys._getframe(1))
+        scope = _Scope(namespace.get("__module__", ""), sys._getframe(1))  # pyright: ignore[reportPrivateUsage] -- as typing.NamedTuple does
         fields = tuple(_make_field(cls, key, scope.evaluate(cls, key, value), specs) for key, value in own.items())
-        relations = tuple(namespace.get("constraints", ()))
+        relations: tuple[Relation, ...] = tuple(namespace.get("constraints", ()))
         op_name = name or getattr(cls, "name", "")
-        cls.traits = frozenset(traits) | getattr(cls, "traits", frozenset())
+        inherited_traits: frozenset[Any] = getattr(cls, "traits", frozenset())
+        cls.traits = inherited_traits | frozenset(traits)
         cls.definition = Definition(
             op_name,
             _override(inherited, fields),
@@ -260,12 +263,18 @@ class OperationMeta(type):
             if "." not in name:
                 raise Error(f"an op's name is `dialect.op`, not `{name}`")
             cls.name = name
-            REGISTRY.add_operation(name, cls)
-        cls.__init__ = _first_call
+            REGISTRY.add_operation(name, cast("type[Operation]", cls))
+        cast("Any", cls).__init__ = _first_call
         return cls
 
     def __init__(
-        cls, class_name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, name: str | None = None, traits: Any = ()
+        cls,
+        class_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        name: str | None = None,
+        traits: Any = (),
     ) -> None:
         super().__init__(class_name, bases, namespace)
 
@@ -299,7 +308,7 @@ class _Scope:
         if not isinstance(annotation, str):
             return annotation
         try:
-            return eval(annotation, self.globals, self.locals)  # the text of a class body, as typing.get_type_hints does
+            return eval(annotation, self.globals, self.locals)  # noqa: S307 -- the text of a class body, as typing does it
         except NameError as error:
             raise Error(
                 f"the annotation of `{cls.__name__}.{field}` is `{annotation}`: {error}",
@@ -309,8 +318,11 @@ class _Scope:
 
 def _make_field(cls: type, name: str, annotation: Any, specs: dict[str, Any]) -> Field:
     given = specs.get(name, MISSING)
-    if keyword.iskeyword(name) or hasattr(RUNTIME["Operation"], name) and name not in ("result", "name"):
-        raise Error(f"the field `{name}` of {cls.__name__} has the name of something that every op has", hint="rename it; `attr(key=...)` keeps the IR's name")
+    if keyword.iskeyword(name) or (hasattr(RUNTIME["Operation"], name) and name not in ("result", "name")):
+        raise Error(
+            f"the field `{name}` of {cls.__name__} has the name of something that every op has",
+            hint="rename it; `attr(key=...)` keeps the IR's name",
+        )
     annotation, optional = split_optional(annotation)
     origin = typing.get_origin(annotation) or annotation
     if origin in _VALUE_MARKERS:
@@ -323,7 +335,10 @@ def _make_field(cls: type, name: str, annotation: Any, specs: dict[str, Any]) ->
     if annotation in (RUNTIME["Region"], RUNTIME["Block"]):
         kind = "region" if annotation is RUNTIME["Region"] else "successor"
         return Field(name, kind, "single", (), given if isinstance(given, Spec) else Spec(kind))
-    if origin in (tuple, list, Sequence) and typing.get_args(annotation)[:1] in ((RUNTIME["Region"],), (RUNTIME["Block"],)):
+    if origin in (tuple, list, Sequence) and typing.get_args(annotation)[:1] in (
+        (RUNTIME["Region"],),
+        (RUNTIME["Block"],),
+    ):
         kind = "region" if typing.get_args(annotation)[0] is RUNTIME["Region"] else "successor"
         return Field(name, kind, "variadic", (), given if isinstance(given, Spec) else Spec(kind, default=()))
     spec = given if isinstance(given, Spec) else Spec("attribute", default=given, optional=given is None)
@@ -347,7 +362,16 @@ def _install_accessors(cls: Any) -> None:
     for kind, source in (("operand", "_operands"), ("result", "results")):
         groups = definition.groups(kind)
         for position, field in enumerate(groups):
-            setattr(cls, field.name, property(_value_getter(definition, kind, source, position), _value_setter(definition, kind, position), None, f"{kind.capitalize()} `{field.name}`."))
+            setattr(
+                cls,
+                field.name,
+                property(
+                    _value_getter(definition, kind, source, position),
+                    _value_setter(definition, kind, position),
+                    None,
+                    f"{kind.capitalize()} `{field.name}`.",
+                ),
+            )
     for field in definition.attributes:
         setattr(cls, field.name, _attribute_property(definition.op_name, field))
     for position, field in enumerate(definition.regions):
@@ -366,7 +390,13 @@ def _value_getter(definition: Definition, kind: str, source: str, position: int)
             sizes = definition.group_sizes(op, kind)
             start = sum(sizes[:position])
             values = getattr(op, source)[start : start + sizes[position]]
-            return values[0] if field.arity == "single" else (values[0] if values else None) if field.arity == "optional" else tuple(values)
+            return (
+                values[0]
+                if field.arity == "single"
+                else (values[0] if values else None)
+                if field.arity == "optional"
+                else tuple(values)
+            )
 
         return by_segments
     if not loose or position < loose[0]:
@@ -379,7 +409,7 @@ def _value_getter(definition: Definition, kind: str, source: str, position: int)
         text = f"lambda op: tuple(op.{source}[{position}:{end}])"
         if field.arity == "optional":
             text = f"lambda op: op.{source}[{position}] if len(op.{source}) >= {len(groups)} else None"
-    return eval(text)  # numbers and two fixed names only
+    return eval(text)  # noqa: S307 -- numbers and two fixed names only
 
 
 def _value_setter(definition: Definition, kind: str, position: int) -> Callable[[Any, Any], None]:
@@ -449,7 +479,7 @@ def _list_property(source: str, position: int, variadic: bool) -> property:
 
 def _first_call(self: Any, *args: Any, **kwargs: Any) -> None:
     """The `__init__` of an op class until it is first called: writes the real one, installs it and runs it."""
-    cls = type(self)
+    cls = cast("Any", type(self))
     while "definition" not in cls.__dict__ or cls.__init__ is not _first_call:
         cls = cls.__mro__[1]
     compile_constructor(cls)
@@ -494,8 +524,16 @@ def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
     for field in initialised:
         if field.has_default:
             seen_default = True
-            default = "()" if field.arity == "variadic" else "None" if field.arity == "optional" else f"defaults[{field.name!r}]"
-            parameters.append(f"{field.name}={default if field.kind != 'region' or field.arity == 'variadic' else 'None'}")
+            default = (
+                "()"
+                if field.arity == "variadic"
+                else "None"
+                if field.arity == "optional"
+                else f"defaults[{field.name!r}]"
+            )
+            parameters.append(
+                f"{field.name}={default if field.kind != 'region' or field.arity == 'variadic' else 'None'}"
+            )
         elif seen_default:
             parameters.append(f"{field.name}=MISSING")
         else:
@@ -551,7 +589,8 @@ def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
     yield "            result_types = result_types_of(self, point)"
     yield "        self.results = tuple([OpResult(t, self, i) for i, t in enumerate(result_types)])"
     if definition.needs_segments("result"):
-        yield "        if point is None or not point.symbolic: attributes['resultSegmentSizes'] = DenseArrayAttr(i32, spread(len(self.results)))"
+        yield "        if point is None or not point.symbolic:"
+        yield "            attributes['resultSegmentSizes'] = DenseArrayAttr(i32, spread(len(self.results)))"
     yield "    except Exception as error:"
     yield "        raise explain(self, error) from error"
     yield "    if point is not None: point.insert(self)"
@@ -560,11 +599,14 @@ def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
 def _store_lines(field: Field) -> Iterator[str]:
     key, name = repr(field.key), field.name
     if field.optional:
-        yield f"if {name} is not None and {name} is not False:" if field.codec is UNIT_FLAG else f"if {name} is not None:"
+        yield (
+            f"if {name} is not None and {name} is not False:" if field.codec is UNIT_FLAG else f"if {name} is not None:"
+        )
         yield f"    stored = encode(name, fields[{name!r}], {name})"
         yield f"    if stored is not None: attributes[{key}] = stored"
     elif field.spec.default is not MISSING:
-        yield f"attributes[{key}] = stored_defaults[{key}] if {name} is defaults[{name!r}] else encode(name, fields[{name!r}], {name})"
+        yield f"if {name} is defaults[{name!r}]: attributes[{key}] = stored_defaults[{key}]"
+        yield f"else: attributes[{key}] = encode(name, fields[{name!r}], {name})"
     else:
         yield f"attributes[{key}] = encode(name, fields[{name!r}], {name})"
 
@@ -573,7 +615,9 @@ def result_types_of(op: Any, point: Any) -> Sequence[Type]:
     """The types of the results of an op under construction: from its `infer`, or from its relations."""
     definition: Definition = op.definition
     if point is not None and point.symbolic:
-        return [PATTERN_TYPE] * max(1, sum(f.arity == "single" for f in definition.results)) if definition.results else []
+        return (
+            [PATTERN_TYPE] * max(1, sum(f.arity == "single" for f in definition.results)) if definition.results else []
+        )
     if not definition.results:
         return []
     if can_infer(type(op)):  # `infer` may rely on what the op demands
@@ -620,7 +664,9 @@ def _explain(op: Any, error: Exception) -> Exception:
             error.notes = tuple(described)
             error.where = op.location.label or None
         return error
-    if faults or isinstance(error, AttributeError | TypeError | IndexError | ValueError | KeyError | ZeroDivisionError | OverflowError):
+    if faults or isinstance(
+        error, AttributeError | TypeError | IndexError | ValueError | KeyError | ZeroDivisionError | OverflowError
+    ):
         return Error(
             faults[0] if faults else f"cannot build `{op.name}`: {type(error).__name__}: {error}",
             where=op.location.label or None,
@@ -634,7 +680,7 @@ def _described(op: Any, field: Field) -> list[str]:
         value = getattr(op, field.name)
     except Error:
         return []
-    values = value if isinstance(value, tuple) else () if value is None else (value,)
+    values = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else () if value is None else (value,)
     return [str(v.type) for v in values[:4]]
 
 
@@ -681,5 +727,3 @@ def field_faults(op: Any, *, built: bool = True) -> Iterator[str]:
             yield f"region `{field.name}` of `{op.name}` has exactly one block"
         elif field.spec.blocks == "some" and region_.is_empty:
             yield f"region `{field.name}` of `{op.name}` has at least one block"
-
-

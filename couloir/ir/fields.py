@@ -6,10 +6,10 @@
         permutation: tuple[int, ...]
         result: Result[TensorType] = result()
 
-The annotations are the definition: `Operand`, `OptionalOperand` and `Operands` (variadic) take values, `Result`, `OptionalResult` and
-`Results` give them, `Region` and `Successor` (and `Regions`, `Successors`) stand for themselves, and every other annotation is an
-attribute, read and written as a Python value. Type checkers see a constructor `Transpose(x, permutation=(1, 0))` whose
-`op.result.type.shape` is known to exist.
+The annotations are the definition: `Operand`, `OptionalOperand` and `Operands` (variadic) take values, `Result`,
+`OptionalResult` and `Results` give them, `Region` and `Successor` (and `Regions`, `Successors`) stand for themselves,
+and every other annotation is an attribute, read and written as a Python value. Type checkers see a constructor
+`Transpose(x, permutation=(1, 0))` whose `op.result.type.shape` is known to exist.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Use(NamedTuple):
     """One use of a value: operand number `index` of `user`."""
 
     user: Operation
-    index: int
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride] -- nobody searches a use for a value
 
 
 class Value(Generic[T]):
@@ -42,7 +42,7 @@ class Value(Generic[T]):
     # Most values have one use. It is kept in two slots; only further ones need a dict.
     __slots__ = ("_index", "_more", "_user", "name_hint", "type")
 
-    type: T  # pyright: ignore[reportGeneralTypeIssues] -- read-only by convention: `set_type` changes it
+    type: T  # read-only by convention: `set_type` changes it
     name_hint: str | None
     _user: Operation | None
     _index: int
@@ -187,7 +187,7 @@ def as_value(item: Value[Any] | Operation) -> Value[Any]:
     """A value as it is; for an op with one result, that result. Anything else is an error."""
     if isinstance(item, Value):
         return item
-    if isinstance(item, Operation):
+    if isinstance(item, Operation):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers may not be checked
         if len(item.results) == 1:
             return item.results[0]
         raise Error(
@@ -297,14 +297,18 @@ class Operation(metaclass=OperationMeta):
         def result(self):
             """The only result. Raises `couloir.Error` when there is not exactly one."""
             if len(self.results) != 1:
-                raise Error(f"`{self.name}` has {len(self.results)} results, not one", where=self.location.label or None)
+                raise Error(
+                    f"`{self.name}` has {len(self.results)} results, not one", where=self.location.label or None
+                )
             return self.results[0]
 
     def replace_all_uses_with(self, other: Operation | Sequence[Value[Any] | Operation]) -> None:
         """Makes the users of each result take the result of `other`, or the value given for it, instead."""
         values = list(other.results) if isinstance(other, Operation) else [as_value(v) for v in other]
         if len(values) != len(self.results):
-            raise Error(f"`{self.name}` has {len(self.results)} results; {len(values)} values were given to replace them")
+            raise Error(
+                f"`{self.name}` has {len(self.results)} results; {len(values)} values were given to replace them"
+            )
         for result, value in zip(self.results, values, strict=True):
             result.replace_all_uses_with(value)
 
@@ -524,7 +528,7 @@ class UnregisteredOp(Operation):
     __slots__ = ("name", "property_names")
 
     if TYPE_CHECKING:
-        name: str = slot()  # pyright: ignore[reportIncompatibleVariableOverride] -- here it differs from op to op
+        name: str = slot()  # here it differs from op to op
         property_names: frozenset[str] = slot()
 
     @classmethod

@@ -1,7 +1,7 @@
 """Traits: facts about all ops of a class. Some bring a check of their own.
 
-A trait is a class, listed in the op's `traits=(Pure, Commutative)`; asking is a set look-up, `op.has_trait(Pure)`. Names are MLIR's.
-A new trait is a new subclass of `Trait`; its `verify` yields what is wrong with an op.
+A trait is a class, listed in the op's `traits=(Pure, Commutative)`; asking is a set look-up, `op.has_trait(Pure)`.
+Names are MLIR's. A new trait is a new subclass of `Trait`; its `verify` yields what is wrong with an op.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The verifier: types, counts, attributes, relations, traits, terminators, symbols, and that every value is defined where it is used.
+"""The verifier: types, counts, attributes, relations, traits, terminators, symbols, and that every value is defined
+where it is used.
 
 `verify(op)` raises one error with every fault found. Time is linear in the size of the module, whatever its nesting.
 """
@@ -177,7 +178,7 @@ class _Verifier:
 
     def _check_inferred(self, op: Operation) -> None:
         try:
-            inferred = list(infer(op))
+            inferred: list[Any] = list(infer(op))  # what an op's own `infer` returns is not to be relied on
         except Error as error:
             self.fault(op, f"`{op.name}`: {error.message}", hint=error.hint)
             return
@@ -205,7 +206,9 @@ class _Verifier:
                     name = symbol_name(inner)
                     if name is not None and seen.setdefault(name, inner) is not inner:
                         first = seen[name].location.label
-                        self.fault(inner, f"the symbol @{name} is defined twice", notes=[f"first at {first}"] if first else [])
+                        self.fault(
+                            inner, f"the symbol @{name} is defined twice", notes=[f"first at {first}"] if first else []
+                        )
         for field in op.definition.attributes:
             if field.codec not in (SYMBOL, SYMBOL_NAME) or field.key not in op.attributes:
                 continue

@@ -62,7 +62,9 @@ class ConstantFolding(Pass, name="constant-folding"):
             arrays.append(array)
         if not self._small_enough(op, arrays) or not has_meaning(op):
             return False
-        if op.regions and any(v.parent_block is not None and _outside(v, op) for i in op.walk() for v in i.operands if i is not op):
+        if op.regions and any(
+            v.parent_block is not None and _outside(v, op) for i in op.walk() for v in i.operands if i is not op
+        ):
             return False
         try:
             with np.errstate(all="ignore"):

@@ -37,7 +37,9 @@ def key_of(op: Operation) -> object:
 
 
 def _eliminate(root: Operation) -> int:
-    """Goes through the regions of one isolated op along the dominator tree. What is known in a block is known in those it dominates."""
+    """Goes through the regions of one isolated op along the dominator tree. What is known in a block is known in
+    those it dominates.
+    """
     removed = 0
     known: dict[object, Operation] = {}
     todo: list[tuple[str, Any, Any]] = []

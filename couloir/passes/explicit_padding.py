@@ -1,7 +1,7 @@
 """Makes the padding and dilation of windows an op of its own, so that loops need no tests at the borders.
 
-    convolution(x, w, padding, lhs_dilation)  =>  convolution(pad(x, 0), w)
-    reduce_window(x, init, padding, base_dilations)  =>  reduce_window(pad(x, init), init)
+convolution(x, w, padding, lhs_dilation)  =>  convolution(pad(x, 0), w)
+reduce_window(x, init, padding, base_dilations)  =>  reduce_window(pad(x, init), init)
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The static memory plan: every intermediate buffer gets a place in one workspace, and buffers that are not needed at the same time share it."""
+"""The static memory plan: every intermediate buffer gets a place in one workspace, and buffers that are not needed at
+the same time share it.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ ALIGNMENT: Final = 64
 class MemoryPlan(Pass, name="memory-plan"):
     """Gives each intermediate buffer its place in one workspace; buffers with disjoint lives share memory.
 
-    Greedy by size: the largest buffer first, each at the lowest place that is free for its whole life (Pisarchyk and Lee, "Efficient
-    Memory Management for Deep Neural Net Inference", 2020).
+    Greedy by size: the largest buffer first, each at the lowest place that is free for its whole life (Pisarchyk and
+    Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
     """
 
     def run(self, op: Operation, context: PassContext) -> None:
@@ -88,7 +90,8 @@ def _lives(function: FuncOp) -> list[_Life]:
 
 def _users(buffer: Value[Any]) -> list[Operation]:
     """The ops that use a buffer, directly or through views of it."""
-    todo, users = [buffer], []
+    todo: list[Value[Any]] = [buffer]
+    users: list[Operation] = []
     while todo:
         for user in todo.pop().users:
             users.append(user)

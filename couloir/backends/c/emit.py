@@ -1,7 +1,8 @@
 """From loops over buffers to readable C11.
 
-Each private function becomes a `static` function, the public one the entry point. Names in C are made of numbers and of op names that we know: nothing
-from a model reaches the text. Constants stand in a separate block of bytes; intermediate buffers lie in a workspace that the caller gives.
+Each private function becomes a `static` function, the public one the entry point. Names in C are made of numbers and
+of op names that we know: nothing from a model reaches the text. Constants stand in a separate block of bytes;
+intermediate buffers lie in a workspace that the caller gives.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import numpy as np
 from couloir.backends.c.expressions import EXPRESSIONS, Helpers, c_type, literal
 from couloir.dialects import affine, arith, func, memref
 from couloir.dialects.builtin import ModuleOp
-from couloir.ir.affine import AffineBinary, AffineConstant, AffineDim, AffineExpr, AffineMap
+from couloir.ir.affine import AffineBinary, AffineConstant, AffineDim, AffineExpr, AffineMap, AffineSymbol
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
-from couloir.ir.types import FunctionType, MemRefType, Type, dtype_of
+from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, dtype_of
 from couloir.passes.hlo_to_loops import INPUT_COUNT, SIGNATURE
 from couloir.passes.memory_plan import OFFSET, WORKSPACE
 from couloir.passes.unsupported import Unsupported
@@ -187,13 +188,18 @@ class _Emitter:
             self.weights.extend(np.ascontiguousarray(value.array).tobytes())
 
 
+def _array(type: Type) -> MemRefType | TensorType:
+    if not isinstance(type, MemRefType | TensorType):
+        raise Error(f"an array is needed, not `{type}`")
+    return type
+
+
 def _element(type: Type) -> Type:
-    assert isinstance(type, MemRefType) or hasattr(type, "element_type")
-    return type.element_type  # pyright: ignore[reportAttributeAccessIssue]
+    return _array(type).element_type
 
 
 def _shape(type: Type) -> tuple[int, ...]:
-    return type.shape  # pyright: ignore[reportAttributeAccessIssue]
+    return _array(type).shape
 
 
 def _callees(function: func.FuncOp) -> Iterator[str]:
@@ -497,8 +503,8 @@ class _FunctionEmitter:
                 done.append(f"({current.value})" if current.value < 0 else str(current.value))
             elif isinstance(current, AffineDim):
                 done.append(dims[current.position])
-            else:
-                done.append(symbols[current.position])  # pyright: ignore[reportAttributeAccessIssue] -- a symbol
+            elif isinstance(current, AffineSymbol):
+                done.append(symbols[current.position])
         return done[0]
 
 

@@ -1,7 +1,8 @@
 """Scalar ops as C expressions: a table from op class to text, and the helper functions that some of them need.
 
-Where arith leaves a case undefined, C would too; the helpers give it StableHLO's meaning instead (an overflow wraps, x / 0 is -1, a shift by the
-width or more shifts everything out, a conversion saturates and NaN becomes 0), so that the generated code has no undefined behaviour.
+Where arith leaves a case undefined, C would too; the helpers give it StableHLO's meaning instead (an overflow wraps,
+x / 0 is -1, a shift by the width or more shifts everything out, a conversion saturates and NaN becomes 0), so that
+the generated code has no undefined behaviour.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from couloir.dialects.arith import CmpFPredicate, CmpIPredicate
 from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
-from couloir.ir.types import FloatType, IndexType, IntegerType, Type
+from couloir.ir.types import FloatType, IndexType, IntegerType, Type, f16, f32
 
 Expression: TypeAlias = "Callable[[Any, Helpers, list[str]], str]"
 
@@ -91,7 +92,7 @@ def literal(attribute: IntegerAttr | FloatAttr) -> str:
         from couloir.ir.types import dtype_of
 
         return str(int(np.asarray(value).astype(dtype_of(type)).view(np.uint16)))
-    suffix = "f" if type is not None and isinstance(type, FloatType) and type.kind == "f32" else ""
+    suffix = "f" if isinstance(type, FloatType) and type.kind == "f32" else ""
     if python_math.isnan(value):
         return f"({c_type(type)})NAN"
     if python_math.isinf(value):
@@ -167,10 +168,17 @@ def _negf(op: Operation, helpers: Helpers, a: list[str]) -> str:
     return f"-{a[0]}"
 
 
-@expression_of(math.IsFinite, math.IsInf, math.IsNaN)
+_CLASSIFY: Final[dict[type[Operation], str]] = {
+    math.IsFinite: "isfinite",
+    math.IsInf: "isinf",
+    math.IsNaN: "isnan",
+}
+
+
+@expression_of(*_CLASSIFY)
 def _classify(op: Operation, helpers: Helpers, a: list[str]) -> str:
     _suffix(op)
-    macro = {math.IsFinite: "isfinite", math.IsInf: "isinf", math.IsNaN: "isnan"}[type(op)]
+    macro = _CLASSIFY[type(op)]
     return f"{macro}({a[0]}) != 0"
 
 
@@ -212,10 +220,13 @@ def _computing(type: Type) -> str:
     return "uint64_t" if width_of(type) > 32 else "uint32_t"
 
 
-@expression_of(arith.AddI, arith.SubI, arith.MulI)
+_WRAPPING: Final[dict[type[Operation], str]] = {arith.AddI: "+", arith.SubI: "-", arith.MulI: "*"}
+
+
+@expression_of(*_WRAPPING)
 def _wrapping(op: Operation, helpers: Helpers, a: list[str]) -> str:
     type = op.results[0].type
-    symbol = {arith.AddI: "+", arith.SubI: "-", arith.MulI: "*"}[type_of(op)]
+    symbol = _WRAPPING[type_of(op)]
     if isinstance(type, IntegerType) and type.width == 1:
         return f"{a[0]} && {a[1]}" if symbol == "*" else f"{a[0]} != {a[1]}"
     wide = _computing(type)
@@ -227,9 +238,12 @@ def type_of(op: Operation) -> type[Operation]:
     return type(op)
 
 
-@expression_of(arith.AndI, arith.OrI, arith.XOrI)
+_BITWISE: Final[dict[type[Operation], str]] = {arith.AndI: "&", arith.OrI: "|", arith.XOrI: "^"}
+
+
+@expression_of(*_BITWISE)
 def _bitwise(op: Operation, helpers: Helpers, a: list[str]) -> str:
-    symbol = {arith.AndI: "&", arith.OrI: "|", arith.XOrI: "^"}[type_of(op)]
+    symbol = _BITWISE[type_of(op)]
     return f"({c_type(op.results[0].type)})({a[0]} {symbol} {a[1]})"
 
 
@@ -266,7 +280,7 @@ def _select(op: Operation, helpers: Helpers, a: list[str]) -> str:
     return f"{a[0]} ? {a[1]} : {a[2]}"
 
 
-_DIVISIONS: Final = {
+_DIVISIONS: Final[dict[type[Operation], tuple[str, bool, str]]] = {
     # name: (C type is signed, body for a and b)
     arith.DivSI: ("div", True, "b == 0 ? -1 : b == -1 ? ({t})(0 - ({w})a) : ({t})(a / b)"),
     arith.RemSI: ("rem", True, "b == 0 ? a : b == -1 ? 0 : ({t})(a % b)"),
@@ -389,8 +403,8 @@ _F32_TO_BF16: Final = """static inline uint16_t f32_to_bf16(float x)
 def _extf(op: arith.ExtF, helpers: Helpers, a: list[str]) -> str:
     before, after = op.in_.type, op.out.type
     if is_narrow(before):
-        f16 = before.kind == "f16"
-        name = helpers.use("f16_to_f32", _F16_TO_F32) if f16 else helpers.use("bf16_to_f32", _BF16_TO_F32)
+        half = before is f16
+        name = helpers.use("f16_to_f32", _F16_TO_F32) if half else helpers.use("bf16_to_f32", _BF16_TO_F32)
         return f"({c_type(after)}){name}({a[0]})"
     return f"({c_type(after)}){a[0]}"
 
@@ -399,12 +413,12 @@ def _extf(op: arith.ExtF, helpers: Helpers, a: list[str]) -> str:
 def _truncf(op: arith.TruncF, helpers: Helpers, a: list[str]) -> str:
     before, after = op.in_.type, op.out.type
     if is_narrow(after):
-        if before.kind != "f32":
+        if before is not f32:
             raise Error(
                 f"the C backend rounds to `{after}` from f32 only, not from `{before}`", where=op.location.label or None
             )
-        f16 = after.kind == "f16"
-        name = helpers.use("f32_to_f16", _F32_TO_F16) if f16 else helpers.use("f32_to_bf16", _F32_TO_BF16)
+        half = after is f16
+        name = helpers.use("f32_to_f16", _F32_TO_F16) if half else helpers.use("f32_to_bf16", _F32_TO_BF16)
         return f"{name}({a[0]})"
     return f"({c_type(after)}){a[0]}"
 
@@ -473,5 +487,6 @@ def _bitcast(op: arith.Bitcast, helpers: Helpers, a: list[str]) -> str:
     if before == after:
         return a[0]
     name = f"bits_{before}_{after}".replace("_t", "")
-    helper = f"static inline {after} {name}({before} x)\n{{\n    union {{ {before} from; {after} to; }} v = {{ x }};\n    return v.to;\n}}\n"
+    body = f"    union {{ {before} from; {after} to; }} v = {{ x }};\n    return v.to;\n"
+    helper = f"static inline {after} {name}({before} x)\n{{\n{body}}}\n"
     return f"{helpers.use(name, helper)}({a[0]})"

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import numpy as np
@@ -29,7 +29,8 @@ from couloir.version import __version__
 if TYPE_CHECKING:
     from couloir.dialects.builtin import ModuleOp
 
-#: Contraction of a * b + c to one rounding is what the hardware is built for; results differ from separate roundings in the last bit.
+#: Contraction of a * b + c to one rounding is what the hardware is built for; results differ from separate roundings
+#: in the last bit.
 OPTIONS: Final = CompileOptions(fp_contract="fast")
 
 _PREAMBLE: Final = """#include <math.h>
@@ -59,8 +60,9 @@ _HEADER: Final = """/* Made by Couloir. */
 extern "C" {{
 #endif
 
-/* Reads the inputs and the weights, writes the outputs; returns 0. Arrays are dense and row-major, aligned to 64 bytes, and do not overlap. */
-int32_t couloir_run(const void *const *inputs, void *const *outputs, const void *weights, void *workspace);
+/* Reads the inputs and the weights, writes the outputs; returns 0. Arrays are dense and row-major, aligned to 64
+bytes, and do not overlap. */ int32_t couloir_run(const void *const *inputs, void *const *outputs, const void
+*weights, void *workspace);
 
 #ifdef __cplusplus
 }}
@@ -270,7 +272,7 @@ class Executable:
         )
 
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:
-        return self.function(*(np.asarray(a) if isinstance(a, np.generic) else a for a in arrays))
+        return self.function(*(np.asarray(cast("Any", a)) if isinstance(a, np.generic) else a for a in arrays))
 
     @property
     def source(self) -> str:

@@ -8,8 +8,8 @@
 
         def run(self, op, context): ...
 
-`Tile(size=8)` in Python is `tile{size=8}` in text. Defining the class registers it; other packages name theirs in the entry-point group
-`couloir.passes`.
+`Tile(size=8)` in Python is `tile{size=8}` in text. Defining the class registers it; other packages name theirs in the
+entry-point group `couloir.passes`.
 """
 
 from __future__ import annotations
@@ -148,7 +148,11 @@ def _convert(wanted: Any, text: str) -> Any:
         return {str(a): a for a in arguments}[text]
     if origin is tuple:
         items = text.removeprefix("[").removesuffix("]")
-        kinds = [arguments[0]] * items.count(",") + [arguments[0]] if len(arguments) == 2 and arguments[1] is Ellipsis else list(arguments)
+        kinds = (
+            [arguments[0]] * items.count(",") + [arguments[0]]
+            if len(arguments) == 2 and arguments[1] is Ellipsis
+            else list(arguments)
+        )
         parts = [part.strip() for part in items.split(",")] if items.strip() else []
         if parts and len(parts) != len(kinds):
             raise ValueError(text)
@@ -167,7 +171,9 @@ def find_pass(name: str) -> type[Pass]:
     if name not in _PASSES:
         _load_entry_points()
     if name not in _PASSES:
-        raise Error(f"there is no pass `{name}`", hint=nearest(name, sorted(_PASSES)) or "`couloir opt --list` shows all")
+        raise Error(
+            f"there is no pass `{name}`", hint=nearest(name, sorted(_PASSES)) or "`couloir opt --list` shows all"
+        )
     return _PASSES[name]
 
 

@@ -1,6 +1,6 @@
 """Pipelines: passes in a row, as Python objects or as text, and their running with checks, dumps and times.
 
-    PassPipeline.parse("canonicalize,cse,func.func(loop-fusion{max-ops=8})").run(module)
+PassPipeline.parse("canonicalize,cse,func.func(loop-fusion{max-ops=8})").run(module)
 """
 
 from __future__ import annotations
@@ -215,9 +215,13 @@ class _Runner:
                 verify(target)
             except Error as error:
                 self.dumps.write(number, item.name, self.module)
-                raise Error(f"the pass `{item}` (number {number}) left ill-formed IR", notes=str(error).split("\n")) from error
+                raise Error(
+                    f"the pass `{item}` (number {number}) left ill-formed IR", notes=str(error).split("\n")
+                ) from error
         dump = self.dumps.write(number, item.name, self.module)
-        self.report.runs.append(PassRun(number, item.name, str(item), spent, context.statistics, tuple(context.notes), dump))
+        self.report.runs.append(
+            PassRun(number, item.name, str(item), spent, context.statistics, tuple(context.notes), dump)
+        )
 
 
 class _Reader:
@@ -281,7 +285,11 @@ class _Reader:
         name = self.name("the name of a pass")
         if self.optional("("):
             if "." not in name:
-                raise self.error(f"`{name}(...)` nests passes in an op, so it starts with an op's name", "for example func.func(cse)", start)
+                raise self.error(
+                    f"`{name}(...)` nests passes in an op, so it starts with an op's name",
+                    "for example func.func(cse)",
+                    start,
+                )
             inner = self.items(depth + 1)
             if not self.optional(")"):
                 raise self.error("`)` is expected here")

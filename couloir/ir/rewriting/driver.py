@@ -1,7 +1,7 @@
 """The driver: applies rules until none fits.
 
-A worklist of ops, rules indexed by the class of their root. "Changed" means that an edit happened, not that a rule said so. When rules keep
-undoing each other, the driver stops with an error that names them.
+A worklist of ops, rules indexed by the class of their root. "Changed" means that an edit happened, not that a rule
+said so. When rules keep undoing each other, the driver stops with an error that names them.
 """
 
 from __future__ import annotations

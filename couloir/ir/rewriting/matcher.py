@@ -3,9 +3,10 @@
 The pattern of a rule is recorded by running its function on placeholders: it becomes a small graph of real ops, which prints and
 draws like any other. Matching walks that graph and the program side by side.
 
-Operands of commutative ops match in either order. To keep that from exploding, a table first settles, for each part of the pattern and
-each value, whether they could match at all when variables are not compared; only what is left is searched, with a bound on the steps. For a
-pattern in which no variable occurs twice, the first candidate is then always right, and matching is linear.
+Operands of commutative ops match in either order. To keep that from exploding, a table first settles, for each part
+of the pattern and each value, whether they could match at all when variables are not compared; only what is left is
+searched, with a bound on the steps. For a pattern in which no variable occurs twice, the first candidate is then always right, and
+matching is linear.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class PatternAttribute(Attribute):
 
 
 class PatternVariable(Value[Any]):
-    """A variable of a pattern: any value, or, where an attribute stands, any attribute. `[*xs]` is all values of a variadic operand."""
+    """A variable of a pattern: any value, or, where an attribute stands, any attribute. `[*xs]` is all values of a
+    variadic operand.
+    """
 
     __slots__ = ("rest", "variable")
     is_pattern_variable = True
@@ -114,7 +117,9 @@ def record(function: Callable[..., Any], rule_name: str) -> Pattern:
         returned: Any = function(*(PatternVariable(name) for name in names))
     root_op = returned if isinstance(returned, Operation) else getattr(returned, "defining_op", None)
     if not isinstance(root_op, Operation):
-        raise Error(f"the pattern of the rule `{rule_name}` returns {returned!r}, not an op", hint="return the outermost op")
+        raise Error(
+            f"the pattern of the rule `{rule_name}` returns {returned!r}, not an op", hint="return the outermost op"
+        )
     nodes: dict[Operation, Node] = {}
     for number, op in enumerate(block.ops):
         nodes[op] = _node(op, number, nodes)
@@ -246,9 +251,7 @@ class _Search:
         for order in itertools.islice(itertools.permutations(indices), 1, STEP_LIMIT):
             yield [(node.operands[i], values[j]) for i, j in enumerate(order)]
 
-    def pair(
-        self, node: Node, values: Sequence[Value[Any]]
-    ) -> Iterator[tuple[Node | PatternVariable, Any]]:
+    def pair(self, node: Node, values: Sequence[Value[Any]]) -> Iterator[tuple[Node | PatternVariable, Any]]:
         spare = len(values) - len(node.operands) + 1
         position = 0
         for operand in node.operands:
@@ -289,7 +292,9 @@ class _Search:
                     self.miss(len(matched), f"two places that the pattern wants to be one `{op.name}` are two", op)
                     return False
                 continue
-            if not self.fits_alone(pattern, op, len(matched)) or not self.bind_attributes(pattern, op, bound, len(matched)):
+            if not self.fits_alone(pattern, op, len(matched)) or not self.bind_attributes(
+                pattern, op, bound, len(matched)
+            ):
                 return False
             matched[pattern.number] = op
             orders = list(self.orders(pattern, op))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,8 @@ def is_dead(op: Operation) -> bool:
 class Rewriter:
     """Edits for rules. Ops that a rule builds are inserted before the matched op.
 
-    Use it for every edit but building: the driver then visits what the edit touches. Edits of the matched op itself are noticed anyway.
+    Use it for every edit but building: the driver then visits what the edit touches. Edits of the matched op itself
+    are noticed anyway.
     """
 
     def __init__(self) -> None:
@@ -73,7 +74,10 @@ class Rewriter:
         else:
             new = [as_value(v) for v in values]
         if len(new) != len(op.results):
-            raise Error(f"`{op.name}` has {len(op.results)} results, but {len(new)} values are to replace them", where=op.location.label or None)
+            raise Error(
+                f"`{op.name}` has {len(op.results)} results, but {len(new)} values are to replace them",
+                where=op.location.label or None,
+            )
         for result, value in zip(op.results, new, strict=True):
             if value is result:
                 raise Error(f"`{op.name}` cannot be replaced by its own result", where=op.location.label or None)
@@ -113,7 +117,7 @@ class Rewriter:
         self.edits += 1
 
     @contextmanager
-    def inserting_before(self, op: Operation, location: Location | None = None) -> Iterator[None]:
+    def inserting_before(self, op: Operation, location: Location | None = None) -> Generator[None]:
         """New ops go before `op` inside the `with`."""
         if op.parent is None:
             raise Error(f"`{op.name}` stands in no block")
@@ -121,7 +125,7 @@ class Rewriter:
             yield
 
     @contextmanager
-    def inserting_at_end(self, block: Block, location: Location | None = None) -> Iterator[None]:
+    def inserting_at_end(self, block: Block, location: Location | None = None) -> Generator[None]:
         """New ops go to the end of `block` inside the `with`."""
         with insert_at(_RecordingPoint(self, block, None, location)):
             yield

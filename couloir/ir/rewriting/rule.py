@@ -18,8 +18,8 @@ and a function of a typed op and a rewriter, for everything else:
         \"\"\"Identity(x) => x\"\"\"
         rewriter.replace(op, op.input)
 
-There is no third form. Both are objects with a name and a root op; defining one registers it, so that `find_rule("DoubleTranspose")`
-and the command line know it.
+There is no third form. Both are objects with a name and a root op; defining one registers it, so that
+`find_rule("DoubleTranspose")` and the command line know it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from __future__ import annotations
 import inspect
 import types as python_types
 import typing
-from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, cast
 
 from couloir.ir.errors import Error, nearest
 from couloir.ir.location import fuse
@@ -40,7 +40,7 @@ from couloir.ir.rewriting.rewriter import Rewriter
 _RULES: Final[dict[str, Rewrite]] = {}
 
 
-class NoMatch(Exception):  # noqa: N818 -- no error: the way in which a rule says "not here"
+class NoMatch(Exception):
     """Raised inside `where`, `rewrite` or a function rule: the rule does not apply, for the reason given."""
 
     def __init__(self, reason: str) -> None:
@@ -78,10 +78,13 @@ class _Equation(Rewrite):
         self._rewrite = rewrite
         self._where_names = () if self._where is None else tuple(inspect.signature(self._where).parameters)
         self._rewrite_names = tuple(inspect.signature(rewrite).parameters)
-        known = {*inspect.signature(typing.cast("Any", _function(cls, "pattern"))).parameters, "op"}
+        known = {*inspect.signature(cast("Any", _function(cls, "pattern"))).parameters, "op"}
         for name in (*self._where_names, *self._rewrite_names):
             if name not in known:
-                raise Error(f"the rule {cls.__name__} uses `{name}`, which its pattern does not bind", hint=nearest(name, sorted(known)))
+                raise Error(
+                    f"the rule {cls.__name__} uses `{name}`, which its pattern does not bind",
+                    hint=nearest(name, sorted(known)),
+                )
 
     @property
     def pattern(self) -> Pattern:
@@ -133,9 +136,9 @@ class _Equation(Rewrite):
 class Rule:
     """Base of equations: subclass it with `pattern`, `rewrite` and perhaps `where`.
 
-    They are plain functions (no `self`). The parameters of `pattern` are the variables, for values and attributes alike; `where` and
-    `rewrite` take those that they need, by name, and `op`, the matched root, if they name it. Values arrive as `Value`, attributes as
-    Python values. An attribute that the pattern leaves out must have its default.
+    They are plain functions (no `self`). The parameters of `pattern` are the variables, for values and attributes
+    alike; `where` and `rewrite` take those that they need, by name, and `op`, the matched root, if they name it. Values arrive as
+    `Value`, attributes as Python values. An attribute that the pattern leaves out must have its default.
     """
 
     allow_shared: ClassVar[bool] = False
@@ -166,7 +169,9 @@ class FunctionRule(Rewrite):
                 reason = self.function(op, rewriter)
             except NoMatch as miss:
                 if rewriter.edits != mark and not rewriter.only_inserted(mark):
-                    raise Error(f"the rule `{self.name}` edited the program and then said that it does not apply: {miss.reason}") from miss
+                    raise Error(
+                        f"the rule `{self.name}` edited the program and then said that it does not apply: {miss.reason}"
+                    ) from miss
                 rewriter.undo_insertions()
                 return Miss(miss.reason, 1, op)
         if rewriter.edits == mark and op.parent is not None and rewriter.fingerprint(op) == before:
@@ -185,9 +190,15 @@ def rule(function: Callable[[Any, Rewriter], Any]) -> FunctionRule:
         raise Error(f"the rule `{function.__name__}` takes an op and a rewriter, not ({', '.join(parameters)})")
     hints = typing.get_type_hints(function, localns=dict(inspect.getclosurevars(function).nonlocals) | _caller_locals())
     annotation = hints.get(parameters[0])
-    several = typing.get_args(annotation) if typing.get_origin(annotation) in (typing.Union, python_types.UnionType) else (annotation,)
+    several: tuple[Any, ...] = (
+        typing.get_args(annotation)
+        if typing.get_origin(annotation) in (typing.Union, python_types.UnionType)
+        else (annotation,)
+    )
     if not all(isinstance(t, type) and issubclass(t, Operation) for t in several):
-        raise Error(f"the rule `{function.__name__}` does not say at which op it starts", hint="annotate it: `op: hlo.Add`")
+        raise Error(
+            f"the rule `{function.__name__}` does not say at which op it starts", hint="annotate it: `op: hlo.Add`"
+        )
     made = FunctionRule(function, tuple(several))
     _RULES[made.name] = made
     return made
@@ -203,8 +214,9 @@ def as_rewrite(item: type[Rule] | Rewrite) -> Rewrite:
     """The rule object of a `Rule` class; rule objects as they are."""
     if isinstance(item, Rewrite):
         return item
-    if isinstance(item, type) and issubclass(item, Rule) and item is not Rule:
-        return item.rule
+    cls: Any = item
+    if isinstance(cls, type) and issubclass(cls, Rule) and cls is not Rule:
+        return cls.rule
     raise Error(f"{item!r} is not a rule", hint="give a subclass of Rule, or a function decorated with @rule")
 
 
@@ -241,7 +253,9 @@ def _select(names: tuple[str, ...], bindings: dict[str, Any], op: Operation) -> 
 def _returned_values(name: str, returned: Any) -> list[Value[Any]]:
     if isinstance(returned, Operation):
         return list(returned.results)
-    items = returned if isinstance(returned, tuple | list) else [returned]
+    items = cast("Sequence[Any]", returned) if isinstance(returned, tuple | list) else (returned,)
     if any(item is None for item in items):
-        raise Error(f"`rewrite` of the rule {name} returned nothing", hint="return the new op or value, or raise NoMatch")
+        raise Error(
+            f"`rewrite` of the rule {name} returned nothing", hint="return the new op or value, or raise NoMatch"
+        )
     return [as_value(item) for item in items]

@@ -52,8 +52,8 @@ def why_not(rule: type[Rule] | Rewrite, op: Operation) -> Explanation:
 def _copy_of(op: Operation) -> tuple[Operation, Rewriter]:
     """The same op in a copy of the whole program."""
     top = op
-    for top in op.ancestors():
-        pass
+    for around in op.ancestors():
+        top = around
     position = next(i for i, candidate in enumerate(top.walk()) if candidate is op)
     copy = top.clone()
     return next(c for i, c in enumerate(copy.walk()) if i == position), Rewriter()

@@ -5,153 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from couloir.dialects import hlo
-from couloir.ir.rewriting import Rewrite, Rewriter, Rule, guard, is_splat, rule
-from couloir.ir.types import FloatType
-
-# The functions of a rule are not methods: their parameters are the variables of the equation.
-# pyright: reportSelfClsParameterName=false
-# ruff: noqa: N805, D102
-
-
-class DoubleTranspose(Rule):
-    """transpose(transpose(x, p), q)  =>  transpose(x, p after q)"""
-
-    def pattern(x, p, q):  # pyright: ignore
-        return hlo.Transpose(hlo.Transpose(x, p), q)
-
-    def rewrite(x, p, q):  # pyright: ignore
-        return hlo.Transpose(x, tuple(p[axis] for axis in q))
-
-
-class IdentityTranspose(Rule):
-    """transpose(x, 0 1 2 ...)  =>  x"""
-
-    def pattern(x, p):  # pyright: ignore
-        return hlo.Transpose(x, p)
-
-    def where(p):  # pyright: ignore
-        return guard(tuple(p) == tuple(range(len(p))), f"the permutation {p} moves something")
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class DoubleReverse(Rule):
-    """reverse(reverse(x, d), d)  =>  x"""
-
-    def pattern(x, d):  # pyright: ignore
-        return hlo.Reverse(hlo.Reverse(x, d), d)
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class DoubleNegate(Rule):
-    """-(-x)  =>  x"""
-
-    def pattern(x):  # pyright: ignore
-        return hlo.Negate(hlo.Negate(x))
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class DoubleNot(Rule):
-    """not(not(x))  =>  x"""
-
-    def pattern(x):  # pyright: ignore
-        return hlo.Not(hlo.Not(x))
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class MultiplyByOne(Rule):
-    """x * 1  =>  x"""
-
-    def pattern(x, one):  # pyright: ignore
-        return hlo.Multiply(x, one)
-
-    def where(one):  # pyright: ignore
-        return is_splat(one, 1)
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class AddNeutral(Rule):
-    """x + 0  =>  x, where 0 is -0.0 for floats: 0.0 would turn -0.0 into 0.0"""
-
-    def pattern(x, zero):  # pyright: ignore
-        return hlo.Add(x, zero)
-
-    def where(zero):  # pyright: ignore
-        return is_splat(zero, -0.0 if isinstance(zero.type.element_type, FloatType) else 0)
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class SubtractZero(Rule):
-    """x - 0  =>  x"""
-
-    def pattern(x, zero):  # pyright: ignore
-        return hlo.Subtract(x, zero)
-
-    def where(zero):  # pyright: ignore
-        return is_splat(zero, 0)
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class DivideByOne(Rule):
-    """x / 1  =>  x"""
-
-    def pattern(x, one):  # pyright: ignore
-        return hlo.Divide(x, one)
-
-    def where(one):  # pyright: ignore
-        return is_splat(one, 1)
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class SelectSame(Rule):
-    """select(p, x, x)  =>  x"""
-
-    def pattern(p, x):  # pyright: ignore
-        return hlo.Select(p, x, x)
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class SelectTrue(Rule):
-    """select(true, x, y)  =>  x"""
-
-    def pattern(p, x, y):  # pyright: ignore
-        return hlo.Select(p, x, y)
-
-    def where(p):  # pyright: ignore
-        return is_splat(p, True)
-
-    def rewrite(x):  # pyright: ignore
-        return x
-
-
-class SelectFalse(Rule):
-    """select(false, x, y)  =>  y"""
-
-    def pattern(p, x, y):  # pyright: ignore
-        return hlo.Select(p, x, y)
-
-    def where(p):  # pyright: ignore
-        return is_splat(p, False)
-
-    def rewrite(y):  # pyright: ignore
-        return y
+from couloir.ir.rewriting import Rewrite, Rewriter, Rule, constant_array, is_splat, rule
+from couloir.passes.canonicalization.hlo_equations import (
+    AddNeutral,
+    DivideByOne,
+    DoubleNegate,
+    DoubleNot,
+    DoubleReverse,
+    DoubleTranspose,
+    IdentityTranspose,
+    MultiplyByOne,
+    SelectFalse,
+    SelectSame,
+    SelectTrue,
+    SubtractZero,
+)
 
 
 @rule
@@ -211,11 +79,12 @@ def broadcast_of_splat(op: hlo.BroadcastInDim, rewriter: Rewriter) -> str | None
     """broadcast_in_dim(constant with one value)  =>  constant with one value"""
     if not op.result.type.is_static:
         return "the shape is not known"
-    inner = op.operand.defining_op
-    if not isinstance(inner, hlo.Constant) or not is_splat(op.operand):
-        return is_splat(op.operand).reason or "the operand is not a constant"
-    value = inner.value.array  # pyright: ignore
-    rewriter.replace(op, hlo.constant(value[(0,) * value.ndim], op.result.type.element_type, shape=op.result.type.shape))
+    array = constant_array(op.operand)
+    splat = is_splat(op.operand)
+    if array is None or not splat:
+        return splat.reason
+    type = op.result.type
+    rewriter.replace(op, hlo.constant(array[(0,) * array.ndim], type.element_type, shape=type.shape))
     return None
 
 

@@ -1,13 +1,14 @@
 """Loops for convolutions, dot products and reductions.
 
-Convolutions and dot products are computed in tiles: a few rows of results (output channels, or rows of the left operand) times one row of adjacent
-results, accumulated in a small buffer. For each element of the input that is loaded, all rows of the tile are updated, and several steps of the
-sum are taken at once, so that the accumulators are loaded and stored rarely. The innermost loop runs over adjacent elements: compilers vectorise it.
+Convolutions and dot products are computed in tiles: a few rows of results (output channels, or rows of the left
+operand) times one row of adjacent results, accumulated in a small buffer. For each element of the input that is
+loaded, all rows of the tile are updated, and several steps of the sum are taken at once, so that the accumulators are
+loaded and stored rarely. The innermost loop runs over adjacent elements: compilers vectorise it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from couloir.dialects import hlo
@@ -62,7 +63,7 @@ class _Tile:
                     total = multiply_add(total, element, weights[row][step])
                 loops.store(total, self.buffer, place)
 
-    def finish(self, write: Any, place: Any, element: Type) -> None:
+    def finish(self, write: Any, place: Callable[[int, AffineExpr], Sequence[AffineExpr | int]], element: Type) -> None:
         """Writes the accumulated results: `place(row, column)` is their index."""
         loops = self.kernel.loops
         for row in range(self.rows):
@@ -150,9 +151,7 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, root: Value[Any]) ->
             def element_at(column: AffineExpr, step: int) -> Scalar:
                 channel, taps = steps[step]
                 where = [*place, column_block * width + column] if space else []
-                position = [
-                    p * w.stride + t * w.window_dilation for p, t, w in zip(where, taps, windows, strict=True)
-                ]
+                position = [p * w.stride + t * w.window_dilation for p, t, w in zip(where, taps, windows, strict=True)]
                 index = lhs_index(batch, group * inputs + channel, position)
                 return to_type(loops.load(source, index), tile.type)
 
@@ -217,7 +216,8 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, root: Value[Any]) -> None:
                 [
                     to_type(
                         loops.load(
-                            left, spread(lhs.rank, [(batch_dims, batch), (lhs_free, row_at(row)), (sum_dims, sum_at(step))])
+                            left,
+                            spread(lhs.rank, [(batch_dims, batch), (lhs_free, row_at(row)), (sum_dims, sum_at(step))]),
                         ),
                         tile.type,
                     )
@@ -262,9 +262,7 @@ def reduce_window_kernel(kernel: Kernel, op: hlo.ReduceWindow, roots: Sequence[V
     with loops.loops(op.outputs[0].type.shape) as outer:
         totals = _start(kernel, op)
         with loops.loops(op.window_dimensions) as inner:
-            index = tuple(
-                o * w.stride + i * w.window_dilation for o, i, w in zip(outer, inner, windows, strict=True)
-            )
+            index = tuple(o * w.stride + i * w.window_dilation for o, i, w in zip(outer, inner, windows, strict=True))
             _accumulate(kernel, op, totals, [kernel.scalar(v, index) for v in op.inputs])
         _finish(kernel, op, totals, roots, outer)
 

@@ -1,9 +1,10 @@
 """Which values get a buffer, and which are computed where they are used.
 
-Elementwise ops, broadcasts, transposes, slices and the like are computed inside the loops of the op that uses them. A value gets a buffer when
-it is returned, when its user reads its elements many times (convolutions, dot products, pools), when several ops would compute it again,
-or when the expression would grow too large. Convolutions, dot products and reductions, in turn, take the elementwise ops that follow them into the
-loop that writes their results (bias, residual, activation).
+Elementwise ops, broadcasts, transposes, slices and the like are computed inside the loops of the op that uses them. A
+value gets a buffer when it is returned, when its user reads its elements many times (convolutions, dot products,
+pools), when several ops would compute it again, or when the expression would grow too large. Convolutions, dot
+products and reductions, in turn, take the elementwise ops that follow them into the loop that writes their results
+(bias, residual, activation).
 """
 
 from __future__ import annotations
@@ -93,7 +94,10 @@ def _needs_buffer(op: Operation, result: OpResult[Any], size: int) -> bool:
     if not result.has_uses:
         return False
     if is_splat(result):
-        return any(not is_inline(u) and not isinstance(u, hlo.Reduce | hlo.Pad | hlo.Concatenate | hlo.ReduceWindow) for u in result.users)
+        return any(
+            not is_inline(u) and not isinstance(u, hlo.Reduce | hlo.Pad | hlo.Concatenate | hlo.ReduceWindow)
+            for u in result.users
+        )
     if not is_inline(op) or size > MAX_EXPRESSION:
         return True
     if any(_reads_often(user, op) for user in result.users):

@@ -1,7 +1,7 @@
 """From one stored value to the loops that compute it.
 
-A `Kernel` is a function of buffers under construction. `Kernel.scalar` gives one element of a value: loaded from its buffer, or computed on
-the spot from the elements of its operands.
+A `Kernel` is a function of buffers under construction. `Kernel.scalar` gives one element of a value: loaded from its
+buffer, or computed on the spot from the elements of its operands.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from couloir.dialects import arith, func, hlo
-from couloir.dialects.shapes import inside
 from couloir.ir.affine import AffineConstant, AffineExpr
 from couloir.ir.attributes import DenseElementsAttr
-from couloir.ir.builder import at_end
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value
-from couloir.ir.types import FloatType, IndexType, IntegerType, MemRefType
+from couloir.ir.types import FloatType, IntegerType, MemRefType
 from couloir.passes.hlo_to_loops.loops import ZERO, Index, LoopNest, Scalar, number, storage_type
 from couloir.passes.hlo_to_loops.scalars import lower_scalar
 
@@ -227,5 +225,3 @@ def to_type(value: Scalar, type: Any) -> Scalar:
     if isinstance(type, FloatType):
         return arith.ExtF(value, result_types=[type]).out
     return arith.ExtSI(value, result_types=[type]).out
-
-

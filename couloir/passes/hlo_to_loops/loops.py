@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeAlias
 
@@ -26,7 +26,7 @@ class LoopNest:
         self.variables: list[Scalar] = []
 
     @contextmanager
-    def loop(self, extent: int) -> Iterator[AffineExpr]:
+    def loop(self, extent: int) -> Generator[AffineExpr]:
         """A loop over 0 ... extent-1; gives its variable. One iteration needs no loop."""
         if extent == 1:
             yield ZERO
@@ -40,7 +40,7 @@ class LoopNest:
         self.variables.pop()
 
     @contextmanager
-    def loops(self, extents: Sequence[int]) -> Iterator[Index]:
+    def loops(self, extents: Sequence[int]) -> Generator[Index]:
         """Nested loops, one for each extent; gives their variables."""
         with ExitStack() as stack:
             yield tuple(stack.enter_context(self.loop(extent)) for extent in extents)

@@ -1,7 +1,7 @@
 """The pass: a module of StableHLO functions becomes a module of loops over buffers.
 
-`@main(tensors) -> tensors` becomes `@main(buffers in, buffers out)`, a list of calls: each kernel is a private function of its own, and equal
-kernels are one function. Constants become `memref.global`s.
+`@main(tensors) -> tensors` becomes `@main(buffers in, buffers out)`, a list of calls: each kernel is a private
+function of its own, and equal kernels are one function. Constants become `memref.global`s.
 """
 
 from __future__ import annotations
@@ -245,7 +245,9 @@ class _FunctionLowering:
         if value not in self.buffers:
             op = value.defining_op
             if not isinstance(op, hlo.Constant) or not isinstance(op.value, DenseElementsAttr):
-                raise Error("a value that is needed as a whole has no buffer", hint="this is a fault of the lowering to loops")
+                raise Error(
+                    "a value that is needed as a whole has no buffer", hint="this is a fault of the lowering to loops"
+                )
             self.buffers[value] = self.module.constant(op.value, op)
         return self.buffers[value]
 

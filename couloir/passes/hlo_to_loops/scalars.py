@@ -1,7 +1,8 @@
 """From one elementwise op on tensors to the scalar ops for one element.
 
-A table: op class -> function of the tensor op and the scalars of its operands. The meaning is StableHLO's; where arith leaves a case
-undefined (division by zero, shifts by the width, conversions out of range) the C backend gives it StableHLO's meaning too.
+A table: op class -> function of the tensor op and the scalars of its operands. The meaning is StableHLO's; where
+arith leaves a case undefined (division by zero, shifts by the width, conversions out of range) the C backend gives it
+StableHLO's meaning too.
 """
 
 from __future__ import annotations

@@ -1,0 +1,154 @@
+"""Equations between StableHLO programs. Each holds exactly, for every input, special values included."""
+
+# The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
+# so have no types. pyright takes the first one for `self`.
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from couloir.dialects import hlo
+from couloir.ir.rewriting import Rule, guard, is_splat
+from couloir.ir.types import FloatType
+
+
+class DoubleTranspose(Rule):
+    """transpose(transpose(x, p), q)  =>  transpose(x, p after q)"""
+
+    def pattern(x, p, q):
+        return hlo.Transpose(hlo.Transpose(x, p), q)
+
+    def rewrite(x, p, q):
+        return hlo.Transpose(x, tuple(p[axis] for axis in q))
+
+
+class IdentityTranspose(Rule):
+    """transpose(x, 0 1 2 ...)  =>  x"""
+
+    def pattern(x, p):
+        return hlo.Transpose(x, p)
+
+    def where(p):
+        return guard(tuple(p) == tuple(range(len(p))), f"the permutation {p} moves something")
+
+    def rewrite(x):
+        return x
+
+
+class DoubleReverse(Rule):
+    """reverse(reverse(x, d), d)  =>  x"""
+
+    def pattern(x, d):
+        return hlo.Reverse(hlo.Reverse(x, d), d)
+
+    def rewrite(x):
+        return x
+
+
+class DoubleNegate(Rule):
+    """-(-x)  =>  x"""
+
+    def pattern(x):
+        return hlo.Negate(hlo.Negate(x))
+
+    def rewrite(x):
+        return x
+
+
+class DoubleNot(Rule):
+    """not(not(x))  =>  x"""
+
+    def pattern(x):
+        return hlo.Not(hlo.Not(x))
+
+    def rewrite(x):
+        return x
+
+
+class MultiplyByOne(Rule):
+    """x * 1  =>  x"""
+
+    def pattern(x, one):
+        return hlo.Multiply(x, one)
+
+    def where(one):
+        return is_splat(one, 1)
+
+    def rewrite(x):
+        return x
+
+
+class AddNeutral(Rule):
+    """x + 0  =>  x, where 0 is -0.0 for floats: 0.0 would turn -0.0 into 0.0"""
+
+    def pattern(x, zero):
+        return hlo.Add(x, zero)
+
+    def where(zero):
+        return is_splat(zero, -0.0 if isinstance(zero.type.element_type, FloatType) else 0)
+
+    def rewrite(x):
+        return x
+
+
+class SubtractZero(Rule):
+    """x - 0  =>  x"""
+
+    def pattern(x, zero):
+        return hlo.Subtract(x, zero)
+
+    def where(zero):
+        return is_splat(zero, 0)
+
+    def rewrite(x):
+        return x
+
+
+class DivideByOne(Rule):
+    """x / 1  =>  x"""
+
+    def pattern(x, one):
+        return hlo.Divide(x, one)
+
+    def where(one):
+        return is_splat(one, 1)
+
+    def rewrite(x):
+        return x
+
+
+class SelectSame(Rule):
+    """select(p, x, x)  =>  x"""
+
+    def pattern(p, x):
+        return hlo.Select(p, x, x)
+
+    def rewrite(x):
+        return x
+
+
+class SelectTrue(Rule):
+    """select(true, x, y)  =>  x"""
+
+    def pattern(p, x, y):
+        return hlo.Select(p, x, y)
+
+    def where(p):
+        return is_splat(p, True)
+
+    def rewrite(x):
+        return x
+
+
+class SelectFalse(Rule):
+    """select(false, x, y)  =>  y"""
+
+    def pattern(p, x, y):
+        return hlo.Select(p, x, y)
+
+    def where(p):
+        return is_splat(p, False)
+
+    def rewrite(y):
+        return y
