@@ -523,14 +523,14 @@ def test_cpu_features(tmp_path: Path) -> None:
 
 def test_the_user_cache_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toolchain.sys, "platform", "linux")
-    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.setenv("HOME", "/users-home/someone")
     monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
     assert user_cache_directory() == Path("/elsewhere")
     for unset in ("", "relative/path"):
         monkeypatch.setenv("XDG_CACHE_HOME", unset)
-        assert user_cache_directory() == Path("/home/someone/.cache")
+        assert user_cache_directory() == Path("/users-home/someone/.cache")
     monkeypatch.setattr(toolchain.sys, "platform", "darwin")
-    assert user_cache_directory() == Path("/home/someone/Library/Caches")
+    assert user_cache_directory() == Path("/users-home/someone/Library/Caches")
 
 
 def test_the_output_is_moved_into_place_readable(any_compiler: Compiler, tmp_path: Path) -> None:
