@@ -29,6 +29,7 @@ from couloir.dialects.onnx.structure import Call, Initializer, Return
 from couloir.dialects.onnx.types import AnyType, unknown
 from couloir.frontends.onnx.arity import distribute, schema_types
 from couloir.frontends.onnx.attributes import AttributeReader
+from couloir.frontends.onnx.binding import Binding
 from couloir.frontends.onnx.checking import canonical_domain, function_key
 from couloir.frontends.onnx.control_flow import argument_types, result_types
 from couloir.frontends.onnx.faults import Faults
@@ -40,7 +41,6 @@ from couloir.frontends.onnx.metadata import (
     metadata,
     module_attributes,
     opset_import,
-    symbolic_dims,
     value_attributes,
 )
 from couloir.frontends.onnx.reading import ReadModel, read_model
@@ -49,7 +49,7 @@ from couloir.frontends.onnx.typing_rules import meet
 from couloir.frontends.onnx.unsupported import Unsupported
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import ArrayAttr, DenseArrayAttr, DictionaryAttr, IntegerAttr, StringAttr, SymbolRefAttr
-from couloir.ir.errors import Error, VerifyError, nearest
+from couloir.ir.errors import Error, VerifyError
 from couloir.ir.limits import Limits, quoted
 from couloir.ir.location import FileLineColLoc, Location, NameLoc
 from couloir.ir.operation import Block, Operation, Region, Value
@@ -72,7 +72,8 @@ def load(
 
     Args:
         source: A path, the bytes of a file, an open binary stream, or a ModelProto.
-        dims: Sizes for symbolic dimensions, by name: `{"N": 1}`. All types are inferred with them.
+        dims: Sizes for symbolic dimensions, by name: `{"N": 1}`; one without a name is given by its place in an input:
+            `{"image[0]": 1}`. All types are inferred with them.
         limits: Bounds on what the model may ask for.
         base: Directory of the external data; by default that of the path.
 
@@ -82,7 +83,7 @@ def load(
             listed), or if `dims` names a dimension that the model does not have.
     """
     model = read_model(source, base=base, limits=limits)
-    module = _Importer(model, dict(dims or {})).run()
+    module = _Importer(model, dims or {}).run()
     try:
         verify(module)
     except VerifyError as error:
@@ -139,10 +140,13 @@ class _Frame:
 
 
 class _Importer:
-    def __init__(self, model: ReadModel, dims: dict[str, int]) -> None:
+    def __init__(self, model: ReadModel, dims: Mapping[str, int]) -> None:
         self._model = model
         self._proto = model.proto
-        self._dims = dims
+        graph = model.proto.graph
+        constants = {tensor.name for tensor in graph.initializer} | {s.values.name for s in graph.sparse_initializer}
+        self._inputs = [value for value in graph.input if value.name not in constants]
+        self._binding = Binding(dims, graph, self._inputs, where=model.name)
         self._faults = Faults()
         self._reader = AttributeReader(model.tensors(), self._faults)
         self._instances = Instances(model.proto.functions, taken=MAIN)
@@ -153,7 +157,6 @@ class _Importer:
         self._count = 0
 
     def run(self) -> ModuleOp:
-        self._check_dims()
         self._find_unsupported()
         imports = _versions(self._proto.opset_import)
         self._run(self._main(self._proto.graph, imports))
@@ -171,33 +174,9 @@ class _Importer:
             unsupported.look_at(function.node, _versions(function.opset_import), self._instances.keys)
         unsupported.raise_if_any(self._model.name)
 
-    def _check_dims(self) -> None:
-        """The names in `dims` must exist, and their sizes be sizes."""
-        sizes: dict[str, object] = {**self._dims}
-        for name, size in sizes.items():
-            if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 1 << 63:
-                raise Error(
-                    f"`dims` gives {quoted(str(name))} the size {size!r}; a size is an integer from 0 on",
-                    where=self._model.name,
-                )
-        if not sizes:
-            return
-        known = symbolic_dims(self._proto.graph)
-        listed = ", ".join(quoted(name) for name in known)
-        for name in sizes:
-            if name not in known:
-                raise Error(
-                    f"the model has no symbolic dimension {quoted(str(name))}",
-                    where=self._model.name,
-                    hint=f"it has {listed}" if known else "all its dimensions are fixed or nameless",
-                    notes=[hint] if (hint := nearest(str(name), known)) else (),
-                )
-
     # -- functions -----------------------------------------------------------------------------------------------------
 
     def _main(self, graph: GraphProto, imports: dict[str, int]) -> _Frame:
-        constants = {tensor.name for tensor in graph.initializer} | {s.values.name for s in graph.sparse_initializer}
-        inputs = [value for value in graph.input if value.name not in constants]
         function = self._new_function(MAIN, private=False)
         function.attributes["onnx.name"] = StringAttr(graph.name)
         if graph.doc_string:
@@ -206,15 +185,17 @@ class _Importer:
         frame = self._new_frame(self._model.name, graph, imports, function.entry, function)
 
         def begin() -> None:
-            for value in inputs:
-                self._add_argument(frame, value.name, self._declared(frame, value.name))
+            for value in self._inputs:
+                self._add_argument(
+                    frame, value.name, self._binding.apply(value.name, self._declared(frame, value.name))
+                )
             self._initializers(frame, graph)
 
         frame.begin = begin
         frame.finish = lambda: self._finish(
             function,
-            [value_attributes(value, self._dims) for value in inputs],
-            [value_attributes(value, self._dims) for value in graph.output],
+            [value_attributes(value, a.type) for value, a in zip(self._inputs, function.arguments, strict=True)],
+            [value_attributes(value, t) for value, t in zip(graph.output, frame.output_types(), strict=False)],
         )
         return frame
 
@@ -394,7 +375,7 @@ class _Importer:
         domain = canonical_domain(node.domain)
         cls = class_at(node.op_type, frame.imports[domain], domain)
         assert cls is not None, "unsupported operators have been reported"
-        inputs = self._inputs(node)
+        inputs = self._operands(node)
         given, sizes = distribute(cls, "operand", [value is not None for value in inputs])
         present, result_sizes = distribute(cls, "result", [bool(name) for name in node.output])
         attributes, graphs = self._reader.attributes(cls, node)
@@ -430,7 +411,7 @@ class _Importer:
         """Begins a graph inside a node. Its arguments are made when it is its turn."""
         path = f"{self._model.name}: {frame.place(index).rpartition(': ')[2]} > {key}"
         inner = self._new_frame(path, graph, frame.imports, region.add_block(), op, frame.inference)
-        given = argument_types(type(op), node, _types(self._inputs(node)))
+        given = argument_types(type(op), node, _types(self._operands(node)))
         arguments = [*given, *[unknown] * len(graph.input)]
 
         def begin() -> None:
@@ -443,7 +424,7 @@ class _Importer:
 
     def _call(self, frame: _Frame, index: int, node: NodeProto) -> None:
         """A call of a model-local function, after the function itself."""
-        inputs = self._inputs(node)
+        inputs = self._operands(node)
         instance, is_new = self._instances.find(node, _types(inputs))
         if is_new:
             frame.pending = [self._function(instance)]
@@ -462,7 +443,7 @@ class _Importer:
 
         frame.resume = resume
 
-    def _inputs(self, node: NodeProto) -> list[Value[Any] | None]:
+    def _operands(self, node: NodeProto) -> list[Value[Any] | None]:
         return [self._values.get(name) if name else None for name in node.input]
 
     # -- types ---------------------------------------------------------------------------------------------------------
@@ -472,7 +453,7 @@ class _Importer:
         if proto is None:
             return unknown
         try:
-            return type_from_proto(proto, self._dims)
+            return type_from_proto(proto, self._binding.names)
         except Error as error:
             self._faults.add(error.message, where=f"{frame.label}: value {quoted(name)}", hint=error.hint)
             return unknown

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import onnx
 
 from couloir.frontends.onnx.checking import canonical_domain
 from couloir.frontends.onnx.walking import dimensions, walk_graphs
-from couloir.ir.attribute import Attribute
+from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr, IntegerAttr, StringAttr
 from couloir.ir.location import FusedLoc, Location
+from couloir.ir.types import TensorType
 
 
 def dictionary(entries: dict[str, Attribute]) -> DictionaryAttr:
@@ -48,12 +49,19 @@ def metadata(entries: Sequence[onnx.StringStringEntryProto]) -> dict[str, Attrib
     return {"onnx.metadata": dictionary({entry.key: StringAttr(entry.value) for entry in entries})}
 
 
-def value_attributes(value: onnx.ValueInfoProto, bound: Collection[str]) -> DictionaryAttr:
-    """Name, symbolic dimensions that are not bound, documentation and metadata of an input or output."""
+def value_attributes(value: onnx.ValueInfoProto, type: Type) -> DictionaryAttr:
+    """Name, symbolic dimensions, documentation and metadata of an input or output.
+
+    Args:
+        value: What the model says.
+        type: The type that it has in the module. Names are kept of dimensions that are open there.
+    """
     entries: dict[str, Attribute] = {"onnx.name": StringAttr(value.name)}
-    names = ["" if dim.dim_param in bound else dim.dim_param for dim in dimensions(value.type)]
-    if any(names):
-        entries["onnx.dims"] = ArrayAttr(tuple(StringAttr(name) for name in names))
+    declared = dimensions(value.type)
+    if isinstance(type, TensorType) and len(type.dims) == len(declared):
+        names = [said.dim_param if dim is None else "" for dim, said in zip(type.dims, declared, strict=True)]
+        if any(names):
+            entries["onnx.dims"] = ArrayAttr(tuple(StringAttr(name) for name in names))
     if value.doc_string:
         entries["onnx.doc"] = StringAttr(value.doc_string)
     return dictionary({**entries, **metadata(value.metadata_props)})
