@@ -26,13 +26,35 @@ from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rewriter import is_dead
 from couloir.ir.symbols import lookup
 from couloir.ir.types import FunctionType, TensorType
-from couloir.passes.onnx_to_hlo import activation, convolution, elementwise, linear, normalization, pooling, shape
+from couloir.passes.onnx_to_hlo import (
+    activation,
+    convolution,
+    elementwise,
+    indexing,
+    linear,
+    normalization,
+    padding,
+    pooling,
+    reduction,
+    shape,
+)
 from couloir.passes.onnx_to_hlo.constants import Constants
 from couloir.passes.onnx_to_hlo.node import LOWERINGS, Node, NotLowered
 from couloir.passes.onnx_to_hlo.shape import constant_of
 from couloir.passes.unsupported import Unsupported
 
-FAMILIES: Final = (activation, convolution, elementwise, linear, normalization, pooling, shape)
+FAMILIES: Final = (
+    activation,
+    convolution,
+    elementwise,
+    indexing,
+    linear,
+    normalization,
+    padding,
+    pooling,
+    reduction,
+    shape,
+)
 """The modules that register lowerings."""
 
 OLDEST_OPSET: Final = 7

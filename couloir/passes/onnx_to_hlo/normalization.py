@@ -6,34 +6,169 @@ import math
 from collections.abc import Sequence
 
 from couloir.dialects import hlo
-from couloir.ir.types import bit_width
-from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers
+from couloir.dialects.onnx.types import BY_NUMBER
+from couloir.ir.types import Type, bit_width, f32
+from couloir.passes.onnx_to_hlo.elementwise import compare
+from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers, normal_axis
 from couloir.passes.onnx_to_hlo.tensors import (
     accumulator,
     along,
+    broadcast,
     convert,
     expand_like,
     full_like,
     reduce,
+    reshape,
     scalar,
+    with_ones,
 )
 
 
 @lowers("BatchNormalization")
 def batch_normalization(node: Node) -> Lowered:
-    """`BatchNormalization` since 7, 9, 14, 15, for inference: `(x - mean) * (scale / sqrt(var + epsilon)) + bias`."""
-    if node.integer("training_mode") or any(result.has_uses for result in node.op.results[1:]):
-        raise NotLowered("it trains: only inference is lowered")
+    """`BatchNormalization` since 7, 9, 14, 15, of one mean and variance for each channel.
+
+    With `training_mode` they are those of the batch, and running ones are updated.
+    """
+    training = bool(node.integer("training_mode"))
+    if not training and any(result.has_uses for result in node.op.results[1:]):
+        raise NotLowered("it trains: its outputs with statistics are used")
     if not node.integer("spatial", 1):
         raise NotLowered("`spatial = 0` has statistics for each position")
-    x = node[0]
     element = max((node[index].type.element_type for index in range(5)), key=bit_width)
-    wide, scale, bias, mean, variance = (convert(node[index], element) for index in range(5))
-    factor = hlo.Divide(scale, hlo.Sqrt(hlo.Add(variance, full_like(variance, node.number("epsilon", 1e-5))))).result
+    x, scale, bias, mean, variance = (convert(node[index], element) for index in range(5))
+    running: list[Tensor] = []
+    if training:
+        old, momentum = (mean, variance), node.number("momentum", 0.9)
+        mean, variance = _statistics(x, [axis for axis in range(x.type.rank) if axis != 1])
+        kept = node[3].type.element_type
+        running = [convert(_weighted(a, momentum, b), kept) for a, b in zip(old, (mean, variance), strict=True)]
+    factor = hlo.Multiply(scale, _inverse_deviation(variance, node.number("epsilon", 1e-5))).result
     shape = x.type.shape
-    centred = hlo.Subtract(wide, along(mean, shape, 1))
+    centred = hlo.Subtract(x, along(mean, shape, 1))
     y = hlo.Add(hlo.Multiply(centred, along(factor, shape, 1)), along(bias, shape, 1))
-    return [convert(y, x.type.element_type), *[None] * (len(node.op.results) - 1)]
+    return [convert(y, node[0].type.element_type), *running]
+
+
+def _weighted(a: Tensor, weight: float, b: Tensor) -> Tensor:
+    """`a * weight + b * (1 - weight)`."""
+    return hlo.Add(hlo.Multiply(a, full_like(a, weight)), hlo.Multiply(b, full_like(b, 1 - weight))).result
+
+
+def _inverse_deviation(variance: Tensor, epsilon: float) -> Tensor:
+    """`1 / sqrt(variance + epsilon)`."""
+    deviation = hlo.Sqrt(hlo.Add(variance, full_like(variance, epsilon)))
+    return hlo.Divide(full_like(variance, 1), deviation).result
+
+
+def _mean(x: Tensor, axes: Sequence[int]) -> Tensor:
+    """The mean along `axes`, which go."""
+    total = reduce(x, axes, "add")
+    return hlo.Divide(total, full_like(total, math.prod(x.type.shape[axis] for axis in axes))).result
+
+
+def _statistics(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Mean and (biased) variance along `axes`, which go."""
+    mean = _mean(x, axes)
+    centred = hlo.Subtract(x, expand_like(mean, x.type.shape, axes)).result
+    return mean, _mean(hlo.Multiply(centred, centred).result, axes)
+
+
+def _normalized(x: Tensor, axes: Sequence[int], epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
+    """`(x - mean) / sqrt(variance + epsilon)` along `axes`, the mean, and the inverse deviation."""
+    mean, variance = _statistics(x, axes)
+    inverse = _inverse_deviation(variance, epsilon)
+    centred = hlo.Subtract(x, expand_like(mean, x.type.shape, axes))
+    return hlo.Multiply(centred, expand_like(inverse, x.type.shape, axes)).result, mean, inverse
+
+
+def _stash_type(node: Node) -> Type:
+    """The element type in which statistics are computed: by the attribute `stash_type`, at least that of the input."""
+    found = BY_NUMBER.get(node.integer("stash_type", 1))
+    return max((found.type if found else f32, node[0].type.element_type), key=bit_width)
+
+
+@lowers("LayerNormalization")
+def layer_normalization(node: Node) -> Lowered:
+    """`LayerNormalization` since 17: over all dimensions from `axis` on."""
+    x = node[0]
+    rank, element = x.type.rank, x.type.element_type
+    axes = list(range(node.axis(rank, default=-1), rank))
+    y, mean, inverse = _normalized(convert(x, _stash_type(node)), axes, node.number("epsilon", 1e-5))
+    y = hlo.Multiply(convert(y, element), broadcast(node[1], x.type.shape)).result
+    bias = node.optional(2)
+    if bias is not None:
+        y = hlo.Add(y, broadcast(bias, x.type.shape)).result
+    results: list[Tensor] = [y]
+    for index, value in ((1, mean), (2, inverse)):
+        position = node.result_position(index)
+        if position is not None:
+            results.append(reshape(convert(value, node.result_element(position)), with_ones(x.type.shape, axes)))
+    return results
+
+
+@lowers("RMSNormalization")
+def rms_normalization(node: Node) -> Lowered:
+    """`RMSNormalization` since 23: by the root of the mean square over all dimensions from `axis` on."""
+    x = node[0]
+    rank, element = x.type.rank, x.type.element_type
+    axes = list(range(node.axis(rank, default=-1), rank))
+    wide = convert(x, _stash_type(node))
+    inverse = _inverse_deviation(_mean(hlo.Multiply(wide, wide).result, axes), node.number("epsilon", 1e-5))
+    y = hlo.Multiply(wide, expand_like(inverse, x.type.shape, axes)).result
+    return hlo.Multiply(convert(y, element), broadcast(node[1], x.type.shape))
+
+
+@lowers("InstanceNormalization")
+def instance_normalization(node: Node) -> Lowered:
+    """`InstanceNormalization` since 6, 22: over the spatial dimensions."""
+    x = node[0]
+    element, shape = x.type.element_type, x.type.shape
+    wide = convert(x, accumulator(element))
+    y, _, _ = _normalized(wide, list(range(2, x.type.rank)), node.number("epsilon", 1e-5))
+    scale, bias = (along(convert(node[index], y.type.element_type), shape, 1) for index in (1, 2))
+    return convert(hlo.Add(hlo.Multiply(y, scale), bias), element)
+
+
+@lowers("GroupNormalization")
+def group_normalization(node: Node) -> Lowered:
+    """`GroupNormalization` since 18 (scale and bias for each group), 21 (for each channel)."""
+    x, groups = node[0], node.integer("num_groups")
+    element, shape = x.type.element_type, x.type.shape
+    grouped = reshape(x, (shape[0], groups, shape[1] // groups, *shape[2:]))
+    working = _stash_type(node) if node.version >= 21 else accumulator(element)
+    y, _, _ = _normalized(convert(grouped, working), list(range(2, grouped.type.rank)), node.number("epsilon", 1e-5))
+    y = convert(y, element)
+    if node.version >= 21:
+        y = reshape(y, shape)
+    made = hlo.Add(hlo.Multiply(y, along(node[1], y.type.shape, 1)), along(node[2], y.type.shape, 1))
+    return reshape(made, shape)
+
+
+@lowers("MeanVarianceNormalization")
+def mean_variance_normalization(node: Node) -> Lowered:
+    """`MeanVarianceNormalization` since 9, 13."""
+    x = node[0]
+    axes = [normal_axis(axis, x.type.rank) for axis in node.integers("axes") or (0, 2, 3)]
+    wide = convert(x, accumulator(x.type.element_type))
+    mean, variance = _statistics(wide, axes)
+    deviation = hlo.Add(hlo.Sqrt(variance), full_like(variance, 1e-9))
+    centred = hlo.Subtract(wide, expand_like(mean, x.type.shape, axes))
+    return convert(hlo.Divide(centred, expand_like(deviation, x.type.shape, axes)), x.type.element_type)
+
+
+@lowers("LpNormalization")
+def lp_normalization(node: Node) -> Lowered:
+    """`LpNormalization` since 1, 22: by the 1-norm or 2-norm along an axis; 0 where that is 0."""
+    x = node[0]
+    axis = node.axis(x.type.rank, default=-1)
+    if node.integer("p", 2) == 1:
+        norm = reduce(hlo.Abs(x).result, [axis], "add")
+    else:
+        norm = hlo.Sqrt(reduce(hlo.Multiply(x, x).result, [axis], "add")).result
+    wide = expand_like(norm, x.type.shape, [axis])
+    is_zero = compare(wide, 0, hlo.ComparisonDirection.EQ)
+    return hlo.Select(is_zero, full_like(x, 0), hlo.Divide(x, wide))
 
 
 @lowers("LRN")
@@ -87,9 +222,3 @@ def log_softmax(node: Node) -> Lowered:
     wide = _shifted(convert(x, accumulator(x.type.element_type)), axes)
     total = hlo.Log(reduce(hlo.Exponential(wide).result, axes, "add"))
     return convert(hlo.Subtract(wide, expand_like(total, x.type.shape, axes)), x.type.element_type)
-
-
-def mean_over(x: Tensor, axes: Sequence[int]) -> Tensor:
-    """The mean along `axes`, which go."""
-    total = reduce(x, axes, "add")
-    return hlo.Divide(total, full_like(total, math.prod(x.type.shape[axis] for axis in axes))).result

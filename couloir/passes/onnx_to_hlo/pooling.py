@@ -60,9 +60,10 @@ def _counts(windows: Windows, *, with_padding: bool) -> Array:
         windows.sizes, windows.kernel, windows.strides, windows.dilations, windows.pads, windows.counts, strict=True
     )
     for size, kernel, stride, dilation, (low, high), count in geometry:
-        positions: Array = np.arange(count)[:, None] * stride + np.arange(kernel) * dilation
+        starts: Array = np.arange(0, count * stride, stride)
+        positions: Array = np.add.outer(starts, np.arange(0, kernel * dilation, dilation))
         first, last = (0, low + size + high) if with_padding else (low, low + size)
-        inside: Array = ((positions >= first) & (positions < last)).sum(1)
+        inside: Array = np.count_nonzero((positions >= first) & (positions < last), axis=1)
         found = np.multiply.outer(found, inside)
     return found
 

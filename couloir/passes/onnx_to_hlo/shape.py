@@ -12,7 +12,7 @@ from couloir.dialects.onnx.types import StringsAttr
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr
 from couloir.ir.errors import Error
-from couloir.ir.types import FloatType, IntegerType, TensorType, f32, i1, i64
+from couloir.ir.types import FloatType, IntegerType, TensorType, f32, i64
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers, normal_axis
 from couloir.passes.onnx_to_hlo.tensors import broadcast, broadcast_shapes, convert, full, reshape
 
@@ -274,8 +274,3 @@ def space_to_depth(node: Node) -> Lowered:
     parts = reshape(x, (batch, depth, height // block, block, width // block, block))
     moved = hlo.Transpose(parts, (0, 3, 5, 1, 2, 4))
     return reshape(moved, (batch, depth * block * block, height // block, width // block))
-
-
-def boolean(x: Tensor) -> Tensor:
-    """`x != 0`."""
-    return convert(x, i1)
