@@ -18,6 +18,7 @@ _ATTACH_SPACING: Final = 9.0
 _SLOPE: Final = 0.18
 _FAR_SLOPE: Final = 0.04
 _EXTRA_GAP: Final = 50.0
+_MAX_EXTRA_GAP: Final = 300.0
 _STRAIGHT_WEIGHT: Final = 1e4  # a wire that can be straight should be
 _STRAIGHT: Final = 0.1  # nobody sees a bend of less than this
 _SAME: Final = 1e-6
@@ -155,7 +156,7 @@ def layer_bands(
     for layer, reach in zip(layers, widest, strict=True):
         height = max((graph.height[vertex] for vertex in layer), default=0.0)
         bands.append((y, y + height))
-        y += height + spacing.rank_gap + min(_SLOPE * reach, _EXTRA_GAP + _FAR_SLOPE * reach)
+        y += height + spacing.rank_gap + min(_SLOPE * reach, _EXTRA_GAP + _FAR_SLOPE * reach, _MAX_EXTRA_GAP)
     return bands
 
 
