@@ -137,9 +137,7 @@ def test_optional_results_come_with_result_types() -> None:
     (x,) = values(tensor(1, 1, 4, 4))
     pool = onnx.MaxPoolV12(x, kernel_shape=(2, 2))
     assert len(pool.results) == 1 and pool.Indices is None
-    both = onnx.MaxPoolV12(
-        x, kernel_shape=(2, 2), result_types=[tensor(1, 1, 3, 3), tensor(1, 1, 3, 3, element=i64)]
-    )
+    both = onnx.MaxPoolV12(x, kernel_shape=(2, 2), result_types=[tensor(1, 1, 3, 3), tensor(1, 1, 3, 3, element=i64)])
     assert both.Indices is both.results[1]
 
 

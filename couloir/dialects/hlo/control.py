@@ -269,7 +269,6 @@ class CustomCall(Operation, name="stablehlo.custom_call"):
     operand_layouts: ArrayAttr | None = attr_optional(default=None)
     result_layouts: ArrayAttr | None = attr_optional(default=None)
     output_operand_aliases: ArrayAttr | None = attr_optional(default=None)
-    result_tilings: ArrayAttr | None = attr_optional(default=None)
     outputs: Results[Type] = fields.result()
 
     constraints = (

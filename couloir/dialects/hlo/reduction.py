@@ -93,11 +93,8 @@ def _body_fits(op: Reduce | ReduceWindow) -> bool | str:
     return True
 
 
-_COUNTS: Final = Holds(
-    "there are as many `init_values` as `inputs`, at least one",
-    lambda op: 0 < len(op.inputs) == len(op.init_values),
-    id="C3 of reduce, C1 of reduce_window",
-)
+def _not_empty(id: str) -> Holds:
+    return Holds("there is at least one input", lambda op: len(op.inputs) > 0, id=id)
 
 
 def _body(id: str) -> Holds:
@@ -130,7 +127,7 @@ class Reduce(Operation, name="stablehlo.reduce", traits=(RecursiveMemoryEffects,
     outputs: Results[TensorType] = fields.result()
 
     constraints = (
-        _COUNTS,
+        _not_empty("C3"),
         Holds("the inputs have one shape", _same_shapes, id="C1"),
         Holds("each input has the element type of its initial value", _same_elements, id="C2"),
         Holds(
@@ -315,7 +312,7 @@ class ReduceWindow(
     outputs: Results[TensorType] = fields.result()
 
     constraints = (
-        _COUNTS,
+        _not_empty("C1"),
         Holds("the inputs have one shape", _same_shapes, id="C2"),
         Holds("each input has the element type of its initial value", _same_elements, id="C3"),
         *_entries("window_dimensions", ("C4", "C5")),

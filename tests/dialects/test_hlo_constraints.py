@@ -1,0 +1,503 @@
+"""Every constraint of the StableHLO ops: a module that breaks it, and no other, is refused with the constraint's sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from couloir.dialects import hlo
+from couloir.dialects.shapes import inside
+from couloir.ir.attributes import ArrayAttr
+from couloir.ir.constraints import Holds
+from couloir.ir.operation import Block, Region
+from couloir.ir.registry import REGISTRY
+from couloir.ir.types import ComplexType, TensorType, f16, f32, i1, i8, i16, i32, i64
+
+CASES: dict[tuple[str, str], Callable[[Any], Any]] = {}
+"""(op, id or sentence of the constraint) -> what breaks it."""
+
+
+def breaks(op: str, id: str) -> Callable[[Callable[[Any], Any]], None]:
+    def add(build: Callable[[Any], Any]) -> None:
+        CASES[f"stablehlo.{op}", id] = build
+
+    return add
+
+
+def returning(arguments: Any, *values: Any) -> Region:
+    """A region whose block takes `arguments` and returns `values`; an int stands for the argument of that number."""
+    block = Block(arguments)
+    with inside(block):
+        hlo.Return([block.arguments[value] if isinstance(value, int) else value for value in values])
+    return Region([block])
+
+
+def scalar(element: Any = f32) -> TensorType:
+    return TensorType((), element)
+
+
+# elementwise
+
+breaks("reduce_precision", "C2")(lambda b: hlo.ReducePrecision(b.tensor(2), 0, 3))
+breaks("reduce_precision", "C3")(lambda b: hlo.ReducePrecision(b.tensor(2), 5, -1))
+breaks("compare", "C3")(
+    lambda b: hlo.Compare(b.tensor(2), b.tensor(2), hlo.ComparisonDirection.LT, hlo.ComparisonType.SIGNED)
+)
+breaks("select", "C1")(lambda b: hlo.Select(b.tensor(3, of=i1), b.tensor(2), b.tensor(2)))
+breaks("clamp", "C1")(lambda b: hlo.Clamp(b.tensor(3), b.tensor(2), b.tensor()))
+breaks("clamp", "C2")(lambda b: hlo.Clamp(b.tensor(), b.tensor(2), b.tensor(3)))
+
+# shape
+
+breaks("iota", "C1")(lambda b: hlo.iota((2, 3), f32, 2))
+breaks("broadcast_in_dim", "C2")(lambda b: hlo.broadcast_in_dim(b.tensor(3), (2, 3), ()))
+breaks("broadcast_in_dim", "C3")(lambda b: hlo.broadcast_in_dim(b.tensor(3), (2, 3), (2,)))
+breaks("broadcast_in_dim", "C4")(lambda b: hlo.broadcast_in_dim(b.tensor(3, 3), (2, 3), (1, 1)))
+breaks("broadcast_in_dim", "C5")(lambda b: hlo.broadcast_in_dim(b.tensor(2), (2, 3), (1,)))
+breaks("reshape", "C2")(lambda b: hlo.reshape(b.tensor(2, 3), (5,)))
+breaks("transpose", "C2")(lambda b: hlo.Transpose(b.tensor(2, 3), (0, 0)))
+breaks("reverse", "C2")(lambda b: hlo.Reverse(b.tensor(2, 3), (0, 0)))
+breaks("reverse", "C3")(lambda b: hlo.Reverse(b.tensor(2, 3), (2,)))
+breaks("slice", "C2")(lambda b: hlo.Slice(b.tensor(2, 3), (0, 0), (1, 1), (1,)))
+breaks("slice", "C3")(lambda b: hlo.Slice(b.tensor(2, 3), (0, 0), (1, 4), (1, 1)))
+breaks("slice", "C4")(lambda b: hlo.Slice(b.tensor(2, 3), (0, 0), (1, 1), (1, 0)))
+breaks("pad", "C2")(lambda b: hlo.Pad(b.tensor(2, 3), b.tensor(), (0, 0), (0, 0), (0,)))
+breaks("pad", "C3")(lambda b: hlo.Pad(b.tensor(2), b.tensor(), (5,), (0,), (-1,)))
+breaks("pad", "C4")(lambda b: hlo.Pad(b.tensor(2), b.tensor(), (-2,), (-1,), (0,)))
+breaks("concatenate", "C2")(lambda b: hlo.Concatenate([b.tensor(2, 3), b.tensor(2, 4)], dimension=0))
+breaks("concatenate", "C3")(lambda b: hlo.Concatenate([], dimension=0))
+breaks("concatenate", "C4")(lambda b: hlo.Concatenate([b.tensor(2, 3)], dimension=2))
+breaks("bitcast_convert", "C1")(lambda b: hlo.BitcastConvert(b.tensor(2, 3), result_types=[TensorType((2, 3), i8)]))
+breaks("bitcast_convert", "C2")(
+    lambda b: hlo.BitcastConvert(b.tensor(3, of=ComplexType(f32)), result_types=[TensorType((3,), i64)])
+)
+breaks("get_dimension_size", "C1")(lambda b: hlo.GetDimensionSize(b.tensor(2), 1))
+
+# dot_general: batch 2, contraction 4
+
+DOT = {
+    "lhs_batching_dimensions": (0,),
+    "rhs_batching_dimensions": (0,),
+    "lhs_contracting_dimensions": (2,),
+    "rhs_contracting_dimensions": (1,),
+}
+
+
+def dot(lhs: Any = (2, 3, 4), rhs: Any = (2, 4, 5), more: Any = None, **numbers: Any) -> Callable[[Any], Any]:
+    return lambda b: hlo.DotGeneral(
+        b.tensor(*lhs), b.tensor(*rhs), hlo.DotDimensionNumbers(**{**DOT, **numbers}), **(more or {})
+    )
+
+
+breaks("dot_general", "C1")(dot(lhs_batching_dimensions=()))
+breaks("dot_general", "C2")(dot(lhs_contracting_dimensions=()))
+breaks("dot_general", "C3")(dot(lhs_contracting_dimensions=(0,)))
+breaks("dot_general", "C4")(dot(rhs_contracting_dimensions=(0,)))
+breaks("dot_general", "C5")(dot(lhs_batching_dimensions=(3,)))
+breaks("dot_general", "C6")(dot(lhs_contracting_dimensions=(3,)))
+breaks("dot_general", "C7")(dot(rhs_batching_dimensions=(-1,)))
+breaks("dot_general", "C8")(dot(rhs_contracting_dimensions=(3,)))
+breaks("dot_general", "C9")(dot(lhs=(3, 3, 4)))
+breaks("dot_general", "C10")(dot(lhs=(2, 3, 5)))
+breaks("dot_general", "C11")(dot(more={"precision_config": (hlo.Precision.HIGH,)}))
+breaks("dot_general", "C21")(
+    dot(more={"precision_config": (hlo.Precision.HIGH,) * 2, "algorithm": hlo.DotAlgorithm(f32, f32, f32)})
+)
+
+# convolution
+
+CONV = {
+    "input_batch_dimension": 0,
+    "input_feature_dimension": 1,
+    "input_spatial_dimensions": (2, 3),
+    "kernel_input_feature_dimension": 1,
+    "kernel_output_feature_dimension": 0,
+    "kernel_spatial_dimensions": (2, 3),
+    "output_batch_dimension": 0,
+    "output_feature_dimension": 1,
+    "output_spatial_dimensions": (2, 3),
+}
+
+
+def conv(lhs: Any = (2, 4, 8, 8), rhs: Any = (6, 4, 3, 3), numbers: Any = None, **more: Any) -> Callable[[Any], Any]:
+    def build(b: Any) -> Any:
+        layout = hlo.ConvDimensionNumbers(**{**CONV, **(numbers or {})})
+        return hlo.Convolution(b.tensor(*lhs), b.tensor(*rhs), dimension_numbers=layout, **more)
+
+    return build
+
+
+breaks("convolution", "C1")(conv(rhs=(6, 4, 3)))
+breaks("convolution", "C2")(conv(window_strides=(1,)))
+breaks("convolution", "C3")(conv(window_strides=(1, 0)))
+breaks("convolution", "C4")(conv(padding=((0, 0),)))
+breaks("convolution", "C5")(conv(lhs_dilation=(1,)))
+breaks("convolution", "C6")(conv(lhs_dilation=(1, 0)))
+breaks("convolution", "C7")(conv(rhs_dilation=(1,)))
+breaks("convolution", "C8")(conv(rhs_dilation=(1, 0)))
+breaks("convolution", "C9")(conv(window_reversal=(True,)))
+breaks("convolution", "C10")(conv(lhs=(3, 4, 8, 8), batch_group_count=2))
+breaks("convolution", "C11")(conv(lhs=(2, 5, 8, 8), feature_group_count=2))
+breaks("convolution", "C12")(conv(numbers={"input_spatial_dimensions": (2,)}))
+breaks("convolution", "C13")(conv(numbers={"input_spatial_dimensions": (2, 2)}))
+breaks("convolution", "C14")(conv(rhs=(6, 3, 3, 3)))
+breaks("convolution", "C15")(conv(rhs=(5, 4, 3, 3), batch_group_count=2))
+breaks("convolution", "C16")(conv(rhs=(5, 2, 3, 3), feature_group_count=2))
+breaks("convolution", "C17")(conv(numbers={"kernel_spatial_dimensions": (2,)}))
+breaks("convolution", "C18")(conv(numbers={"kernel_spatial_dimensions": (2, 4)}))
+breaks("convolution", "C19")(conv(numbers={"output_spatial_dimensions": (2,)}))
+breaks("convolution", "C20")(conv(numbers={"output_batch_dimension": 1}))
+breaks("convolution", "C21")(conv(feature_group_count=0))
+breaks("convolution", "C22")(conv(batch_group_count=-1))
+breaks("convolution", "C23")(conv(rhs=(6, 2, 3, 3), feature_group_count=2, batch_group_count=2))
+breaks("convolution", "C24")(conv(precision_config=(hlo.Precision.HIGH,)))
+
+# reduce, reduce_window
+
+
+def two(b: Any, second: Any = (2, 3)) -> tuple[list[Any], list[Any]]:
+    return [b.tensor(2, 3), b.tensor(*second)], [b.tensor(), b.tensor()]
+
+
+breaks("reduce", "C3")(lambda b: hlo.reduce([], [], (0,), "add"))
+breaks("reduce", "C1")(lambda b: hlo.reduce(*two(b, (2, 4)), (0,), "add"))
+breaks("reduce", "C2")(lambda b: hlo.reduce(b.tensor(2), b.tensor(of=i32), (0,), "add"))
+breaks("reduce", "C4")(lambda b: hlo.reduce(b.tensor(2), b.tensor(), (1,), "add"))
+breaks("reduce", "C5")(lambda b: hlo.reduce(b.tensor(2), b.tensor(), (0, 0), "add"))
+breaks("reduce", "C6")(lambda b: hlo.Reduce([b.tensor(2)], [b.tensor()], (0,), returning([scalar()], 0)))
+breaks("reduce_window", "C1")(lambda b: hlo.reduce_window([], [], "add", window_dimensions=()))
+breaks("reduce_window", "C2")(lambda b: hlo.reduce_window(*two(b, (2, 4)), "add", window_dimensions=(1, 1)))
+
+
+def pool(**more: Any) -> Callable[[Any], Any]:
+    options: dict[str, Any] = {"window_dimensions": (2, 2), **more}
+    return lambda b: hlo.reduce_window(b.tensor(4, 4), b.tensor(), "add", **options)
+
+
+breaks("reduce_window", "C3")(lambda b: hlo.reduce_window(b.tensor(4), b.tensor(of=i32), "add", window_dimensions=(2,)))
+breaks("reduce_window", "C4")(pool(window_dimensions=(2,)))
+breaks("reduce_window", "C5")(pool(window_dimensions=(2, 0)))
+breaks("reduce_window", "C6")(pool(window_strides=(2,)))
+breaks("reduce_window", "C7")(pool(window_strides=(2, 0)))
+breaks("reduce_window", "C8")(pool(base_dilations=(2,)))
+breaks("reduce_window", "C9")(pool(base_dilations=(2, 0)))
+breaks("reduce_window", "C10")(pool(window_dilations=(2,)))
+breaks("reduce_window", "C11")(pool(window_dilations=(2, 0)))
+breaks("reduce_window", "C12")(pool(padding=((1, 1),)))
+breaks("reduce_window", "C13")(
+    lambda b: hlo.ReduceWindow([b.tensor(4)], [b.tensor()], (2,), body=returning([scalar()] * 2, 0, 1))
+)
+
+# normalisation
+
+
+def features(b: Any, wrong: int, count: int = 4) -> list[Any]:
+    return [b.tensor(4 if number == wrong else 3) for number in range(count)]
+
+
+for _name, _make, _count in (
+    ("inference", hlo.BatchNormInference, 4),
+    ("training", hlo.BatchNormTraining, 2),
+):
+    breaks(f"batch_norm_{_name}", "C1")(
+        lambda b, make=_make, count=_count: make(b.tensor(2, 3), *features(b, -1, count), epsilon=0.1, feature_index=2)
+    )
+    for _wrong in range(_count):
+        breaks(f"batch_norm_{_name}", f"C{3 + _wrong}")(
+            lambda b, make=_make, count=_count, wrong=_wrong: make(
+                b.tensor(2, 3), *features(b, wrong, count), epsilon=0.1, feature_index=1
+            )
+        )
+
+
+def batch_norm_grad(index: int, size: int) -> Callable[[Any], Any]:
+    def build(b: Any) -> Any:
+        x = b.tensor(2, 3)
+        return hlo.BatchNormGrad(x, *(b.tensor(size) for _ in range(3)), x, epsilon=0.1, feature_index=index)
+
+    return build
+
+
+breaks("batch_norm_grad", "C1")(batch_norm_grad(2, 3))
+breaks("batch_norm_grad", "C5")(batch_norm_grad(1, 4))
+
+# dynamic slices
+
+breaks("dynamic_slice", "C2")(lambda b: hlo.DynamicSlice(b.tensor(4, 4), b.scalars(1, i32), slice_sizes=(1, 1)))
+breaks("dynamic_slice", "C4")(lambda b: hlo.DynamicSlice(b.tensor(4), b.scalars(1, i32), slice_sizes=(5,)))
+breaks("dynamic_update_slice", "C3")(lambda b: hlo.DynamicUpdateSlice(b.tensor(4), b.tensor(1, 1), b.scalars(1, i32)))
+breaks("dynamic_update_slice", "C4")(lambda b: hlo.DynamicUpdateSlice(b.tensor(4), b.tensor(1), b.scalars(2, i32)))
+breaks("dynamic_update_slice", "C6")(lambda b: hlo.DynamicUpdateSlice(b.tensor(4), b.tensor(5), b.scalars(1, i32)))
+
+# gather: operand [2 batches, 10, 4, 6], indices [2 batches, 5, 2]
+
+GATHER = {
+    "offset_dims": (2,),
+    "collapsed_slice_dims": (1, 2),
+    "operand_batching_dims": (0,),
+    "start_indices_batching_dims": (0,),
+    "start_index_map": (1, 2),
+    "index_vector_dim": 2,
+}
+
+
+def gather(sizes: Any = (1, 1, 1, 6), operand: Any = (2, 10, 4, 6), indices: Any = (2, 5, 2), **numbers: Any) -> Any:
+    return lambda b: hlo.Gather(
+        b.tensor(*operand), b.tensor(*indices, of=i32), hlo.GatherDimensionNumbers(**{**GATHER, **numbers}), sizes
+    )
+
+
+breaks("gather", "C1")(gather(collapsed_slice_dims=(1,)))
+breaks("gather", "C2")(gather(index_vector_dim=4))
+breaks("gather", "C3")(gather(start_index_map=(1,)))
+breaks("gather", "C4")(gather(offset_dims=(2, 1), collapsed_slice_dims=(1,)))
+breaks("gather", "C5")(gather(offset_dims=(3,)))
+breaks("gather", "C6")(gather(collapsed_slice_dims=(0, 1)))
+breaks("gather", "C7")(gather(collapsed_slice_dims=(2, 1)))
+breaks("gather", "C8")(gather(collapsed_slice_dims=(1, 4)))
+breaks("gather", "C9")(gather(sizes=(1, 2, 1, 6)))
+breaks("gather", "C10")(
+    gather(collapsed_slice_dims=(2,), operand_batching_dims=(1, 0), start_indices_batching_dims=(1, 0))
+)
+breaks("gather", "C11")(gather(operand_batching_dims=(4,)))
+breaks("gather", "C12")(gather(sizes=(2, 1, 1, 6)))
+breaks("gather", "C13")(
+    gather(
+        collapsed_slice_dims=(2,),
+        operand_batching_dims=(0, 1),
+        start_indices_batching_dims=(0, 0),
+        operand=(2, 2, 4, 6),
+    )
+)
+breaks("gather", "C14")(gather(start_indices_batching_dims=(3,)))
+breaks("gather", "C15")(gather(start_indices_batching_dims=(2,)))
+breaks("gather", "C16")(gather(start_indices_batching_dims=(0, 1)))
+breaks("gather", "C17")(gather(indices=(3, 5, 2)))
+breaks("gather", "C18")(gather(start_index_map=(1, 0)))
+breaks("gather", "C19")(gather(start_index_map=(1, 4)))
+breaks("gather", "C20")(gather(sizes=(1, 1, 1)))
+breaks("gather", "C21")(gather(sizes=(1, 1, 1, 7)))
+
+# scatter: the same the other way round
+
+SCATTER = {
+    "update_window_dims": (2,),
+    "inserted_window_dims": (1, 2),
+    "input_batching_dims": (0,),
+    "scatter_indices_batching_dims": (0,),
+    "scatter_dims_to_operand_dims": (1, 2),
+    "index_vector_dim": 2,
+}
+
+
+def scatter(
+    inputs: Any = ((2, 10, 4, 6),),
+    updates: Any = ((2, 5, 6),),
+    indices: Any = (2, 5, 2),
+    body: Any = None,
+    of: Any = f32,
+    **numbers: Any,
+) -> Any:
+    return lambda b: hlo.Scatter(
+        [b.tensor(*shape) for shape in inputs],
+        b.tensor(*indices, of=i32),
+        [b.tensor(*shape, of=of) for shape in updates],
+        hlo.ScatterDimensionNumbers(**{**SCATTER, **numbers}),
+        update_computation=body() if body else hlo.reducer("add", [f32] * len(inputs)),
+    )
+
+
+breaks("scatter", "C1")(scatter(inputs=((2, 10, 4, 6), (2, 11, 4, 6)), updates=((2, 5, 6), (2, 5, 6))))
+breaks("scatter", "C2")(scatter(inserted_window_dims=(1,)))
+breaks("scatter", "C3")(scatter(inputs=((2, 10, 4, 6),) * 2, updates=((2, 5, 6), (2, 5, 5))))
+breaks("scatter", "C4")(scatter(updates=((2, 5, 7),)))
+breaks("scatter", "C5")(scatter(inputs=(), updates=()))
+breaks("scatter", "C6")(scatter(of=i32))
+breaks("scatter", "C7")(scatter(update_window_dims=(2, 1), inserted_window_dims=(1,)))
+breaks("scatter", "C8")(scatter(update_window_dims=(3,)))
+breaks("scatter", "C9")(scatter(inserted_window_dims=(0, 1)))
+breaks("scatter", "C10")(scatter(inserted_window_dims=(2, 1)))
+breaks("scatter", "C11")(scatter(inserted_window_dims=(1, 4)))
+breaks("scatter", "C12")(
+    scatter(inserted_window_dims=(2,), input_batching_dims=(1, 0), scatter_indices_batching_dims=(1, 0))
+)
+breaks("scatter", "C13")(scatter(input_batching_dims=(4,)))
+breaks("scatter", "C14")(
+    scatter(
+        inserted_window_dims=(2,),
+        input_batching_dims=(0, 1),
+        scatter_indices_batching_dims=(0, 0),
+        inputs=((2, 2, 4, 6),),
+    )
+)
+breaks("scatter", "C15")(scatter(scatter_indices_batching_dims=(3,)))
+breaks("scatter", "C16")(scatter(scatter_indices_batching_dims=(2,)))
+breaks("scatter", "C17")(scatter(scatter_indices_batching_dims=(0, 1)))
+breaks("scatter", "C18")(scatter(indices=(3, 5, 2), updates=((3, 5, 6),)))
+breaks("scatter", "C19")(scatter(scatter_dims_to_operand_dims=(1,)))
+breaks("scatter", "C20")(scatter(scatter_dims_to_operand_dims=(1, 0)))
+breaks("scatter", "C21")(scatter(scatter_dims_to_operand_dims=(1, 4)))
+breaks("scatter", "C22")(scatter(index_vector_dim=4))
+breaks("scatter", "C23")(scatter(body=lambda: returning([scalar()], 0)))
+
+# select_and_scatter, sort, map
+
+
+def select(choice: bool = True) -> Region:
+    block = Block([scalar(), scalar()])
+    with inside(block):
+        if choice:
+            hlo.Return([hlo.Compare(*block.arguments, hlo.ComparisonDirection.GE)])
+        else:
+            hlo.Return(block.arguments[:1])
+    return Region([block])
+
+
+def pool_gradient(
+    source: Any = (2, 2), window: Any = (2, 2), strides: Any = (2, 2), choice: bool = True, combine: Any = None
+) -> Any:
+    return lambda b: hlo.SelectAndScatter(
+        b.tensor(4, 4),
+        b.tensor(*source),
+        b.tensor(),
+        window,
+        strides,
+        select=select(choice),
+        scatter=combine() if combine else hlo.reducer("add", [f32]),
+    )
+
+
+breaks("select_and_scatter", "C4, C6, C8")(pool_gradient(strides=(2,)))
+breaks("select_and_scatter", "C5, C7")(pool_gradient(strides=(2, 0)))
+breaks("select_and_scatter", "C2")(pool_gradient(source=(2, 3)))
+breaks("select_and_scatter", "C9")(pool_gradient(choice=False))
+breaks("select_and_scatter", "C10")(pool_gradient(combine=lambda: returning([scalar()], 0)))
+breaks("sort", "C1")(lambda b: hlo.Sort([], comparator=select()))
+breaks("sort", "C4")(lambda b: hlo.Sort([b.tensor(2)], dimension=-2, comparator=select()))
+breaks("sort", "C5")(lambda b: hlo.Sort([b.tensor(2)], comparator=select(False)))
+breaks("map", "C2")(lambda b: hlo.Map([], (), returning([])))
+breaks("map", "C3")(lambda b: hlo.Map([b.tensor(2, 3)], (1, 0), returning([scalar()], 0)))
+breaks("map", "C4")(lambda b: hlo.Map([b.tensor(2)], (0,), returning([scalar(i32)], 0)))
+
+# control flow
+
+breaks("if", "C1")(lambda b: hlo.If(b.tensor(of=i1), returning([scalar()]), returning([]), result_types=[]))
+breaks("if", "C2")(
+    lambda b: hlo.If(b.tensor(of=i1), returning([], x := b.tensor()), returning([]), result_types=[x.type])
+)
+breaks("case", "C1")(lambda b: hlo.Case(b.tensor(of=i32), (), result_types=[]))
+breaks("case", "C2")(lambda b: hlo.Case(b.tensor(of=i32), (returning([scalar()]),)))
+breaks("case", "C3")(lambda b: hlo.Case(b.tensor(of=i32), (returning([], b.tensor()), returning([]))))
+breaks("while", "C1")(lambda b: hlo.While([x := b.tensor()], returning([x.type], 0), returning([x.type], 0)))
+breaks("while", "C2")(lambda b: hlo.While([x := b.tensor(of=i1)], returning([x.type], 0), returning([x.type], 0, 0)))
+breaks("get_tuple_element", "C1")(lambda b: hlo.GetTupleElement(hlo.Tuple([b.tensor()]), 1))
+breaks("custom_call", "`operand_layouts` and `result_layouts` are given together")(
+    lambda b: hlo.CustomCall([], "f", operand_layouts=ArrayAttr(()), result_types=[])
+)
+breaks("composite", "C1")(lambda b: hlo.Composite([], "plain", decomposition="f", result_types=[]))
+
+# linear algebra, random numbers
+
+breaks("cholesky", "C2")(lambda b: hlo.Cholesky(b.tensor(3)))
+breaks("cholesky", "C3")(lambda b: hlo.Cholesky(b.tensor(2, 3)))
+
+
+def solve(a: Any, b: Any) -> Any:
+    return lambda bench: hlo.TriangularSolve(
+        bench.tensor(*a), bench.tensor(*b), True, True, True, hlo.Transposition.NO_TRANSPOSE
+    )
+
+
+breaks("triangular_solve", "C2")(solve((3,), (3,)))
+breaks("triangular_solve", "C3")(solve((3, 3), (4, 2)))
+breaks("fft", "C1, C3")(lambda b: hlo.Fft(b.tensor(3, of=ComplexType(f32)), hlo.FftType.FFT, (3, 3)))
+breaks("fft", "C2")(lambda b: hlo.Fft(b.tensor(3), hlo.FftType.FFT, (3,)))
+breaks("fft", "C4, C5")(lambda b: hlo.Fft(b.tensor(3), hlo.FftType.RFFT, (4,)))
+breaks("rng", "C2")(
+    lambda b: hlo.Rng(
+        *b.scalars(2, i32), b.tensor(1, of=i64), hlo.RngDistribution.NORMAL, result_types=[TensorType((3,), i32)]
+    )
+)
+breaks("rng_bit_generator", "C2")(
+    lambda b: hlo.RngBitGenerator(
+        hlo.RngAlgorithm.THREE_FRY,
+        state := b.tensor(3, of=i64),
+        result_types=[state.type, TensorType((3,), i32)],
+    )
+)
+
+
+def holds() -> dict[tuple[str, str], Holds]:
+    """Every `Holds` of the StableHLO ops."""
+    found: dict[tuple[str, str], Holds] = {}
+    for cls in REGISTRY.operations("stablehlo"):
+        for relation in cls.definition.relations:
+            if isinstance(relation, Holds):
+                found[cls.name, relation.id or relation.sentence] = relation
+    return found
+
+
+def test_every_constraint_has_a_case_and_every_case_a_constraint():
+    assert sorted(CASES) == sorted(holds())
+
+
+@pytest.mark.parametrize(("op", "id"), sorted(CASES), ids=lambda part: part.removeprefix("stablehlo."))
+def test_what_breaks_a_constraint_is_refused_with_its_sentence(complaint, op, id):
+    relation = holds()[op, id]
+    said = complaint(CASES[op, id])
+    assert f"`{op}`: {relation.sentence}" in said
+    if relation.id:
+        assert f"({relation.id})" in said
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        dot(),
+        conv(),
+        conv(rhs=(6, 2, 3, 3), feature_group_count=2),
+        gather(),
+        scatter(),
+        pool(),
+        pool_gradient(),
+        lambda b: hlo.Sort([b.tensor(2)], comparator=select()),
+        lambda b: hlo.BatchNormInference(b.tensor(2, 3), *features(b, -1), epsilon=0.1, feature_index=1),
+        batch_norm_grad(1, 3),
+        solve((3, 3), (3, 2)),
+        lambda b: hlo.While([x := b.tensor(of=i1)], returning([x.type], 0), returning([x.type], 0)),
+    ],
+)
+def test_the_modules_that_the_cases_vary_are_in_order(complaint, build):
+    assert complaint(build) == ""
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda b: hlo.Add(b.tensor(2), b.tensor(3)), "the same type"),
+        (lambda b: hlo.Add(b.tensor(2), b.tensor(2, of=f16)), "the same type"),
+        (lambda b: hlo.Exponential(b.tensor(2, of=i32)), "elements of float or complex"),
+        (lambda b: hlo.Not(b.tensor(2)), "elements of i1 or integer"),
+        (lambda b: hlo.ShiftLeft(b.tensor(2, of=i1), b.tensor(2, of=i1)), "elements of"),
+        (lambda b: hlo.Subtract(b.tensor(2, of=i1), b.tensor(2, of=i1)), "elements of"),
+        (lambda b: hlo.Complex(b.tensor(2, of=f16), b.tensor(2, of=f16)), "f32 or f64"),
+        (lambda b: hlo.Compare(b.tensor(2), b.tensor(2, of=i16), hlo.ComparisonDirection.LT), "same element type"),
+        (lambda b: hlo.Compare(b.tensor(2), b.tensor(3), hlo.ComparisonDirection.LT), "same shape"),
+        (lambda b: hlo.Clamp(b.tensor(of=i32), b.tensor(2), b.tensor()), "same element type"),
+        (lambda b: hlo.Pad(b.tensor(2), b.tensor(of=i32), (0,), (0,), (0,)), "same element type"),
+        (lambda b: hlo.Pad(b.tensor(2), b.tensor(1), (0,), (0,), (0,)), "rank 0"),
+        (lambda b: hlo.Concatenate([b.tensor(2), b.tensor(2, of=i32)], dimension=0), "same element type"),
+        (lambda b: hlo.Convert(b.tensor(2), result_types=[TensorType((3,), i32)]), "same shape"),
+        (lambda b: hlo.Abs(b.tensor(2), result_types=[TensorType((2,), i32)]), "`tensor<2xf32>` by its operands"),
+        (
+            lambda b: hlo.Transpose(b.tensor(2, 3), (1, 0), result_types=[TensorType((2, 3), f32)]),
+            "`tensor<3x2xf32>` by its operands",
+        ),
+        (lambda b: hlo.Add(b.buffer(2), b.buffer(2)), "is a TensorType"),
+        (lambda b: hlo.Compare(b.tensor(2), b.tensor(2), "LESS"), "'LESS' is not one of EQ, NE"),
+    ],
+)
+def test_types_that_do_not_fit_are_refused(complaint, build, message):
+    assert message in complaint(build)
