@@ -22,7 +22,9 @@ import couloir
 def main() -> None:
     """Prints one row for each model."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 9
-    print(f"{'model':<10} {'couloir ms':>11} {'onnxruntime ms':>15} {'ratio':>6} {'C compiler s':>13} {'max difference':>15}")
+    print(
+        f"{'model':<10} {'couloir ms':>11} {'onnxruntime ms':>15} {'ratio':>6} {'C compiler s':>13} {'max difference':>15}"
+    )
     for name, model in (("mlp", models.mlp()), ("resnet18", models.resnet(18)), ("resnet50", models.resnet(50))):
         compiled = couloir.compile(model.SerializeToString())
         options = onnxruntime.SessionOptions()
@@ -34,17 +36,17 @@ def main() -> None:
         theirs: list[float] = []
         difference = 0.0
         for _ in range(runs):
-            ours.append(_timed(lambda x=x: compiled(x)))
-            theirs.append(_timed(lambda x=x: session.run(None, {"image": x})))
+            ours.append(_timed(compiled, x))
+            theirs.append(_timed(session.run, None, {"image": x}))
         found, expected = compiled(x)[0], np.asarray(session.run(None, {"image": x})[0])
         difference = float(np.abs(found - expected).max() / np.abs(expected).max())
         a, b = statistics.median(ours) * 1e3, statistics.median(theirs) * 1e3
         print(f"{name:<10} {a:11.2f} {b:15.2f} {a / b:6.2f} {compiled.compile_seconds:13.2f} {difference:15.1e}")
 
 
-def _timed(function: Any) -> float:
+def _timed(function: Any, *arguments: Any) -> float:
     start = perf_counter()
-    function()
+    function(*arguments)
     return perf_counter() - start
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ class _Builder:
 
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=f"{kind.lower()}{len(self.nodes)}", **attributes))
+        self.nodes.append(
+            helper.make_node(kind, list(inputs), [output], name=f"{kind.lower()}{len(self.nodes)}", **attributes)
+        )
         return output
 
     def convolution(self, x: str, inputs: int, outputs: int, kernel: int, stride: int) -> str:
@@ -31,7 +34,9 @@ class _Builder:
         weight = self.weight(self.random.standard_normal((outputs, inputs, kernel, kernel)) * scale)
         pad = kernel // 2
         made = self.node("Conv", x, weight, kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[pad] * 4)
-        gamma, beta, mean = (self.random.uniform(low, high, outputs) for low, high in ((0.5, 1), (-0.1, 0.1), (-0.1, 0.1)))
+        gamma, beta, mean = (
+            self.random.uniform(low, high, outputs) for low, high in ((0.5, 1), (-0.1, 0.1), (-0.1, 0.1))
+        )
         variance = self.random.uniform(0.5, 1.5, outputs)
         return self.node("BatchNormalization", made, *(self.weight(v) for v in (gamma, beta, mean, variance)))
 
@@ -70,7 +75,7 @@ def mlp(sizes: tuple[int, ...] = (784, 512, 512, 10), *, batch: int = 1, seed: i
     """Dense layers with ReLU between them and a Softmax at the end."""
     b = _Builder(seed)
     x = "image"
-    for number, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for number, (inputs, outputs) in enumerate(pairwise(sizes)):
         weight = b.weight(b.random.standard_normal((inputs, outputs)) * np.sqrt(2 / inputs))
         x = b.node("Add", b.node("MatMul", x, weight), b.weight(b.random.standard_normal(outputs) * 0.1))
         if number < len(sizes) - 2:
@@ -78,7 +83,9 @@ def mlp(sizes: tuple[int, ...] = (784, 512, 512, 10), *, batch: int = 1, seed: i
     return _model(b, [("image", [batch, sizes[0]])], b.node("Softmax", x, axis=-1), [batch, sizes[-1]], "mlp")
 
 
-def _model(b: _Builder, inputs: list[tuple[str, list[int]]], output: str, shape: list[int], name: str) -> onnx.ModelProto:
+def _model(
+    b: _Builder, inputs: list[tuple[str, list[int]]], output: str, shape: list[int], name: str
+) -> onnx.ModelProto:
     graph = helper.make_graph(
         b.nodes,
         name,

@@ -55,7 +55,9 @@ def test_opt_writes_a_file_and_dumps(tmp_path: Path) -> None:
     source = tmp_path / "m.mlir"
     source.write_text(TEXT)
     target = tmp_path / "o.mlir"
-    assert main(["opt", str(source), "-p", "canonicalize,cse", "-o", str(target), "--dump-dir", str(tmp_path / "d")]) == 0
+    assert (
+        main(["opt", str(source), "-p", "canonicalize,cse", "-o", str(target), "--dump-dir", str(tmp_path / "d")]) == 0
+    )
     assert "negate" not in target.read_text()
     assert sorted(os.listdir(tmp_path / "d")) == ["00-input.mlir", "01-canonicalize.mlir"]
 
@@ -93,7 +95,9 @@ def test_bad_input_is_1_with_a_message_for_people(
     assert os.listdir(tmp_path) == []
 
 
-def test_text_that_is_no_mlir_shows_line_and_caret(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_that_is_no_mlir_shows_line_and_caret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("func.func @main( {"))
     assert main(["opt", "-"]) == 1
     error = capsys.readouterr().err
@@ -116,7 +120,9 @@ def test_run_prints_and_saves_results(
     assert main(["run", str(source), "--random", "3"]) == 0
 
 
-def test_a_pickle_is_not_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_pickle_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     np.save(tmp_path / "x.npy", np.array([{}], object), allow_pickle=True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(TEXT))
     assert main(["run", "-", "-i", str(tmp_path / "x.npy")]) == 1

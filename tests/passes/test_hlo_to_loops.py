@@ -86,7 +86,9 @@ def test_maximum_and_minimum_keep_nan_and_the_sign_of_zero(largest: bool) -> Non
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.int32, np.uint32, np.int64, np.uint64])
 def test_integer_arithmetic_wraps_and_has_no_undefined_case(dtype: Any) -> None:
     info = np.iinfo(dtype)
-    values = sorted({0, 1, 2, 3, 7, info.max, info.max - 1, info.min, info.min + 1, *([-1, -2, -7] if info.min else [])})
+    values = sorted(
+        {0, 1, 2, 3, 7, info.max, info.max - 1, info.min, info.min + 1, *([-1, -2, -7] if info.min else [])}
+    )
     x, y = (np.array(v, dtype) for v in zip(*[(a, b) for a in values for b in values], strict=True))
     bits = info.bits
 
@@ -117,10 +119,17 @@ def test_integer_arithmetic_wraps_and_has_no_undefined_case(dtype: Any) -> None:
 
 
 def test_conversions_saturate_and_nan_becomes_zero() -> None:
-    x = np.array([np.nan, np.inf, -np.inf, 1e20, -1e20, 127.9, 128.0, -128.9, -129.0, 255.5, 256.0, -0.5, 3.7], np.float32)
+    x = np.array(
+        [np.nan, np.inf, -np.inf, 1e20, -1e20, 127.9, 128.0, -128.9, -129.0, 255.5, 256.0, -0.5, 3.7], np.float32
+    )
     for type, low, high in ((i8, -128, 127), (ui8, 0, 255), (i32, -(2**31), 2**31 - 1), (i64, -(2**63), 2**63 - 1)):
         (found,) = compiled(lambda v, type=type: hlo.convert(v, type), [x])
-        expected = [0 if np.isnan(v) else max(low, min(high, int(np.trunc(np.float64(v))) if np.isfinite(v) else (high if v > 0 else low))) for v in x]
+        expected = [
+            0
+            if np.isnan(v)
+            else max(low, min(high, int(np.trunc(np.float64(v))) if np.isfinite(v) else (high if v > 0 else low)))
+            for v in x
+        ]
         assert found.tolist() == expected
 
 
@@ -154,10 +163,15 @@ def test_convolutions_agree_with_xla(data: st.DataObject) -> None:
     rhs_dilation = tuple(data.draw(st.integers(1, 2)) for _ in range(rank))
     reversal = tuple(data.draw(st.booleans()) for _ in range(rank))
     space = "".join(map(str, range(rank)))
-    layouts = data.draw(st.sampled_from([("bf" + space, "oi" + space, "bf" + space), ("b" + space + "f", space + "io", "fb" + space)]))
+    layouts = data.draw(
+        st.sampled_from([("bf" + space, "oi" + space, "bf" + space), ("b" + space + "f", space + "io", "fb" + space)])
+    )
     lhs_shape = [{"b": 2, "f": inputs}.get(c) or sizes[int(c)] for c in layouts[0]]
     rhs_shape = [{"i": inputs // groups, "o": outputs}.get(c) or kernel[int(c)] for c in layouts[1]]
-    lhs, rhs = (np.random.default_rng(s).integers(-4, 5, shape).astype(np.float32) for s, shape in ((0, lhs_shape), (1, rhs_shape)))
+    lhs, rhs = (
+        np.random.default_rng(s).integers(-4, 5, shape).astype(np.float32)
+        for s, shape in ((0, lhs_shape), (1, rhs_shape))
+    )
     numbers = ConvDimensionNumbers.of(*layouts)
     if reversal != (False,) * rank:
         axes = [layouts[1].index(str(d)) for d in range(rank) if reversal[d]]
@@ -185,11 +199,22 @@ def test_convolutions_agree_with_xla(data: st.DataObject) -> None:
 def test_dot_products_agree_with_xla(data: st.DataObject) -> None:
     lax = pytest.importorskip("jax").lax
     batch, sums, left, right = (data.draw(st.lists(st.integers(1, 6), max_size=2)) for _ in range(4))
-    letters_left = [*(("b", i) for i in range(len(batch))), *(("k", i) for i in range(len(sums))), *(("l", i) for i in range(len(left)))]
-    letters_right = [*(("b", i) for i in range(len(batch))), *(("k", i) for i in range(len(sums))), *(("r", i) for i in range(len(right)))]
+    letters_left = [
+        *(("b", i) for i in range(len(batch))),
+        *(("k", i) for i in range(len(sums))),
+        *(("l", i) for i in range(len(left))),
+    ]
+    letters_right = [
+        *(("b", i) for i in range(len(batch))),
+        *(("k", i) for i in range(len(sums))),
+        *(("r", i) for i in range(len(right))),
+    ]
     order_left, order_right = data.draw(st.permutations(letters_left)), data.draw(st.permutations(letters_right))
     size = {"b": batch, "k": sums, "l": left, "r": right}
-    a, b = (np.random.default_rng(s).integers(-4, 5, [size[k][i] for k, i in order]).astype(np.float32) for s, order in ((0, order_left), (1, order_right)))
+    a, b = (
+        np.random.default_rng(s).integers(-4, 5, [size[k][i] for k, i in order]).astype(np.float32)
+        for s, order in ((0, order_left), (1, order_right))
+    )
 
     def where(order: Any, kind: str) -> tuple[int, ...]:
         return tuple(order.index((kind, i)) for i in range(len(size[kind])))
@@ -219,7 +244,8 @@ def test_a_reduction_of_two_tensors_finds_the_place_of_the_maximum() -> None:
         return [hlo.Select(better, value, best), hlo.Select(better, index, place)]
 
     found = compiled(
-        lambda v, p: list(hlo.reduce([v, p], [hlo.constant(-np.inf, f32), hlo.constant(0, i32)], [1], body).results), [x, places]
+        lambda v, p: list(hlo.reduce([v, p], [hlo.constant(-np.inf, f32), hlo.constant(0, i32)], [1], body).results),
+        [x, places],
     )
     np.testing.assert_array_equal(found[0], x.max(1))
     np.testing.assert_array_equal(found[1], x.argmax(1))
@@ -229,12 +255,19 @@ def test_pools_pad_with_the_initial_value() -> None:
     x = normal(1, 2, 5, 5)
     (found,) = compiled(
         lambda v: hlo.reduce_window(
-            v, hlo.constant(-np.inf, f32), "maximum", window_dimensions=(1, 1, 3, 3), window_strides=(1, 1, 2, 2), padding=((0, 0), (0, 0), (1, 1), (1, 1))
+            v,
+            hlo.constant(-np.inf, f32),
+            "maximum",
+            window_dimensions=(1, 1, 3, 3),
+            window_strides=(1, 1, 2, 2),
+            padding=((0, 0), (0, 0), (1, 1), (1, 1)),
         ),
         [x],
     )
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
-    expected = np.stack([np.stack([padded[:, :, i : i + 3, j : j + 3].max((2, 3)) for j in (0, 2, 4)], -1) for i in (0, 2, 4)], -2)
+    expected = np.stack(
+        [np.stack([padded[:, :, i : i + 3, j : j + 3].max((2, 3)) for j in (0, 2, 4)], -1) for i in (0, 2, 4)], -2
+    )
     np.testing.assert_array_equal(found, expected)
 
 
@@ -248,7 +281,9 @@ def test_moving_ops_are_computed_where_they_are_used() -> None:
         return hlo.Add(wide, hlo.iota((5, 2, 2, 2), f32, 0))
 
     (found,) = compiled(body, [x])
-    expected = x[:, ::-1].transpose(2, 0, 1)[1:4:2, :, 0:3:2][None] + np.arange(5, dtype=np.float32)[:, None, None, None]
+    expected = (
+        x[:, ::-1].transpose(2, 0, 1)[1:4:2, :, 0:3:2][None] + np.arange(5, dtype=np.float32)[:, None, None, None]
+    )
     np.testing.assert_array_equal(found, expected)
 
 
@@ -257,7 +292,9 @@ def test_moving_ops_are_computed_where_they_are_used() -> None:
 def test_padding_agrees_with_xla(data: st.DataObject) -> None:
     lax = pytest.importorskip("jax").lax
     shape = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=3))
-    config = [(data.draw(st.integers(-2, 3)), data.draw(st.integers(-2, 3)), data.draw(st.integers(0, 2))) for _ in shape]
+    config = [
+        (data.draw(st.integers(-2, 3)), data.draw(st.integers(-2, 3)), data.draw(st.integers(0, 2))) for _ in shape
+    ]
     x = normal(*shape)
     final = [s + low + high + max(s - 1, 0) * inner for s, (low, high, inner) in zip(shape, config, strict=True)]
     if min(final) < 0:
@@ -276,7 +313,9 @@ def test_concatenation_reshapes_and_several_results() -> None:
 
     found = compiled(body, [x, y])
     joined = np.concatenate([x, y, -x], 1)
-    for one, other in zip(found, (joined, joined.reshape(4, 4), x, x.reshape(3, 2), joined, np.array([1, 2], np.float32)), strict=True):
+    for one, other in zip(
+        found, (joined, joined.reshape(4, 4), x, x.reshape(3, 2), joined, np.array([1, 2], np.float32)), strict=True
+    ):
         np.testing.assert_array_equal(one, other)
 
 
@@ -290,13 +329,21 @@ def test_empty_tensors_and_scalars() -> None:
 
 def test_booleans_are_logical() -> None:
     x, y = np.array([False, False, True, True]), np.array([False, True, False, True])
-    for cls, expected in ((hlo.Add, x | y), (hlo.Multiply, x & y), (hlo.Maximum, x | y), (hlo.Minimum, x & y), (hlo.Xor, x ^ y)):
+    for cls, expected in (
+        (hlo.Add, x | y),
+        (hlo.Multiply, x & y),
+        (hlo.Maximum, x | y),
+        (hlo.Minimum, x & y),
+        (hlo.Xor, x ^ y),
+    ):
         np.testing.assert_array_equal(compiled(cls, [x, y])[0], expected, err_msg=cls.name)
     np.testing.assert_array_equal(compiled(hlo.Not, [x])[0], ~x)
 
 
 def test_the_activation_is_computed_in_the_loops_of_the_convolution() -> None:
-    function = func.FuncOp.build("main", [TensorType((1, 3, 8, 8), f32), TensorType((4, 3, 3, 3), f32)], [TensorType((1, 4, 6, 6), f32)])
+    function = func.FuncOp.build(
+        "main", [TensorType((1, 3, 8, 8), f32), TensorType((4, 3, 3, 3), f32)], [TensorType((1, 4, 6, 6), f32)]
+    )
     with at_end(function.entry):
         x, w = function.arguments
         made = hlo.Convolution(x, w, dimension_numbers=ConvDimensionNumbers.of("bf01", "oi01", "bf01"))
@@ -309,7 +356,11 @@ def test_the_activation_is_computed_in_the_loops_of_the_convolution() -> None:
 
 def test_everything_that_cannot_be_lowered_is_reported_at_once() -> None:
     complex_type = TensorType((2,), __import__("couloir.ir.types", fromlist=["ComplexType"]).ComplexType(f32))
-    function = func.FuncOp.build("main", [TensorType((2,), f32), TensorType((2,), IntegerType(4))], [complex_type, TensorType((2,), IntegerType(4))])
+    function = func.FuncOp.build(
+        "main",
+        [TensorType((2,), f32), TensorType((2,), IntegerType(4))],
+        [complex_type, TensorType((2,), IntegerType(4))],
+    )
     with at_end(function.entry):
         x, y = function.arguments
         func.Return([hlo.Complex(x, x), hlo.Add(y, y)])

@@ -71,7 +71,14 @@ def test_the_c_and_the_numpy_backend_agree(program: CProgram, tmp_path: Path) ->
 def test_a_standalone_program_builds_with_make_and_runs_without_python(program: CProgram, tmp_path: Path) -> None:
     folder = tmp_path / "out put"  # with a space
     written = program.write(folder)
-    assert sorted(p.name for p in written) == ["Makefile", "main.c", "model.c", "model.h", "model.weights", "names.json"]
+    assert sorted(p.name for p in written) == [
+        "Makefile",
+        "main.c",
+        "model.c",
+        "model.h",
+        "model.weights",
+        "names.json",
+    ]
     compiler = find_compiler()
     if shutil.which("make") is None:
         pytest.skip("there is no make")
@@ -92,12 +99,23 @@ def test_a_standalone_program_builds_with_make_and_runs_without_python(program: 
     assert short.returncode == 1 and "bytes is needed" in short.stderr
 
 
-def test_the_program_is_clean_under_address_and_undefined_behaviour_sanitizers(program: CProgram, tmp_path: Path) -> None:
+def test_the_program_is_clean_under_address_and_undefined_behaviour_sanitizers(
+    program: CProgram, tmp_path: Path
+) -> None:
     compiler = find_compiler()
     if compiler.kind == "zig":
         pytest.skip("zig has no address sanitizer")
     program.write(tmp_path)
-    flags = ["-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Wall", "-Wextra", "-Werror"]
+    flags = [
+        "-std=c11",
+        "-g",
+        "-O1",
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover=all",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+    ]
     build = [*compiler.command, *flags, "main.c", "model.c", "-lm", "-o", "model"]
     built = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     if built.returncode != 0 and ("asan" in built.stderr or "ubsan" in built.stderr):
@@ -197,7 +215,12 @@ def test_a_module_without_a_function_says_what_it_has() -> None:
 def test_arrays_of_the_wrong_count_shape_or_dtype_are_refused(program: CProgram, tmp_path: Path) -> None:
     model = compile_program(program, cache=Cache(tmp_path / "cache"))
     x, n = inputs()
-    for wrong, said in (([x], "1 inputs were given"), ([x[0], n], "shape"), ([x.astype(np.float64), n], "dtype"), ([x.tolist(), n], "list")):
+    for wrong, said in (
+        ([x], "1 inputs were given"),
+        ([x[0], n], "shape"),
+        ([x.astype(np.float64), n], "dtype"),
+        ([x.tolist(), n], "list"),
+    ):
         with pytest.raises(Error, match=said):
             model(*wrong)
 
