@@ -141,8 +141,8 @@ def sort_last(comparator: Region, inputs: Arrays) -> Asking:
     All merges of runs of one width are done at once. The place of an element in a merge is its place in its own run
     and the number of elements of the other run that come before it, which a binary search finds.
     """
-    length = inputs[0].shape[-1]
-    place: Array = np.arange(length)
+    length: int = inputs[0].shape[-1]
+    place = np.arange(length)
     width = 1
     while width < length:
         pair = place // (2 * width) * (2 * width)

@@ -30,6 +30,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from couloir.backends.numpy.element_types import Array
+from couloir.ir.attributes import SymbolRefAttr
 from couloir.ir.operation import Block, Operation, Region
 from couloir.ir.traits import ReturnLike
 
@@ -59,7 +60,7 @@ class Run:
 class Call:
     """A request: run the function that a symbol names at the op."""
 
-    symbol: str
+    symbol: str | SymbolRefAttr
     arguments: Sequence[Array] = ()
 
 
@@ -67,7 +68,7 @@ class Call:
 class Global:
     """A request: the value of the symbol's op, such as a global buffer; it is made once in an evaluation."""
 
-    symbol: str
+    symbol: str | SymbolRefAttr
 
 
 @attrs.frozen(eq=False)
@@ -86,7 +87,7 @@ class Leave:
 
 
 Request: TypeAlias = Run | Call | Global
-Outcome: TypeAlias = "Array | Sequence[Array] | Jump | Leave | None"
+Outcome: TypeAlias = "Array | Sequence[Any] | Jump | Leave | None"
 #: What a meaning with regions is: it asks, is sent the answer, and returns the results.
 Steps: TypeAlias = Generator[Request, Any, Outcome]
 
