@@ -196,8 +196,10 @@ def parse_key(p: AttributeParser, known: Sequence[str], found: Container[str]) -
     """Reads `name =`. Raises `ParseError` for a name that is not known, or was found before."""
     at = p.position
     name = p.identifier()
-    if name not in known or name in found:
-        hint = nearest(name, known) or f"there are {', '.join(known)}, each at most once"
+    if name in found:
+        raise p.error(f"`{name}` stands here twice", at=at)
+    if name not in known:
+        hint = nearest(name, known) or f"there are {', '.join(known)}"
         raise p.error(f"`{name}` does not stand here", at=at, hint=hint)
     p.expect("=")
     return name
