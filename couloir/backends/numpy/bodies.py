@@ -122,7 +122,7 @@ def _paired(
 ) -> Generator[Request, Any, tuple[Array, Sequence[Array]]]:
     """Combines neighbours of one place, two and two: half as many updates of a place are left."""
     starts = np.flatnonzero(first)
-    rank = np.arange(places.size) - np.repeat(starts, np.diff([*starts, places.size]))
+    rank = np.arange(places.size) - np.repeat(starts, np.diff(starts, append=places.size))
     follows = np.concatenate([~first[1:], [False]])
     left = np.flatnonzero((rank % 2 == 0) & follows)
     combined = yield from apply(body, *(update[left] for update in updates), *(update[left + 1] for update in updates))

@@ -60,9 +60,7 @@ def _stacked(xp: ArrayNamespace, rows: Sequence[Array], result: OpResult[Any], a
 def scan(xp: ArrayNamespace, op: Any, *inputs: Any) -> Steps:
     """The body on the slices of the scan inputs, one after the other; the state goes from one to the next."""
     if op.since_version < 9:
-        raise Error(
-            "Scan of operator set 8, with its batches, cannot be evaluated", hint="convert the model to 9 or later"
-        )
+        return (yield from _scan_batches(xp, op, *inputs))
     scanned = list(inputs[len(inputs) - op.num_scan_inputs :])
     carried = list(inputs[: len(inputs) - op.num_scan_inputs])
     results = op.results[len(carried) :]
@@ -91,8 +89,9 @@ def _scan_batches(xp: ArrayNamespace, op: Any, lengths: Array | None, *inputs: A
 
     What an element gives after its length stays zero.
     """
-    split = len(inputs) - op.num_scan_inputs
-    batch, longest = inputs[split].shape[:2]
+    split: int = len(inputs) - op.num_scan_inputs
+    shape: tuple[int, ...] = inputs[split].shape
+    batch, longest = shape[:2]
     ways = op.directions or (0,) * op.num_scan_inputs
     states: list[Sequence[Array]] = []
     stacks: list[list[Array]] = []

@@ -241,3 +241,26 @@ def scatter(xp: ArrayNamespace, op: Any, data: Array, indices: Array, updates: A
 def _around(updates: Array, data: Array, axis: int) -> list[int]:
     """The sizes of the part of `data` that updates reach."""
     return [data.shape[axis] if d == axis else size for d, size in enumerate(updates.shape)]
+
+
+# -- optional values: None where there is none ----------------------------------------------------------------------
+
+
+@operator("Optional")
+def optional(xp: ArrayNamespace, op: Any, value: Any = None) -> list[Any]:
+    """The value as it is, or none."""
+    return [value]
+
+
+@operator("OptionalHasElement")
+def optional_has_element(xp: ArrayNamespace, op: Any, value: Any = None) -> Array:
+    """Whether there is a value."""
+    return np.asarray(value is not None)
+
+
+@operator("OptionalGetElement")
+def optional_get_element(xp: ArrayNamespace, op: Any, value: Any) -> list[Any]:
+    """The value. Raises `couloir.Error` when there is none."""
+    if value is None:
+        raise Error("an optional without a value is read")
+    return [value]

@@ -7,7 +7,7 @@ op, and defaults of attributes are those of that version.
 from __future__ import annotations
 
 import functools
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import onnx
@@ -118,7 +118,7 @@ def _in_domain(xp: ArrayNamespace, value: Any) -> Any:
     """Strings as objects, and floats as what the domain has for them."""
     if not isinstance(value, np.ndarray | np.generic):
         return value
-    array: Array = np.asarray(value)  # pyright: ignore[reportUnknownArgumentType] -- of whatever the package computes
+    array: Array = np.asarray(cast(Any, value))
     if array.dtype.kind in "US":
         return array.astype(object)
     return array if kind(array.dtype) == "other" else xp.array(array)
