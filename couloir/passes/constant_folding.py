@@ -87,7 +87,9 @@ class ConstantFolding(Pass, name="constant-folding"):
                     size = type.size * dtype_of(type.element_type).itemsize
                 except Error:
                     return False
-                if size > self.max_bytes or (type.size > self.max_elements and type.size > given):
+                # A broadcast is free inside the loops of its user; as a constant it would have to be read.
+                most = given if isinstance(op, hlo.BroadcastInDim) else max(self.max_elements, given)
+                if size > self.max_bytes or type.size > most:
                     return False
             elif not isinstance(type, IntegerType | FloatType | IndexType):
                 return False

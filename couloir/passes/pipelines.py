@@ -9,6 +9,7 @@ from couloir.passes.canonicalization import Canonicalize
 from couloir.passes.constant_folding import ConstantFolding
 from couloir.passes.cse import Cse
 from couloir.passes.dce import Dce, SymbolDce
+from couloir.passes.dot_layout import DotLayout
 from couloir.passes.explicit_padding import ExplicitPadding
 from couloir.passes.hlo_to_loops import HloToLoops
 from couloir.passes.memory_plan import MemoryPlan
@@ -27,7 +28,8 @@ HLO_TO_LOOPS: Final = PassPipeline.of(
     Canonicalize(),
     Cse(),
     ExplicitPadding(),  # windows never leave their input: no tests inside loops
-    Canonicalize(),  # padding of constants is constant
+    DotLayout(),  # constant matrices lie as the loops read them
+    Canonicalize(),  # what that made of constants is computed now
     HloToLoops(),  # one kernel for each group of fused ops
     Cse(),  # equal index arithmetic and constants inside kernels
     Dce(),
@@ -41,6 +43,7 @@ __all__ = [
     "ConstantFolding",
     "Cse",
     "Dce",
+    "DotLayout",
     "ExplicitPadding",
     "HloToLoops",
     "MemoryPlan",
