@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -15,6 +16,8 @@ from couloir.ir.traits import ConstantLike
 from couloir.ir.types import TensorType
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+_NOT_YET: Final = np.zeros(())
 
 MAX_ELEMENTS: Final = 1 << 22
 """Larger tensors are not computed here: nothing that decides a shape is so large."""
@@ -31,45 +34,45 @@ class Constants:
         todo = [value]
         while todo:
             current = todo[-1]
+            op = current.defining_op
             if current in self._known:
                 todo.pop()
-                continue
-            op = current.defining_op
-            missing = [] if op is None or not _may_compute(op) else [v for v in op.operands if v not in self._known]
-            if missing and not any(self._known.get(v, current) is None for v in op.operands if v in self._known):  # pyright: ignore[reportOptionalMemberAccess]
-                todo += missing
-                continue
-            todo.pop()
-            self._compute(current, op)
+            elif op is None or not _may_compute(op):
+                self._known[current] = None
+            elif any(self._known.get(operand, _NOT_YET) is None for operand in op.operands):
+                self._known.update(dict.fromkeys(op.results))
+            elif (waiting := next((v for v in op.operands if v not in self._known), None)) is not None:
+                todo.append(waiting)
+            else:
+                self._compute(op)
         return self._known[value]
 
-    def _compute(self, value: Value[Any], op: Operation | None) -> None:
-        if op is None:
-            self._known[value] = None
-            return
-        if op.has_trait(ConstantLike):
-            stored = op.attributes.get("value")
-            self._known[value] = stored.array if isinstance(stored, DenseElementsAttr | DenseResourceAttr) else None
-            return
-        arrays = [self._known.get(operand) for operand in op.operands]
-        given = [array for array in arrays if array is not None]
-        results: tuple[Array, ...] | None = None
-        if len(given) == len(arrays) and _may_compute(op):
-            try:
-                with np.errstate(all="ignore"):
-                    results = evaluate_op(op, *given)
-            except Error:
-                results = None  # running it says why
-        for number, result in enumerate(op.results):
-            self._known[result] = None if results is None else np.asarray(results[number])
+    def _compute(self, op: Operation) -> None:
+        """Computes the results of an op whose operands are known."""
+        given = [array for operand in op.operands if (array := self._known[operand]) is not None]
+        stored = op.attributes.get("value")
+        results: Sequence[Array | None] = [None] * len(op.results)
+        if not op.has_trait(ConstantLike):
+            results = evaluated(op, given) or results
+        elif isinstance(stored, DenseElementsAttr | DenseResourceAttr):
+            results = [stored.array]
+        self._known.update(zip(op.results, results, strict=True))
+
+
+def evaluated(op: Operation, operands: Sequence[Array]) -> list[Array] | None:
+    """What an op without side effects gives for these operands; None when it fails, or has no meaning."""
+    if not is_removable(op) or not has_meaning(op):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return [np.asarray(array) for array in evaluate_op(op, *operands)]
+    except Error:
+        return None  # running it says why
 
 
 def _may_compute(op: Operation) -> bool:
-    """Whether an op is small, has no side effects and has a meaning."""
-    if op.has_trait(ConstantLike) or not op.results or not is_removable(op):
-        return False
-    for result in op.results:
-        type = result.type
-        if not isinstance(type, TensorType) or not type.is_static or type.size > MAX_ELEMENTS:
-            return False
-    return has_meaning(op)
+    """Whether an op is a constant, or small."""
+    if op.has_trait(ConstantLike):
+        return True
+    types = [result.type for result in op.results]
+    return all(isinstance(t, TensorType) and t.is_static and t.size <= MAX_ELEMENTS for t in types)

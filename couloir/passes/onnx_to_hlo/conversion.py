@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import attrs
 
-from couloir.dialects import func
+from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.structure import Call, Initializer
@@ -25,9 +25,10 @@ from couloir.ir.operation import Block, Operation, Value, as_value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rewriter import is_dead
 from couloir.ir.symbols import lookup
-from couloir.ir.types import FunctionType, TensorType
+from couloir.ir.types import ComplexType, FloatType, FunctionType, IntegerType, TensorType
 from couloir.passes.onnx_to_hlo import (
     activation,
+    casts,
     convolution,
     elementwise,
     indexing,
@@ -38,13 +39,14 @@ from couloir.passes.onnx_to_hlo import (
     reduction,
     shape,
 )
-from couloir.passes.onnx_to_hlo.constants import Constants
+from couloir.passes.onnx_to_hlo.constants import MAX_ELEMENTS, Constants, evaluated
 from couloir.passes.onnx_to_hlo.node import LOWERINGS, Node, NotLowered
 from couloir.passes.onnx_to_hlo.shape import constant_of
 from couloir.passes.unsupported import Unsupported
 
 FAMILIES: Final = (
     activation,
+    casts,
     convolution,
     elementwise,
     indexing,
@@ -119,7 +121,9 @@ class _FunctionLowering:
             self.report.add(function, "it has several blocks")
             return
         _check_static(function)
-        for argument in function.arguments:
+        for number, argument in enumerate(function.arguments):
+            if not is_supported(argument.type):
+                self.report.add(function, f"the input `{_input_name(function, number)}` has the type `{argument.type}`")
             self.values[argument] = self.block.add_argument(argument.type, argument.name_hint, argument.location)
         stack = [_Frame(function.entry.ops, self._return)]
         while stack:
@@ -171,11 +175,11 @@ class _FunctionLowering:
 
     def _copy(self, op: Operation) -> None:
         """An op of another dialect stays as it is."""
-        operands = [self.values[value] for value in op.operands]
-        if any(value is None for value in operands):
+        taken = {value for inner in op.walk() for value in inner.operands if value in self.values}
+        mapping = {old: new for old in taken if (new := self.values[old]) is not None}
+        if len(mapping) < len(taken):
             self._define(op, [None] * len(op.results))
             return
-        mapping: dict[Value[Any], Value[Any]] = {old: new for old, new in self.values.items() if new is not None}
         made = op.clone(mapping)
         self.block.append(made)
         self._define(op, list(made.results))
@@ -185,9 +189,11 @@ class _FunctionLowering:
         try:
             values = [constant_of(op.value)] if isinstance(op, Initializer) else self._lower(op)
         except NotLowered as reason:
-            if any(result.has_uses for result in op.results):
-                self.report.add(op, reason.message)
-            values = [_stand_in(result.type) for result in op.results]
+            values = self._computed(op)
+            if values is None:
+                values = [_stand_in(result.type) for result in op.results]
+                if any(result.has_uses for result in op.results):
+                    self.report.add(op, reason.message)
         except Error as error:
             if error.where is not None:
                 raise
@@ -211,12 +217,24 @@ class _FunctionLowering:
         if any(new is None and old is not None for new, old in zip(operands, inputs, strict=True)):
             return [_stand_in(result.type) for result in op.results]  # what it takes has been reported
         for value in operands:
-            if value is not None and not (isinstance(value.type, TensorType) and value.type.is_static):
+            if value is not None and not is_supported(value.type):
                 raise NotLowered(f"an operand has the type `{value.type}`")
         made = lowering(Node(op, tuple(operands), self.constants))
         items = made if isinstance(made, Sequence) else [made]
         values = [None if item is None else as_value(item) for item in items]
         return [*values, *[None] * (len(op.results) - len(values))]
+
+    def _computed(self, op: OnnxOp | Initializer) -> list[Value[Any] | None] | None:
+        """Constants in place of an operator of constants, whatever it is: what no lowering has may still decide a shape."""
+        operands = [self.values[value] for value in op.operands]
+        arrays = [None if value is None else self.constants.array(value) for value in operands]
+        given = [array for array in arrays if array is not None]
+        if op.regions or not given or len(given) < len(arrays):
+            return None
+        results = evaluated(op, given)
+        if results is None or any(array.dtype == object or array.size > MAX_ELEMENTS for array in results):
+            return None
+        return [hlo.constant(array).output for array in results]
 
     def _define(self, op: Operation, values: Sequence[Value[Any] | None]) -> None:
         for old, new in zip(op.results, values, strict=True):
@@ -270,10 +288,19 @@ def _is_outdated(op: OnnxOp) -> bool:
         return False
 
 
+def is_supported(type: Type) -> bool:
+    """Whether StableHLO has values of a type, and its shape is known."""
+    numbers = FloatType | IntegerType | ComplexType
+    return isinstance(type, TensorType) and type.is_static and isinstance(type.element_type, numbers)
+
+
+def _input_name(function: func.FuncOp, index: int) -> str:
+    return getattr(function.argument_attribute(index, "onnx.name"), "value", str(index))
+
+
 def _stand_in(type: Type) -> Value[Any] | None:
     """A value in place of one that cannot be lowered, so that the lowering goes on and finds what else there is."""
-    static = isinstance(type, TensorType) and type.is_static
-    return Block([type]).arguments[0] if static else None
+    return Block([type]).arguments[0] if is_supported(type) else None
 
 
 def _check_type(op: Operation, old: Type, new: Type) -> None:
@@ -299,11 +326,8 @@ def _check_static(function: func.FuncOp) -> None:
     notes: list[str] = []
     for index, argument in enumerate(function.arguments):
         type = argument.type
-        label = getattr(function.argument_attribute(index, "onnx.name"), "value", str(index))
-        if not isinstance(type, TensorType):
-            notes.append(f"input `{label}` has the type `{type}`")
-        elif not type.is_static:
-            notes.append(f"input `{label}` has the type `{type}`")
+        if isinstance(type, TensorType) and not type.is_static:
+            notes.append(f"input `{_input_name(function, index)}` has the type `{type}`")
             listed = function.argument_attribute(index, "onnx.dims")
             if isinstance(listed, ArrayAttr):
                 found = [a.value for a in listed if isinstance(a, StringAttr)]

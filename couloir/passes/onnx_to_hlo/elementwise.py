@@ -10,7 +10,7 @@ import numpy as np
 
 from couloir.dialects import chlo, hlo
 from couloir.ir.operation import Operation
-from couloir.ir.types import FloatType, IntegerType, bit_width, f32, f64
+from couloir.ir.types import FloatType, bit_width, dtype_of, f32, f64, i1
 from couloir.passes.onnx_to_hlo.node import Lowered, Lowering, Node, NotLowered, Tensor, lowers
 from couloir.passes.onnx_to_hlo.tensors import (
     broadcast_together,
@@ -161,8 +161,11 @@ def modulo(node: Node) -> Lowered:
         return rest
     less = hlo.ComparisonDirection.LT
     signs_differ = hlo.Compare(compare(rest, 0, less), compare(b, 0, less), hlo.ComparisonDirection.NE)
-    move = hlo.And(compare(rest, 0, hlo.ComparisonDirection.NE), signs_differ)
-    return hlo.Select(move, hlo.Add(rest, b), rest)
+    is_zero = compare(rest, 0, hlo.ComparisonDirection.EQ)
+    exact = rest
+    if is_float(a.type.element_type):  # a zero has the sign of the divisor, too
+        exact = hlo.Select(compare(b, 0, less), full_like(b, -0.0), full_like(b, 0.0)).result
+    return hlo.Select(is_zero, exact, hlo.Select(signs_differ, hlo.Add(rest, b), rest))
 
 
 @lowers("BitShift")
@@ -192,21 +195,19 @@ def is_inf(node: Node) -> Lowered:
     x = node[0]
     element = x.type.element_type
     if not isinstance(element, FloatType) or not np.isinf(_infinity(x)):
-        return full(False, x.type.shape, IntegerType(1))
+        return full(False, x.type.shape, i1)
     found: list[Tensor] = []
     if node.integer("detect_positive", 1):
         found.append(compare(x, np.inf, hlo.ComparisonDirection.EQ))
     if node.integer("detect_negative", 1):
         found.append(compare(x, -np.inf, hlo.ComparisonDirection.EQ))
     if not found:
-        return full(False, x.type.shape, IntegerType(1))
+        return full(False, x.type.shape, i1)
     return found[0] if len(found) == 1 else hlo.Or(found[0], found[1])
 
 
 def _infinity(x: Tensor) -> float:
     """Infinity as the element type holds it: some narrow floats have none, and hold NaN instead."""
-    from couloir.ir.types import dtype_of
-
     return float(np.asarray(np.inf).astype(dtype_of(x.type.element_type)))
 
 

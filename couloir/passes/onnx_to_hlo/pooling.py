@@ -60,8 +60,8 @@ def _counts(windows: Windows, *, with_padding: bool) -> Array:
         windows.sizes, windows.kernel, windows.strides, windows.dilations, windows.pads, windows.counts, strict=True
     )
     for size, kernel, stride, dilation, (low, high), count in geometry:
-        starts: Array = np.arange(0, count * stride, stride)
-        positions: Array = np.add.outer(starts, np.arange(0, kernel * dilation, dilation))
+        taps: Array = np.arange(kernel, dtype=np.int64) * dilation
+        positions: Array = np.add.outer(np.arange(count, dtype=np.int64) * stride, taps)
         first, last = (0, low + size + high) if with_padding else (low, low + size)
         inside: Array = np.count_nonzero((positions >= first) & (positions < last), axis=1)
         found = np.multiply.outer(found, inside)

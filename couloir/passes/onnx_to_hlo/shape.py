@@ -12,9 +12,9 @@ from couloir.dialects.onnx.types import StringsAttr
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr
 from couloir.ir.errors import Error
-from couloir.ir.types import FloatType, IntegerType, TensorType, f32, i64
+from couloir.ir.types import TensorType, f32, i64
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers, normal_axis
-from couloir.passes.onnx_to_hlo.tensors import broadcast, broadcast_shapes, convert, full, reshape
+from couloir.passes.onnx_to_hlo.tensors import broadcast, broadcast_shapes, full, reshape
 
 
 def constant_of(value: Attribute) -> Tensor:
@@ -67,29 +67,6 @@ def dropout(node: Node) -> Lowered:
     if position is None:
         return x
     return [x, full(1, x.type.shape, node.result_element(position))]
-
-
-@lowers("Cast")
-def cast(node: Node) -> Lowered:
-    """`Cast` since 6, 9, 13, 19, 21, 23, 24, 25, 28."""
-    from couloir.dialects.onnx.types import BY_NUMBER
-
-    found = BY_NUMBER.get(node.integer("to"))
-    if found is None:
-        raise NotLowered(f"there is no element type {node.integer('to')}")
-    return _cast(node, found.type)
-
-
-@lowers("CastLike")
-def cast_like(node: Node) -> Lowered:
-    """`CastLike` since 15, 19, 21, 23, 24, 25."""
-    return _cast(node, node[1].type.element_type)
-
-
-def _cast(node: Node, element: object) -> Tensor:
-    if not isinstance(element, FloatType | IntegerType):
-        raise NotLowered(f"it converts to `{element}`")
-    return convert(node[0], element)
 
 
 @lowers("Shape")
@@ -268,9 +245,10 @@ def depth_to_space(node: Node) -> Lowered:
 
 @lowers("SpaceToDepth")
 def space_to_depth(node: Node) -> Lowered:
-    """`SpaceToDepth` since 1, 13, 28."""
+    """`SpaceToDepth` since 1, 13, 28 (`mode`)."""
     x, block = node[0], node.integer("blocksize")
     batch, depth, height, width = x.type.shape
     parts = reshape(x, (batch, depth, height // block, block, width // block, block))
-    moved = hlo.Transpose(parts, (0, 3, 5, 1, 2, 4))
+    depth_first = node.string("mode", "DCR") == "CRD"
+    moved = hlo.Transpose(parts, (0, 1, 3, 5, 2, 4) if depth_first else (0, 3, 5, 1, 2, 4))
     return reshape(moved, (batch, depth * block * block, height // block, width // block))

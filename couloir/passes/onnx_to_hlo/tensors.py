@@ -11,7 +11,7 @@ from couloir.dialects import hlo
 from couloir.dialects.shapes import as_tensor
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
-from couloir.ir.types import FloatType, IntegerType, TensorType, Type, bf16, dtype_of, f16, f32
+from couloir.ir.types import FloatType, IntegerType, Type, bf16, f16, f32
 from couloir.passes.onnx_to_hlo.node import NotLowered, Tensor
 
 
@@ -133,13 +133,3 @@ def reduce(x: Tensor, axes: Sequence[int], body: str, *, keep: bool = False) -> 
             init = {"add": 0, "multiply": 1, "and": True, "or": False}[body]
     made = hlo.reduce(x, scalar(init, element), sorted(axes), body).outputs[0]
     return reshape(made, with_ones(x.type.shape, axes)) if keep else made
-
-
-def element_dtype(x: Tensor) -> np.dtype[Any]:
-    """The NumPy dtype of the elements."""
-    return dtype_of(x.type.element_type)
-
-
-def tensor_type(shape: Sequence[int], element: Type) -> TensorType:
-    """A static tensor type."""
-    return TensorType(tuple(shape), element)
