@@ -104,8 +104,11 @@ class AttributeReader:
     def _sparse(self, sparse: SparseTensorProto, where: str) -> Attribute:
         self._tensors.read_sparse(sparse, where=where)  # checks the indices
         values = _constant(self._tensors.read(sparse.values, where=where))
-        indices = _constant(self._tensors.read(sparse.indices, where=where))
-        if not isinstance(values, DenseElementsAttr) or not isinstance(indices, DenseElementsAttr):
+        places = self._tensors.read(sparse.indices, where=where)
+        if places.ndim == 1:  # MLIR has coordinates only
+            places = np.stack(np.unravel_index(places, tuple(sparse.dims)), axis=-1).astype(np.int64)
+        indices = DenseElementsAttr.from_numpy(places)
+        if not isinstance(values, DenseElementsAttr):
             raise Error("sparse tensors of strings are not supported", where=where)
         element: Any = getattr(values.type, "element_type")  # noqa: B009 -- a tensor's
         return SparseElementsAttr(TensorType(tuple(sparse.dims), element), indices, values)

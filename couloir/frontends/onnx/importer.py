@@ -79,8 +79,7 @@ def load(
 
     Raises:
         Error: if the model cannot be read, breaks ONNX's rules, exceeds a limit, or uses operators that are not known
-        (all of them are
-            listed), or if `dims` names a dimension that the model does not have.
+            (all of them are listed), or if `dims` names a dimension that the model does not have.
     """
     model = read_model(source, base=base, limits=limits)
     module = _Importer(model, dims or {}).run()
@@ -386,11 +385,11 @@ class _Importer:
         attributes.update(metadata(node.metadata_props))
         values = [value for number in given if (value := inputs[number]) is not None]
         regions = [Region() for _ in cls.definition.regions]
-        names = [node.output[number] for number in present]
-        op = cls.create(values, [unknown] * len(names), attributes, regions, location=_location(frame, index, node))
+        location = _location(frame, index, node)
+        op = cls.create(values, [unknown] * len(present), attributes, regions, location=location)
         frame.block.append(op)
         if not graphs:
-            self._type_results(frame, op, node, names, self._infer(frame, op, node, inputs))
+            self._type_results(frame, op, node, present, self._infer(frame, op, node, inputs, present))
             return
         bodies = [
             self._enter(frame, index, node, op, field.name, graphs[field.name], region)
@@ -400,8 +399,7 @@ class _Importer:
 
         def resume() -> None:
             types = result_types(cls, node, _types(inputs), [body.output_types() for body in bodies])
-            found = {name: type for name, type in zip(node.output, types, strict=False) if name}
-            self._type_results(frame, op, node, names, found)
+            self._type_results(frame, op, node, present, dict(enumerate(types)))
 
         frame.pending, frame.resume = bodies[::-1], resume
 
@@ -459,23 +457,26 @@ class _Importer:
             return unknown
 
     def _infer(
-        self, frame: _Frame, op: OnnxOp, node: NodeProto, inputs: Sequence[Value[Any] | None]
-    ) -> dict[str, Type]:
-        """The types of the outputs of a node without graphs, and what is known of its first one."""
-        if op.operator == "Constant" and (constant := op.attributes.get("value")) is not None:
+        self,
+        frame: _Frame,
+        op: OnnxOp,
+        node: NodeProto,
+        inputs: Sequence[Value[Any] | None],
+        outputs: Sequence[int],
+    ) -> dict[int, Type]:
+        """The types of the outputs of a node without graphs, by position; notes what is known of the first one."""
+        constant = op.attributes.get("value")
+        if op.operator == "Constant" and constant is not None:
             self._note(op, known_constant(constant))
-            return {node.output[0]: getattr(constant, "type")}  # noqa: B009 -- every constant has one
-        given = [(name, value.type) for name, value in zip(node.input, inputs, strict=True) if value is not None]
-        constants: dict[str, Attribute | Known] = {}
-        for name, value in zip(node.input, inputs, strict=True):
-            if value is not None and (found := self._value(value)) is not None:
-                constants[name] = found
-        types = frame.inference.results(type(op), node, given, constants)
+            return {0: getattr(constant, "type")}  # noqa: B009 -- every constant has one
+        given = _types(inputs)
+        constants = [None if value is None else self._value(value) for value in inputs]
+        types = frame.inference.results(type(op), node, given, constants, outputs)
         known = [None if value is None else self._known.get(value) for value in inputs]
-        first = node.output[0] if node.output else ""
-        if first in types:
-            types[first] = refine(node, types[first], _types(inputs), known)
-        self._note(op, evaluate(node, _types(inputs), known))
+        if 0 in types:
+            types[0] = refine(node, types[0], given, known)
+        if 0 in outputs:
+            self._note(op, evaluate(node, given, known))
         return types
 
     def _note(self, op: OnnxOp, known: Known | None) -> None:
@@ -491,12 +492,13 @@ class _Importer:
         return None if definer is None or definer.operands else definer.attributes.get("value")
 
     def _type_results(
-        self, frame: _Frame, op: OnnxOp, node: NodeProto, names: Sequence[str], found: Mapping[str, Type]
+        self, frame: _Frame, op: OnnxOp, node: NodeProto, outputs: Sequence[int], found: Mapping[int, Type]
     ) -> None:
         """Gives results their types: inferred and declared ones together, otherwise as much as the schema tells."""
         guesses: list[Type] | None = None
-        for number, (name, result) in enumerate(zip(names, op.results, strict=True)):
-            type = meet(found.get(name, unknown), self._declared(frame, name))
+        for number, (position, result) in enumerate(zip(outputs, op.results, strict=True)):
+            name = node.output[position]
+            type = meet(found.get(position, unknown), self._declared(frame, name))
             if isinstance(type, AnyType):
                 guesses = schema_types(op) if guesses is None else guesses
                 type = guesses[number]

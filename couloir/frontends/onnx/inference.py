@@ -55,45 +55,57 @@ class NodeInference:
         self,
         cls: type[OnnxOp],
         node: NodeProto,
-        inputs: Sequence[tuple[str, Type]],
-        constants: Mapping[str, Attribute | Known],
-    ) -> dict[str, Type]:
-        """The types of a node's outputs, by name; those that cannot be told are missing.
+        inputs: Sequence[Type | None],
+        constants: Sequence[Attribute | Known | None],
+        outputs: Sequence[int],
+    ) -> dict[int, Type]:
+        """The types of a node's outputs, by position; those that cannot be told are missing.
 
         Args:
             cls: The class that the node's operator has.
-            node: The node, without graphs inside it.
-            inputs: Name and type of each input that is given.
-            constants: For names of inputs what their values are, as far as they are known.
+            node: The node, without graphs inside it. Its names do not matter.
+            inputs: The type of each input; None for one that is not given.
+            constants: What the value of each input is, as far as it is known.
+            outputs: The positions of the outputs that are there.
 
         Raises:
             Error: when operands or attributes break the operator's rules.
         """
         harmless = _is_harmless(cls, node)
-        if not harmless or any(isinstance(type, AnyType) for _, type in inputs):
+        if not harmless or not outputs or any(isinstance(type, AnyType) for type in inputs):
             return {}
         operator = cls.operator
         if operator in _SAME_AS_FIRST and not cls.schema().has_type_and_shape_inference_function:
-            return {node.output[0]: inputs[0][1]} if inputs else {}
+            return {0: inputs[0]} if inputs and inputs[0] is not None else {}
         if operator == "Range":
-            return _range(node, inputs, constants)
+            return _range(inputs, constants)
         schema = cls.schema() if operator not in _LIKE else find_schema(_LIKE[operator], cls.since_version)
         if schema is None or not schema.has_type_and_shape_inference_function:
             return {}
-        data = {name: tensor for name, value in constants.items() if (tensor := _small_constant(operator, value))}
+        names = ["" if type is None else f"i{number}" for number, type in enumerate(inputs)]
+        given = set(outputs)
+        wanted = [f"o{number}" if number in given else "" for number in range(len(node.output))]
+        plain = NodeProto(
+            op_type=node.op_type, domain=node.domain, input=names, output=wanted, attribute=node.attribute
+        )
         try:
-            types = {name: self._encode(type) for name, type in inputs}
+            types = {name: self._encode(type) for name, type in zip(names, inputs, strict=True) if type is not None}
         except Error:
             return {}  # a type that ONNX does not have; the verifier says so
+        data = {
+            name: tensor
+            for name, value in zip(names, constants, strict=True)
+            if name and value is not None and (tensor := _small_constant(operator, value))
+        }
         try:
             found = shape_inference.infer_node_outputs(
-                schema, node, types, data, opset_imports=self._opsets, ir_version=self._ir_version
+                schema, plain, types, data, opset_imports=self._opsets, ir_version=self._ir_version
             )
         except shape_inference.InferenceError as error:
             raise Error(_plain(error)) from error
         except (onnx.checker.ValidationError, RuntimeError, ValueError, DecodeError, EncodeError):
             return {}  # what onnx cannot digest; the verifier tells better what is wrong with a node
-        return {name: _decode(proto) for name, proto in found.items()}
+        return {int(name[1:]): _decode(proto) for name, proto in found.items() if name}
 
     def _encode(self, type: Type) -> onnx.TypeProto:
         found = self._encoded.get(type)
@@ -162,14 +174,12 @@ def _plain(error: Exception) -> str:
     return text or "onnx finds no types for the results"
 
 
-def _range(
-    node: NodeProto, inputs: Sequence[tuple[str, Type]], constants: Mapping[str, Attribute | Known]
-) -> dict[str, Type]:
+def _range(inputs: Sequence[Type | None], constants: Sequence[Attribute | Known | None]) -> dict[int, Type]:
     """The type of a `Range`, whose length native code computes with overflow."""
-    element = getattr(inputs[0][1], "element_type", None) if inputs else None
+    element = getattr(inputs[0], "element_type", None) if inputs else None
     if element is None:
         return {}
-    numbers = [_number(constants.get(name)) for name in node.input]
+    numbers = [_number(value) for value in constants]
     size: int | None = None
     if None not in numbers and len(numbers) == 3:
         start, limit, delta = (Fraction(number) for number in numbers if number is not None)
@@ -178,7 +188,7 @@ def _range(
         size = max(math.ceil((limit - start) / delta), 0)
         if size > MAX_DIM:
             raise Error(f"Range gives {size} elements, which is more than a tensor can have")
-    return {node.output[0]: TensorType((size,), element)}
+    return {0: TensorType((size,), element)}
 
 
 def _number(value: Attribute | Known | None) -> int | float | None:

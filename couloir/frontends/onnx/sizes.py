@@ -19,7 +19,7 @@ from couloir.dialects.onnx.types import BY_NUMBER
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.floats import round_float
-from couloir.ir.types import FloatType, IntegerType, ShapedType, TensorType, i1, i64
+from couloir.ir.types import FloatType, IntegerType, ShapedType, TensorType, f32, i1, i64
 
 MAX_ITEMS: Final = 1024
 """Longer lists are not followed: no tensor has so many dimensions, and a chain of `Concat(x, x)` doubles a list with
@@ -110,6 +110,20 @@ def integer_attribute(node: NodeProto, name: str, default: int) -> int:
 # -- rules -------------------------------------------------------------------------------------------------------------
 
 _Rule: TypeAlias = "Callable[[NodeProto, Sequence[Type | None], Sequence[Known | None]], Known | None]"
+
+
+def _constant(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known | None]) -> Known | None:
+    if len(node.attribute) != 1:
+        return None
+    stored = node.attribute[0]
+    forms: dict[str, tuple[Sequence[Item], bool, Type]] = {
+        "value_int": ([stored.i], True, i64),
+        "value_ints": (stored.ints, False, i64),
+        "value_float": ([stored.f], True, f32),
+        "value_floats": (stored.floats, False, f32),
+    }
+    found = forms.get(stored.name)
+    return None if found is None else Known(tuple(found[0]), found[1], found[2])
 
 
 def _shape(node: NodeProto, types: Sequence[Type | None], known: Sequence[Known | None]) -> Known | None:
@@ -292,6 +306,7 @@ def _round_with(function: Callable[[float], int]) -> _Rule:
 
 
 _RULES: Final[dict[str, _Rule]] = {
+    "Constant": _constant,
     "Shape": _shape,
     "Size": _size,
     "Identity": _identity,
