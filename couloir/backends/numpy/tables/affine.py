@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import product
+from typing import Any, Final
 
 import numpy as np
 
 from couloir.backends.numpy import memory
 from couloir.backends.numpy.domains import ArrayNamespace
-from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.element_types import Array, integer_range
 from couloir.backends.numpy.meanings import Run, Steps, meaning
-from couloir.dialects import affine
+from couloir.backends.numpy.tables.arith import combine
+from couloir.dialects import affine, arith
+from couloir.dialects.affine import AtomicRMWKind
 from couloir.ir.affine import AffineMap
+from couloir.ir.errors import Error
+from couloir.ir.operation import Operation
+from couloir.ir.types import Type, dtype_of
 
 
 def _values(map: AffineMap, operands: Sequence[Array]) -> tuple[int, ...]:
@@ -34,6 +40,65 @@ def _for(xp: ArrayNamespace, op: affine.For, *operands: Array) -> Steps:
     for value in range(lower, upper, op.step):
         carried = yield Run(op.body, [_index(value), *carried])
     return carried
+
+
+_COMBINERS: Final[dict[AtomicRMWKind, tuple[type[Operation], float]]] = {
+    AtomicRMWKind.ADDF: (arith.AddF, 0),
+    AtomicRMWKind.ADDI: (arith.AddI, 0),
+    AtomicRMWKind.ANDI: (arith.AndI, -1),
+    AtomicRMWKind.MAXIMUMF: (arith.MaximumF, -np.inf),
+    AtomicRMWKind.MAXNUMF: (arith.MaxNumF, np.nan),
+    AtomicRMWKind.MAXS: (arith.MaxSI, -np.inf),
+    AtomicRMWKind.MAXU: (arith.MaxUI, 0),
+    AtomicRMWKind.MINIMUMF: (arith.MinimumF, np.inf),
+    AtomicRMWKind.MINNUMF: (arith.MinNumF, np.nan),
+    AtomicRMWKind.MINS: (arith.MinSI, np.inf),
+    AtomicRMWKind.MINU: (arith.MinUI, -1),
+    AtomicRMWKind.MULF: (arith.MulF, 1),
+    AtomicRMWKind.MULI: (arith.MulI, 1),
+    AtomicRMWKind.ORI: (arith.OrI, 0),
+    AtomicRMWKind.XORI: (arith.XOrI, 0),
+}
+"""How two values are combined, and what no values give; an infinity stands for the end of an integer's range."""
+
+
+def _nothing(xp: ArrayNamespace, kind: AtomicRMWKind, type: Type) -> Array:
+    """What a reduction over no iterations gives."""
+    if kind is AtomicRMWKind.ASSIGN:
+        raise Error("a loop without iterations assigns nothing")
+    dtype, neutral = dtype_of(type), _COMBINERS[kind][1]
+    if dtype.kind in "biu" and np.isinf(neutral):
+        neutral = integer_range(dtype)[neutral > 0]
+    return xp.array(np.asarray(neutral).astype(dtype))
+
+
+@meaning(affine.Parallel)
+def _parallel(xp: ArrayNamespace, op: affine.Parallel, *operands: Array) -> Steps:
+    """The iterations in the order of nested loops."""
+    ranges: list[range] = []
+    numbers = [int(operand) for operand in operands]
+    lower, upper, first = op.lower_bounds_map, op.upper_bounds_map, 0
+    ends: list[list[int]] = []
+    for map, groups, choose in ((lower, op.lower_bounds_groups, max), (upper, op.upper_bounds_groups, min)):
+        count = map.dim_count + map.symbol_count
+        given, first = numbers[first : first + count], first + count
+        values = iter(map.evaluate(given[: map.dim_count], given[map.dim_count :]))
+        ends.append([choose(next(values) for _ in range(size)) for size in groups])
+    ranges = [range(*ends) for ends in zip(*ends, op.steps, strict=True)]
+    results: list[Array] | None = None
+    for place in product(*ranges):
+        given = yield Run(op.body, [_index(value) for value in place])
+        results = (
+            given
+            if results is None
+            else [
+                new if kind is AtomicRMWKind.ASSIGN else combine(xp, _COMBINERS[kind][0], old, new)
+                for kind, old, new in zip(op.reductions, results, given, strict=True)
+            ]
+        )
+    if results is None:
+        return [_nothing(xp, kind, out.type) for kind, out in zip(op.reductions, op.outputs, strict=True)]
+    return results
 
 
 @meaning(affine.If)

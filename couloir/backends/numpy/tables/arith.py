@@ -15,7 +15,7 @@ from couloir.backends.numpy import tensor
 from couloir.backends.numpy.constants import constant_array
 from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array, DType, kind
-from couloir.backends.numpy.meanings import Meaning, meaning
+from couloir.backends.numpy.meanings import meaning
 from couloir.dialects import arith
 from couloir.dialects.arith import CmpFPredicate, CmpIPredicate
 from couloir.ir.errors import Error
@@ -88,13 +88,6 @@ INTEGER: Final[dict[type[Operation], tuple[Reading, Binary]]] = {
 """How each op reads its operands, and what it computes."""
 
 
-def _integer(reading: Reading, function: Binary) -> Meaning:
-    def compute(xp: ArrayNamespace, op: Operation, lhs: Array, rhs: Array) -> Array:
-        return signless(function(xp, reading(lhs), reading(rhs)), lhs.dtype)
-
-    return compute
-
-
 def _is_nan(xp: ArrayNamespace, operand: Array) -> Array:
     return xp.apply("compare NE", operand, operand)
 
@@ -122,24 +115,24 @@ FLOAT: Final[dict[type[Operation], Binary]] = {
 }
 
 
-def _float(function: Binary) -> Meaning:
-    def compute(xp: ArrayNamespace, op: Operation, lhs: Array, rhs: Array) -> Array:
-        _check_rounding(op)
-        return function(xp, lhs, rhs)
+def combine(xp: ArrayNamespace, cls: type[Operation], lhs: Array, rhs: Array) -> Array:
+    """What the binary op `cls` makes of two arrays."""
+    if cls in FLOAT:
+        return FLOAT[cls](xp, lhs, rhs)
+    reading, function = INTEGER[cls]
+    return signless(function(xp, reading(lhs), reading(rhs)), lhs.dtype)
 
-    return compute
+
+@meaning(*INTEGER, *FLOAT)
+def _binary(xp: ArrayNamespace, op: Operation, lhs: Array, rhs: Array) -> Array:
+    _check_rounding(op)
+    return combine(xp, type(op), lhs, rhs)
 
 
 def _check_rounding(op: Operation) -> None:
     mode: Any = getattr(op, "roundingmode", None)
     if mode not in (None, arith.RoundingMode.TO_NEAREST_EVEN):
         raise Error(f"`{op.name}` rounds {mode.value}; only to_nearest_even can be evaluated")
-
-
-for _cls, (_reading, _function) in INTEGER.items():
-    meaning(_cls)(_integer(_reading, _function))
-for _cls, _function in FLOAT.items():
-    meaning(_cls)(_float(_function))
 
 
 @meaning(arith.Constant)

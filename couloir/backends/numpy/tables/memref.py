@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -114,6 +115,69 @@ def _reinterpret_cast(xp: ArrayNamespace, op: memref.ReinterpretCast, source: Ar
         )
     flat = as_strided(source, [extent], [item])
     return as_strided(flat[start:], sizes, [stride * item for stride in strides])
+
+
+@meaning(memref.SubView)
+def _subview(xp: ArrayNamespace, op: memref.SubView, source: Array, *indices: Array) -> Array:
+    """The same memory; dimensions of size 1 that the type leaves out are gone."""
+    numbers = iter([int(index) for index in indices])
+    offsets, sizes, strides = (
+        [next(numbers) if number == DYNAMIC else number for number in static]
+        for static in (op.static_offsets, op.static_sizes, op.static_strides)
+    )
+    part: list[slice] = []
+    for axis, (start, size, step, extent) in enumerate(zip(offsets, sizes, strides, source.shape, strict=True)):
+        last = start + (size - 1) * step
+        if start < 0 or size < 0 or step < 1 or (size and last >= extent):
+            raise Error(f"elements {start} to {last} are taken of dimension {axis} of size {extent}")
+        part.append(slice(start, start + size * step, step))
+    return _without_ones(source[tuple(part)], op.result.type)
+
+
+def _without_ones(view: Array, type: MemRefType) -> Array:
+    """Leaves out the first dimensions of size 1 that the type does not have."""
+    dims = list(type.dims)
+    kept: list[int | slice] = []
+    for number, size in enumerate(view.shape):
+        spare = view.ndim - number > len(dims)
+        fits = bool(dims) and dims[0] in (None, size)
+        if spare and size == 1 and not (fits and _rest_fits(view.shape[number + 1 :], dims[1:])):
+            kept.append(0)
+        else:
+            kept.append(slice(None))
+            dims = dims[1:]
+    return view[tuple(kept)] if len(kept) == view.ndim else view
+
+
+def _rest_fits(sizes: Sequence[int], dims: Sequence[int | None]) -> bool:
+    """Whether sizes, without some that are 1, are these dimensions."""
+    reachable: set[int] = {0}
+    for size in sizes:
+        taken = {at + 1 for at in reachable if at < len(dims) and dims[at] in (None, size)}
+        reachable = taken | (reachable if size == 1 else set())
+    return len(dims) in reachable
+
+
+@meaning(memref.ExpandShape)
+def _expand_shape(xp: ArrayNamespace, op: memref.ExpandShape, source: Array, *sizes: Array) -> Array:
+    numbers = iter([int(size) for size in sizes])
+    shape = [next(numbers) if size == DYNAMIC else size for size in op.static_output_shape]
+    return _reshaped_view(source, shape)
+
+
+@meaning(memref.CollapseShape)
+def _collapse_shape(xp: ArrayNamespace, op: memref.CollapseShape, source: Array) -> Array:
+    return _reshaped_view(source, [math.prod(source.shape[axis] for axis in group) for group in op.reassociation])
+
+
+def _reshaped_view(source: Array, shape: Sequence[int]) -> Array:
+    """The same memory in another shape. Raises `couloir.Error` where that would need a copy."""
+    if math.prod(shape) != source.size:
+        raise Error(f"a buffer of shape {list(source.shape)} cannot have the shape {list(shape)}")
+    view = source.reshape(shape)
+    if source.size and not np.may_share_memory(view, source):
+        raise Error(f"the elements of a buffer of shape {list(source.shape)} do not lie together for {list(shape)}")
+    return view
 
 
 def _offset(type: object) -> int:

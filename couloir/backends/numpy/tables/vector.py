@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,7 +13,7 @@ from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.fused_multiply_add import fma
 from couloir.backends.numpy.meanings import meaning
-from couloir.backends.numpy.tables.arith import FLOAT, INTEGER, signless
+from couloir.backends.numpy.tables.arith import combine
 from couloir.dialects import arith, vector
 from couloir.dialects.index_lists import DYNAMIC
 from couloir.dialects.vector import CombiningKind
@@ -82,17 +83,11 @@ def _fma(xp: ArrayNamespace, op: vector.FMA, lhs: Array, rhs: Array, acc: Array)
 @meaning(vector.Reduction)
 def _reduction(xp: ArrayNamespace, op: vector.Reduction, operand: Array, *acc: Array) -> Array:
     """From the first element to the last, which is the order that upstream keeps unless fast-math frees it."""
-    on_floats, on_integers = _COMBINERS[op.kind]
-    elements = [*acc, *operand.reshape(-1)[:, np.newaxis]]
-    result = elements[0].reshape(())
-    for element in elements[1:]:
-        other = element.reshape(())
-        if on_integers is not None and (on_floats is None or operand.dtype.kind in "biu"):
-            read, function = INTEGER[on_integers]
-            result = signless(function(xp, read(result), read(other)), operand.dtype)
-        elif on_floats is not None:
-            result = FLOAT[on_floats](xp, result, other)
-    return result
+    cls = _COMBINERS[op.kind][operand.dtype.kind in "biu"]
+    if cls is None:
+        raise Error(f"`{op.kind.value}` does not combine elements of `{op.vector.type}`")
+    elements = [*acc, *(element.reshape(()) for element in operand.reshape(-1)[:, np.newaxis])]
+    return functools.reduce(functools.partial(combine, xp, cls), elements)
 
 
 @meaning(vector.ShapeCast)
