@@ -11,6 +11,7 @@ import keyword
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, dataclass_transform
 
 import attrs
@@ -19,7 +20,7 @@ from couloir.ir.attribute import Attribute, Type, annotations_of
 from couloir.ir.attributes import DenseArrayAttr
 from couloir.ir.builder import CURRENT
 from couloir.ir.codecs import UNIT_FLAG, Codec, codec_for, split_optional
-from couloir.ir.constraints import Relation, check_value_type
+from couloir.ir.constraints import Relation, SameType, check_value_type
 from couloir.ir.errors import Error
 from couloir.ir.fields import (
     MISSING,
@@ -318,6 +319,8 @@ class _Scope:
 
 def _make_field(cls: type, name: str, annotation: Any, specs: dict[str, Any]) -> Field:
     given = specs.get(name, MISSING)
+    if name.startswith("_"):
+        raise Error(f"the field `{name}` of {cls.__name__} starts with an underscore", hint="rename it")
     if keyword.iskeyword(name) or (hasattr(RUNTIME["Operation"], name) and name not in ("result", "name")):
         raise Error(
             f"the field `{name}` of {cls.__name__} has the name of something that every op has",
@@ -491,21 +494,24 @@ def compile_constructor(cls: Any) -> None:
     definition: Definition = cls.definition
     source = "\n".join(_constructor_lines(cls, definition))
     definition.constructor_source = source
+    # Everything that is not a field has an underscore: a field may be called `value` or `name`.
     scope: dict[str, Any] = {
-        **RUNTIME,
-        "CURRENT": CURRENT,
-        "UNKNOWN": UNKNOWN,
-        "MISSING": MISSING,
-        "DenseArrayAttr": DenseArrayAttr,
-        "i32": i32,
-        "encode": encode,
-        "result_types_of": result_types_of,
-        "explain": _explain,
-        "spread": definition.spread_results,
-        "defaults": {f.name: f.spec.default for f in definition.fields},
-        "stored_defaults": definition.stored,
-        "fields": {f.name: f for f in definition.fields},
-        "name": definition.op_name,
+        **{f"_{key}": value for key, value in RUNTIME.items()},
+        "_CURRENT": CURRENT,
+        "_UNKNOWN": UNKNOWN,
+        "_MISSING": MISSING,
+        "_DenseArrayAttr": DenseArrayAttr,
+        "_i32": i32,
+        "_encode": encode,
+        "_result_types_of": result_types_of,
+        "_explain": _explain,
+        "_operand": _operand,
+        "_operand_list": _operand_list,
+        "_spread": definition.spread_results,
+        "_defaults": {f.name: f.spec.default for f in definition.fields},
+        "_stored_defaults": definition.stored,
+        "_fields": {f.name: f for f in definition.fields},
+        "_name": definition.op_name,
     }
     try:
         exec(compile(source, f"<constructor of {definition.op_name}>", "exec"), scope)
@@ -518,7 +524,7 @@ def compile_constructor(cls: Any) -> None:
 
 
 def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
-    parameters = ["self"]
+    parameters = ["_self"]
     initialised = [f for f in definition.fields if f.kind != "result"]
     seen_default = False
     for field in initialised:
@@ -529,71 +535,79 @@ def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
                 if field.arity == "variadic"
                 else "None"
                 if field.arity == "optional"
-                else f"defaults[{field.name!r}]"
+                else f"_defaults[{field.name!r}]"
             )
             parameters.append(
                 f"{field.name}={default if field.kind != 'region' or field.arity == 'variadic' else 'None'}"
             )
         elif seen_default:
-            parameters.append(f"{field.name}=MISSING")
+            parameters.append(f"{field.name}=_MISSING")
         else:
             parameters.append(field.name)
     yield f"def __init__({', '.join(parameters)}, *, result_types=None, loc=None):"
     if seen_default:
         for field in initialised:
             if not field.has_default:
-                yield f"    if {field.name} is MISSING: raise TypeError('{cls.__name__}() needs {field.name}')"
+                yield f"    if {field.name} is _MISSING: raise TypeError('{cls.__name__}() needs {field.name}')"
     parts: list[str] = []
     for field in definition.operands:
         if field.arity == "single":
-            yield f"    if not isinstance({field.name}, Value): {field.name} = as_value({field.name})"
+            yield f"    if not isinstance({field.name}, _Value): {field.name} = _operand(_name, {field.name!r}, {field.name})"
             parts.append(field.name)
         elif field.arity == "optional":
-            yield f"    {field.name} = () if {field.name} is None else (as_value({field.name}),)"
+            yield f"    {field.name} = () if {field.name} is None else (_operand(_name, {field.name!r}, {field.name}),)"
             parts.append("*" + field.name)
         else:
-            yield f"    {field.name} = [as_value(v) for v in {field.name}]"
+            yield f"    {field.name} = _operand_list(_name, {field.name!r}, {field.name})"
             parts.append("*" + field.name)
-    yield f"    self._operands = operands = [{', '.join(parts)}]"
+    yield f"    _self._operands = _operands = [{', '.join(parts)}]"
     if any(part.startswith("*") for part in parts):
-        yield "    for index, value in enumerate(operands): value._add_use(self, index)"
+        yield "    for _index, _value in enumerate(_operands): _value._add_use(_self, _index)"
     else:
         for index, part in enumerate(parts):
-            yield f"    if {part}._user is None: {part}._user = self; {part}._index = {index}"
-            yield f"    else: {part}._add_use(self, {index})"
-    yield "    self.attributes = attributes = {}"
-    yield "    self.successors = []"
-    yield "    self.parent = self._prev = self._next = None"
-    yield "    self._order = 0"
-    yield "    self.results = ()"
-    yield "    self.regions = ()"
-    yield "    point = CURRENT.get()"
-    yield "    self.location = loc if loc is not None else UNKNOWN if point is None or point.location is None else point.location"
+            yield f"    if {part}._user is None: {part}._user = _self; {part}._index = {index}"
+            yield f"    else: {part}._add_use(_self, {index})"
+    yield "    _self.attributes = _attributes = {}"
+    yield "    _self.successors = []"
+    yield "    _self.parent = _self._prev = _self._next = None"
+    yield "    _self._order = 0"
+    yield "    _self.results = ()"
+    yield "    _self.regions = ()"
+    yield "    _point = _CURRENT.get()"
+    yield "    if loc is None: loc = _UNKNOWN if _point is None or _point.location is None else _point.location"
+    yield "    _self.location = loc"
     yield "    try:"
     for field in definition.attributes:
         yield from ("        " + line for line in _store_lines(field))
     if definition.needs_segments("operand"):
         sizes = ", ".join("1" if f.arity == "single" else f"len({f.name})" for f in definition.operands)
-        yield f"        attributes['operandSegmentSizes'] = DenseArrayAttr(i32, ({sizes},))"
+        yield f"        _attributes['operandSegmentSizes'] = _DenseArrayAttr(_i32, ({sizes},))"
     if definition.successors:
         items = ", ".join("*" + f.name if f.arity == "variadic" else f.name for f in definition.successors)
-        yield f"        self.successors = [{items}]"
+        yield f"        _self.successors = [{items}]"
     if definition.regions:
         for field in definition.regions:
             if field.arity == "single":
-                yield f"        if {field.name} is None: {field.name} = Region()"
+                yield f"        if {field.name} is None: {field.name} = _Region()"
         items = ", ".join("*" + f.name if f.arity == "variadic" else f.name for f in definition.regions)
-        yield f"        self.regions = ({items},)"
-        yield "        for region in self.regions: region._attach(self)"
+        yield f"        _self.regions = ({items},)"
+        yield "        for _region in _self.regions: _region._attach(_self)"
+    same = _inferred_from(cls, definition)
+    if same:
+        identical = " and ".join(f"{first}.type is {second}.type" for first, second in pairwise(same))
+        yield f"        if result_types is None and {identical or 'True'} and not (_point is not None and _point.symbolic):"
+        yield f"            _self.results = (_OpResult({same[0]}.type, _self, 0),)"
+        yield "            result_types = ()"
     yield "        if result_types is None:"
-    yield "            result_types = result_types_of(self, point)"
-    yield "        self.results = tuple([OpResult(t, self, i) for i, t in enumerate(result_types)])"
+    yield "            result_types = _result_types_of(_self, _point)"
+    yield "        if not _self.results:"
+    yield "            _self.results = tuple([_OpResult(_t, _self, _i) for _i, _t in enumerate(result_types)])"
     if definition.needs_segments("result"):
-        yield "        if point is None or not point.symbolic:"
-        yield "            attributes['resultSegmentSizes'] = DenseArrayAttr(i32, spread(len(self.results)))"
-    yield "    except Exception as error:"
-    yield "        raise explain(self, error) from error"
-    yield "    if point is not None: point.insert(self)"
+        yield "        if _point is None or not _point.symbolic:"
+        yield "            _attributes['resultSegmentSizes'] = _DenseArrayAttr(_i32, _spread(len(_self.results)))"
+    yield "    except Exception as _error:"
+    yield "        raise _explain(_self, _error) from _error"
+    yield "    if _point is not None: _point.insert(_self)"
 
 
 def _store_lines(field: Field) -> Iterator[str]:
@@ -602,13 +616,29 @@ def _store_lines(field: Field) -> Iterator[str]:
         yield (
             f"if {name} is not None and {name} is not False:" if field.codec is UNIT_FLAG else f"if {name} is not None:"
         )
-        yield f"    stored = encode(name, fields[{name!r}], {name})"
-        yield f"    if stored is not None: attributes[{key}] = stored"
+        yield f"    _stored = _encode(_name, _fields[{name!r}], {name})"
+        yield f"    if _stored is not None: _attributes[{key}] = _stored"
     elif field.spec.default is not MISSING:
-        yield f"if {name} is defaults[{name!r}]: attributes[{key}] = stored_defaults[{key}]"
-        yield f"else: attributes[{key}] = encode(name, fields[{name!r}], {name})"
+        yield f"if {name} is _defaults[{name!r}]: _attributes[{key}] = _stored_defaults[{key}]"
+        yield f"else: _attributes[{key}] = _encode(_name, _fields[{name!r}], {name})"
     else:
-        yield f"attributes[{key}] = encode(name, fields[{name!r}], {name})"
+        yield f"_attributes[{key}] = _encode(_name, _fields[{name!r}], {name})"
+
+
+def _inferred_from(cls: Any, definition: Definition) -> list[str]:
+    """The single operands that give the type of the only result when they have one type; empty when it is not that simple.
+
+    Most ops are like this, so the constructor then decides with one `is` instead of asking the relations.
+    """
+    if can_infer(cls) or len(definition.results) != 1 or definition.results[0].arity != "single":
+        return []
+    result = definition.results[0].name
+    relation = next((r for r in definition.relations if r.mentions([result])), None)
+    if not isinstance(relation, SameType):
+        return []
+    singles = {f.name for f in definition.operands if f.arity == "single"}
+    sources = [name for name in relation.fields if name != result]
+    return sources if sources and singles.issuperset(sources) else []
 
 
 def result_types_of(op: Any, point: Any) -> Sequence[Type]:
@@ -653,12 +683,34 @@ def can_infer(cls: Any) -> bool:
     return hasattr(cls, "infer")
 
 
+def _operand(op_name: str, field: str, item: Any) -> Any:
+    """What was given for an operand, as a value; an error names op and field."""
+    try:
+        return RUNTIME["as_value"](item)
+    except Error as error:
+        raise Error(f"`{field}` of `{op_name}`: {error.message}", hint=error.hint) from None
+
+
+def _operand_list(op_name: str, field: str, items: Any) -> list[Any]:
+    """What was given for a variadic operand, as values."""
+    if isinstance(items, RUNTIME["Value"] | RUNTIME["Operation"]) and not getattr(items, "is_pattern_variable", False):
+        raise Error(f"`{field}` of `{op_name}` takes several values", hint=f"give a list: `{field}=[...]`")
+    try:
+        values = list(items)
+    except TypeError:
+        raise Error(f"`{field}` of `{op_name}` takes a list of values, not {items!r}") from None
+    return [_operand(op_name, f"{field}[{number}]", item) for number, item in enumerate(values)]
+
+
 def _explain(op: Any, error: Exception) -> Exception:
     """Turns whatever stopped a constructor into an error that names the operand or attribute at fault, and undoes the uses."""
     faults = list(field_faults(op, built=False)) if not isinstance(error, Error) else []
     described = [f"{f.name}: {v}" for f in op.definition.operands for v in _described(op, f)]
     for index, value in enumerate(op._operands):
         value._remove_use(op, index)
+    for region_ in op.regions:
+        if region_.parent is op:
+            region_.parent = None
     if isinstance(error, Error):
         if not error.notes and error.where is None:
             error.notes = tuple(described)

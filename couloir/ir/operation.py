@@ -9,7 +9,9 @@ value costs O(uses). Nothing here recurses, so a million ops in a block and ten 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import gc
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from couloir.ir.attribute import Type
@@ -183,6 +185,18 @@ class BlockArgument(Value[T]):
         return f"<block argument {self.index}: {self.type}>"
 
 
+@contextmanager
+def collector_paused() -> Generator[None]:
+    """No garbage collection inside the `with`: while many linked objects are made, it would search them all, again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def as_value(item: Value[Any] | Operation) -> Value[Any]:
     """A value as it is; for an op with one result, that result. Anything else is an error."""
     if isinstance(item, Value):
@@ -277,6 +291,8 @@ class Operation(metaclass=OperationMeta):
 
     def set_operand(self, index: int, value: Value[Any] | Operation) -> None:
         """Replaces operand number `index`."""
+        if not 0 <= index < len(self._operands):
+            raise Error(f"`{self.name}` has {len(self._operands)} operands, so none has the number {index}")
         new = as_value(value)
         self._operands[index]._remove_use(self, index)
         self._operands[index] = new
@@ -370,14 +386,24 @@ class Operation(metaclass=OperationMeta):
     def move_before(self, other: Operation) -> None:
         """Moves it to just before `other`."""
         if other is not self:
+            block = self._destination(other)
             self.detach()
-            _block_of(other).insert_before(other, self)
+            block.insert_before(other, self)
 
     def move_after(self, other: Operation) -> None:
         """Moves it to just after `other`."""
         if other is not self:
+            block = self._destination(other)
             self.detach()
-            _block_of(other).insert_after(other, self)
+            block.insert_after(other, self)
+
+    def _destination(self, other: Operation) -> Block:
+        """The block to which a move beside `other` leads."""
+        if other.parent is None:
+            raise Error(f"`{other.name}` stands in no block", hint="insert it first")
+        if self.regions and any(around is self for around in other.ancestors()):
+            raise Error(f"`{self.name}` cannot be moved into itself")
+        return other.parent
 
     def drop_references(self) -> None:
         """Forgets the operands and successors of this op and of all ops inside it."""
@@ -447,39 +473,44 @@ class Operation(metaclass=OperationMeta):
         pending: list[Operation] = []  # copies with an operand that had no copy (yet) when they were made
 
         def shallow(op: Operation) -> Operation:
-            regions = [Region() for _ in op.regions]
+            operands = [mapping.get(v) for v in op._operands]
+            known = None not in operands
             copy = type(op).create(
-                [mapping.get(v, v) for v in op._operands],
+                operands
+                if known
+                else [v if new is None else new for v, new in zip(op._operands, operands, strict=True)],  # pyright: ignore[reportArgumentType] -- None is not in it
                 [r.type for r in op.results],
                 dict(op.attributes),
-                regions,
-                [block_map.get(b, b) for b in op.successors],
+                [Region() for _ in op.regions] if op.regions else (),
+                [block_map.get(b, b) for b in op.successors] if op.successors else (),
                 op.location,
             )
             op._copy_extra(copy)
-            if any(v not in mapping for v in op._operands):
+            if not known:
                 pending.append(copy)
             for old, new in zip(op.results, copy.results, strict=True):
                 new.name_hint = old.name_hint
                 mapping[old] = new
-            todo.extend(zip(op.regions, regions, strict=True))
+            if op.regions:
+                todo.extend(zip(op.regions, copy.regions, strict=True))
             return copy
 
         todo: list[tuple[Region, Region]] = []
         root = shallow(self)
-        while todo:
-            source, target = todo.pop()
-            for block in source.blocks:
-                twin = Block([a.type for a in block.arguments])
-                for old, new in zip(block.arguments, twin.arguments, strict=True):
-                    new.name_hint, new.location = old.name_hint, old.location
-                    mapping[old] = new
-                block_map[block] = twin
-                target.append(twin)
-            for block in source.blocks:
-                twin = block_map[block]
-                for op in block.ops:
-                    twin.append(shallow(op))
+        with collector_paused():
+            while todo:
+                source, target = todo.pop()
+                for block in source.blocks:
+                    twin = Block([a.type for a in block.arguments])
+                    for old, new in zip(block.arguments, twin.arguments, strict=True):
+                        new.name_hint, new.location = old.name_hint, old.location
+                        mapping[old] = new
+                    block_map[block] = twin
+                    target.append(twin)
+                for block in source.blocks:
+                    twin = block_map[block]
+                    for op in block.ops:
+                        twin.append(shallow(op))
         for copy in pending:  # graph regions and loops between blocks: operands that were defined later
             for index, value in enumerate(copy._operands):
                 if value in mapping:
@@ -514,12 +545,6 @@ def _push_regions(op: Operation, stack: list[Operation | None], reverse: bool) -
         for block in region.blocks:
             firsts.append(block._last if reverse else block._first)
     stack.extend(firsts if reverse else reversed(firsts))
-
-
-def _block_of(op: Operation) -> Block:
-    if op.parent is None:
-        raise Error(f"`{op.name}` stands in no block", hint="insert it first")
-    return op.parent
 
 
 class UnregisteredOp(Operation):
@@ -667,6 +692,8 @@ class Block:
         """Removes arguments, which must be without uses."""
         doomed = set(indices)
         for index in doomed:
+            if not 0 <= index < len(self.arguments):
+                raise Error(f"the block has {len(self.arguments)} arguments, so none has the number {index}")
             if self.arguments[index].has_uses:
                 raise Error(f"cannot erase block argument {index}: it is used")
         self.arguments = [a for i, a in enumerate(self.arguments) if i not in doomed]
@@ -710,17 +737,21 @@ class Block:
         return self
 
     def erase(self) -> None:
-        """Removes it and its ops. Its values must have no uses outside."""
+        """Removes it and its ops. Raises `couloir.Error` when one of its values is used outside."""
+        inside = {inner for op in self.ops for inner in op.walk()}
+        values = [*self.arguments, *(result for op in self.ops for result in op.results)]
+        for value in values:
+            for user, _ in value.uses:
+                if user not in inside:
+                    raise Error(f"cannot erase a block: {value!r} is used outside it, by `{user.name}`")
         for op in self.ops:
             op.drop_references()
-        for op in self.ops:
-            for result in op.results:
-                if result.has_uses:
-                    raise Error(f"cannot erase a block: a result of `{op.name}` is used outside it")
         self.detach()
 
     def split_before(self, op: Operation) -> Block:
         """Moves `op` and all ops after it to a new block, which follows this one."""
+        if op.parent is not self:
+            raise Error(f"`{op.name}` does not stand in this block")
         tail = Block()
         current: Operation | None = op
         while current is not None:
@@ -810,6 +841,8 @@ class Region:
 
     def insert_after(self, place: Block, block: Block) -> None:
         """Adds a block just after `place`."""
+        if place.parent is not self:
+            raise Error("the block to insert after does not stand in this region")
         if place._next is None:
             self.append(block)
             return
@@ -828,6 +861,8 @@ class Region:
 
     def take_blocks(self, other: Region) -> None:
         """Moves all blocks of another region to the end of this one. O(blocks)."""
+        if other is self:
+            return
         for block in other.blocks:
             self.append(block.detach())
 

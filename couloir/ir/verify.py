@@ -21,6 +21,7 @@ from couloir.ir.text.printer import operation_text
 from couloir.ir.traits import GraphRegion, IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
 
 if TYPE_CHECKING:
+    from couloir.ir.attributes import SymbolRefAttr
     from couloir.ir.operation import Block, Operation, Region, Value
 
 MAX_FAULTS: Final = 100
@@ -59,7 +60,8 @@ class _Verifier:
             if root.parent is None:
                 self.visible.update(root.operands)
             else:  # part of a larger module: what it uses from outside is not looked at here
-                self.visible.update(v for op in root.walk() for v in op.operands if not _inside(v, root))
+                inside = set(root.walk())
+                self.visible.update(v for op in inside for v in op.operands if not _defined_by(v, inside))
             self._check(root)
             todo: list[_Task] = []
             self._enter_regions(root, todo)
@@ -92,6 +94,11 @@ class _Verifier:
                     self._enter_regions(op, todo)
                     return
                 self.visible.update(op.results)
+        elif kind == "everything":
+            for block in item.blocks:
+                self.visible.update(block.arguments)
+                for op in block.ops:
+                    self.visible.update(op.results)
         elif kind == "enter":
             self.visible.update(item.arguments)
             todo.append(("leave", item, None))
@@ -121,10 +128,7 @@ class _Verifier:
             if region.first_block is None:
                 continue
             if graph:  # the order does not matter: everything is visible from the start
-                for block in region.blocks:
-                    self.visible.update(block.arguments)
-                    for inner in block.ops:
-                        self.visible.update(inner.results)
+                self._step([("everything", region, None)])
             if region.first_block is region.last_block:
                 todo.append(("enter", region.first_block, {}))
                 continue
@@ -133,9 +137,7 @@ class _Verifier:
             if unreachable:  # control never gets there, so every value of the region counts as defined
                 todo += [("leave", block, None) for block in region.blocks]
                 todo += [("ops", block.ops, None) for block in unreachable]
-                todo += [("results", inner, None) for block in region.blocks for inner in block.ops]
-                for block in unreachable:
-                    self.visible.update(block.arguments)
+                todo.append(("everything", region, None))
             todo.append(("enter", region.first_block, tree))
 
     # -- one op --------------------------------------------------------------------------------------------------------------
@@ -144,6 +146,12 @@ class _Verifier:
         for index, value in enumerate(op.operands):
             if not _knows_use(value, op, index):
                 self.fault(op, f"operand {index} does not know this use", hint="change operands by `set_operand` only")
+        for result in op.results:
+            self._check_uses(op, result)
+        for region in op.regions:
+            for block in region.blocks:
+                for argument in block.arguments:
+                    self._check_uses(op, argument)
         if op.successors and op.next_op is not None:
             self.fault(op, f"`{op.name}` has successors, so it must be the last op of its block")
         for number, successor in enumerate(op.successors):
@@ -175,6 +183,11 @@ class _Verifier:
             for message in _messages(own):
                 self.fault(op, f"`{op.name}`: {message}")
         self._check_symbols(op)
+
+    def _check_uses(self, op: Operation, value: Value[Any]) -> None:
+        for user, index in value.uses:
+            if index >= len(user.operands) or user.operands[index] is not value:
+                self.fault(op, f"{value!r} counts operand {index} of `{user.name}` as a use, but it is another value")
 
     def _check_inferred(self, op: Operation) -> None:
         try:
@@ -214,24 +227,45 @@ class _Verifier:
                 continue
             for reference in references(op.attributes[field.key]):
                 tables = self._symbol_tables(op)
-                if tables and not any(reference.root in table for table in tables):
+                holder = next((table for table in tables if reference.root in table), None)
+                if holder is None and tables:
                     known = [name for table in tables for name in table]
                     self.fault(op, f"there is no symbol @{reference.root}", hint=nearest(reference.root, known))
+                elif holder is not None:
+                    self._check_nested(op, holder[reference.root], reference)
+
+    def _check_nested(self, op: Operation, found: Operation, reference: SymbolRefAttr) -> None:
+        path = f"@{reference.root}"
+        for part in reference.nested:
+            if not found.has_trait(SymbolTable):
+                self.fault(op, f"{path} is no symbol table, so it holds no @{part}")
+                return
+            table = self._table(found)
+            if part not in table:
+                self.fault(op, f"there is no symbol @{part} in {path}", hint=nearest(part, list(table)))
+                return
+            found = table[part]
+            path += f"::@{part}"
 
     def _symbol_tables(self, op: Operation) -> list[dict[str, Operation]]:
         """The symbols of each table around `op`, nearest first; empty when there is no table and nothing can be said."""
         found: list[dict[str, Operation]] = []
         for table in (op, *op.ancestors()):
             if table.has_trait(SymbolTable):
-                if table not in self.tables:
-                    self.tables[table] = symbols_in(table)
-                found.append(self.tables[table])
+                found.append(self._table(table))
         return found
+
+    def _table(self, op: Operation) -> dict[str, Operation]:
+        if op not in self.tables:
+            self.tables[op] = symbols_in(op)
+        return self.tables[op]
 
     # -- why a value cannot be used ------------------------------------------------------------------------------------------
 
     def _why_invisible(self, op: Operation, index: int, value: Value[Any]) -> tuple[str, str | None]:
         subject = f"operand {index} of `{op.name}`"
+        if not isinstance(value, OpResult | BlockArgument):
+            return f"{subject} is a bare value that nothing defines", None
         home = value.parent_block
         definer = value.owner if isinstance(value, OpResult) else None
         label = f"the result of `{definer.name}`" if definer is not None else "a block argument"
@@ -256,14 +290,11 @@ class _Verifier:
         return f"{subject} is {label}, but not every path to this op comes by the {where} that defines it", None
 
 
-def _inside(value: Value[Any], root: Operation) -> bool:
-    block = value.parent_block
-    owner = None if block is None else block.parent_op
-    while owner is not None:
-        if owner is root:
-            return True
-        owner = owner.parent_op
-    return False
+def _defined_by(value: Value[Any], ops: set[Operation]) -> bool:
+    """Whether a value is a result of one of these ops, or an argument of one of their blocks."""
+    if isinstance(value, OpResult):
+        return value.owner in ops
+    return isinstance(value, BlockArgument) and value.owner.parent_op in ops
 
 
 def _knows_use(value: Value[Any], op: Operation, index: int) -> bool:

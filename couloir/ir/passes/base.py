@@ -14,9 +14,10 @@ entry-point group `couloir.passes`.
 
 from __future__ import annotations
 
+import re
 import types as python_types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
@@ -45,7 +46,7 @@ class PassContext:
     verify_rules: bool = False
     """Whether the program is verified after each application of a rule."""
     stop_after: int | None = None
-    """Apply only this many rules in this pass."""
+    """Apply only this many more rules in this pass."""
     notes: list[str] = attrs.field(factory=list)
     """What the pass wants to tell a person: "12 buffers in 3.1 MB"."""
 
@@ -60,6 +61,8 @@ class PassContext:
             stop_after=self.stop_after,
             erase_dead=erase_dead,
         )
+        if self.stop_after is not None:
+            self.stop_after -= outcome.applications
         self.statistics.add(outcome.statistics)
         return outcome
 
@@ -102,15 +105,28 @@ class Pass:
         return self.name + (f"{{{' '.join(given)}}}" if given else "")
 
 
+class Quoted(str):
+    """The text of an option that stood in quotes: it is never a word like `none`."""
+
+    __slots__ = ()
+
+
+def unquoted(text: str) -> Quoted:
+    """What stands between quotes, with its escapes undone."""
+    return Quoted(re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL))
+
+
 def option_text(value: Any) -> str:
     """An option's value in pipeline text."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is None:
+        return "none"
     if isinstance(value, tuple | list):
         return "[" + ",".join(option_text(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType]
     text = str(value)
     plain = bool(text) and all(c.isalnum() or c in "_-./:+*" for c in text)
-    return text if plain else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return text if plain and value != "none" else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def option_value(cls: type[Pass], attribute: attrs.Attribute[Any], text: str) -> Any:
@@ -137,7 +153,7 @@ def _type_text(wanted: Any) -> str:
 def _convert(wanted: Any, text: str) -> Any:
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, python_types.UnionType):
-        if text == "none" and type(None) in arguments:
+        if text == "none" and not isinstance(text, Quoted) and type(None) in arguments:
             return None
         return _convert(next(a for a in arguments if a is not type(None)), text)
     if wanted is bool:
@@ -147,17 +163,27 @@ def _convert(wanted: Any, text: str) -> Any:
     if origin is typing.Literal:
         return {str(a): a for a in arguments}[text]
     if origin is tuple:
-        items = text.removeprefix("[").removesuffix("]")
-        kinds = (
-            [arguments[0]] * items.count(",") + [arguments[0]]
-            if len(arguments) == 2 and arguments[1] is Ellipsis
-            else list(arguments)
-        )
-        parts = [part.strip() for part in items.split(",")] if items.strip() else []
-        if parts and len(parts) != len(kinds):
+        parts = list(_list_items(text))
+        endless = len(arguments) == 2 and arguments[1] is Ellipsis
+        kinds = [arguments[0]] * len(parts) if endless else list(arguments)
+        return tuple([_convert(kind, part) for kind, part in zip(kinds, parts, strict=True)])
+    return str(text)
+
+
+_ITEM: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,"]*?))\s*(,|$)', re.DOTALL)
+
+
+def _list_items(text: str) -> Iterator[str]:
+    """The items of `[1,2,"a, b"]`; without brackets one item."""
+    inside = text[1:-1] if text.startswith("[") and text.endswith("]") and not isinstance(text, Quoted) else text
+    position = 0
+    more = bool(inside.strip())
+    while more:
+        found = _ITEM.match(inside, position)
+        if found is None:
             raise ValueError(text)
-        return tuple(_convert(kind, part) for kind, part in zip(kinds, parts, strict=False))
-    return text
+        yield unquoted(found[1]) if found[1] is not None else found[2]
+        position, more = found.end(), found[3] == ","
 
 
 def all_passes() -> dict[str, type[Pass]]:

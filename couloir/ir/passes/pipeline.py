@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from couloir.ir.errors import Error, ParseError, nearest
-from couloir.ir.passes.base import Pass, PassContext, find_pass, option_value
+from couloir.ir.passes.base import Pass, PassContext, find_pass, option_value, unquoted
 from couloir.ir.rewriting.events import Listener, Statistics
 from couloir.ir.text.printer import operation_text
 from couloir.ir.verify import verify
@@ -194,7 +194,8 @@ class _Runner:
                     self.run(item.items, target)
                     continue
                 for op in [o for o in target.walk() if o.name == item.op_name and o is not target]:
-                    self.run(item.items, op)
+                    if op.parent is not None:  # passes on the ones before may have erased it
+                        self.run(item.items, op)
             else:
                 self.run_pass(item, target)
 
@@ -208,6 +209,9 @@ class _Runner:
             item.run(target, context)
         except Error as error:
             error.notes = (*error.notes, f"while running pass {number}, `{item}`")
+            raise
+        except Exception as error:  # a mistake in the pass itself
+            error.add_note(f"while running pass {number}, `{item}`")
             raise
         spent = perf_counter() - start
         if self.verify_each:
@@ -228,7 +232,7 @@ class _Reader:
     """Reads pipeline text. `pipeline := item (',' item)*; item := name options? | op-name '(' pipeline ')'`."""
 
     _NAME: Final = re.compile(r"[A-Za-z_][\w.-]*")
-    _VALUE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(\[[^\]{}]*\])|([^\s,{}"]+)')
+    _VALUE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(\[(?:"(?:[^"\\]|\\.)*"|[^\]{}"])*\])|([^\s,{}"]+)', re.DOTALL)
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -322,7 +326,7 @@ class _Reader:
                     raise self.error(f"a value for `{key}` is expected here")
                 self.position = found.end()
                 quoted = found.group(1)
-                text = found.group() if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+                text = found.group() if quoted is None else unquoted(quoted)
             try:
                 values[attribute.name] = option_value(cls, attribute, text)
             except Error as error:

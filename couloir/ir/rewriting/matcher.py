@@ -201,8 +201,8 @@ class _Search:
         for name, key, wanted in node.attributes:
             if isinstance(wanted, PatternAttribute):
                 continue
-            stored = op.attributes.get(key, definition.defaults.get(key))
-            expected = wanted if wanted is not None else definition.defaults.get(key)
+            stored = op.attributes.get(key, definition.stored.get(key))
+            expected = wanted if wanted is not None else definition.stored.get(key)
             if stored is not expected:
                 text = "absent" if expected is None else str(expected)
                 self.miss(depth, f"`{name}` of `{op.name}` is {stored}, in the pattern {text}", op)

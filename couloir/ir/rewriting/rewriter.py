@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from couloir.ir.builder import InsertionPoint, insert_at
+from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value, as_value
 from couloir.ir.text.printer import operation_text
@@ -180,18 +181,25 @@ class Rewriter:
             op.parent,
         )
 
-    def check_replacement(self, rule: str, op: Operation, values: list[Value[Any]]) -> None:
-        """Raises when what a rule returned cannot take the op's place; what the rule had built is removed."""
-        fault = None
+    def check_replacement(self, rule: str, op: Operation, values: list[Value[Any]]) -> str | None:
+        """Raises when what a rule returned cannot take the op's place; what the rule had built is removed.
+
+        A type that only says more or less about the dimensions is no mistake of the rule, but it does not apply then:
+        returns the reason.
+        """
+        fault = reason = None
         if len(values) != len(op.results):
             fault = f"the rule {rule} returned {len(values)} values for the {len(op.results)} results of `{op.name}`"
         for result, value in zip(op.results, values, strict=False):
-            if value.type is not result.type:
+            if value.type is not result.type and compatible(value.type, result.type):
+                reason = f"it gives `{value.type}` where `{result.type}` is declared"
+            elif value.type is not result.type:
                 fault = f"the rule {rule} returned `{value.type}` where `{op.name}` gives `{result.type}`"
         if fault is not None:
             excerpt = operation_text(op)
             self.undo_insertions()
             raise Error(fault, where=op.location.label or None, excerpt=excerpt)
+        return reason
 
     def take(self) -> list[Operation]:
         """The ops to visit again, and forgets them."""

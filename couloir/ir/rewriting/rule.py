@@ -127,7 +127,10 @@ class _Equation(Rewrite):
                 rewriter.undo_insertions()
                 return Miss(miss.reason, len(found.ops) + 1, op)
         values = _returned_values(self.name, returned)
-        rewriter.check_replacement(self.name, op, values)
+        reason = rewriter.check_replacement(self.name, op, values)
+        if reason is not None:
+            rewriter.undo_insertions()
+            return Miss(reason, len(found.ops) + 1, op)
         rewriter.replace(op, *values)
         rewriter.erase_dead(reversed(found.ops[:-1]))
         return None
@@ -168,7 +171,8 @@ class FunctionRule(Rewrite):
             try:
                 reason = self.function(op, rewriter)
             except NoMatch as miss:
-                if rewriter.edits != mark and not rewriter.only_inserted(mark):
+                edited = rewriter.edits != mark and not rewriter.only_inserted(mark)
+                if edited or rewriter.fingerprint(op) != before:
                     raise Error(
                         f"the rule `{self.name}` edited the program and then said that it does not apply: {miss.reason}"
                     ) from miss

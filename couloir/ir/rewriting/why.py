@@ -37,7 +37,7 @@ def why_not(rule: type[Rule] | Rewrite, op: Operation) -> Explanation:
     The program is not changed: the rule is tried on a copy.
     """
     item = as_rewrite(rule)
-    if not any(isinstance(op, root) for root in item.roots):
+    if type(op) not in item.roots:
         wanted = " or ".join(f"`{root.name}`" for root in item.roots)
         return Explanation(item.name, False, f"it starts at {wanted}, not at `{op.name}`")
     match = getattr(item, "match", None)
@@ -45,6 +45,8 @@ def why_not(rule: type[Rule] | Rewrite, op: Operation) -> Explanation:
         found = match(op)
         if isinstance(found, Miss):
             return Explanation(item.name, False, found.reason, found.op if found.op is not op else None)
+    if op.parent is None:
+        return Explanation(item.name, False, f"`{op.name}` stands in no block")
     missed = item.attempt(*_copy_of(op))
     return Explanation(item.name, missed is None, "" if missed is None else missed.reason)
 
