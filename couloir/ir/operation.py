@@ -581,7 +581,10 @@ class Block:
     def __init__(
         self, argument_types: Sequence[Type] = (), ops: Iterable[Operation] = (), locations: Sequence[Location] = ()
     ) -> None:
-        self.arguments: list[BlockArgument[Any]] = [BlockArgument(t, self, i) for i, t in enumerate(argument_types)]
+        types: Sequence[Any] = argument_types
+        if not all(isinstance(t, Type) for t in types):
+            raise Error("the arguments of a block are given by their types", hint="`Block(ops=[...])` puts ops into it")
+        self.arguments: list[BlockArgument[Any]] = [BlockArgument(t, self, i) for i, t in enumerate(types)]
         for argument, location in zip(self.arguments, locations, strict=False):
             argument.location = location
         self.parent: Region | None = None
