@@ -11,16 +11,16 @@ from couloir.ir.rewriting import apply_rules, why_not
 from couloir.passes.constant_folding import ConstantFolding
 from couloir.passes.dot_layout import DotLayout, contract_leading_dimensions
 
-TEXT = """
+TEXT = f"""
 func.func @main(%x: tensor<2x5x3xf32>, %y: tensor<4x2x3xf32>) -> (tensor<2x5x4xf32>, tensor<2x5x4xf32>) {{
-  %w = stablehlo.constant dense<{values}> : tensor<4x2x3xf32>
+  %w = stablehlo.constant dense<{np.arange(24).reshape(4, 2, 3).astype(float).tolist()}> : tensor<4x2x3xf32>
   %a = "stablehlo.dot_general"(%x, %w) <{{dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = [0], rhs_batching_dimensions = [1],
     lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2]>}}> : (tensor<2x5x3xf32>, tensor<4x2x3xf32>) -> tensor<2x5x4xf32>
   %b = "stablehlo.dot_general"(%x, %y) <{{dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = [0], rhs_batching_dimensions = [1],
     lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2]>}}> : (tensor<2x5x3xf32>, tensor<4x2x3xf32>) -> tensor<2x5x4xf32>
   return %a, %b : tensor<2x5x4xf32>, tensor<2x5x4xf32>
 }}
-""".format(values=np.arange(24).reshape(4, 2, 3).astype(float).tolist())
+"""
 
 
 def dots(module: couloir.Module) -> list[hlo.DotGeneral]:
