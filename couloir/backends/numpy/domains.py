@@ -127,7 +127,7 @@ class _Domain(ABC):
         if not is_discrete(dtype):
             return self._guarded("convert", self._to_reals, operand, dtype)
         if is_discrete(operand.dtype):
-            return integer_arithmetic.convert(operand, dtype)
+            return np.asarray(integer_arithmetic.convert(operand, dtype))
         if kind(dtype) == "bool":
             return self.apply("compare NE", operand, np.zeros((), operand.dtype))
         return self._guarded("convert", self._to_integers, operand, dtype)

@@ -7,7 +7,7 @@ a table is written, `couloir.backends.numpy.meanings` says.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 import numpy as np
@@ -196,11 +196,13 @@ def _body(callee: Operation) -> Any:
 
 def _store(frame: _Frame, step: Step, outcome: Any) -> None:
     """Keeps the results of an op, and forgets the values that were used for the last time."""
-    results = step.op.results
-    if len(results) == 1 and isinstance(outcome, np.ndarray):
-        frame.values[results[0]] = outcome
-    else:
-        frame.values.update(zip(results, () if outcome is None else outcome, strict=True))
+    if isinstance(outcome, tuple | list):
+        frame.values.update(zip(step.op.results, cast("Sequence[Any]", outcome), strict=True))
+    elif outcome is not None:
+        (result,) = step.op.results
+        frame.values[result] = np.asarray(outcome)  # NumPy makes scalars of what has rank 0
+    elif step.op.results:
+        raise TypeError(f"what it means gives nothing for {len(step.op.results)} results")
     for value in step.dead:
         frame.values.pop(value, None)
     frame.position += 1
