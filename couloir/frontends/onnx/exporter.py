@@ -7,7 +7,8 @@ once for each instance of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import attrs
@@ -33,7 +34,6 @@ from couloir.ir.operation import Block, Operation, Value
 _DEEPEST = 30
 """Levels of graphs in graphs: each takes three levels of messages, of which protobuf encodes 100."""
 _IR_WITH_FUNCTIONS = 8
-_IR_WITH_OVERLOADS = 10
 _IR_WITHOUT_INPUTS_FOR_INITIALIZERS = 4
 
 
@@ -72,7 +72,7 @@ class _Exporter:
     def __init__(self, module: ModuleOp) -> None:
         self._module = module
         self._keys: dict[str, FunctionKey] = {}
-        self._constant_names: dict[str, str] = {}
+        self._taken: set[FunctionKey] = set()
         self._names = Names()
         self._model = ModelProto()
         self._opsets: dict[str, int] = {}
@@ -98,12 +98,12 @@ class _Exporter:
         found = self._module.functions
         public = [function for function in found if not function.is_private]
         if len(public) != 1 or public[0].is_declaration:
-            names = ", ".join(f"@{function.sym_name}" for function in public) or "none"
+            listed = ", ".join(f"@{function.sym_name}" for function in public) or "none"
             raise Error(
-                f"an ONNX model has one main graph: the module needs one public function with a body; it has {names}",
+                f"an ONNX model has one main graph: the module needs one public function with a body; it has {listed}",
                 hint='give the others `sym_visibility = "private"`',
             )
-        return public[0], [function for function in found if function.is_private]
+        return public[0], _callees_first([function for function in found if function.is_private])
 
     # -- the model -----------------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class _Exporter:
         _add_metadata(graph.metadata_props, function.attributes)
         last = _terminator(function.entry)
         wanted = [_text(function.result_attribute(i, "onnx.name")) for i in range(len(last.operands))]
-        self._names.enter(_reserve(function, last.operands, wanted))
+        self._names.enter(_reserve(function, last.operands, wanted), wanted)
         inputs: list[ValueInfoProto] = []
         for index, argument in enumerate(function.arguments):
             name = self._names.define(argument, _text(function.argument_attribute(index, "onnx.name")) or None)
@@ -144,8 +144,9 @@ class _Exporter:
             )
         frame = _Frame(function.entry.ops, graph.node, graph, 0)
         self._run(frame)
+        seen: set[str] = set()
         for index, (value, name) in enumerate(zip(last.operands, wanted, strict=True)):
-            final = self._output(frame, value, name)
+            final = self._output(graph.node, seen, value, name)
             if isinstance(value.type, AnyType):
                 raise Error(
                     f"the type of output {index} of @{function.sym_name} is not known",
@@ -158,20 +159,17 @@ class _Exporter:
             )
             graph.output.append(info)
         graph.input.extend(self._with_initializers(function, inputs))
-        outputs = {info.name for info in (*graph.output, *graph.input)}
-        kept = [info for info in graph.value_info if info.name not in outputs]
-        del graph.value_info[:]
-        graph.value_info.extend(kept)
+        _without_declared(graph)
         self._names.leave()
 
-    def _output(self, frame: _Frame, value: Value[Any], name: str) -> str:
-        """The name of an output; an `Identity` renames a value that has another name already."""
-        current = self._names.of(value)
-        outputs = [] if frame.graph is None else [info.name for info in frame.graph.output]
-        if current not in outputs and (not name or name == current):
-            return current
-        final = self._names.fresh(name or None)
-        frame.nodes.add(op_type="Identity", input=[current], output=[final])
+    def _output(self, nodes: Any, seen: set[str], value: Value[Any], name: str) -> str:
+        """The name of an output, put among the `seen` ones; an `Identity` renames a value that has another name or is one of
+        these already."""
+        final = self._names.of(value)
+        if final in seen or (name and name != final):
+            current, final = final, self._names.claim(name) if name else self._names.fresh()
+            nodes.add(op_type="Identity", input=[current], output=[final])
+        seen.add(final)
         return final
 
     def _with_initializers(self, function: FuncOp, inputs: list[ValueInfoProto]) -> list[ValueInfoProto]:
@@ -181,7 +179,7 @@ class _Exporter:
         late: list[ValueInfoProto] = []
         for op in function.entry.ops:
             if isinstance(op, Initializer) and (old or op.input_index is not None):
-                info = _info(self._constant_names[self._names.of(op.result)], op.result, None)
+                info = _info(self._names.of(op.result), op.result, None)
                 placed.append((op.input_index, info)) if op.input_index is not None else late.append(info)
         merged = list(inputs)
         for index, info in sorted(placed, key=lambda entry: entry[0]):
@@ -195,14 +193,11 @@ class _Exporter:
         domain, name, overload = (_text(entries.get(key)) for key in ("domain", "name", "overload"))
         if not entries:
             domain, name = "couloir", function.sym_name
-        taken = set(self._keys.values())
         key, number = (domain, name, overload), 1
-        while key in taken:
+        while key in self._taken:
             number += 1
-            if self._model.ir_version >= _IR_WITH_OVERLOADS:
-                key = (domain, name, f"{overload}{number}")
-            else:
-                key = (domain, f"{name}_{number}", overload)
+            key = (domain, f"{name}_{number}", overload)  # by name, since several runtimes do not look at overloads
+        self._taken.add(key)
         return key
 
     def _function(self, function: FuncOp, proto: FunctionProto) -> None:
@@ -217,19 +212,15 @@ class _Exporter:
         proto.opset_import.extend(_opset_ids(opsets))
         last = _terminator(function.entry)
         wanted = [_text(function.result_attribute(i, "onnx.name")) for i in range(len(last.operands))]
-        self._names.enter(_reserve(function, last.operands, wanted))
+        self._names.enter(_reserve(function, last.operands, wanted), wanted)
         for index, argument in enumerate(function.arguments):
             wish = _text(function.argument_attribute(index, "onnx.name"))
             proto.input.append(self._names.define(argument, wish or None))
         frame = _Frame(function.entry.ops, proto.node, None, 0)
         self._run(frame)
+        seen: set[str] = set()
         for value, name in zip(last.operands, wanted, strict=True):
-            current = self._names.of(value)
-            if current in proto.output or (name and name != current):
-                final = self._names.fresh(name or None)
-                proto.node.add(op_type="Identity", input=[current], output=[final])
-                current = final
-            proto.output.append(current)
+            proto.output.append(self._output(proto.node, seen, value, name))
         self._names.leave()
 
     def _called(self, function: FuncOp) -> list[FunctionKey]:
@@ -277,18 +268,17 @@ class _Exporter:
         """Ends a graph inside a node: outputs must be values of the graph itself, and different ones."""
         graph = frame.graph
         assert graph is not None, "functions do not end with onnx.Return"
+        seen: set[str] = set()
         for value in op.outputs:
             name = self._names.of(value)
             own = value.parent_block is op.parent and not _is_argument(value)
-            if not own or any(info.name == name for info in graph.output):
+            if not own or name in seen:
                 final = self._names.fresh(name)
                 graph.node.add(op_type="Identity", input=[name], output=[final])
                 name = final
+            seen.add(name)
             graph.output.append(_info(name, value, None))
-        outputs = {info.name for info in graph.output}
-        kept = [info for info in graph.value_info if info.name not in outputs]
-        del graph.value_info[:]
-        graph.value_info.extend(kept)
+        _without_declared(graph)
         self._names.leave()
 
     def _initializer(self, frame: _Frame, op: Initializer) -> None:
@@ -298,7 +288,6 @@ class _Exporter:
             sparse = isinstance(op.value, SparseElementsAttr)
             node.attribute.append(attribute_to_proto("sparse_value" if sparse else "value", op.value))
             return
-        self._constant_names[name] = name
         if isinstance(op.value, SparseElementsAttr):
             frame.graph.sparse_initializer.append(sparse_to_proto(op.value, name))
         else:
@@ -352,6 +341,22 @@ class _Exporter:
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
+def _callees_first(functions: Sequence[FuncOp]) -> list[FuncOp]:
+    """The functions so that each comes after those that it calls, as readers expect."""
+    named = {function.sym_name: function for function in functions}
+    calls = {
+        name: {op.callee.root for op in function.walk() if isinstance(op, Call) and op.callee.root in named}
+        for name, function in named.items()
+    }
+    try:
+        return [named[name] for name in TopologicalSorter(calls).static_order()]
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        raise Error(
+            f"functions call each other in a circle: {' -> '.join('@' + name for name in circle[:10])}"
+        ) from error
+
+
 def _check_ops(functions: Iterable[FuncOp]) -> None:
     """Reports every op that ONNX does not have, at once."""
     foreign: dict[str, list[Operation]] = {}
@@ -380,6 +385,19 @@ def _terminator(block: Block) -> Operation:
     if not isinstance(last, FuncReturn):
         raise Error("a function ends with `func.return`", hint="verify the module before exporting it")
     return last
+
+
+def _names(values: Iterable[ValueInfoProto]) -> list[str]:
+    """The names of values."""
+    return [info.name for info in values]
+
+
+def _without_declared(graph: GraphProto) -> None:
+    """Removes the types of values that are inputs or outputs, too, from `value_info`."""
+    declared = {*_names(graph.input), *_names(graph.output)}
+    kept = [info for info in graph.value_info if info.name not in declared]
+    del graph.value_info[:]
+    graph.value_info.extend(kept)
 
 
 def _is_argument(value: Value[Any]) -> bool:

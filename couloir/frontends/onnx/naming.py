@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -32,10 +33,10 @@ class Names:
         self._scopes: list[Scope] = []
         self._next = 0
 
-    def enter(self, reserved: dict[Value[Any], str] | None = None) -> None:
-        """Begins a graph."""
+    def enter(self, reserved: dict[Value[Any], str] | None = None, taken: Iterable[str] = ()) -> None:
+        """Begins a graph: `reserved` values have their names already, and no other value gets a name that is `taken`."""
         wanted = reserved or {}
-        self._scopes.append(Scope(wanted, taken=frozenset(wanted.values())))
+        self._scopes.append(Scope(wanted, taken=frozenset((*wanted.values(), *taken))))
 
     def leave(self) -> None:
         """Ends a graph: its names are free again."""
@@ -53,16 +54,20 @@ class Names:
         return value in self._names
 
     def define(self, value: Value[Any], wish: str | None = None) -> str:
-        """Names a value: as it must be called, as `wish` or its hint says, or by a new name."""
+        """Names a value: as it must be called, as `wish` says if that is free, as its hint says, or by a new name."""
         scope = self._scopes[-1]
-        name = scope.reserved.get(value)
-        if name is None:
-            name = self.fresh(wish or value.name_hint)
-        else:
-            self._give(name)
+        exact = scope.reserved.get(value) or wish
+        name = self.claim(exact) if exact else self.fresh(value.name_hint)
         self._names[value] = name
         scope.values.append(value)
         return name
+
+    def claim(self, wish: str) -> str:
+        """This very name, even if it is taken, as long as nothing visible has it; otherwise one like it."""
+        if wish in self._used:
+            return self.fresh(wish)
+        self._give(wish)
+        return wish
 
     def fresh(self, wish: str | None = None) -> str:
         """A name that nothing visible has, like `wish` if there is one."""

@@ -111,9 +111,9 @@ def test_the_light_models_import_with_static_types(path: Any) -> None:
 
 @pytest.mark.slow
 def test_every_node_test_imports_and_its_text_comes_back() -> None:
-    for name, case in node_tests().items():
+    for number, (name, case) in enumerate(node_tests().items()):
         module = load(case.model)
-        for generic in (False, True):
+        for generic in (False, True) if number % 5 == 0 else (False,):
             text = operation_text(module, generic=generic)
             again = parse_module_op(text)
             verify(again)
