@@ -170,10 +170,12 @@ def _variables(node: Node) -> Iterator[str]:
 class _Search:
     """One attempt to fit a pattern to an op."""
 
-    __slots__ = ("deepest", "feasible_memo", "pattern", "steps")
+    __slots__ = ("deepest", "feasible_memo", "found", "judge", "pattern", "steps")
 
-    def __init__(self, pattern: Pattern) -> None:
+    def __init__(self, pattern: Pattern, judge: Callable[[Match], Miss | None]) -> None:
         self.pattern = pattern
+        self.judge = judge
+        self.found: Match | None = None
         self.steps = 0
         self.deepest = Miss("")
         self.feasible_memo: dict[tuple[int, Operation], bool] = {}
@@ -267,11 +269,18 @@ class _Search:
     def run(self, op: Operation) -> Match | Miss:
         if self.pattern.has_choices and not self.feasible(self.pattern.root, op, 0):
             return self.deepest
-        bound: dict[str, Any] = {}
-        matched: dict[int, Operation] = {}
-        if not self.solve([(self.pattern.root, op)], bound, matched):
-            return self.deepest
-        return Match(bound, tuple(matched[number] for number in sorted(matched)))
+        self.solve([(self.pattern.root, op)], {}, {})
+        return self.deepest if self.found is None else self.found
+
+    def finish(self, bound: dict[str, Any], matched: dict[int, Operation]) -> bool:
+        """Whether this way to fit the whole pattern is also wanted."""
+        found = Match(bound, tuple(matched[number] for number in sorted(matched)))
+        missed = self.judge(found)
+        if missed is None:
+            self.found = found
+        elif missed.depth > self.deepest.depth or not self.deepest.reason:
+            self.deepest = missed
+        return missed is None
 
     def solve(self, goals: list[tuple[Any, Any]], bound: dict[str, Any], matched: dict[int, Operation]) -> bool:
         while goals:
@@ -303,13 +312,11 @@ class _Search:
             for order in orders[:-1]:
                 trial_bound, trial_matched = dict(bound), dict(matched)
                 if self.solve([*goals, *reversed(order)], trial_bound, trial_matched):
-                    bound.update(trial_bound)
-                    matched.update(trial_matched)
                     return True
             if not orders:
                 return False
             goals.extend(reversed(orders[-1]))
-        return True
+        return self.finish(bound, matched)
 
     def bind(self, name: str, value: Any, bound: dict[str, Any], depth: int) -> bool:
         known = bound.setdefault(name, value)
@@ -329,22 +336,35 @@ class _Search:
         return True
 
 
-def match(pattern: Pattern, op: Operation, *, allow_shared: bool = False) -> Match | Miss:
+def match(
+    pattern: Pattern,
+    op: Operation,
+    *,
+    allow_shared: bool = False,
+    accept: Callable[[Match], Miss | None] | None = None,
+) -> Match | Miss:
     """Fits a pattern to `op` and the ops that feed it.
 
-    Inner results that are used outside the match stop it unless `allow_shared`.
+    Inner results that are used outside the match stop it unless `allow_shared`. `accept` has the last word on each way in
+    which the pattern fits: where it returns a `Miss`, the next order of commutative operands is tried.
     """
-    found = _Search(pattern).run(op)
-    if isinstance(found, Miss) or allow_shared or len(found.ops) == 1:
-        return found
+
+    def judge(found: Match) -> Miss | None:
+        shared = None if allow_shared or len(found.ops) == 1 else _shared(found, op)
+        return shared if shared is not None or accept is None else accept(found)
+
+    return _Search(pattern, judge).run(op)
+
+
+def _shared(found: Match, root: Operation) -> Miss | None:
+    """The inner op with a user outside the match, if there is one."""
     inside = set(found.ops)
     for inner in found.ops:
-        if inner is op:
+        if inner is root:
             continue
         for result in inner.results:
             for user in result.users:
                 if user not in inside:
-                    return Miss(
-                        f"the result of the inner `{inner.name}` is also used by `{user.name}`", len(found.ops), inner
-                    )
-    return found
+                    reason = f"the result of the inner `{inner.name}` is also used by `{user.name}`"
+                    return Miss(reason, len(found.ops), inner)
+    return None

@@ -101,19 +101,25 @@ class _Equation(Rewrite):
 
     def match(self, op: Operation) -> Match | Miss:
         """Fits the left side, guards included."""
-        found = match(self.pattern, op, allow_shared=self.cls.allow_shared)
-        if isinstance(found, Miss) or self._where is None:
-            return found
+        where = None if self._where is None else self._guard
+        return match(self.pattern, op, allow_shared=self.cls.allow_shared, accept=where)
+
+    def _guard(self, found: Match) -> Miss | None:
+        """What `where` has against a way in which the pattern fits."""
+        assert self._where is not None
+        op = found.ops[-1]
+        reason = ""
         try:
             outcome = self._where(**_select(self._where_names, found.bindings, op))
         except NoMatch as miss:
             return Miss(miss.reason, len(found.ops) + 1, op)
         if isinstance(outcome, str):
-            return Miss(outcome, len(found.ops) + 1, op)
-        if not outcome:
-            reason = outcome.reason if isinstance(outcome, Guard) else f"`where` of {self.name} is false"
-            return Miss(reason or f"`where` of {self.name} is false", len(found.ops) + 1, op)
-        return found
+            reason = outcome
+        elif outcome:
+            return None
+        elif isinstance(outcome, Guard):
+            reason = outcome.reason
+        return Miss(reason or f"`where` of {self.name} is false", len(found.ops) + 1, op)
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         found = self.match(op)

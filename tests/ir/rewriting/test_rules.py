@@ -672,3 +672,22 @@ def test_why_not_leaves_the_program_alone() -> None:
     inner = why_not(DoubleNeg, program(lambda a, b: Neg(Abs(a))).region.block.last_op.operands[0].owner)
     assert inner.reason == "the pattern wants `rt.neg`, here is `rt.abs`"
     assert inner.op.name == "rt.abs"
+
+
+def test_a_guard_that_refuses_one_order_of_operands_gets_the_other() -> None:
+    class AddScale(Rule):
+        """scale(x, 1) + y  =>  x - y, for the test"""
+
+        def pattern(x, y):
+            return Add(x, y)
+
+        def where(x):
+            return guard(isinstance(x.defining_op, Scale), "it is not scaled")
+
+        def rewrite(x, y):
+            return Sub(x, y)
+
+    assert shape_after(lambda a, b: Add(Scale(a, 1), b), AddScale) == "sub(scale(a0, 1), a1)"
+    assert shape_after(lambda a, b: Add(b, Scale(a, 1)), AddScale) == "sub(scale(a0, 1), a1)"
+    root = program(lambda a, b: Add(a, b))
+    assert why_not(AddScale, root.region.block.first_op).reason == "it is not scaled"
