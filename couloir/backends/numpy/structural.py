@@ -134,7 +134,7 @@ def pad(
         shape.append(padded)
         source.append(builtins.slice(first, max(last + 1, first)))
         target.append(builtins.slice(low + first * step, max(low + last * step + 1, low + first * step), step))
-    if shape == list(operand.shape) and not any(edge_padding_low):
+    if not any((*edge_padding_low, *edge_padding_high, *interior_padding)):
         return operand
     result = np.full(shape, padding_value)
     result[tuple(target)] = operand[tuple(source)]

@@ -287,3 +287,11 @@ def pad_x(value: Any, low: list[int], interior: list[int]) -> Any:
 def test_bad_parameters_are_told_apart(call: Any, message: str) -> None:
     with pytest.raises(Error, match=message):
         call()
+
+
+def test_padding_inside_and_cutting_off_as_much_is_not_nothing() -> None:
+    """The shape stays, the elements do not."""
+    x = np.array([3.0, 5.0], np.float32)
+    zero = np.zeros((), np.float32)
+    padded = tensor.pad(floats, x, zero, edge_padding_low=[0], edge_padding_high=[-1], interior_padding=[1])
+    np.testing.assert_array_equal(padded, np.array([3.0, 0.0], np.float32))
