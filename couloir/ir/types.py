@@ -7,6 +7,7 @@ there.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
@@ -200,7 +201,10 @@ class ShapedType(Type):
 
 
 def _dims(dims: Sequence[Dim]) -> tuple[Dim, ...]:
-    return tuple(None if dim is None else int(dim) for dim in dims)
+    try:
+        return tuple([None if dim is None else operator.index(dim) for dim in dims])
+    except TypeError:
+        raise Error(f"the sizes of a shape are whole numbers or None, not {dims!r}") from None
 
 
 class TensorType(ShapedType):
