@@ -84,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     opt.add_argument("--output", "-o", default="-", metavar="FILE", help="where to write the IR (default: -)")
     opt.add_argument("--generic", action="store_true", help="print every op in the generic form")
     opt.add_argument("--locations", action="store_true", help="print where each op comes from")
-    opt.add_argument("--all-constants", action="store_true", help="print large constants too, instead of eliding them")
+    opt.add_argument(
+        "--elide",
+        type=int,
+        metavar="N",
+        help="leave out constants of more than N elements (default: 64 on a terminal; files and pipes get all of them)",
+    )
     opt.add_argument("--dump-dir", metavar="DIR", help="write the IR after each pass that changed it")
     opt.add_argument("--timing", action="store_true", help="print the time of each pass to stderr")
     opt.add_argument("--allow-unregistered", action="store_true", help="keep ops that no dialect defines")
@@ -269,7 +274,9 @@ def _opt(options: Any) -> int:
             module, report = api.opt(module, options.pipeline, dump_dir=options.dump_dir, on_pass=show)
             if options.timing:
                 print(report, file=sys.stderr)
-    elide = None if options.all_constants else 64
+    elide = options.elide
+    if elide is None and options.output == "-" and sys.stdout.isatty():
+        elide = 64  # for reading; a text that goes on to a file or another command stays complete
     text = operation_text(module, generic=options.generic, locations=options.locations, elide_above=elide) + "\n"
     if options.output == "-":
         sys.stdout.write(text)

@@ -146,3 +146,18 @@ def test_the_installed_command_works() -> None:
     assert command is not None
     result = subprocess.run([command, "opt", "-"], input=TEXT, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0 and "stablehlo.negate" in result.stdout
+
+
+def test_a_text_that_goes_on_to_another_command_keeps_its_constants(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["opt", str(LENET), "--dims", "N=1", "--to", "hlo"]) == 0
+    text = capsys.readouterr().out
+    assert "__elided__" not in text
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    assert main(["run", "-", "--random", "0", "-o", str(tmp_path / "text.npz")]) == 0
+    assert main(["run", str(LENET), "--dims", "N=1", "--random", "0", "-o", str(tmp_path / "onnx.npz")]) == 0
+    with np.load(tmp_path / "text.npz") as one, np.load(tmp_path / "onnx.npz") as other:
+        np.testing.assert_allclose(one["probabilities"], other["probabilities"], rtol=0, atol=1e-6)
+    assert main(["opt", str(LENET), "--dims", "N=1", "--elide", "8"]) == 0
+    assert "__elided__" in capsys.readouterr().out
