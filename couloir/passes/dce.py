@@ -46,7 +46,8 @@ class SymbolDce(Pass, name="symbol-dce"):
 
 def _remove_unused(table: Operation) -> None:
     private: dict[str, Operation] = {}
-    uses: dict[str | None, set[str]] = {}
+    own = {reference.root for attribute in table.attributes.values() for reference in references(attribute)}
+    uses: dict[str | None, set[str]] = {None: own}
     for region in table.regions:
         for symbol in region.ops:
             name = symbol_name(symbol)

@@ -82,7 +82,9 @@ def _lives(function: FuncOp) -> list[_Life]:
     for op in function.entry.ops:
         if isinstance(op, memref.Alloc):
             users = _users(op.memref)
-            times = [number[top] for user in users if (top := _top_level(user, function)) is not None]
+            tops = [_top_level(user, function) for user in users]
+            # A use in another block may come at any time: the buffer then lives throughout.
+            times = [t for top in tops for t in ((0, len(number)) if top is None else (number[top],))]
             first = min(times, default=number[op])
             found.append(_Life(op, byte_size(op.memref.type), first, max(times, default=first)))
     return found

@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rule, guard, is_splat
-from couloir.ir.types import FloatType
+from couloir.ir.types import ComplexType, FloatType
+
+
+def _not_complex(value):
+    """Complex arithmetic mixes the parts: (-0.0 - 1i) * 1 and (-0.0 - 0.0i) + 0 have another sign of zero."""
+    return guard(not isinstance(value.type.element_type, ComplexType), "the signs of complex zeros would change")
 
 
 class DoubleTranspose(Rule):
@@ -73,7 +78,7 @@ class MultiplyByOne(Rule):
         return hlo.Multiply(x, one)
 
     def where(one):
-        return is_splat(one, 1)
+        return is_splat(one, 1) & _not_complex(one)
 
     def rewrite(x):
         return x
@@ -86,7 +91,7 @@ class AddNeutral(Rule):
         return hlo.Add(x, zero)
 
     def where(zero):
-        return is_splat(zero, -0.0 if isinstance(zero.type.element_type, FloatType) else 0)
+        return is_splat(zero, -0.0 if isinstance(zero.type.element_type, FloatType) else 0) & _not_complex(zero)
 
     def rewrite(x):
         return x
@@ -112,7 +117,7 @@ class DivideByOne(Rule):
         return hlo.Divide(x, one)
 
     def where(one):
-        return is_splat(one, 1)
+        return is_splat(one, 1) & _not_complex(one)
 
     def rewrite(x):
         return x

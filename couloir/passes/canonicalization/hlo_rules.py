@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from couloir.dialects import hlo
+from couloir.ir.operation import Value
 from couloir.ir.rewriting import Rewrite, Rewriter, Rule, constant_array, is_splat, rule
+from couloir.ir.types import TensorType
 from couloir.passes.canonicalization.hlo_equations import (
     AddNeutral,
     DivideByOne,
@@ -20,6 +22,11 @@ from couloir.passes.canonicalization.hlo_equations import (
     SelectTrue,
     SubtractZero,
 )
+
+
+def _same_size(before: Value[TensorType], after: Value[TensorType]) -> bool:
+    """Whether two tensors have one type without unknown dimensions, which could differ."""
+    return before.type is after.type and before.type.is_static
 
 
 @rule
@@ -54,7 +61,7 @@ def identity_convert(op: hlo.Convert, rewriter: Rewriter) -> str | None:
 @rule
 def identity_broadcast(op: hlo.BroadcastInDim, rewriter: Rewriter) -> str | None:
     """broadcast_in_dim(x, 0 1 2 ...) to the type of x  =>  x"""
-    if op.operand.type is not op.result.type:
+    if not _same_size(op.operand, op.result):
         return "the shape changes"
     if op.broadcast_dimensions != tuple(range(op.operand.type.rank)):
         return "dimensions are exchanged"
@@ -91,7 +98,7 @@ def broadcast_of_splat(op: hlo.BroadcastInDim, rewriter: Rewriter) -> str | None
 @rule
 def whole_slice(op: hlo.Slice, rewriter: Rewriter) -> str | None:
     """slice(x) of all elements  =>  x"""
-    if op.operand.type is not op.result.type or any(op.start_indices) or any(s != 1 for s in op.strides):
+    if not _same_size(op.operand, op.result):
         return "it takes only a part"
     rewriter.replace(op, op.operand)
     return None
@@ -102,6 +109,8 @@ def no_padding(op: hlo.Pad, rewriter: Rewriter) -> str | None:
     """pad(x) by nothing  =>  x"""
     if any((*op.edge_padding_low, *op.edge_padding_high, *op.interior_padding)):
         return "it pads"
+    if op.operand.type is not op.result.type:
+        return "the declared type says more or less than the operand's"
     rewriter.replace(op, op.operand)
     return None
 
@@ -111,6 +120,8 @@ def single_concatenate(op: hlo.Concatenate, rewriter: Rewriter) -> str | None:
     """concatenate(x)  =>  x"""
     if len(op.inputs) != 1:
         return "it joins several tensors"
+    if op.inputs[0].type is not op.result.type:
+        return "the declared type says more or less than the operand's"
     rewriter.replace(op, op.inputs[0])
     return None
 
