@@ -15,11 +15,14 @@ from couloir.backends.numpy.indexing import scatter_places, selected_places
 from couloir.backends.numpy.meanings import Call, Run, Steps, meaning
 from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_training
 from couloir.backends.numpy.precision import reduce_precision
+from couloir.backends.numpy.tables import hlo_numerics
 from couloir.dialects import hlo
 from couloir.dialects.hlo.window import WindowDimension
 from couloir.ir.attribute import Attribute
 from couloir.ir.operation import Operation, Value
 from couloir.ir.types import TensorType, dtype_of
+
+__all__ = ["ELEMENTWISE", "hlo_numerics", "without_op"]
 
 ELEMENTWISE: Final[dict[type[Operation], Callable[..., Array]]] = {
     hlo.Abs: tensor.abs,
