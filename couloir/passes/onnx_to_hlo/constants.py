@@ -60,14 +60,16 @@ class Constants:
 
 
 def evaluated(op: Operation, operands: Sequence[Array]) -> list[Array] | None:
-    """What an op without side effects gives for these operands; None when it fails, or has no meaning."""
+    """What an op without side effects gives for these operands; None when it fails, or gives no tensors."""
     if not is_removable(op) or not has_meaning(op):
         return None
     try:
         with np.errstate(all="ignore"):
-            return [np.asarray(array) for array in evaluate_op(op, *operands)]
+            results: Sequence[object] = evaluate_op(op, *operands)
     except Error:
         return None  # running it says why
+    arrays = [np.asarray(array) for array in results if isinstance(array, np.ndarray | np.generic)]
+    return arrays if len(arrays) == len(results) else None  # a sequence is no tensor
 
 
 def _may_compute(op: Operation) -> bool:

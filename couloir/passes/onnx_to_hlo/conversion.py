@@ -16,6 +16,7 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.structure import Call, Initializer
 from couloir.dialects.onnx.structure import Return as OnnxReturn
+from couloir.dialects.shapes import same_dims
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import ArrayAttr, StringAttr
 from couloir.ir.builder import at_end
@@ -113,6 +114,8 @@ class _FunctionLowering:
         self.values: dict[Value[Any], Value[Any] | None] = {}
         self.block = Block()
         self.count = 0
+        self.sizes_are_doubtful = False
+        """Whether the sizes in the model are known to be wrong, from some pool on; see `_counts_too_many`."""
 
     def run(self) -> None:
         """Lowers the body into a new block; the function is not changed yet."""
@@ -122,7 +125,7 @@ class _FunctionLowering:
             return
         _check_static(function)
         for number, argument in enumerate(function.arguments):
-            if not is_supported(argument.type):
+            if not is_supported(argument.type) and not argument.has_uses:  # otherwise its users are reported
                 self.report.add(function, f"the input `{_input_name(function, number)}` has the type `{argument.type}`")
             self.values[argument] = self.block.add_argument(argument.type, argument.name_hint, argument.location)
         stack = [_Frame(function.entry.ops, self._return)]
@@ -158,7 +161,11 @@ class _FunctionLowering:
 
     def _visit(self, op: Operation, location: Location, stack: list[_Frame]) -> None:
         if isinstance(op, func.Return | OnnxReturn):
-            stack[-1].finish([self.values[value] for value in op.operands])
+            values = [self.values[value] for value in op.operands]
+            for value in values if isinstance(op, func.Return) else ():
+                if value is not None and not is_supported(value.type):
+                    self.report.add(op, f"it returns a value of type `{value.type}`")
+            stack[-1].finish(values)
         elif isinstance(op, Call):
             self._call(op, location, stack)
         elif isinstance(op, OnnxOp) and op.operator == "If" and not op.domain:
@@ -229,7 +236,10 @@ class _FunctionLowering:
         operands = [self.values[value] for value in op.operands]
         arrays = [None if value is None else self.constants.array(value) for value in operands]
         given = [array for array in arrays if array is not None]
-        if op.regions or not given or len(given) < len(arrays):
+        huge = any(
+            isinstance(r.type, TensorType) and r.type.is_static and r.type.size > MAX_ELEMENTS for r in op.results
+        )
+        if op.regions or not given or len(given) < len(arrays) or huge:
             return None
         results = evaluated(op, given)
         if results is None or any(array.dtype == object or array.size > MAX_ELEMENTS for array in results):
@@ -239,10 +249,20 @@ class _FunctionLowering:
     def _define(self, op: Operation, values: Sequence[Value[Any] | None]) -> None:
         for old, new in zip(op.results, values, strict=True):
             if new is not None:
-                _check_type(op, old.type, new.type)
+                self._check_type(op, old.type, new.type)
                 if new.name_hint is None:
                     new.name_hint = old.name_hint
             self.values[old] = new
+
+    def _check_type(self, op: Operation, old: Type, new: Type) -> None:
+        """A lowered value has the type that the model gives it, as far as that is known."""
+        if not isinstance(old, TensorType) or not isinstance(new, TensorType):
+            return
+        same_kind = old.rank == new.rank and old.element_type is new.element_type
+        if same_kind and not same_dims(old.dims, new.dims) and _counts_too_many(op):
+            self.sizes_are_doubtful = True
+        if not same_kind or not (self.sizes_are_doubtful or same_dims(old.dims, new.dims)):
+            raise Error(f"`{op.name}` gives `{new}`, but the model says `{old}`", where=op.location.label or None)
 
     # -- inlining ------------------------------------------------------------------------------------------------------------
 
@@ -303,13 +323,13 @@ def _stand_in(type: Type) -> Value[Any] | None:
     return Block([type]).arguments[0] if is_supported(type) else None
 
 
-def _check_type(op: Operation, old: Type, new: Type) -> None:
-    """A lowered value has the type that the model gives it, as far as that is known."""
-    if not isinstance(old, TensorType) or not isinstance(new, TensorType):
-        return
-    dims = old.rank == new.rank and all(a is None or a == b for a, b in zip(old.dims, new.dims, strict=True))
-    if not dims or old.element_type is not new.element_type:
-        raise Error(f"`{op.name}` gives `{new}`, but the model says `{old}`", where=op.location.label or None)
+def _counts_too_many(op: Operation) -> bool:
+    """Whether ONNX's shape inference may have given a pool a window too many.
+
+    Before version 22 it counted, with `ceil_mode`, windows that begin in the padding at the end, which no runtime computes.
+    """
+    is_pool = isinstance(op, OnnxOp) and op.operator in ("MaxPool", "AveragePool", "LpPool") and op.since_version < 22
+    return is_pool and bool(getattr(op, "ceil_mode", 0))
 
 
 def _reversed(block: Block) -> Iterator[Operation]:

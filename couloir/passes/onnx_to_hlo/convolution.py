@@ -77,11 +77,14 @@ def _transposed_padding(node: Node, sizes: tuple[int, ...], kernel: tuple[int, .
     spans = [span(k, d) for k, d in zip(kernel, dilations, strict=True)]
     wanted = node.integers("output_shape")
     mode = node.string("auto_pad", "NOTSET")
-    if not wanted and mode in ("SAME_UPPER", "SAME_LOWER"):
+    same = not wanted and mode in ("SAME_UPPER", "SAME_LOWER")
+    if same:
         wanted = tuple(n * s for n, s in zip(sizes, strides, strict=True))
     if wanted:
         parts = zip(sizes, strides, extra, spans, wanted[-rank:], strict=True)
         totals = [s * (n - 1) + e + w - size for n, s, e, w, size in parts]
+        if same:  # as shape inference and onnxruntime: windows that leave gaps give less than size * stride
+            totals = [max(total, 0) for total in totals]
         halves = [(total // 2, total - total // 2) for total in totals]
         pads = tuple((a, b) if mode == "SAME_UPPER" else (b, a) for a, b in halves)
     elif mode == "VALID":

@@ -11,7 +11,7 @@ import numpy as np
 from couloir.dialects import chlo, hlo
 from couloir.ir.operation import Operation
 from couloir.ir.types import FloatType, bit_width, dtype_of, f32, f64, i1
-from couloir.passes.onnx_to_hlo.node import Lowered, Lowering, Node, NotLowered, Tensor, lowers
+from couloir.passes.onnx_to_hlo.node import Lowered, Lowering, Node, Tensor, lowers
 from couloir.passes.onnx_to_hlo.tensors import (
     broadcast_together,
     convert,
@@ -216,9 +216,6 @@ def clip(node: Node) -> Lowered:
     """`Clip` since 6 (bounds are attributes), 11, 12, 13 (optional inputs)."""
     x = node[0]
     low, high = _bounds_from_attributes(node) if node.version < 11 else (node.optional(1), node.optional(2))
-    for bound in (low, high):
-        if bound is not None and bound.type.rank and bound.type.size != 1:
-            raise NotLowered("a bound is not a scalar")
     if low is not None:
         (x, low) = broadcast_together(x, low)
         x = hlo.Maximum(x, low).result

@@ -197,8 +197,18 @@ def slice_(node: Node) -> Lowered:
         if step == 0:
             raise Error("a step of `Slice` is 0")
         number = normal_axis(axis, x.type.rank)
-        ranges[number] = range(*slice(start, end, step).indices(x.type.shape[number]))
+        ranges[number] = _clamped(start, end, step, x.type.shape[number])
     return take_ranges(x, ranges)
+
+
+def _clamped(start: int, end: int, step: int, size: int) -> range:
+    """The positions of a slice of `size` elements. Unlike Python's, a backward slice from before the first one begins at it."""
+    start, end = (bound + size if bound < 0 else bound for bound in (start, end))
+    if not size:
+        return range(0)
+    if step > 0:
+        return range(min(max(start, 0), size), min(max(end, 0), size), step)
+    return range(min(max(start, 0), size - 1), min(max(end, -1), size - 1), step)
 
 
 def take_ranges(x: Tensor, ranges: Sequence[range]) -> Tensor:
