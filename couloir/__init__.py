@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from couloir.api import compile, draw, load, lower, opt, parse, run
     from couloir.backends.c.program import Executable
     from couloir.dialects.builtin import ModuleOp as Module
+    from couloir.frontends.onnx.exporter import to_onnx
     from couloir.ir.errors import Error, ParseError, VerifyError
     from couloir.ir.limits import Limits
     from couloir.ir.operation import Block, Operation, Region, Value
@@ -38,6 +39,7 @@ _HOMES: Final = {
     "Executable": "couloir.backends.c.program",
     "Limits": "couloir.ir.limits",
     "Module": "couloir.dialects.builtin:ModuleOp",
+    "to_onnx": "couloir.frontends.onnx.exporter",
     "verify": "couloir.ir.verify",
 }
 
@@ -69,6 +71,7 @@ __all__ = [
     "parse",
     "rule",
     "run",
+    "to_onnx",
     "verify",
     "why_not",
 ]
