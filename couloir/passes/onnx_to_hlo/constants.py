@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def evaluated(op: Operation, operands: Sequence[Array]) -> list[Array] | None:
         return None
     try:
         with np.errstate(all="ignore"):
-            results: Sequence[object] = evaluate_op(op, *operands)
+            results = cast("Sequence[object]", evaluate_op(op, *operands))
     except Error:
         return None  # running it says why
     arrays = [np.asarray(array) for array in results if isinstance(array, np.ndarray | np.generic)]
