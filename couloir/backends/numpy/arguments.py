@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def argument_values(function: FuncOp, arrays: Sequence[Any], xp: ArrayNamespace)
             hint = function.arguments[number].name_hint
             faults.append(f"argument {number}{f' ({hint})' if hint else ''} is {fault}")
         else:
-            values.append(_in_domain(value, type, xp))
+            values.append(value if _is_opaque(type) else in_domain(value, xp))
     if faults:
         raise Error(
             f"the arguments of @{function.sym_name} do not fit: {faults[0]}" + _more(len(faults) - 1),
@@ -108,10 +108,12 @@ def _fault(value: Array, type: Type, xp: ArrayNamespace) -> str | None:
     return None
 
 
-def _in_domain(value: Any, type: Type, xp: ArrayNamespace) -> Any:
-    if _is_opaque(type) or value.dtype.kind in "OV":
+def in_domain(value: Any, xp: ArrayNamespace) -> Any:
+    """A number or array as an array of the domain; what is there already, and values that are no arrays, as they are."""
+    if not isinstance(value, np.ndarray | np.generic | int | float):
         return value
-    return xp.array(value)
+    array = np.asarray(cast(Any, value))
+    return array if kind(array.dtype) == "other" else xp.array(array)
 
 
 def _counted(count: int) -> str:

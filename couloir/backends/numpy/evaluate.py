@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import attrs
 import numpy as np
 
-from couloir.backends.numpy.arguments import argument_values, new_outputs
+from couloir.backends.numpy.arguments import argument_values, in_domain, new_outputs
 from couloir.backends.numpy.domains import ArrayNamespace, floats
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.meanings import Call, Global, Jump, Leave, Request, Run, meaning_of
@@ -57,7 +57,7 @@ def evaluate(
     return tuple(outputs or results)
 
 
-def evaluate_op(op: Operation, *arrays: Array, domain: ArrayNamespace = floats) -> tuple[Array, ...]:
+def evaluate_op(op: Operation, *arrays: Any, domain: ArrayNamespace = floats) -> tuple[Array, ...]:
     """The results of one op, wherever it stands, for given operands. Raises as `evaluate` does.
 
     Values that its regions take from outside are not known here.
@@ -65,7 +65,7 @@ def evaluate_op(op: Operation, *arrays: Array, domain: ArrayNamespace = floats) 
     if len(arrays) != len(op.operands):
         raise Error(f"`{op.name}` has {len(op.operands)} operands; {len(arrays)} arrays were given")
     evaluation = _Evaluation(domain, Plan(op, runs_root=True))
-    values: dict[Value[Any], Any] = dict(zip(op.operands, map(domain.array, arrays), strict=True))
+    values: dict[Value[Any], Any] = dict(zip(op.operands, (in_domain(a, domain) for a in arrays), strict=True))
     function = meaning_of(op)
     assert function is not None, "the plan has seen to it"
     steps = [Step(op, function, op.operands), Step(op, _leave, op.results)]
