@@ -65,11 +65,12 @@ def evaluated(op: Operation, operands: Sequence[Array]) -> list[Array] | None:
         return None
     try:
         with np.errstate(all="ignore"):
-            results = cast("Sequence[object]", evaluate_op(op, *operands))
+            results: Sequence[Any] = cast("Sequence[Any]", evaluate_op(op, *operands))
     except Error:
         return None  # running it says why
-    arrays = [np.asarray(array) for array in results if isinstance(array, np.ndarray | np.generic)]
-    return arrays if len(arrays) == len(results) else None  # a sequence is no tensor
+    if not all(isinstance(found, np.ndarray | np.generic) for found in results):
+        return None  # a sequence is no tensor
+    return [np.asarray(found) for found in results]
 
 
 def _may_compute(op: Operation) -> bool:
