@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from couloir.backends.c.cache import Cache
 from couloir.backends.c.program import CProgram, compile_program
-from couloir.dialects import func, hlo
+from couloir.dialects import chlo, func, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.hlo.attributes import (
     ComparisonDirection,
@@ -69,6 +70,12 @@ def test_elementwise_ops_of_floats_agree_with_numpy() -> None:
         np.testing.assert_array_equal(found, expected, err_msg=cls.name)
         if found.dtype.kind == "f":
             np.testing.assert_array_equal(np.signbit(found), np.signbit(expected), err_msg=cls.name)
+
+
+def test_the_error_function_agrees_with_the_c_library() -> None:
+    x = np.linspace(-4, 4, 101).astype(np.float32)
+    (found,) = compiled(chlo.Erf, [x])
+    np.testing.assert_allclose(found, [math.erf(v) for v in x], rtol=4 * 2**-24, atol=0)
 
 
 @pytest.mark.parametrize("largest", [True, False])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from couloir.dialects import arith, hlo, math
+from couloir.dialects import arith, chlo, hlo, math
 from couloir.dialects.arith import CmpFPredicate, CmpIPredicate
 from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType
 from couloir.ir.errors import Error
@@ -132,6 +132,7 @@ _FLOAT_UNARY: Final[dict[type[Operation], Any]] = {
     hlo.Ceil: math.Ceil,
     hlo.RoundNearestAfz: math.Round,
     hlo.RoundNearestEven: math.RoundEven,
+    chlo.Erf: math.Erf,
 }
 
 
