@@ -20,7 +20,7 @@ import numpy as np
 
 from couloir.backends.c.cache import Cache
 from couloir.backends.c.emit import ENTRY, CCode, emit
-from couloir.backends.c.library import Buffer, Library, aligned_copy
+from couloir.backends.c.loader import Buffer, Library, aligned_copy
 from couloir.backends.c.toolchain import CompileOptions, Compiler, cpu_features, find_compiler
 from couloir.ir.errors import Error
 from couloir.ir.types import dtype_of

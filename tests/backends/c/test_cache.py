@@ -18,7 +18,7 @@ import pytest
 
 from couloir.backends.c import cache as cache_module
 from couloir.backends.c.cache import Cache, CacheWarning, private_directory
-from couloir.backends.c.library import Library
+from couloir.backends.c.loader import Library
 from couloir.backends.c.toolchain import Compiler
 from couloir.ir.errors import Error
 

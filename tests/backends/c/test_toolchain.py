@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from couloir.backends.c import process, toolchain
-from couloir.backends.c.library import Library
+from couloir.backends.c.loader import Library
 from couloir.backends.c.process import run
 from couloir.backends.c.toolchain import CompileOptions, Compiler, cpu_features, find_compiler, user_cache_directory
 from couloir.ir.errors import Error

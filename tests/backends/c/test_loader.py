@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from couloir.backends.c.library import ALIGNMENT, Buffer, Function, Library, aligned_copy, aligned_empty
+from couloir.backends.c.loader import ALIGNMENT, Buffer, Function, Library, aligned_copy, aligned_empty
 from couloir.backends.c.toolchain import Compiler
 from couloir.ir.errors import Error
 
