@@ -176,7 +176,7 @@ class Function:
         workspace_bytes: int,
         pointer: Any,
     ) -> None:
-        self.library = library
+        self.origin = library
         self.symbol = symbol
         self.inputs = inputs
         self.outputs = outputs
@@ -257,7 +257,7 @@ class Function:
         finally:
             self._free_workspaces.append(workspace)
         if status != 0:
-            raise Error(f"`{self.symbol}` failed with status {status}", where=str(self.library.path))
+            raise Error(f"`{self.symbol}` failed with status {status}", where=str(self.origin.path))
 
 
 def _addresses(arrays: Sequence[Array]) -> ctypes.Array[ctypes.c_void_p]:
