@@ -58,4 +58,5 @@ def _fma_double(a: Array, b: Array, c: Array) -> Array:
     middle, low = _two_sum(c, error)
     high, rest = _two_sum(product, middle)
     once = np.asarray(high + _sum_to_odd(low, rest))
-    return np.where(np.isfinite(once), once, np.asarray(a * b + c))
+    separate = np.where(np.isinf(c) & np.isfinite(a) & np.isfinite(b), c, a * b + c)
+    return np.where(np.isfinite(once), once, separate)
