@@ -28,20 +28,22 @@ class Entry:
     when: Condition
 
 
-OPERATORS: Final[dict[str, Entry]] = {}
-"""The operators of the default domain that are computed here."""
+OPERATORS: Final[dict[tuple[str, str], Entry]] = {}
+"""The operators that are computed here, by domain and name."""
 
 
 def _always(xp: ArrayNamespace, op: Any) -> bool:
     return True
 
 
-def operator(*names: str, since: int = 1, when: Condition = _always) -> Callable[[Function], Function]:
+def operator(
+    *names: str, since: int = 1, when: Condition = _always, domain: str = ""
+) -> Callable[[Function], Function]:
     """Decorator: this function is what these operators mean since a version of theirs, when a condition holds."""
 
     def register(function: Function) -> Function:
         for name in names:
-            OPERATORS[name] = Entry(function, since, when)
+            OPERATORS[domain, name] = Entry(function, since, when)
         return function
 
     return register
@@ -51,7 +53,7 @@ def resolve(cls: type[Operation]) -> Meaning | None:
     """The meaning of the ops of a class made from a schema."""
     if not issubclass(cls, OnnxOp):
         return None
-    entry = OPERATORS.get(cls.operator) if cls.domain == "" else None
+    entry = OPERATORS.get((cls.domain, cls.operator))
     known = reference.is_known(cls)
     if entry is None or cls.since_version < entry.since:
         return reference.compute if known else None

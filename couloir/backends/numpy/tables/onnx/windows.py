@@ -108,18 +108,46 @@ def _pool(xp: ArrayNamespace, area: Windows, x: Array, init: Array, monoid: tens
     )
 
 
-def _one_result(xp: ArrayNamespace, op: Any) -> bool:
-    return len(op.results) == 1
-
-
-@operator("MaxPool", when=_one_result)
-def max_pool(xp: ArrayNamespace, op: Any, x: Array) -> Array:
-    """The largest element of each window; padding does not count."""
+@operator("MaxPool")
+def max_pool(xp: ArrayNamespace, op: Any, x: Array) -> list[Array]:
+    """The largest element of each window; padding does not count. With `Indices`, where the first such element is."""
     area = windows(op, x.shape[2:], op.kernel_shape)
-    return _pool(xp, area, x, _lowest(xp, op, x), "maximum")
+    largest = _pool(xp, area, x, _lowest(xp, x), "maximum")
+    return (
+        [largest] if len(op.results) == 1 else [largest, _places(area, x, largest, column_major=op.storage_order == 1)]
+    )
 
 
-def _lowest(xp: ArrayNamespace, op: Any, x: Array) -> Array:
+def _places(area: Windows, x: Array, largest: Array, *, column_major: bool) -> Array:
+    """The place in the flat `x` of the first element of each window that equals the largest; NaN equals itself here."""
+    sizes: tuple[int, ...] = x.shape[2:]
+    order = range(len(sizes)) if not column_major else range(len(sizes) - 1, -1, -1)
+    planes: int = x.shape[0] * x.shape[1]
+    images: Array = np.arange(planes).reshape([*x.shape[:2], *[1] * len(sizes)])
+    found: Array = np.full(largest.shape, -1, np.int64)
+    for offset in np.ndindex(area.kernel):
+        index = [_along(area, largest.shape, axis, step) for axis, step in enumerate(offset)]
+        inside: Array = np.ones(largest.shape, np.bool_)
+        for at, size in zip(index, sizes, strict=True):
+            inside &= (at >= 0) & (at < size)
+        index = [np.clip(at, 0, size - 1) for at, size in zip(index, sizes, strict=True)]
+        values = x[(slice(None), slice(None), *index)]
+        equal = (values == largest) | ((values != values) & (largest != largest))
+        place = images
+        for axis in order:
+            place = place * sizes[axis] + index[axis]
+        found = np.where((found < 0) & inside & equal, place, found)
+    return found
+
+
+def _along(area: Windows, shape: Sequence[int], axis: int, step: int) -> Array:
+    """Where element `step` of each window lies along one spatial dimension; its shape broadcasts with the others."""
+    first = step * area.dilations[axis] - area.reach[axis][0]
+    sizes = [-1 if d == axis else 1 for d in range(len(shape) - 2)]
+    return (np.arange(shape[axis + 2]) * area.strides[axis] + first).reshape(sizes)
+
+
+def _lowest(xp: ArrayNamespace, x: Array) -> Array:
     if kind(x.dtype) in ("signed", "unsigned"):
         return np.asarray(integer_range(x.dtype)[0], dtype=x.dtype)
     if kind(x.dtype) == "float":

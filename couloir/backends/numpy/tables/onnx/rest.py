@@ -1,0 +1,110 @@
+"""ONNX operators that the onnx package has no implementation of."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from couloir.backends.numpy import tensor
+from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain, floats
+from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.tables.onnx.dispatch import operator
+from couloir.dialects.onnx.types import BY_NUMBER
+from couloir.ir.errors import Error
+from couloir.ir.types import dtype_of
+
+
+@operator("DequantizeLinear", when=lambda xp, op: op.since_version < 19)
+def dequantize_linear(xp: ArrayNamespace, op: Any, x: Array, scale: Array, zero_point: Array | None = None) -> Array:
+    """`(x - zero_point) * scale`, for the whole tensor or along an axis."""
+    if scale.ndim:
+        axis = getattr(op, "axis", 0)
+        sizes = [-1 if d == axis % x.ndim else 1 for d in range(x.ndim)]
+        scale = scale.reshape(sizes)
+        zero_point = None if zero_point is None else zero_point.reshape(sizes)
+    shifted = x.astype(np.int64) - (0 if zero_point is None else zero_point.astype(np.int64))
+    return xp.apply("multiply", xp.convert(shifted, scale.dtype), scale)
+
+
+@operator("GlobalLpPool")
+def global_lp_pool(xp: ArrayNamespace, op: Any, x: Array) -> Array:
+    """The p-norm over all spatial dimensions, which keep size 1."""
+    axes = tuple(range(2, x.ndim))
+    order = xp.convert(xp.array(np.asarray(op.p, np.float32)), x.dtype)
+    powers = xp.apply("power", xp.apply("abs", x), order)
+    total = tensor.reduce(xp, powers, np.zeros((), x.dtype), dimensions=axes, monoid="add")
+    one = xp.convert(np.ones((), np.int32), x.dtype)
+    return xp.apply("power", total, xp.apply("divide", one, order)).reshape([*x.shape[:2], *[1] * len(axes)])
+
+
+@operator("MaxRoiPool")
+def max_roi_pool(xp: ArrayNamespace, op: Any, x: Array, rois: Array) -> Array:
+    """The largest element of each of `pooled_shape` bins of each region (image, x1, y1, x2, y2); 0 of an empty bin."""
+    rows, columns = op.pooled_shape
+    result = np.zeros([len(rois), x.shape[1], rows, columns], x.dtype)
+    for number, (image, *corners) in enumerate(rois.tolist()):
+        left, top, right, bottom = (math.floor(corner * op.spatial_scale + 0.5) for corner in corners)
+        height, width = max(bottom - top + 1, 1) / rows, max(right - left + 1, 1) / columns
+        for row in range(rows):
+            upper, lower = _bin(top, row, height, x.shape[2])
+            for column in range(columns):
+                first, last = _bin(left, column, width, x.shape[3])
+                if upper < lower and first < last:
+                    part = x[int(image), :, upper:lower, first:last]
+                    result[number, :, row, column] = xp.reduce("maximum", part, (1, 2))
+    return result
+
+
+def _bin(start: int, number: int, size: float, extent: int) -> tuple[int, int]:
+    ends = (math.floor(number * size) + start, math.ceil((number + 1) * size) + start)
+    return min(max(ends[0], 0), extent), min(max(ends[1], 0), extent)
+
+
+@operator("Multinomial")
+def multinomial(xp: ArrayNamespace, op: Any, logits: Array) -> Array:
+    """Samples of classes by unnormalised log-probabilities (by the largest of them plus Gumbel noise)."""
+    if xp is not floats:
+        raise NotInDomain("onnx.Multinomial", xp.name)
+    rng = np.random.default_rng(None if op.seed is None else int(np.float32(op.seed).view(np.uint32)))
+    noise = rng.gumbel(size=(logits.shape[0], op.sample_size, logits.shape[1]))
+    return np.argmax(logits[:, np.newaxis, :] + noise, axis=2).astype(dtype_of(BY_NUMBER[op.dtype].type))
+
+
+# -- ai.onnx.ml -------------------------------------------------------------------------------------------------------
+
+
+@operator("ZipMap", domain="ai.onnx.ml")
+def zip_map(xp: ArrayNamespace, op: Any, x: Array) -> list[Any]:
+    """A sequence with a map from class to score for each row."""
+    keys: list[Any] = list(op.classlabels_strings or op.classlabels_int64s or ())
+    rows: list[Any] = list(np.atleast_2d(x))
+    if any(len(row) != len(keys) for row in rows):
+        raise Error(f"there are {len(keys)} classes for {x.shape[-1]} scores")
+    return [[dict(zip(keys, row, strict=True)) for row in rows]]
+
+
+@operator("CategoryMapper", domain="ai.onnx.ml")
+def category_mapper(xp: ArrayNamespace, op: Any, x: Array) -> Array:
+    """Strings to integers or integers to strings, by two lists of categories."""
+    if x.dtype == object:
+        numbers = dict(zip(op.cats_strings, op.cats_int64s, strict=True))
+        flat = [numbers.get(text, op.default_int64) for text in x.reshape(-1)]
+        return np.array(flat, dtype=np.int64).reshape(x.shape)
+    texts = dict(zip(op.cats_int64s, op.cats_strings, strict=True))
+    return np.array([texts.get(int(v), op.default_string) for v in x.reshape(-1)], dtype=object).reshape(x.shape)
+
+
+@operator("CastMap", domain="ai.onnx.ml")
+def cast_map(xp: ArrayNamespace, op: Any, x: dict[int, Any]) -> Array:
+    """The values of a map in the order of its keys, as one row; in the form SPARSE each at the place of its key."""
+    keys = sorted(x)
+    if op.map_form == "SPARSE":
+        values = [x.get(key, 0) for key in range(op.max_map)]
+    else:
+        values = [x[key] for key in keys]
+    if op.cast_to == "TO_STRING":
+        return np.array([[str(value) for value in values]], dtype=object)
+    dtype = np.float32 if op.cast_to == "TO_FLOAT" else np.int64
+    return xp.array(np.array([[float(value) for value in values]]).astype(dtype))
