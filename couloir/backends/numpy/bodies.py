@@ -11,12 +11,16 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
+from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.meanings import Request, Run
 from couloir.backends.numpy.windows import Monoid
 from couloir.dialects import hlo
+from couloir.dialects.shapes import dims_of
+from couloir.ir.constraints import element_type
 from couloir.ir.operation import Operation, Region
 from couloir.ir.traits import ConstantLike, Elementwise, ReturnLike
+from couloir.ir.types import dtype_of
 
 Arrays: TypeAlias = "Sequence[Array]"
 Asking: TypeAlias = Generator[Request, Any, Arrays]
@@ -41,7 +45,7 @@ def gives_second(body: Region) -> bool:
     return last is not None and len(block.arguments) == 2 and list(last.operands) == [block.arguments[1]]
 
 
-def apply(body: Region, *arrays: Array) -> Asking:
+def apply(xp: ArrayNamespace, body: Region, *arrays: Array) -> Asking:
     """A body of scalars at every place of arrays of one shape."""
     shape = arrays[0].shape
     if all(_works_on_arrays(op) for op in body.ops):
@@ -53,30 +57,25 @@ def apply(body: Region, *arrays: Array) -> Asking:
     if not rows:
         last = body.block.last_op
         assert last is not None, "a body is verified"
-        return [np.zeros(shape, _dtype_of_scalar(value.type)) for value in last.operands]
+        return [np.zeros(shape, xp.carrier(dtype_of(element_type(value.type)))) for value in last.operands]
     return [np.asarray(np.stack(column)).reshape(shape) for column in zip(*rows, strict=True)]
 
 
 def _works_on_arrays(op: Operation) -> bool:
-    """Whether a scalar op, run on arrays, computes each element alone."""
+    """Whether an op on scalars, run on arrays, computes each element alone."""
     alone = any(op.has_trait(trait) for trait in (Elementwise, ConstantLike, ReturnLike))
-    return alone or isinstance(op, hlo.Select | hlo.Clamp)
+    scalar = all(not dims_of(value) for value in (*op.operands, *op.results))
+    return scalar and (alone or isinstance(op, hlo.Select | hlo.Clamp))
 
 
-def _dtype_of_scalar(type: Any) -> Any:
-    from couloir.ir.types import dtype_of
-
-    return dtype_of(type.element_type)
-
-
-def reduce_first(body: Region, inputs: Arrays, inits: Arrays) -> Asking:
+def reduce_first(xp: ArrayNamespace, body: Region, inputs: Arrays, inits: Arrays) -> Asking:
     """Combines arrays [length, ...] along their first dimension, in order, and with the initial values (rank 0)."""
     count = len(inputs)
     parts = list(inputs)
     while (length := parts[0].shape[0]) > 1:
         left = [part[: length - 1 : 2] for part in parts]
         right = [part[1::2] for part in parts]
-        combined = yield from apply(body, *left, *right)
+        combined = yield from apply(xp, body, *left, *right)
         odd = [part[length - 1 :] for part in parts] if length % 2 else None
         parts = list(combined) if odd is None else [np.concatenate(pair) for pair in zip(combined, odd, strict=True)]
     shape = parts[0].shape[1:]
@@ -84,13 +83,14 @@ def reduce_first(body: Region, inputs: Arrays, inits: Arrays) -> Asking:
     if length == 0:
         return starts
     assert len(starts) == count
-    return (yield from apply(body, *starts, *(part[0] for part in parts)))
+    return (yield from apply(xp, body, *starts, *(part[0] for part in parts)))
 
 
-def scatter(body: Region, targets: Arrays, places: Array, updates: Arrays) -> Asking:
+def scatter(xp: ArrayNamespace, body: Region, targets: Arrays, places: Array, updates: Arrays) -> Asking:
     """Combines updates into flat arrays: `target[place] = body(target[place], update)` for one update after the other.
 
     Args:
+        xp: The domain.
         body: From a current element and an update, for each target, to the new element.
         targets: Arrays of rank 1; they are not changed.
         places: For each update the index of its element.
@@ -103,14 +103,14 @@ def scatter(body: Region, targets: Arrays, places: Array, updates: Arrays) -> As
         # Equal places are neighbours. In each round, every place gets the first update that is left for it.
         first = np.concatenate([[True], places[1:] != places[:-1]])
         if monoid_of(body) is not None and not first.all():
-            places, updates = yield from _paired(body, places, updates, first)
+            places, updates = yield from _paired(xp, body, places, updates, first)
             continue
         if gives_second(body) and not first.all():
             first = np.concatenate([places[1:] != places[:-1], [True]])  # the last one stays
             places, updates = places[first], [update[first] for update in updates]
             continue
         at = places[first]
-        new = yield from apply(body, *(result[at] for result in results), *(update[first] for update in updates))
+        new = yield from apply(xp, body, *(result[at] for result in results), *(update[first] for update in updates))
         for result, values in zip(results, new, strict=True):
             result[at] = values
         places, updates = places[~first], [update[~first] for update in updates]
@@ -118,14 +118,16 @@ def scatter(body: Region, targets: Arrays, places: Array, updates: Arrays) -> As
 
 
 def _paired(
-    body: Region, places: Array, updates: Arrays, first: Array
+    xp: ArrayNamespace, body: Region, places: Array, updates: Arrays, first: Array
 ) -> Generator[Request, Any, tuple[Array, Sequence[Array]]]:
     """Combines neighbours of one place, two and two: half as many updates of a place are left."""
     starts = np.flatnonzero(first)
     rank = np.arange(places.size) - np.repeat(starts, np.diff(starts, append=places.size))
     follows = np.concatenate([~first[1:], [False]])
     left = np.flatnonzero((rank % 2 == 0) & follows)
-    combined = yield from apply(body, *(update[left] for update in updates), *(update[left + 1] for update in updates))
+    combined = yield from apply(
+        xp, body, *(update[left] for update in updates), *(update[left + 1] for update in updates)
+    )
     kept = rank % 2 == 0
     merged: list[Array] = []
     for update, values in zip(updates, combined, strict=True):
@@ -135,7 +137,7 @@ def _paired(
     return places[kept], merged
 
 
-def sort_last(comparator: Region, inputs: Arrays) -> Asking:
+def sort_last(xp: ArrayNamespace, comparator: Region, inputs: Arrays) -> Asking:
     """Sorts arrays of one shape along their last dimension together: a stable merge sort.
 
     All merges of runs of one width are done at once. The place of an element in a merge is its place in its own run
@@ -150,7 +152,7 @@ def sort_last(comparator: Region, inputs: Arrays) -> Asking:
         is_left = place < middle
         start = np.where(is_left, middle, pair)
         end = np.where(is_left, np.minimum(pair + 2 * width, length), middle)
-        before = yield from _count_before(comparator, inputs, is_left, start, end)
+        before = yield from _count_before(xp, comparator, inputs, is_left, start, end)
         own = np.where(is_left, place - pair, place - middle)
         order = np.argsort(pair + own + before, axis=-1, kind="stable")
         inputs = [np.take_along_axis(array, order, axis=-1) for array in inputs]
@@ -159,7 +161,7 @@ def sort_last(comparator: Region, inputs: Arrays) -> Asking:
 
 
 def _count_before(
-    comparator: Region, inputs: Arrays, is_left: Array, start: Array, end: Array
+    xp: ArrayNamespace, comparator: Region, inputs: Arrays, is_left: Array, start: Array, end: Array
 ) -> Generator[Request, Any, Array]:
     """How many elements of `start ... end`, which are in order, stand before each element; equals only left of it."""
     shape = inputs[0].shape
@@ -170,7 +172,7 @@ def _count_before(
         # Left ones come after those that are less than they are; right ones after those that they are not less than.
         first = [np.where(is_left, other, array) for array, other in zip(inputs, others, strict=True)]
         second = [np.where(is_left, array, other) for array, other in zip(inputs, others, strict=True)]
-        (less,) = yield from apply(comparator, *(x for both in zip(first, second, strict=True) for x in both))
+        (less,) = yield from apply(xp, comparator, *(x for both in zip(first, second, strict=True) for x in both))
         after = np.where(is_left, less, ~less) & (low < high)
         low, high = np.where(after, middle + 1, low), np.where(after | (low >= high), high, middle)
     return low - start

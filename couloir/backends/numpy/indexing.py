@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from couloir.backends.numpy import bodies
+from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.gathering import index_vectors
 from couloir.backends.numpy.meanings import Request
@@ -64,7 +65,7 @@ def scatter_places(
 
 
 def selected_places(
-    select: Region, operand: Array, source_shape: Sequence[int], window: Sequence[WindowDimension]
+    xp: ArrayNamespace, select: Region, operand: Array, source_shape: Sequence[int], window: Sequence[WindowDimension]
 ) -> Generator[Request, Any, tuple[Array, Array]]:
     """For each window of `operand`, the flat place of the element that `select` chooses, and whether there is one.
 
@@ -85,7 +86,7 @@ def selected_places(
             size = operand.shape[axis]
             there = there & (at >= 0) & (at < size)
             candidates = candidates * size + np.clip(at, 0, size - 1)
-        (keep,) = yield from bodies.apply(select, flat[places], flat[candidates])
+        (keep,) = yield from bodies.apply(xp, select, flat[places], flat[candidates])
         places = np.where(there & ~(chosen & keep), candidates, places)
         chosen = chosen | there
     return places[chosen], chosen

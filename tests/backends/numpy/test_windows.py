@@ -9,7 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from couloir.backends.numpy import tensor
@@ -140,6 +140,8 @@ def test_reduce_window_is_that_of_xla(
 ) -> None:
     """Small integers as floats: every result is exact, so that the order does not matter."""
     shape, parameters = case
+    # XLA aborts the process for windows of one element in an operand of which negative padding cuts off some.
+    assume(max(parameters["window_dimensions"], default=2) > 1 or min(map(min, parameters["padding"])) >= 0)
     operand = drawn(shape, np.dtype(dtype), seed)
     identity = {"add": 0, "multiply": 1, "maximum": -99, "minimum": 99}[monoid]
     init = np.array(identity, dtype)

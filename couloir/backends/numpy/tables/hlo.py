@@ -126,7 +126,7 @@ def _reduce_precision(xp: ArrayNamespace, op: hlo.ReducePrecision, operand: Arra
 
 @meaning(hlo.Map)
 def _map(xp: ArrayNamespace, op: hlo.Map, *inputs: Array) -> Steps:
-    return (yield from bodies.apply(op.computation, *inputs))
+    return (yield from bodies.apply(xp, op.computation, *inputs))
 
 
 # -- constants and moving elements ----------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def _reduce(xp: ArrayNamespace, op: hlo.Reduce, *operands: Array) -> Steps:
     shape = [values[0].shape[axis] for axis in kept]
     length = int(np.prod([values[0].shape[axis] for axis in reduced], dtype=np.int64))
     merged = [value.transpose([*reduced, *kept]).reshape([length, *shape]) for value in values[:count]]
-    return (yield from bodies.reduce_first(op.body, merged, values[count:]))
+    return (yield from bodies.reduce_first(xp, op.body, merged, values[count:]))
 
 
 @meaning(hlo.ReduceWindow)
@@ -305,7 +305,7 @@ def _reduce_window(xp: ArrayNamespace, op: hlo.ReduceWindow, *operands: Array) -
             slice(first, first + (size - 1) * w.stride + 1, w.stride)
             for first, size, w in zip(firsts, sizes, window, strict=True)
         )
-        results = yield from bodies.apply(op.body, *results, *(value[part] for value in padded))
+        results = yield from bodies.apply(xp, op.body, *results, *(value[part] for value in padded))
     return results
 
 
@@ -323,7 +323,7 @@ def _padded(xp: ArrayNamespace, operand: Array, value: Array, window: tuple[Wind
 @meaning(hlo.Sort)
 def _sort(xp: ArrayNamespace, op: hlo.Sort, *inputs: Array) -> Steps:
     axis = op.dimension
-    results = yield from bodies.sort_last(op.comparator, [np.moveaxis(value, axis, -1) for value in inputs])
+    results = yield from bodies.sort_last(xp, op.comparator, [np.moveaxis(value, axis, -1) for value in inputs])
     return [np.moveaxis(result, -1, axis) for result in results]
 
 
@@ -337,7 +337,11 @@ def _scatter(xp: ArrayNamespace, op: hlo.Scatter, *operands: Array) -> Steps:
     shape = inputs[0].shape
     places, inside = scatter_places(shape, operands[count], updates[0].shape, **_numbers(op.scatter_dimension_numbers))
     results = yield from bodies.scatter(
-        op.update_computation, [value.reshape(-1) for value in inputs], places, [update[inside] for update in updates]
+        xp,
+        op.update_computation,
+        [value.reshape(-1) for value in inputs],
+        places,
+        [update[inside] for update in updates],
     )
     return [result.reshape(shape) for result in results]
 
@@ -346,10 +350,10 @@ def _scatter(xp: ArrayNamespace, op: hlo.Scatter, *operands: Array) -> Steps:
 def _select_and_scatter(
     xp: ArrayNamespace, op: hlo.SelectAndScatter, operand: Array, source: Array, init_value: Array
 ) -> Steps:
-    places, chosen = yield from selected_places(op.select, operand, source.shape, op.window)
+    places, chosen = yield from selected_places(xp, op.select, operand, source.shape, op.window)
     dtype = xp.carrier(_dtype(op.result))
     start = np.full(operand.size, xp.convert(init_value, dtype))
-    (result,) = yield from bodies.scatter(op.scatter, [start], places, [xp.convert(source[chosen], dtype)])
+    (result,) = yield from bodies.scatter(xp, op.scatter, [start], places, [xp.convert(source[chosen], dtype)])
     return result.reshape(operand.shape)
 
 

@@ -131,31 +131,23 @@ def _subview(xp: ArrayNamespace, op: memref.SubView, source: Array, *indices: Ar
         if start < 0 or size < 0 or step < 1 or (size and last >= extent):
             raise Error(f"elements {start} to {last} are taken of dimension {axis} of size {extent}")
         part.append(slice(start, start + size * step, step))
-    return _without_ones(source[tuple(part)], op.result.type)
+    return source[tuple(part)][_kept(op.static_sizes, op.result.type)]
 
 
-def _without_ones(view: Array, type: MemRefType) -> Array:
-    """Leaves out the first dimensions of size 1 that the type does not have."""
-    dims = list(type.dims)
-    kept: list[int | slice] = []
-    for number, size in enumerate(view.shape):
-        spare = view.ndim - number > len(dims)
-        fits = bool(dims) and dims[0] in (None, size)
-        if spare and size == 1 and not (fits and _rest_fits(view.shape[number + 1 :], dims[1:])):
+def _kept(sizes: Sequence[int], type: MemRefType) -> tuple[int | slice, ...]:
+    """Of the dimensions of a part those that its type has; it may leave out static ones of size 1."""
+    dims, kept = list(type.dims), list[int | slice]()
+    for size in sizes:
+        if dims and dims[0] == (None if size == DYNAMIC else size):
+            kept.append(slice(None))
+            dims.pop(0)
+        elif size == 1:
             kept.append(0)
         else:
-            kept.append(slice(None))
-            dims = dims[1:]
-    return view[tuple(kept)] if len(kept) == view.ndim else view
-
-
-def _rest_fits(sizes: Sequence[int], dims: Sequence[int | None]) -> bool:
-    """Whether sizes, without some that are 1, are these dimensions."""
-    reachable: set[int] = {0}
-    for size in sizes:
-        taken = {at + 1 for at in reachable if at < len(dims) and dims[at] in (None, size)}
-        reachable = taken | (reachable if size == 1 else set())
-    return len(dims) in reachable
+            dims.append(-1)  # fits nothing
+    if dims:
+        raise Error(f"a part of the sizes {['?' if size == DYNAMIC else size for size in sizes]} is no `{type}`")
+    return tuple(kept)
 
 
 @meaning(memref.ExpandShape)
