@@ -1,0 +1,103 @@
+"""`couloir run`: a model on arrays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from couloir.cli.common import Commands, command, load, model_arguments, write_file
+from couloir.ir.errors import Error
+
+
+def register(commands: Commands) -> None:
+    """Declares the command."""
+    parser = command(commands, "run", _run, "run a model on arrays and show or save the results")
+    model_arguments(parser)
+    parser.add_argument(
+        "--input",
+        "-i",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an input as .npy, or all as .npz in order; repeat for several .npy",
+    )
+    parser.add_argument("--random", type=int, metavar="SEED", help="random inputs instead")
+    parser.add_argument(
+        "--backend", "-b", choices=("numpy", "c"), default="numpy", help="what runs it (default: numpy, the reference)"
+    )
+    parser.add_argument("--output", "-o", metavar="FILE", help="save the results as .npz")
+
+
+def _run(options: Any) -> int:
+    import numpy as np
+
+    from couloir import api
+
+    module = load(options)
+    entry = _entry(module)
+    arrays = _random_inputs(entry, options.random) if options.random is not None else _read_inputs(options.input)
+    results = api.run(module, *arrays, backend=options.backend)
+    names = [_result_name(entry, i) for i in range(len(results))]
+    if options.output:
+        _save_npz(options.output, dict(zip(names, results, strict=True)))
+        print(f"wrote {options.output}", file=sys.stderr)
+    else:
+        for name, array in zip(names, results, strict=True):
+            print(f"{name}: {array.dtype}{list(array.shape)}")
+            print(np.array2string(np.asarray(array), threshold=64, precision=6))
+    return 0
+
+
+def _entry(module: Any) -> Any:
+    from couloir.backends.c.emit import entry_function
+
+    return entry_function(module, None)
+
+
+def _result_name(entry: Any, index: int) -> str:
+    attribute = entry.result_attribute(index, "onnx.name")
+    return getattr(attribute, "value", "") or f"output{index}"
+
+
+def _random_inputs(entry: Any, seed: int) -> list[Any]:
+    import numpy as np
+
+    from couloir.ir.types import TensorType, dtype_of
+
+    generator = np.random.default_rng(seed)
+    arrays: list[Any] = []
+    for index, type in enumerate(entry.function_type.inputs):
+        if not isinstance(type, TensorType):
+            raise Error(f"input {index} is a `{type}`; random inputs are tensors")
+        if not type.is_static:
+            raise Error(f"input {index} is `{type}`", hint="give its dimensions: --dims NAME=SIZE")
+        dtype = dtype_of(type.element_type)
+        values = (
+            generator.standard_normal(type.shape) if dtype.kind not in "iub" else generator.integers(0, 2, type.shape)
+        )
+        arrays.append(np.asarray(values).astype(dtype))
+    return arrays
+
+
+def _read_inputs(files: Sequence[str]) -> list[Any]:
+    import numpy as np
+
+    arrays: list[Any] = []
+    for file in files:
+        try:
+            loaded: Any = np.load(file, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise Error(f"not a readable .npy or .npz file: {error}", where=file) from error
+        arrays += [loaded[key] for key in loaded.files] if hasattr(loaded, "files") else [loaded]
+    return arrays
+
+
+def _save_npz(path: str, arrays: dict[str, Any]) -> None:
+    import io
+
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_file(path, buffer.getvalue())
