@@ -22,14 +22,13 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, dtype_of
 from couloir.passes.hlo_to_loops import INPUT_COUNT, SIGNATURE
+from couloir.passes.hlo_to_loops.table import KERNELS
 from couloir.passes.memory_plan import OFFSET, WORKSPACE
 from couloir.passes.unsupported import Unsupported
 
 ALIGNMENT: Final = 64
 ENTRY: Final = "couloir_run"
-_KERNEL_KINDS: Final = frozenset(
-    {"convolution", "dot_general", "reduce", "reduce_window", "pad", "concatenate", "elementwise"}
-)
+_KERNEL_KINDS: Final = frozenset({"elementwise", *(cls.name.partition(".")[2] for cls in KERNELS)})
 
 _FLOORDIV: Final = """static inline int64_t floordiv_index(int64_t a, int64_t b)
 {

@@ -15,8 +15,17 @@ from couloir.dialects import hlo
 from couloir.ir.affine import AffineConstant, AffineExpr
 from couloir.ir.operation import Value
 from couloir.ir.types import FloatType, Type, f32
-from couloir.passes.hlo_to_loops.kernels import Kernel, body_scalars, multiply_add, to_type, write_result, zero_of
+from couloir.passes.hlo_to_loops.kernels import (
+    Kernel,
+    body_scalars,
+    multiply_add,
+    to_type,
+    unsupported_body,
+    write_result,
+    zero_of,
+)
 from couloir.passes.hlo_to_loops.loops import ZERO, Index, Scalar, scratch, storage_type
+from couloir.passes.hlo_to_loops.table import kernel_of
 
 ROWS: Final = 4
 """Rows of a tile. Four rows times a row of input reuse each loaded element four times; more rows need more registers."""
@@ -79,7 +88,12 @@ def _narrow(value: Scalar, element: Type) -> Scalar:
     return value if value.type is wanted else arith.TruncF(value, result_types=[wanted]).out
 
 
-def convolution_kernel(kernel: Kernel, op: hlo.Convolution, root: Value[Any]) -> None:
+def _check_convolution(op: hlo.Convolution) -> str | None:
+    return None if op.batch_group_count == 1 else "batch groups are not lowered to loops yet"
+
+
+@kernel_of(hlo.Convolution, finishes=True, check=_check_convolution)
+def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Value[Any]]) -> None:
     """A convolution without padding and dilation of the input (passes make those explicit), of any rank and layout."""
     numbers, loops = op.dimension_numbers, kernel.loops
     lhs, rhs, result = op.lhs.type, op.rhs.type, op.result.type
@@ -97,7 +111,7 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, root: Value[Any]) ->
     rows = divisor(outputs, ROWS)
     width = divisor(columns, COLUMNS) if columns > COLUMNS else columns
     source, weights = kernel.buffer(op.lhs), kernel.buffer(op.rhs)
-    write = write_result(kernel, op, root)
+    write = write_result(kernel, op, roots[0])
     last_taps = sizes[-1] if sizes else 1
     steps_in_kernel = last_taps if 1 < last_taps <= MAX_KERNEL_STEPS else 1
     steps_in_channels = divisor(inputs, STEPS) if steps_in_kernel == 1 else 1
@@ -165,7 +179,8 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, root: Value[Any]) ->
         )
 
 
-def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, root: Value[Any]) -> None:
+@kernel_of(hlo.DotGeneral, finishes=True)
+def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, roots: Sequence[Value[Any]]) -> None:
     """A general dot product."""
     numbers, loops = op.dot_dimension_numbers, kernel.loops
     lhs, rhs = op.lhs.type, op.rhs.type
@@ -182,7 +197,7 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, root: Value[Any]) -> None:
     sums = [lhs.shape[d] for d in sum_dims]
     steps = divisor(sums[-1], STEPS) if sums else 1
     left, right = kernel.buffer(op.lhs), kernel.buffer(op.rhs)
-    write = write_result(kernel, op, root)
+    write = write_result(kernel, op, roots[0])
 
     def spread(rank: int, pairs: Sequence[tuple[Sequence[int], Sequence[AffineExpr]]]) -> Index:
         index: list[AffineExpr] = [ZERO] * rank
@@ -241,6 +256,11 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, root: Value[Any]) -> None:
         tile.finish(write, lambda row, column: (*batch, *row_at(row), *column_at(column)), element)
 
 
+def _check_body(op: hlo.Reduce | hlo.ReduceWindow) -> str | None:
+    return unsupported_body(op.body.block)
+
+
+@kernel_of(hlo.Reduce, reads="once", finishes=True, check=_check_body)
 def reduce_kernel(kernel: Kernel, op: hlo.Reduce, roots: Sequence[Value[Any]]) -> None:
     """A reduction over dimensions; `roots` are the stored values, one for each result."""
     shape = op.inputs[0].type.shape
@@ -256,6 +276,7 @@ def reduce_kernel(kernel: Kernel, op: hlo.Reduce, roots: Sequence[Value[Any]]) -
         _finish(kernel, op, totals, roots, outer)
 
 
+@kernel_of(hlo.ReduceWindow, reads="often", finishes=True, check=_check_body)
 def reduce_window_kernel(kernel: Kernel, op: hlo.ReduceWindow, roots: Sequence[Value[Any]]) -> None:
     """A reduction over windows, without padding and dilation of the input (passes make those explicit)."""
     loops, windows = kernel.loops, op.window

@@ -18,6 +18,7 @@ from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.operation import Operation, OpResult, Value
 from couloir.ir.traits import ConstantLike, Elementwise
 from couloir.passes.hlo_to_loops.scalars import SCALARS
+from couloir.passes.hlo_to_loops.table import KERNELS
 
 if TYPE_CHECKING:
     from couloir.dialects.func import FuncOp
@@ -26,7 +27,6 @@ MAX_EXPRESSION: Final = 48
 """Ops computed inside one loop at the most."""
 
 MOVES: Final = (hlo.BroadcastInDim, hlo.Transpose, hlo.Slice, hlo.Reverse, hlo.Iota)
-HEROES: Final = (hlo.Convolution, hlo.DotGeneral, hlo.Reduce, hlo.ReduceWindow)
 
 
 @attrs.frozen
@@ -62,12 +62,18 @@ def is_inline(op: Operation) -> bool:
 
 def _reads_often(user: Operation, producer: Operation) -> bool:
     """Whether `user` wants its operand in a buffer."""
-    if isinstance(user, hlo.Reduce | hlo.Pad | hlo.Concatenate):
-        return False
+    rule = KERNELS.get(type(user))
+    if rule is not None:
+        return rule.reads != "once"
     if isinstance(user, hlo.BroadcastInDim):  # would compute the same element many times
         grows = user.result.type.size > user.operand.type.size
         return grows and type(producer) in SCALARS
     return not is_inline(user)
+
+
+def _reads_whole(user: Operation) -> bool:
+    rule = KERNELS.get(type(user))
+    return rule is None or rule.reads == "whole"
 
 
 def plan_fusion(function: FuncOp) -> FusionPlan:
@@ -82,7 +88,8 @@ def plan_fusion(function: FuncOp) -> FusionPlan:
                 stored.add(result)
     heroes: dict[Value[Any], Operation] = {}
     for op in function.entry.ops:
-        if isinstance(op, HEROES) and len(op.results) == 1:
+        rule = KERNELS.get(type(op))
+        if rule is not None and rule.finishes and len(op.results) == 1:
             root = _epilogue_root(op.results[0], stored)
             if root is not None and root not in heroes:
                 heroes[root] = op
@@ -94,10 +101,7 @@ def _needs_buffer(op: Operation, result: OpResult[Any], size: int) -> bool:
     if not result.has_uses:
         return False
     if is_splat(result):
-        return any(
-            not is_inline(u) and not isinstance(u, hlo.Reduce | hlo.Pad | hlo.Concatenate | hlo.ReduceWindow)
-            for u in result.users
-        )
+        return any(not is_inline(user) and _reads_whole(user) for user in result.users)
     if not is_inline(op) or size > MAX_EXPRESSION:
         return True
     if any(_reads_often(user, op) for user in result.users):

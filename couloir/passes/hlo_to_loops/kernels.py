@@ -13,10 +13,11 @@ from couloir.dialects import arith, func, hlo
 from couloir.ir.affine import AffineConstant, AffineExpr
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation, Value
+from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.types import FloatType, IntegerType, MemRefType
 from couloir.passes.hlo_to_loops.loops import ZERO, Index, LoopNest, Scalar, number, storage_type
-from couloir.passes.hlo_to_loops.scalars import lower_scalar
+from couloir.passes.hlo_to_loops.scalars import lower_scalar, supports
+from couloir.passes.hlo_to_loops.table import kernel_of
 
 Write: TypeAlias = "Callable[[Index, Scalar], None]"
 
@@ -139,14 +140,16 @@ def source_index(op: Operation, index: Index) -> Index:
 # -- kernels -----------------------------------------------------------------------------------------------------------------
 
 
-def elementwise_kernel(kernel: Kernel, root: Value[Any]) -> None:
+def elementwise_kernel(kernel: Kernel, op: Operation, roots: Sequence[Value[Any]]) -> None:
     """A loop for each dimension, and one element stored in each iteration."""
+    (root,) = roots
     target = kernel.buffer(root)
     with kernel.loops.loops(root.type.shape) as index:
         kernel.loops.store(kernel.computed(root, index), target, index)
 
 
-def pad_kernel(kernel: Kernel, op: hlo.Pad) -> None:
+@kernel_of(hlo.Pad, reads="once")
+def pad_kernel(kernel: Kernel, op: hlo.Pad, roots: Sequence[Value[Any]]) -> None:
     """Fills the result with the padding value, then copies the elements that stay to their places."""
     loops, target = kernel.loops, kernel.buffer(op.result)
     with loops.loops(op.result.type.shape) as index:
@@ -168,7 +171,8 @@ def pad_kernel(kernel: Kernel, op: hlo.Pad) -> None:
         loops.store(kernel.scalar(op.operand, source), target, place)
 
 
-def concatenate_kernel(kernel: Kernel, op: hlo.Concatenate) -> None:
+@kernel_of(hlo.Concatenate, reads="once")
+def concatenate_kernel(kernel: Kernel, op: hlo.Concatenate, roots: Sequence[Value[Any]]) -> None:
     """Copies each operand to its part of the result."""
     loops, target, offset = kernel.loops, kernel.buffer(op.result), 0
     for value in op.inputs:
@@ -179,11 +183,21 @@ def concatenate_kernel(kernel: Kernel, op: hlo.Concatenate) -> None:
         offset += shape[op.dimension]
 
 
-def body_scalars(kernel: Kernel, block: Any, arguments: Sequence[Scalar]) -> list[Scalar]:
+def unsupported_body(block: Block) -> str | None:
+    """Why the body of a reduction, a block of ops on rank-0 tensors, cannot be computed by scalar ops."""
+    for op in block.ops:
+        if not isinstance(op, hlo.Return | hlo.Constant) and supports(op):
+            return f"its body has `{op.name}`: {supports(op)}"
+    return None
+
+
+def body_scalars(kernel: Kernel, block: Block, arguments: Sequence[Scalar]) -> list[Scalar]:
     """The results of a reducer's body, a block of ops on rank-0 tensors, for scalar arguments."""
     saved = dict(kernel.known)
     kernel.known.update(zip(block.arguments, arguments, strict=True))
-    results = [kernel.scalar(value, ()) for value in block.last_op.operands]
+    last = block.last_op
+    assert last is not None, "the body is verified"
+    results = [kernel.scalar(value, ()) for value in last.operands]
     kernel.known = saved
     return results
 

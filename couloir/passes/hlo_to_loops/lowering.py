@@ -21,16 +21,11 @@ from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.text.printer import operation_text
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, i64
-from couloir.passes.hlo_to_loops.contractions import (
-    convolution_kernel,
-    dot_kernel,
-    reduce_kernel,
-    reduce_window_kernel,
-)
 from couloir.passes.hlo_to_loops.fusion import FusionPlan, is_inline, plan_fusion
-from couloir.passes.hlo_to_loops.kernels import Kernel, concatenate_kernel, elementwise_kernel, pad_kernel
+from couloir.passes.hlo_to_loops.kernels import Kernel, elementwise_kernel
 from couloir.passes.hlo_to_loops.loops import storage_type
-from couloir.passes.hlo_to_loops.scalars import SCALARS, supports, unsupported_element
+from couloir.passes.hlo_to_loops.scalars import unsupported_element
+from couloir.passes.hlo_to_loops.table import KERNELS
 from couloir.passes.unsupported import Unsupported
 
 INPUT_COUNT = "couloir.inputs"
@@ -88,14 +83,10 @@ def _why_unsupported(op: Operation) -> str | None:
         reason = unsupported_element(value.type.element_type)
         if reason:
             return reason
-    if isinstance(op, hlo.Convolution):
-        return None if op.batch_group_count == 1 else "batch groups are not lowered to loops yet"
-    if isinstance(op, hlo.Reduce | hlo.ReduceWindow):
-        for inner in op.body.block.ops:
-            if not isinstance(inner, hlo.Return | hlo.Constant) and supports(inner):
-                return f"its body has `{inner.name}`: {supports(inner)}"
-        return None
-    if isinstance(op, hlo.DotGeneral | hlo.Pad | hlo.Concatenate | hlo.Reshape) or is_inline(op):
+    rule = KERNELS.get(type(op))
+    if rule is not None:
+        return rule.check(op) if rule.check is not None else None
+    if isinstance(op, hlo.Reshape) or is_inline(op):
         return None
     return "there is no lowering to loops"
 
@@ -206,27 +197,12 @@ class _FunctionLowering:
         with insert_at(None):
             kernel = Kernel(_kernel_name(hero), self.buffers, op.location)
         with at_end(kernel.function.entry, loc=op.location):
-            self._fill(kernel, hero, op, roots)
+            rule = KERNELS.get(type(hero))
+            build = rule.build if rule is not None else elementwise_kernel
+            build(kernel, hero, roots)
             func.Return()
         kernel.function.function_type = FunctionType([b.type for b in kernel.outer], ())
         func.Call(self.module.kernel(kernel), kernel.outer, result_types=())
-
-    def _fill(self, kernel: Kernel, hero: Operation, op: Operation, roots: Sequence[Value[Any]]) -> None:
-        match hero:
-            case hlo.Convolution():
-                convolution_kernel(kernel, hero, roots[0])
-            case hlo.DotGeneral():
-                dot_kernel(kernel, hero, roots[0])
-            case hlo.Reduce():
-                reduce_kernel(kernel, hero, roots)
-            case hlo.ReduceWindow():
-                reduce_window_kernel(kernel, hero, roots)
-            case hlo.Pad():
-                pad_kernel(kernel, hero)
-            case hlo.Concatenate():
-                concatenate_kernel(kernel, hero)
-            case _:
-                elementwise_kernel(kernel, roots[0])
 
     def _view(self, op: hlo.Reshape) -> None:
         type = buffer_type(op.result.type)
@@ -286,6 +262,4 @@ def _joined(first: ArrayAttr | None, first_count: int, second: ArrayAttr | None,
 
 def _kernel_name(hero: Operation) -> str:
     """A name from the op's class, never from the model: `convolution`, `elementwise`."""
-    if type(hero) in SCALARS or is_inline(hero):
-        return "elementwise"
-    return hero.name.partition(".")[2]
+    return hero.name.partition(".")[2] if type(hero) in KERNELS else "elementwise"
