@@ -86,13 +86,26 @@ def _arrays(items: Sequence[Any]) -> list[Any]:
     return [np.asarray(item) if isinstance(item, np.generic) else item for item in plain]
 
 
+#: Inputs of floats that decide shapes, by position.
+DECIDING = {"Resize": {1, 2, 3}, "Upsample": {1}}
+
+
 def frozen(model: onnx.ModelProto, arrays: Sequence[Any]) -> tuple[onnx.ModelProto, list[Any]]:
-    """The model with inputs that may decide shapes (integers and bools of rank 0 and 1, and scalars) as initializers."""
+    """The model with inputs that may decide shapes (integers and bools of rank 0 and 1, scalars, scales) as initializers."""
+    deciding = {
+        name
+        for node in model.graph.node
+        for number, name in enumerate(node.input)
+        if number in DECIDING.get(node.op_type, ())
+    }
     changed = onnx.ModelProto()
     changed.CopyFrom(model)
     rest: list[Any] = []
     for info, array in zip(model.graph.input, arrays, strict=True):
-        if isinstance(array, np.ndarray) and array.ndim <= 1 and (array.ndim == 0 or array.dtype.kind in "iub"):
+        decides = info.name in deciding or (
+            isinstance(array, np.ndarray) and array.ndim <= 1 and (array.ndim == 0 or array.dtype.kind in "iub")
+        )
+        if decides:
             changed.graph.initializer.append(numpy_helper.from_array(array, info.name))
             changed.graph.input.remove(info)
         else:

@@ -38,6 +38,7 @@ from couloir.passes.onnx_to_hlo import (
     padding,
     pooling,
     reduction,
+    resize,
     shape,
 )
 from couloir.passes.onnx_to_hlo.constants import MAX_ELEMENTS, Constants, evaluated
@@ -56,6 +57,7 @@ FAMILIES: Final = (
     padding,
     pooling,
     reduction,
+    resize,
     shape,
 )
 """The modules that register lowerings."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from couloir.dialects import hlo
 from couloir.ir.errors import Error
 from couloir.ir.types import IntegerType, Type, f64, i32, i64
+from couloir.passes.onnx_to_hlo.constants import Array
 from couloir.passes.onnx_to_hlo.elementwise import compare
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers, normal_axis
-from couloir.passes.onnx_to_hlo.shape import take_range
+from couloir.passes.onnx_to_hlo.shape import take_range, take_ranges
 from couloir.passes.onnx_to_hlo.tensors import (
     along,
     broadcast,
@@ -31,16 +34,44 @@ def _from_the_front(indices: Tensor, size: int) -> Tensor:
     return hlo.Select(negative, hlo.Add(indices, full_like(indices, size)), indices).result
 
 
+def take(x: Tensor, axis: int, indices: Array) -> Tensor:
+    """The slices at known positions of one axis: by a slice or a repetition where the positions allow it, else by a gather.
+
+    Args:
+        x: A tensor.
+        axis: One of its dimensions.
+        indices: A vector of integers, from 0 to less than the size.
+    """
+    shape, size = x.type.shape, x.type.shape[axis]
+    count = len(indices)
+    steps = np.diff(indices)
+    if count and (count == 1 or ((steps == steps[0]).all() and steps[0])):
+        step = int(steps[0]) if count > 1 else 1
+        ranges = [range(length) for length in shape]
+        ranges[axis] = range(int(indices[0]), int(indices[-1]) + (1 if step > 0 else -1), step)
+        return x if ranges[axis] == range(size) else take_ranges(x, ranges)
+    if count and size and count % size == 0 and (indices == np.repeat(np.arange(size), count // size)).all():
+        wide = (*shape[: axis + 1], count // size, *shape[axis + 1 :])
+        repeated = expand_like(x, wide, [axis + 1])
+        return reshape(repeated, (*shape[:axis], count, *shape[axis + 1 :]))
+    return _gathered(x, hlo.constant(indices, i64).output, axis)
+
+
 @lowers("Gather")
 def gather(node: Node) -> Lowered:
     """`Gather` since 1, 11, 13: slices along one axis, in the places of the indices."""
     x, indices = node[0], node[1]
     shape, axis = x.type.shape, node.axis(x.type.rank)
-    result = (*shape[:axis], *indices.type.shape, *shape[axis + 1 :])
     run = _run(node, shape[axis])
     if run is not None:
+        result = (*shape[:axis], *indices.type.shape, *shape[axis + 1 :])
         return reshape(take_range(x, axis, run.start, run.stop, run.step), result)
-    rank = indices.type.rank
+    return _gathered(x, _from_the_front(indices, shape[axis]), axis)
+
+
+def _gathered(x: Tensor, indices: Tensor, axis: int) -> Tensor:
+    """The slices at positions of one axis, in the places of the indices, none of which is negative."""
+    shape, rank = x.type.shape, indices.type.rank
     numbers = hlo.GatherDimensionNumbers(
         offset_dims=(*range(axis), *range(axis + rank, axis + rank + x.type.rank - axis - 1)),
         collapsed_slice_dims=(axis,),
@@ -48,7 +79,7 @@ def gather(node: Node) -> Lowered:
         index_vector_dim=rank,
     )
     sizes = tuple(1 if number == axis else size for number, size in enumerate(shape))
-    return hlo.Gather(x, _from_the_front(indices, shape[axis]), numbers, sizes)
+    return hlo.Gather(x, indices, numbers, sizes).result
 
 
 def _run(node: Node, size: int) -> range | None:
