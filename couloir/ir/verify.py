@@ -6,7 +6,6 @@ where it is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from couloir.ir.attribute import Type
@@ -16,6 +15,7 @@ from couloir.ir.definition import can_infer, field_faults, infer
 from couloir.ir.dominance import ancestor_in, dominator_tree
 from couloir.ir.errors import Error, VerifyError, nearest
 from couloir.ir.operation import BlockArgument, OpResult
+from couloir.ir.quick_check import CHECKS, knows_use, own_messages, quick_check
 from couloir.ir.symbols import references, symbol_name, symbols_in
 from couloir.ir.text.printer import operation_text
 from couloir.ir.traits import GraphRegion, IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
@@ -43,6 +43,10 @@ class _TooMany(Exception):
     pass
 
 
+#: What an op's own check runs into when it looks at another op that is not well formed.
+_STUMBLES: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
 #: Work that is still to do: a block to enter with its children in the dominator tree, ops to go on with, results to define,
 #: a block whose values go out of sight, or the set of visible values to go back to.
 _Task: TypeAlias = "tuple[str, Any, Any]"
@@ -54,6 +58,8 @@ class _Verifier:
         self.found: list[Error] = []
         self.visible: set[Value[Any]] = set()
         self.tables: dict[Operation, dict[str, Operation]] = {}
+        self.stumbles: list[Exception] = []
+        """What the checks of ops ran into; a fault of another op explains it, otherwise the check is wrong."""
 
     def run(self, root: Operation) -> list[Error]:
         try:
@@ -69,6 +75,8 @@ class _Verifier:
                 self._step(todo)
         except _TooMany:
             pass
+        if self.stumbles and not self.found:
+            raise self.stumbles[0]
         return self.found
 
     def fault(self, op: Operation, message: str, hint: str | None = None, notes: list[str] | None = None) -> None:
@@ -83,17 +91,7 @@ class _Verifier:
     def _step(self, todo: list[_Task]) -> None:
         kind, item, extra = todo.pop()
         if kind == "ops":
-            for op in item:
-                self._check(op)
-                for index, value in enumerate(op.operands):
-                    if value not in self.visible:
-                        self.fault(op, *self._why_invisible(op, index, value))
-                if op.regions:
-                    todo.append(("ops", item, None))
-                    todo.append(("results", op, None))
-                    self._enter_regions(op, todo)
-                    return
-                self.visible.update(op.results)
+            self._check_ops(item, todo)
         elif kind == "everything":
             for block in item.blocks:
                 self.visible.update(block.arguments)
@@ -103,13 +101,35 @@ class _Verifier:
             self.visible.update(item.arguments)
             todo.append(("leave", item, None))
             todo += [("enter", child, extra) for child in extra.get(item, ())]
-            todo.append(("ops", item.ops, None))
+            todo.append(("ops", item.first_op, None))
         elif kind == "results":
             self.visible.update(item.results)
         elif kind == "leave":
             self._forget(item)
         else:
             self.visible = item
+
+    def _check_ops(self, op: Operation | None, todo: list[_Task]) -> None:
+        """Checks an op and those after it, up to one with regions, which are entered first."""
+        visible = self.visible
+        while op is not None:
+            following = op.next_op
+            try:
+                sound = (CHECKS.get(type(op)) or quick_check(type(op)))(op, visible)
+            except _STUMBLES:
+                sound = False
+            if not sound:
+                self._check(op)
+                for index, value in enumerate(op.operands):
+                    if value not in visible:
+                        self.fault(op, *self._why_invisible(op, index, value))
+                if op.regions:
+                    todo.append(("ops", following, None))
+                    todo.append(("results", op, None))
+                    self._enter_regions(op, todo)
+                    return
+                visible.update(op.results)
+            op = following
 
     def _forget(self, block: Block) -> None:
         self.visible.difference_update(block.arguments)
@@ -119,7 +139,8 @@ class _Verifier:
     def _enter_regions(self, op: Operation, todo: list[_Task]) -> None:
         if not op.regions:
             return
-        if op.has_trait(IsolatedFromAbove):
+        isolated = op.has_trait(IsolatedFromAbove)
+        if isolated:
             todo.append(("restore", self.visible, None))
             self.visible = set()
         graph = op.has_trait(GraphRegion)
@@ -130,21 +151,32 @@ class _Verifier:
             if graph:  # the order does not matter: everything is visible from the start
                 self._step([("everything", region, None)])
             if region.first_block is region.last_block:
-                todo.append(("enter", region.first_block, {}))
+                if isolated and len(op.regions) == 1:  # its values need not be forgotten one by one
+                    self.visible.update(region.first_block.arguments)
+                    todo.append(("ops", region.first_block.first_op, None))
+                else:
+                    todo.append(("enter", region.first_block, {}))
                 continue
             tree = dominator_tree(region)
             unreachable = [block for block in region.blocks if block not in tree]
             if unreachable:  # control never gets there, so every value of the region counts as defined
                 todo += [("leave", block, None) for block in region.blocks]
-                todo += [("ops", block.ops, None) for block in unreachable]
+                todo += [("ops", block.first_op, None) for block in unreachable]
                 todo.append(("everything", region, None))
             todo.append(("enter", region.first_block, tree))
 
     # -- one op --------------------------------------------------------------------------------------------------------------
 
     def _check(self, op: Operation) -> None:
+        """Notes the faults of one op, apart from those inside it."""
+        try:
+            self._look_closely(op)
+        except _STUMBLES as error:
+            self.stumbles.append(error)
+
+    def _look_closely(self, op: Operation) -> None:
         for index, value in enumerate(op.operands):
-            if not _knows_use(value, op, index):
+            if not knows_use(value, op, index):
                 self.fault(op, f"operand {index} does not know this use", hint="change operands by `set_operand` only")
         for result in op.results:
             self._check_uses(op, result)
@@ -180,7 +212,7 @@ class _Verifier:
                 self.fault(op, f"`{op.name}`: {message}")
         own = getattr(op, "verify", None)
         if own is not None and not broken:
-            for message in _messages(own):
+            for message in own_messages(own):
                 self.fault(op, f"`{op.name}`: {message}")
         self._check_symbols(op)
 
@@ -295,21 +327,6 @@ def _defined_by(value: Value[Any], ops: set[Operation]) -> bool:
     if isinstance(value, OpResult):
         return value.owner in ops
     return isinstance(value, BlockArgument) and value.owner.parent_op in ops
-
-
-def _knows_use(value: Value[Any], op: Operation, index: int) -> bool:
-    if value._user is op and value._index == index:  # pyright: ignore[reportPrivateUsage] -- the use list is what is checked
-        return True
-    more = value._more  # pyright: ignore[reportPrivateUsage]
-    return more is not None and (op, index) in more
-
-
-def _messages(check: Any) -> Iterator[str]:
-    """What an op's own `verify` says: it yields or returns sentences, or raises an `Error`."""
-    try:
-        yield from check() or ()
-    except Error as error:
-        yield error.message
 
 
 def _excerpt(op: Operation) -> str:

@@ -13,6 +13,7 @@ from couloir.ir.errors import Error, VerifyError
 from couloir.ir.fields import Operand, Operands, OptionalOperand, Result, attr, attr_optional, region, result, successor
 from couloir.ir.location import FileLineColLoc
 from couloir.ir.operation import Block, Operation, Region, UnregisteredOp, Value
+from couloir.ir.text.parser import parse_module_op
 from couloir.ir.traits import (
     ConstantLike,
     GraphRegion,
@@ -421,3 +422,20 @@ def test_all_faults_are_reported_up_to_the_limit() -> None:
 def test_one_fault_reads_as_itself() -> None:
     with pytest.raises(VerifyError, match=r"^`vt.odd`: size is odd"):
         verify(Odd(2))
+
+
+def test_a_check_that_stumbles_over_a_broken_neighbour_is_no_crash() -> None:
+    """`func.return` reads the type of the function around it, which may be anything."""
+    text = '"func.func"() <{function_type = unit, sym_name = "f"}> ({ "func.return"() : () -> () }) : () -> ()'
+    module = parse_module_op(text, file="t.mlir")
+    (fault,) = faults(module)
+    assert "function_type" in fault.message
+
+
+def test_a_check_that_is_itself_wrong_is_not_hidden() -> None:
+    class Clumsy(Operation, name="test.clumsy"):
+        def verify(self) -> list[str]:
+            raise LookupError("a mistake in the op's class")
+
+    with pytest.raises(LookupError, match="a mistake"):
+        verify(Clumsy())
