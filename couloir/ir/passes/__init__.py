@@ -6,6 +6,18 @@
 from __future__ import annotations
 
 from couloir.ir.passes.base import Pass, PassContext, all_passes, find_pass
-from couloir.ir.passes.pipeline import Nested, PassPipeline, PassRun, Report
+from couloir.ir.passes.instrumentation import Instrumentation
+from couloir.ir.passes.pipeline import Nested, PassPipeline
+from couloir.ir.passes.report import PassRun, Report
 
-__all__ = ["Nested", "Pass", "PassContext", "PassPipeline", "PassRun", "Report", "all_passes", "find_pass"]
+__all__ = [
+    "Instrumentation",
+    "Nested",
+    "Pass",
+    "PassContext",
+    "PassPipeline",
+    "PassRun",
+    "Report",
+    "all_passes",
+    "find_pass",
+]

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
+from couloir.ir.attributes import StringAttr
 from couloir.ir.errors import Error, ParseError, nearest
 from couloir.ir.passes.base import Pass, PassContext, find_pass, option_value, unquoted
-from couloir.ir.rewriting.events import Listener, Statistics
-from couloir.ir.text.printer import operation_text
-from couloir.ir.verify import verify
+from couloir.ir.passes.instrumentation import Dumping, Instrumentation, Listening, Progress, Verifying
+from couloir.ir.passes.measuring import Meter, State, measuring
+from couloir.ir.passes.report import PassRun, Report
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
+    from couloir.ir.rewriting.events import Applied, Listener
 
-ELIDE_ABOVE: Final = 64
-"""Constants with more elements than this are left out of dumps."""
 MAX_NESTING: Final = 50
 
 
@@ -39,43 +39,6 @@ class Nested:
 
 
 Item: TypeAlias = Pass | Nested
-
-
-@attrs.frozen
-class PassRun:
-    """What one pass did."""
-
-    number: int
-    name: str
-    text: str
-    """The pass with its options, in pipeline text."""
-    seconds: float
-    statistics: Statistics
-    notes: tuple[str, ...] = ()
-    dump: Path | None = None
-    """The file that was written because the IR had changed."""
-
-
-@attrs.define
-class Report:
-    """What a pipeline did."""
-
-    runs: list[PassRun] = attrs.field(factory=list)
-
-    @property
-    def seconds(self) -> float:
-        """Time of all passes."""
-        return sum(run.seconds for run in self.runs)
-
-    def __str__(self) -> str:
-        """A table: pass, milliseconds, rules applied."""
-        width = max([len(run.text) for run in self.runs] + [4])
-        lines = [f"{'pass':<{width}}        ms  rules applied"]
-        for run in self.runs:
-            hits = sum(r.hits for r in run.statistics.rules.values())
-            lines.append(f"{run.text:<{width}}  {run.seconds * 1000:8.1f}  {hits:13d}")
-        lines.append(f"{'total':<{width}}  {self.seconds * 1000:8.1f}")
-        return "\n".join(lines)
 
 
 @attrs.frozen
@@ -115,7 +78,9 @@ class PassPipeline:
         listener: Listener | None = None,
         texts: bool = False,
         verify_rules: bool = False,
+        memory: bool = False,
         on_pass: Callable[[int, int, str], None] | None = None,
+        instrumentations: Sequence[Instrumentation] = (),
     ) -> Report:
         """Runs the passes on `module`, in place.
 
@@ -126,106 +91,132 @@ class PassPipeline:
             listener: Called with an event for each application of a rule.
             texts: Events carry the IR before and after.
             verify_rules: Verify after each application of a rule, too.
+            memory: Measure the allocations of each pass, which makes it several times slower (`PassRun.allocated`).
             on_pass: Called before each pass with its number from 0, the count of passes and its text, to show progress.
+            instrumentations: What else looks on, after the above.
 
         Raises:
-            Error: what a pass raised, with the pass named.
+            Error: what a pass or an instrumentation raised, with the pass named.
         """
-        runner = _Runner(module, verify_each, _Dumps(dump_dir, module), listener, texts, verify_rules, on_pass)
-        runner.total = sum(1 for _ in _flat(self.items))
+        watching: list[Instrumentation] = []
+        if on_pass is not None:
+            watching.append(Progress(on_pass))
+        if listener is not None:
+            watching.append(Listening(listener, texts))
         if verify_each:
-            verify(module)
-        runner.run(self.items, module)
-        return runner.report
+            watching.append(Verifying())
+        if dump_dir is not None:
+            watching.append(Dumping(dump_dir))
+        return _Runner(self, module, (*watching, *instrumentations), verify_rules, memory).run()
 
 
-def _flat(items: Iterable[Item]) -> Iterator[Pass]:
+def passes_of(items: Iterable[Item]) -> Iterator[Pass]:
+    """The passes among the items of a pipeline, and among those of the pipelines nested in it, in the order of the text."""
     for item in items:
         if isinstance(item, Nested):
-            yield from _flat(item.items)
+            yield from passes_of(item.items)
         else:
             yield item
 
 
-class _Dumps:
-    """Numbered files, written when the text has changed."""
-
-    def __init__(self, directory: str | Path | None, module: Operation) -> None:
-        self.directory = None if directory is None else Path(directory)
-        self.last = ""
-        if self.directory is not None:
-            try:
-                self.directory.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise Error(f"cannot write dumps to {self.directory}: {error.strerror}") from error
-            self.write(0, "input", module)
-
-    def write(self, number: int, name: str, module: Operation) -> Path | None:
-        if self.directory is None:
-            return None
-        text = operation_text(module, elide_above=ELIDE_ABOVE) + "\n"
-        if text == self.last:
-            return None
-        self.last = text
-        path = self.directory / f"{number:02d}-{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.mlir"
-        try:
-            path.write_text(text, encoding="utf-8", errors="surrogateescape")
-        except OSError as error:
-            raise Error(f"cannot write {path}: {error.strerror}") from error
-        return path
-
-
 @attrs.define
 class _Runner:
+    pipeline: PassPipeline
     module: Operation
-    verify_each: bool
-    dumps: _Dumps
-    listener: Listener | None
-    texts: bool
+    watching: Sequence[Instrumentation]
     verify_rules: bool
-    on_pass: Callable[[int, int, str], None] | None
+    memory: bool
     report: Report = attrs.field(factory=Report)
     total: int = 0
 
-    def run(self, items: Sequence[Item], target: Operation) -> None:
-        for item in items:
-            if isinstance(item, Nested):
-                if target.name == item.op_name:
-                    self.run(item.items, target)
-                    continue
-                for op in [o for o in target.walk() if o.name == item.op_name and o is not target]:
-                    if op.parent is not None:  # passes on the ones before may have erased it
-                        self.run(item.items, op)
-            else:
-                self.run_pass(item, target)
+    def run(self) -> Report:
+        self.total = sum(1 for _ in passes_of(self.pipeline.items))
+        for watcher in self.watching:
+            watcher.before_pipeline(self.pipeline, self.module)
+        try:
+            with measuring(self.memory):
+                self.run_items(self.pipeline.items, self.module, 1)
+        finally:
+            for watcher in self.watching:
+                watcher.after_pipeline(self.report)
+        return self.report
 
-    def run_pass(self, item: Pass, target: Operation) -> None:
-        number = len(self.report.runs) + 1
-        if self.on_pass is not None:
-            self.on_pass(number - 1, max(self.total, number), str(item))
-        context = PassContext(listener=self.listener, texts=self.texts, verify_rules=self.verify_rules)
+    def run_items(self, items: Sequence[Item], target: Operation, position: int) -> None:
+        """Runs items on one op. `position` is that of the first pass."""
+        attached = target.parent is not None
+        for item in items:
+            if attached and target.parent is None:
+                return  # a pass before has erased it
+            if isinstance(item, Nested):
+                self.run_nested(item, target, position)
+                position += sum(1 for _ in passes_of(item.items))
+            else:
+                self.run_pass(item, target, position)
+                position += 1
+
+    def run_nested(self, nested: Nested, target: Operation, position: int) -> None:
+        if target.name == nested.op_name:
+            self.run_items(nested.items, target, position)
+            return
+        for op in [o for o in target.walk() if o.name == nested.op_name and o is not target]:
+            if op.parent is not None:  # passes on the ones before may have erased it
+                self.run_items(nested.items, op, position)
+
+    def run_pass(self, item: Pass, target: Operation, position: int) -> None:
+        run = PassRun(len(self.report.runs) + 1, position, self.total, item, _described(target))
+        context = PassContext(verify_rules=self.verify_rules)
+        self.listen(run, context)
+        for watcher in self.watching:
+            watcher.before_pass(run, target, context)
+        self.report.runs.append(run)
+        try:
+            self.run_measured(run, target, context)
+            for watcher in self.watching:
+                watcher.after_pass(run, target)
+        except Exception as error:
+            self.report.failed = run
+            for watcher in self.watching:
+                watcher.pass_failed(run, target, error)
+            raise
+
+    def listen(self, run: PassRun, context: PassContext) -> None:
+        """Passes on the events of rules to those who want them."""
+        hooks = [w.rule_applied for w in self.watching if type(w).rule_applied is not Instrumentation.rule_applied]
+        if not hooks:
+            return
+
+        def applied(event: Applied) -> None:
+            for hook in hooks:
+                hook(run, event)
+
+        context.listener = applied
+        context.texts = any(watcher.texts for watcher in self.watching)
+
+    def run_measured(self, run: PassRun, target: Operation, context: PassContext) -> None:
+        before = State.of(target)
+        run.ops_before = before.ops
+        meter = Meter(self.memory)
         start = perf_counter()
         try:
-            item.run(target, context)
+            run.item.run(target, context)
         except Error as error:
-            error.notes = (*error.notes, f"while running pass {number}, `{item}`")
+            error.notes = (*error.notes, f"while running pass {run.number}, `{run.item}`")
             raise
         except Exception as error:  # a mistake in the pass itself
-            error.add_note(f"while running pass {number}, `{item}`")
+            error.add_note(f"while running pass {run.number}, `{run.item}`")
             raise
-        spent = perf_counter() - start
-        if self.verify_each:
-            try:
-                verify(target)
-            except Error as error:
-                self.dumps.write(number, item.name, self.module)
-                raise Error(
-                    f"the pass `{item}` (number {number}) left ill-formed IR", notes=str(error).split("\n")
-                ) from error
-        dump = self.dumps.write(number, item.name, self.module)
-        self.report.runs.append(
-            PassRun(number, item.name, str(item), spent, context.statistics, tuple(context.notes), dump)
-        )
+        finally:
+            run.seconds = perf_counter() - start
+            run.memory, run.allocated = meter.read()
+            run.statistics, run.notes = context.statistics, tuple(context.notes)
+            run.changed = True
+        after = State.of(target)
+        run.ops_after, run.changed = after.ops, after != before
+
+
+def _described(op: Operation) -> str:
+    name = op.attributes.get("sym_name")
+    return f"{op.name} @{name.value}" if isinstance(name, StringAttr) else op.name
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import UnitAttr
 from couloir.ir.errors import Error, ParseError
-from couloir.ir.operation import Operation, UnregisteredOp
-from couloir.ir.passes import Nested, Pass, PassContext, PassPipeline, find_pass
+from couloir.ir.operation import Block, Operation, Region, UnregisteredOp
+from couloir.ir.passes import Instrumentation, Nested, Pass, PassContext, PassPipeline, PassRun, Report, find_pass
 from couloir.ir.passes import base as passes_base
+from couloir.ir.types import i32, i64
 
 
 @attrs.frozen
@@ -254,9 +256,137 @@ def test_progress_and_report() -> None:
     assert report.runs[1].notes == ("ran",)
     assert report.seconds == sum(run.seconds for run in report.runs)
     lines = str(report).split("\n")
-    assert lines[0].split() == ["pass", "ms", "rules", "applied"]
+    assert lines[0].split() == ["pass", "runs", "ms", "+MB", "ops", "->", "ops", "rules", "applied"]
     assert lines[2].startswith("pt-options{count=2}")
     assert lines[-1].startswith("total")
+
+
+class Recorder(Instrumentation):
+    """Writes down every hook that is called."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def before_pipeline(self, pipeline: PassPipeline, module: Operation) -> None:
+        self.calls.append(f"before {pipeline} on {module.name}")
+
+    def before_pass(self, run: PassRun, op: Operation, context: PassContext) -> None:
+        self.calls.append(f"before {run.number} {run.text} on {run.target}")
+        assert run.position <= run.total and (run.seconds, run.ops_after) == (0, 0)
+
+    def after_pass(self, run: PassRun, op: Operation) -> None:
+        self.calls.append(f"after {run.number}: {run.ops_before} -> {run.ops_after}{' changed' if run.changed else ''}")
+
+    def pass_failed(self, run: PassRun, op: Operation, error: Exception) -> None:
+        self.calls.append(f"failed {run.number}: {error.args[0] if error.args else type(error).__name__}")
+
+    def after_pipeline(self, report: Report) -> None:
+        self.calls.append(f"end{' with a failure' if report.failed else ''}")
+
+
+def test_an_instrumentation_sees_each_run_of_each_pass() -> None:
+    seen = Recorder()
+    pipeline = PassPipeline.parse("pt-options,test.item(pt-erase-all,pt-mark),pt-mark")
+    report = pipeline.run(module(3), instrumentations=[seen])
+    assert seen.calls == [
+        f"before {pipeline} on builtin.module",
+        "before 1 pt-options on builtin.module",
+        "after 1: 4 -> 4",
+        "before 2 pt-erase-all on test.item",
+        "after 2: 1 -> 1",
+        "before 3 pt-mark on test.item",
+        "after 3: 1 -> 1 changed",
+        "before 4 pt-mark on builtin.module",
+        "after 4: 2 -> 2 changed",
+        "end",
+    ]
+    assert [run.position for run in report.runs] == [1, 2, 3, 4]
+    assert report.failed is None
+
+
+def test_positions_count_the_passes_of_the_text_and_the_report_has_a_row_for_each() -> None:
+    report = PassPipeline.parse("test.item(pt-mark,pt-options),pt-mark").run(module(3))
+    assert [run.position for run in report.runs] == [1, 2, 1, 2, 1, 2, 3]
+    assert [run.number for run in report.runs] == [1, 2, 3, 4, 5, 6, 7]
+    rows = [line.split()[:2] for line in str(report).split("\n")]
+    assert rows[1:] == [["pt-mark", "3"], ["pt-options", "3"], ["pt-mark", "1"], ["total", "7"]]
+
+
+@pytest.mark.parametrize(("name", "said"), [("pt-fails", "cannot do this"), ("pt-mistaken", "ZeroDivisionError")])
+def test_a_failure_is_told_and_ends_the_pipeline(name: str, said: str) -> None:
+    seen = Recorder()
+    with pytest.raises((Error, ZeroDivisionError)):
+        PassPipeline.parse(f"{name},pt-mark").run(module(1), instrumentations=[seen])
+    assert seen.calls[2:] == [f"failed 1: {said}", "end with a failure"]
+
+
+def test_a_check_that_fails_after_a_pass_is_a_failure_of_the_pass() -> None:
+    class Refuses(Instrumentation):
+        def after_pass(self, run: PassRun, op: Operation) -> None:
+            raise Error(f"not after {run.text}")
+
+    seen = Recorder()
+    with pytest.raises(Error, match="not after pt-mark"):
+        PassPipeline.parse("pt-mark,pt-mark").run(module(1), instrumentations=[Refuses(), seen])
+    assert seen.calls[2:] == ["failed 1: not after pt-mark", "end with a failure"]
+
+
+def test_a_pass_that_erases_what_it_runs_on_ends_the_nested_pipeline() -> None:
+    @attrs.frozen
+    class Suicide(Pass, name="pt-erase-self"):
+        def run(self, op: Operation, context: PassContext) -> None:
+            op.erase()
+
+    report = PassPipeline.parse("test.item(pt-erase-self,pt-mark),pt-mark").run(module(2))
+    assert [run.name for run in report.runs] == ["pt-erase-self", "pt-erase-self", "pt-mark"]
+
+
+def _changes() -> list[Callable[[ModuleOp], object]]:
+    def items(root: ModuleOp) -> list[Operation]:
+        return list(root.body_region.ops)
+
+    return [
+        lambda root: items(root)[2].erase(),
+        lambda root: items(root)[0].move_after(items(root)[1]),
+        lambda root: items(root)[1].attributes.update(x=UnitAttr()),
+        lambda root: items(root)[2].set_operand(0, items(root)[1].results[0]),
+        lambda root: items(root)[2].results[0].set_type(i64),
+        lambda root: items(root)[3].regions[0].block.last_op.move_after(items(root)[3]),
+        lambda root: items(root)[3].regions[0].block.add_argument(i64),
+    ]
+
+
+@pytest.mark.parametrize("change", _changes())
+def test_every_change_is_noticed(change: Callable[[ModuleOp], object]) -> None:
+    root = empty_module()
+    block = root.body_region.block
+    for _ in range(2):
+        block.append(UnregisteredOp.make("test.item", [], [i32]))
+    block.append(UnregisteredOp.make("test.use", [block.first_op.results[0]], [i32]))
+    inner = UnregisteredOp.make("test.item")
+    block.append(UnregisteredOp.make("test.region", [], [], {}, [Region([Block([])])]))
+    block.last_op.regions[0].block.append(inner)
+
+    @attrs.frozen
+    class Change(Pass, name="pt-change"):
+        def run(self, op: Operation, context: PassContext) -> None:
+            change(root)
+
+    first, second = PassPipeline.of(Options(), Change()).run(root, verify_each=False).runs
+    assert (first.changed, second.changed) == (False, True)
+
+
+def test_allocations_are_measured_when_asked_for() -> None:
+    @attrs.frozen
+    class Allocates(Pass, name="pt-allocates"):
+        def run(self, op: Operation, context: PassContext) -> None:
+            context.notes.append(str(len(bytearray(3_000_000))))
+
+    report = PassPipeline.of(Options(), Allocates()).run(module(), memory=True)
+    small, large = [run.allocated for run in report.runs]
+    assert small < 1_000_000 < 3_000_000 <= large
+    assert PassPipeline.of(Allocates()).run(module()).runs[0].allocated is None
+    assert "MB" in str(report).split("\n")[0].split()
 
 
 def test_passes_of_other_packages_are_loaded_by_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
