@@ -5,28 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from couloir.drawing.graph import Edge, Graph, Node
-from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import (
-    ArrayAttr,
-    DenseArrayAttr,
-    DenseElementsAttr,
-    DenseResourceAttr,
-    DictionaryAttr,
-    FloatAttr,
-    IntegerAttr,
-    StringAttr,
-)
+from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, DenseResourceAttr, DictionaryAttr, StringAttr
 from couloir.ir.operation import Block, Operation, OpResult, Value
 from couloir.ir.symbols import symbol_name
 from couloir.ir.text.attribute_printer import attribute_text
+from couloir.ir.text.facts import cut, facts
 from couloir.ir.traits import ConstantLike, IsTerminator, SymbolTable
 from couloir.ir.types import ShapedType, Type
 
-MAX_LINE: Final = 44
 MAX_LINES: Final = 6
-
-_HIDDEN: Final = frozenset({"operandSegmentSizes", "resultSegmentSizes", "value", "fastmath"})
-"""Attributes that say nothing to a reader of the picture."""
 
 #: Words in an op's name -> how its box is coloured; the first that occurs decides.
 _KINDS: Final = (
@@ -45,9 +32,12 @@ _KINDS: Final = (
 
 def kind_of(op: Operation) -> str:
     """The colour class of an op."""
-    if op.has_trait(ConstantLike):
-        return "constant"
-    name = op.name.partition(".")[2].lower()
+    return "constant" if op.has_trait(ConstantLike) else kind_of_name(op.name)
+
+
+def kind_of_name(op_name: str) -> str:
+    """The colour class that an op's name suggests."""
+    name = op_name.partition(".")[2].lower()
     for word, kind in _KINDS:
         if word in name:
             return kind
@@ -112,15 +102,12 @@ class _Drawing:
         self.ids[op] = node = f"n{len(self.nodes)}"
         lines: list[str] = []
         if op.location.label and not op.location.label.startswith(("<", "/")):
-            lines.append(_cut(op.location.label))
+            lines.append(cut(op.location.label))
         for value, index in ((v, i) for i, v in enumerate(op.operands)):
             definer = value.defining_op
             if definer is not None and not self._shown(definer):
-                lines.append(_cut(f"operand {index}: {_constant(definer, value)}"))
-        for key, attribute in sorted(op.attributes.items()):
-            if key in _HIDDEN or _is_default(op, key, attribute):
-                continue
-            lines.append(_cut(f"{key} = {_attribute(attribute)}"))
+                lines.append(cut(f"operand {index}: {_constant(definer, value)}"))
+        lines += facts(op)
         kind = "output" if op.has_trait(IsTerminator) else kind_of(op)
         shown = (
             lines if len(lines) <= MAX_LINES else [*lines[: MAX_LINES - 1], f"... {len(lines) - MAX_LINES + 1} more"]
@@ -134,17 +121,6 @@ class _Drawing:
             source = self.ids.get(value.owner if isinstance(value, OpResult) else value)
             if source is not None:
                 self.edges.append(Edge(source, self.ids[op], _type(value.type), str(value.type)))
-
-
-def _is_default(op: Operation, key: str, attribute: Attribute) -> bool:
-    return op.is_registered and op.definition.defaults.get(key) is attribute
-
-
-def _attribute(attribute: Attribute) -> str:
-    """An attribute's value without its type: `[2, 2]`, `3`."""
-    if isinstance(attribute, DenseArrayAttr):
-        return str(list(attribute.values))
-    return str(attribute.value) if isinstance(attribute, IntegerAttr | FloatAttr) else attribute_text(attribute)
 
 
 def _argument_name(owner: Operation, index: int) -> str | None:
@@ -169,8 +145,3 @@ def _type(type: Type) -> str:
     if isinstance(type, ShapedType):
         return "x".join(["?" if d is None else str(d) for d in type.dims] + [str(type.element_type)])
     return str(type)
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"

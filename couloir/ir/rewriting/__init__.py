@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from couloir.ir.rewriting.driver import Outcome, apply_rules
-from couloir.ir.rewriting.events import Applied, RuleStatistics, Statistics
+from couloir.ir.rewriting.events import Applied, Observer, RuleStatistics, Statistics
 from couloir.ir.rewriting.guards import Guard, constant_array, guard, has_one_use, is_constant, is_splat
 from couloir.ir.rewriting.matcher import Match, Miss
 from couloir.ir.rewriting.rewriter import Rewriter
@@ -21,6 +21,7 @@ __all__ = [
     "Match",
     "Miss",
     "NoMatch",
+    "Observer",
     "Outcome",
     "Rewrite",
     "Rewriter",

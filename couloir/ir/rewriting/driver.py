@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from couloir.ir.errors import Error
-from couloir.ir.rewriting.events import Applied, Listener, Statistics
+from couloir.ir.rewriting.events import Applied, Listener, Observer, Statistics
 from couloir.ir.rewriting.rewriter import Rewriter, is_dead
 from couloir.ir.rewriting.rule import Rewrite, Rule, as_rewrite
 from couloir.ir.text.printer import operation_text
@@ -82,6 +82,7 @@ def apply_rules(
         root: The op whose regions are rewritten; it is not itself replaced.
         rules: Tried in this order at each op.
         listener: Called with an `Applied` event for each application; with `texts` the events carry the IR before and after.
+            An `Observer` also sees the ops, the matches and the misses.
         verify_each: Verify the whole of `root` after each application, and say which rule broke it.
         max_applications: Where to stop and look for a cycle; by default 50 for each op, at least 1000.
         erase_dead: Also erase ops without uses and side effects.
@@ -130,20 +131,38 @@ def _apply(
 ) -> bool:
     counts = outcome.statistics.of(item.name)
     name, location = op.name, op.location
+    observer = listener if isinstance(listener, Observer) else None
     before = operation_text(op) if texts and listener is not None else None
+    observed = 0.0
+    if observer is not None:
+
+        def on_match(ops: Sequence[Operation]) -> None:
+            nonlocal observed
+            begun = perf_counter()
+            observer.matched(item, ops)
+            observed = perf_counter() - begun
+
+        rewriter.on_match = on_match
     start = perf_counter()
     missed = item.attempt(op, rewriter)
-    spent = perf_counter() - start
+    spent = perf_counter() - start - observed
     counts.attempts += 1
     counts.seconds += spent
     if missed is not None:
+        if observer is not None:
+            observer.missed(item, op, missed)
         rewriter.take()
         return False
     counts.hits += 1
     outcome.changed = True
     if listener is not None:
-        after = "\n".join(operation_text(o) for o in rewriter.new if o.parent is not None) if texts else None
-        listener(Applied(item.name, item.summary, name, location, outcome.applications, spent * 1e6, before, after))
+        new = [o for o in rewriter.new if o.parent is not None]
+        after = "\n".join(map(operation_text, new)) if texts else None
+        event = Applied(item.name, item.summary, name, location, outcome.applications, spent * 1e6, before, after)
+        if observer is not None:
+            observer.applied(event, new)
+        else:
+            listener(event)
     outcome.applications += 1
     return True
 

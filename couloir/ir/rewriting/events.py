@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
 from couloir.ir.location import Location
+
+if TYPE_CHECKING:
+    from couloir.ir.operation import Operation
+    from couloir.ir.rewriting.matcher import Miss
+    from couloir.ir.rewriting.rule import Rewrite
 
 
 @attrs.frozen
@@ -30,6 +35,30 @@ class Applied:
 
 
 Listener: TypeAlias = Callable[[Applied], None]
+"""What is called with each application. One that is an `Observer` also sees matches and misses."""
+
+
+class Observer:
+    """A listener that watches the driver closely, with the ops in its hands. Subclass it; here no method does anything.
+
+    It must not change the program. Its time is not counted as the rule's.
+    """
+
+    def __call__(self, event: Applied) -> None:
+        """A rule was applied; for code that has no ops to show. The driver calls `applied`."""
+
+    def matched(self, rule: Rewrite, ops: Sequence[Operation]) -> None:
+        """A rule is about to be tried on `ops`, the root last: all that its pattern fits, for a function rule the root alone.
+
+        The program is still as it was. The rule may yet decline: then `missed` follows.
+        """
+
+    def applied(self, event: Applied, new: Sequence[Operation]) -> None:
+        """A rule was applied; `new` are the ops that it made and that are still there."""
+        self(event)
+
+    def missed(self, rule: Rewrite, op: Operation, miss: Miss) -> None:
+        """A rule was tried at `op` and does not apply."""
 
 
 @attrs.define

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,8 @@ class Rewriter:
         """Ops to visit again."""
         self.new: list[Operation] = []
         self.erased: set[Operation] = set()
+        self.on_match: Callable[[Sequence[Operation]], None] | None = None
+        """Called with the matched ops, root last, before a rule edits anything."""
 
     # -- what rules call -----------------------------------------------------------------------------------------------------
 

@@ -125,6 +125,8 @@ class _Equation(Rewrite):
         found = self.match(op)
         if isinstance(found, Miss):
             return found
+        if rewriter.on_match is not None:
+            rewriter.on_match(found.ops)
         location = op.location if len(found.ops) == 1 else fuse([o.location for o in found.ops])
         with rewriter.inserting_before(op, location):
             try:
@@ -170,6 +172,8 @@ class FunctionRule(Rewrite):
         self.roots = roots
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
+        if rewriter.on_match is not None:
+            rewriter.on_match((op,))
         mark = rewriter.edits
         before = rewriter.fingerprint(op)
         reason: Any = None

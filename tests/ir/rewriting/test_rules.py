@@ -13,6 +13,7 @@ from couloir.ir.rewriting import (
     Applied,
     Guard,
     NoMatch,
+    Observer,
     Rewriter,
     Rule,
     apply_rules,
@@ -616,6 +617,51 @@ def test_a_listener_sees_every_application() -> None:
     plain: list[Applied] = []
     apply_rules(program(lambda a, b: Neg(Neg(a))), [DoubleNeg], listener=plain.append)
     assert (plain[0].before, plain[0].after) == (None, None)
+
+
+class Watcher(Observer):
+    """Writes down what it sees; the ops as the text that they have at that moment."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, ...]] = []
+
+    def matched(self, rule, ops) -> None:
+        self.seen.append(("matched", rule.name, *(op.name for op in ops)))
+
+    def applied(self, event, new) -> None:
+        self.seen.append(("applied", event.rule, *(op.name for op in new)))
+
+    def missed(self, rule, op, miss) -> None:
+        self.seen.append(("missed", rule.name, op.name, miss.reason))
+
+
+def test_an_observer_sees_matches_before_the_edit_and_misses() -> None:
+    watcher = Watcher()
+    apply_rules(program(lambda a, b: Sub(Neg(Neg(a)), b)), [DoubleNeg, SubToAdd], listener=watcher)
+    assert ("matched", "DoubleNeg", "rt.neg", "rt.neg") in watcher.seen
+    assert ("matched", "SubToAdd", "rt.sub") in watcher.seen
+    applied = [entry for entry in watcher.seen if entry[0] == "applied"]
+    assert applied == [("applied", "DoubleNeg"), ("applied", "SubToAdd", "rt.neg", "rt.add")]
+    missed = {entry[1:] for entry in watcher.seen if entry[0] == "missed"}
+    assert ("DoubleNeg", "rt.neg", "the pattern wants a result of `rt.neg`, here is a block argument") in missed
+
+
+def test_an_observer_sees_the_op_before_a_function_rule_edits_it() -> None:
+    seen: list[int] = []
+
+    class Before(Observer):
+        def matched(self, rule, ops) -> None:
+            seen.append(ops[-1].by)
+
+    @rule
+    def halve(op: Scale, rewriter: Rewriter):
+        """scale by 4 => scale by 2"""
+        if op.by != 4:
+            raise NoMatch("not 4")
+        op.by = 2
+
+    apply_rules(program(lambda a, b: Scale(a, 4)), [halve], listener=Before())
+    assert seen == [4, 2]
 
 
 def test_statistics_count_attempts_and_hits() -> None:
