@@ -325,10 +325,13 @@ class DenseResourceAttr(Attribute):
     type: Type
     array: Array | None = None
     """The elements, when the text came with the resource."""
+    alignment: int | None = None
+    """What the text says of the address of its bytes; None for the size of an element."""
 
     @classmethod
-    def intern_key(cls, key: str, type: Type, array: Array | None) -> object:
-        return key, type, None if array is None else hashlib.blake2b(array.tobytes(), digest_size=20).digest()
+    def intern_key(cls, key: str, type: Type, array: Array | None, alignment: int | None) -> object:
+        data = None if array is None else hashlib.blake2b(array.tobytes(), digest_size=20).digest()
+        return key, type, data, alignment
 
     def print(self, p: AttributePrinter) -> None:
         p.resource(self)

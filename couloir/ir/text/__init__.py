@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from couloir.ir.text.parser import Parser, parse_module_op, parse_ops
+    from couloir.ir.text.parser import Parser, external_resources, parse_module_op, parse_ops
     from couloir.ir.text.printer import Printer, operation_text
 
-__all__ = ["Parser", "Printer", "operation_text", "parse_module_op", "parse_ops"]
+__all__ = ["Parser", "Printer", "external_resources", "operation_text", "parse_module_op", "parse_ops"]
 
 
 def __getattr__(name: str) -> object:

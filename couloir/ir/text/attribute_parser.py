@@ -51,7 +51,7 @@ _LOCATION_ALIAS: Final = re.compile(rf"^#({SUFFIX})[ \t]*=[ \t]*(?=loc\()", re.M
 #: A place in a file with few digits and no escapes.
 _PLACE: Final = re.compile(rf'"([^"\\\n\v\f\0]*+)":([0-9]{{1,18}}+):([0-9]{{1,18}}+)(?=[)\],]){SPACE}')
 _ALIAS_USE: Final = re.compile(rf"#({SUFFIX})")
-_METADATA: Final = re.compile(r"^\{-#", re.MULTILINE)
+_METADATA: Final = re.compile(r"^[ \t]*+\{-#", re.MULTILINE)
 _WORD: Final = re.compile(IDENTIFIER)
 
 
@@ -410,9 +410,10 @@ class AttributeParser(TypeParser):
                 entries[key] = self.string_literal()
             elif self.optional_keyword("true"):
                 entries[key] = True
-            else:
-                self.expect_keyword("false")
+            elif self.optional_keyword("false"):
                 entries[key] = False
+            else:
+                raise self.expected("a string, `true` or `false`")
 
         self.comma_separated(entry, "{", "}")
 
@@ -432,14 +433,15 @@ class AttributeParser(TypeParser):
         key = self.name_or_string("the key of a resource")
         self.expect(">")
         type = shaped_type(self, expected)
-        self._find_metadata()
+        self.find_metadata()
         blob = self.resources.get(key)
         if blob is None:
             return DenseResourceAttr(key, type)
         array = self.checked(start, lambda: blob_array(blob[4:], type))
-        return DenseResourceAttr(key, type, array)
+        alignment = int.from_bytes(blob[:4], "little")
+        return DenseResourceAttr(key, type, array, None if alignment == array.dtype.itemsize else alignment)
 
-    def _find_metadata(self) -> None:
+    def find_metadata(self) -> None:
         """Reads the resources at the end of the file before the rest, so that constants have their data at once."""
         if self._metadata_sought:
             return
@@ -447,6 +449,6 @@ class AttributeParser(TypeParser):
         found = _METADATA.search(self.text, self.position, self.length)
         if found is not None and self._metadata_span is None:
             position = self.position
-            self.position = found.start()
+            self.skip_to(found.start())
             self.file_metadata()
             self.position = position

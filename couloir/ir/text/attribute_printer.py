@@ -16,10 +16,15 @@ from couloir.ir.affine import AffineMap, IntegerSet
 from couloir.ir.floats import float_text
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import numpy as np
 
     from couloir.ir.attribute import Attribute, Type
     from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr
+
+    ResourceSection: TypeAlias = Mapping[str, Mapping[str, str | bool]]
+    """Who the entries are for (a dialect, a tool), to their keys, to what they say."""
 
 MAX_NESTING: Final = 80
 """Types in types, attributes in attributes, locations in locations: more levels are not read."""
@@ -241,17 +246,31 @@ class AttributePrinter:
             self.resources[key] = attribute
         self.write(f"dense_resource<{self.key(key)}>")
 
-    def file_metadata(self) -> None:
-        """Writes `{-# dialect_resources: ... #-}` for the resources met so far; nothing if there are none."""
-        if not self.resources:
-            return
-        entries: list[str] = []
+    def file_metadata(self, external: ResourceSection | None = None) -> None:
+        """Writes `{-# ... #-}`: the resources met so far, and `external` ones; nothing if there are none of either."""
+        blobs: dict[str, str | bool] = {}
         for key, attribute in self.resources.items():
-            if attribute.array is not None:
-                alignment = attribute.array.dtype.itemsize.to_bytes(4, "little")
-                data = (alignment + blob(attribute.array)).hex().upper()
-                entries.append(f'      {self.key(key)}: "0x{data}"')
-        self.write("{-#\n  dialect_resources: {\n    builtin: {\n", ",\n".join(entries), "\n    }\n  }\n#-}\n")
+            array = attribute.array
+            if array is not None:
+                alignment = attribute.alignment or array.dtype.itemsize
+                if array.size > 1 and not any(array.strides):  # one element for all
+                    array = array[(0,) * array.ndim].reshape(1)
+                blobs[key] = "0x" + (alignment.to_bytes(4, "little") + blob(array)).hex().upper()
+        sections: dict[str, ResourceSection] = {"dialect": {"builtin": blobs}, "external": external or {}}
+        texts: list[str] = []
+        for kind, owners in sections.items():
+            parts = [self._resources_of(owner, entries) for owner, entries in owners.items() if entries]
+            if parts:
+                texts.append(f"  {kind}_resources: {{\n" + ",\n".join(parts) + "\n  }")
+        if texts:
+            self.write("{-#\n", ",\n".join(texts), "\n#-}\n")
+
+    def _resources_of(self, owner: str, entries: Mapping[str, str | bool]) -> str:
+        lines: list[str] = []
+        for key, value in entries.items():
+            text = ("true" if value else "false") if isinstance(value, bool) else quoted_string(value)
+            lines.append(f"      {self.key(key)}: {text}")
+        return f"    {self.key(owner)}: {{\n" + ",\n".join(lines) + "\n    }"
 
 
 def integer_text(value: int) -> str:

@@ -38,6 +38,7 @@ from couloir.ir.limits import Limits
 from couloir.ir.location import FileLineColLoc
 from couloir.ir.operation import Block, Operation, OpResult, Region, UnregisteredOp, Value
 from couloir.ir.registry import REGISTRY
+from couloir.ir.text.attribute_parser import AttributeParser
 from couloir.ir.text.line_parser import LineParser
 from couloir.ir.text.scopes import OperandName, OperationReader, OperationStart, RegionFrame, RegionRequest
 from couloir.ir.traits import IsTerminator
@@ -96,6 +97,25 @@ def parse_ops(
     """The ops at the top level of a text, in a block of their own. Arguments and errors as for `parse_module_op`."""
     with _collector_paused():
         return Parser(text, file=file, allow_unregistered=allow_unregistered, limits=limits).read_all()
+
+
+def external_resources(
+    text: str, *, file: str = "<text>", limits: Limits | None = None
+) -> dict[str, dict[str, str | bool]]:
+    """What tools keep beside a module in its text: `{-# external_resources: {tool: {key: "value"}} #-}`.
+
+    Only the end of the text is read. `operation_text(..., external_resources=...)` writes it.
+
+    Returns:
+        For each tool, such as `mlir_reproducer`, its entries; empty if the text has none.
+
+    Raises:
+        ParseError: if the part in `{-# ... #-}` is not what it should be.
+    """
+    parser = AttributeParser(text, file=file, limits=limits)
+    parser.position = 0
+    parser.find_metadata()
+    return parser.file_metadata_entries.get("external_resources", {})
 
 
 @contextmanager

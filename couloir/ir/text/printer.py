@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute, Type
     from couloir.ir.location import Location
     from couloir.ir.operation import Block, BlockArgument, Operation, Region, Value
+    from couloir.ir.text.attribute_printer import ResourceSection
 
     PrettyForm: TypeAlias = Callable[[Operation, "Printer"], None]
 
@@ -49,6 +50,7 @@ def operation_text(
     elide_above: int | None = None,
     hex_above: int = 100,
     use_names: bool = False,
+    external_resources: ResourceSection | None = None,
 ) -> str:
     """The text of an op and everything inside it.
 
@@ -57,13 +59,17 @@ def operation_text(
         generic: Print every op in the generic form.
         locations: Print `loc(...)` after each op and block argument.
         elide_above: Constants with more elements than this are printed as `dense_resource<__elided__>`. None prints
-        all. hex_above: Constants with more elements than this are printed as the hexadecimal digits of their bytes.
+            all.
+        hex_above: Constants with more elements than this are printed as the hexadecimal digits of their bytes.
         use_names: Name values by their `name_hint` (`%conv1`) instead of by number.
+        external_resources: What tools keep beside a module, such as `{"mlir_reproducer": {"pipeline": "...",
+            "verify_each": True}}`. It is written at the end, where `external_resources` reads it; it is no part of the
+            module.
     """
     printer = Printer(
         generic=generic, locations=locations, elide_above=elide_above, hex_above=hex_above, use_names=use_names
     )
-    return printer.print_top_level(op)
+    return printer.print_top_level(op, external_resources)
 
 
 class Printer(AttributePrinter):
@@ -96,7 +102,7 @@ class Printer(AttributePrinter):
 
     # -- whole texts
 
-    def print_top_level(self, op: Operation) -> str:
+    def print_top_level(self, op: Operation, external_resources: ResourceSection | None = None) -> str:
         """The text of `op`, with the aliases that it uses before it and locations and resources after it."""
         if op.parent_op is None:
             self._aliases = {}
@@ -114,9 +120,12 @@ class Printer(AttributePrinter):
             self.write(f"{alias} = ")
             location.print(self)
             self.write("\n")
-        self.file_metadata()
         tail = "".join(self.parts).rstrip("\n")
-        return f"{head}{body}\n{tail}" if tail else head + body
+        self.parts.clear()
+        self.file_metadata(external_resources)
+        metadata = "".join(self.parts).rstrip("\n")
+        text = f"{head}{body}\n{tail}" if tail else head + body
+        return f"{text}\n\n{metadata}" if metadata else text
 
     def _number_everything(self, op: Operation) -> None:
         """Gives each value inside an op a number of its own, in upstream's order: in the generic form it does so."""

@@ -9,9 +9,10 @@ import pytest
 
 from couloir.ir.affine import AffineMap
 from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, StringAttr
+from couloir.ir.errors import ParseError
 from couloir.ir.location import FileLineColLoc, NameLoc
 from couloir.ir.operation import Block, Region, UnregisteredOp
-from couloir.ir.text.parser import parse_ops
+from couloir.ir.text.parser import external_resources, parse_ops
 from couloir.ir.text.printer import operation_text
 from couloir.ir.types import AffineMapAttr, FunctionType, TensorType, f32, i32
 
@@ -119,8 +120,25 @@ def test_resources_stand_at_the_end():
     array = np.arange(3, dtype=np.float32)
     op = build("t.x", attributes={"w": DenseResourceAttr("weights", TensorType([3], f32), array)})
     text = str(op)
-    assert text.startswith('"t.x"() {w = dense_resource<weights> : tensor<3xf32>} : () -> ()\n{-#')
+    assert text.startswith('"t.x"() {w = dense_resource<weights> : tensor<3xf32>} : () -> ()\n\n{-#')
     assert read(text).attributes == op.attributes
+
+
+def test_what_tools_keep_beside_a_module_is_written_and_read():
+    kept = {"mlir_reproducer": {"pipeline": 'a{b="c"},\n', "verify_each": True}, "a tool": {"a key": False}}
+    op = build("t.x")
+    text = operation_text(op, external_resources=kept)
+    assert text == (
+        '"t.x"() : () -> ()\n\n{-#\n  external_resources: {\n    mlir_reproducer: {\n'
+        '      pipeline: "a{b=\\22c\\22},\\0A",\n      verify_each: true\n    },\n'
+        '    "a tool": {\n      "a key": false\n    }\n  }\n#-}'
+    )
+    assert external_resources(text) == kept
+    assert external_resources("  " + text[text.index("{-#") :]) == kept
+    assert external_resources(str(op)) == {}
+    assert str(read(text)) == str(op)
+    with pytest.raises(ParseError, match="true"):
+        external_resources("{-# external_resources: {a: {b: 1}} #-}")
 
 
 def test_large_constants_are_elided_or_in_hexadecimal_on_request():
