@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from couloir.dialects import chlo, hlo
-from couloir.passes.onnx_to_hlo.elementwise import compare
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers
-from couloir.passes.onnx_to_hlo.tensors import broadcast, full_like
+from couloir.passes.onnx_to_hlo.tensors import broadcast, compare, full_like
 
 _GREATER = hlo.ComparisonDirection.GT
 _LESS = hlo.ComparisonDirection.LT

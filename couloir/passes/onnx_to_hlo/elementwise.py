@@ -14,6 +14,7 @@ from couloir.ir.types import FloatType, bit_width, dtype_of, f32, f64, i1
 from couloir.passes.onnx_to_hlo.node import Lowered, Lowering, Node, Tensor, lowers
 from couloir.passes.onnx_to_hlo.tensors import (
     broadcast_together,
+    compare,
     convert,
     full,
     full_like,
@@ -102,12 +103,6 @@ for _name, _make in VARIADIC.items():
     lowers(_name)(_variadic(_make))
 for _name, _direction in COMPARISONS.items():
     lowers(_name)(_comparison(_direction))
-
-
-def compare(a: Tensor, b: Tensor | float, direction: hlo.ComparisonDirection) -> Tensor:
-    """Compares a tensor with another of its type, or with a number."""
-    other = b if not isinstance(b, int | float) else full_like(a, b)
-    return hlo.Compare(a, other, direction).result
 
 
 @lowers("Abs")

@@ -10,12 +10,12 @@ from couloir.dialects import hlo
 from couloir.ir.errors import Error
 from couloir.ir.types import IntegerType, Type, f64, i32, i64
 from couloir.passes.onnx_to_hlo.constants import Array
-from couloir.passes.onnx_to_hlo.elementwise import compare
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers, normal_axis
 from couloir.passes.onnx_to_hlo.shape import take_range, take_ranges
 from couloir.passes.onnx_to_hlo.tensors import (
     along,
     broadcast,
+    compare,
     convert,
     expand_like,
     full,

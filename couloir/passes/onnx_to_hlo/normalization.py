@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from couloir.dialects import hlo
 from couloir.dialects.onnx.types import BY_NUMBER
 from couloir.ir.types import Type, bit_width, f32
-from couloir.passes.onnx_to_hlo.elementwise import compare
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers, normal_axis
 from couloir.passes.onnx_to_hlo.tensors import (
     accumulator,
     along,
     broadcast,
+    compare,
     convert,
     expand_like,
     full_like,

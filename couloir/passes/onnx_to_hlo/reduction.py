@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from couloir.dialects import hlo
 from couloir.ir.types import Type, f64, i1, i64
-from couloir.passes.onnx_to_hlo.elementwise import compare
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers, normal_axis
 from couloir.passes.onnx_to_hlo.shape import take_range
 from couloir.passes.onnx_to_hlo.tensors import (
     accumulator,
+    compare,
     convert,
     expand_like,
     full_like,

@@ -18,7 +18,9 @@ from couloir.backends.numpy.precision import reduce_precision
 from couloir.backends.numpy.tables import hlo_numerics
 from couloir.dialects import hlo
 from couloir.dialects.hlo.window import WindowDimension
+from couloir.dialects.shapes import same_dims
 from couloir.ir.attribute import Attribute
+from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value
 from couloir.ir.types import TensorType, dtype_of
 
@@ -205,6 +207,76 @@ def _dynamic_update_slice(
 @meaning(hlo.Gather)
 def _gather(xp: ArrayNamespace, op: hlo.Gather, operand: Array, starts: Array) -> Array:
     return tensor.gather(xp, operand, starts, slice_sizes=op.slice_sizes, **_numbers(op.dimension_numbers))
+
+
+# -- the same, with shapes that are operands -------------------------------------------------------------------------
+
+
+def _whole(values: Array) -> tuple[int, ...]:
+    """Sizes or bounds as numbers."""
+    return tuple(int(value) for value in values)
+
+
+def _sizes(op: Operation, values: Array) -> tuple[int, ...]:
+    """The shape of a result, which its type must allow."""
+    found, type = _whole(values), op.results[0].type
+    assert isinstance(type, TensorType)
+    if not same_dims(type.dims, found) or min(found, default=0) < 0:
+        raise Error(f"`{op.name}` is told to give the shape {found}; its type is `{type}`")
+    return found
+
+
+@meaning(hlo.DynamicReshape)
+def _dynamic_reshape(xp: ArrayNamespace, op: hlo.DynamicReshape, operand: Array, output_shape: Array) -> Array:
+    return tensor.reshape(xp, operand, shape=_sizes(op, output_shape))
+
+
+@meaning(hlo.DynamicBroadcastInDim)
+def _dynamic_broadcast_in_dim(
+    xp: ArrayNamespace, op: hlo.DynamicBroadcastInDim, operand: Array, output_dimensions: Array
+) -> Array:
+    shape, dimensions = _sizes(op, output_dimensions), op.broadcast_dimensions
+    return tensor.broadcast_in_dim(xp, operand, shape=shape, broadcast_dimensions=dimensions)
+
+
+@meaning(hlo.DynamicIota)
+def _dynamic_iota(xp: ArrayNamespace, op: hlo.DynamicIota, output_shape: Array) -> Array:
+    shape = _sizes(op, output_shape)
+    return tensor.iota(xp, dtype=_dtype(op.result), shape=shape, iota_dimension=op.iota_dimension)
+
+
+@meaning(hlo.DynamicPad)
+def _dynamic_pad(
+    xp: ArrayNamespace, op: hlo.DynamicPad, operand: Array, value: Array, low: Array, high: Array, interior: Array
+) -> Array:
+    return tensor.pad(
+        xp,
+        operand,
+        value,
+        edge_padding_low=_whole(low),
+        edge_padding_high=_whole(high),
+        interior_padding=_whole(interior),
+    )
+
+
+@meaning(hlo.RealDynamicSlice)
+def _real_dynamic_slice(
+    xp: ArrayNamespace, op: hlo.RealDynamicSlice, operand: Array, starts: Array, limits: Array, strides: Array
+) -> Array:
+    bounds = [_whole(values) for values in (starts, limits, strides)]
+    for axis, (start, limit, stride) in enumerate(zip(*bounds, strict=True)):
+        if not 0 <= start <= limit <= operand.shape[axis] or stride < 1:
+            raise Error(
+                f"`{op.name}` cuts dimension {axis} of size {operand.shape[axis]} from {start} to {limit} by {stride}"
+            )
+    return tensor.slice(xp, operand, start_indices=bounds[0], limit_indices=bounds[1], strides=bounds[2])
+
+
+@meaning(hlo.DynamicGather)
+def _dynamic_gather(
+    xp: ArrayNamespace, op: hlo.DynamicGather, operand: Array, starts: Array, slice_sizes: Array
+) -> Array:
+    return tensor.gather(xp, operand, starts, slice_sizes=_whole(slice_sizes), **_numbers(op.dimension_numbers))
 
 
 # -- contractions and normalisation ---------------------------------------------------------------------------------

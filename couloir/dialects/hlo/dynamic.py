@@ -1,0 +1,265 @@
+"""StableHLO: ops whose shapes are operands. `refine-shapes` turns them into the static ones when the sizes are known.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
+`real_dynamic_slice` is not in the specification, but in upstream's dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, Final
+
+from couloir.dialects.hlo.attributes import GatherDimensionNumbers
+from couloir.dialects.hlo.elements import ANY, INTEGER, NUMBER
+from couloir.dialects.shapes import Dim, Dims, as_tensor, same_dim, unique, within
+from couloir.ir import fields
+from couloir.ir.constraints import Holds, SameElementType, one_of
+from couloir.ir.fields import Operand, Result, attr, attr_optional, result
+from couloir.ir.operation import Operation, Value
+from couloir.ir.traits import Pure
+from couloir.ir.types import TensorType, Type, index
+
+SIZES: Final = INTEGER | one_of("index", (index,))
+"""Element types of an operand that holds sizes."""
+
+
+def _length(operands: Sequence[str], rank: Callable[[Any], int], what: str, id: str = "") -> Holds:
+    """The operands are lists with one entry for each dimension of something."""
+    listed = ", ".join(f"`{name}`" for name in operands)
+    return Holds(
+        f"{listed}: one entry for each dimension of {what}",
+        lambda op: all(same_dim(getattr(op, name).type.dims[0], rank(op)) for name in operands),
+        id=id,
+        verify_only=True,
+    )
+
+
+def _result_rank(op: Any) -> int:
+    return op.results[0].type.rank
+
+
+def _operand_rank(op: Any) -> int:
+    return op.operand.type.rank
+
+
+def _same_size(op: DynamicReshape) -> bool | str:
+    before, after = op.operand.type, op.result.type
+    if not (before.is_static and after.is_static) or prod(before.shape) == prod(after.shape):
+        return True
+    return f"{prod(before.shape)} elements in {before.shape}, {prod(after.shape)} in {after.shape}"
+
+
+class DynamicReshape(Operation, name="stablehlo.dynamic_reshape", traits=(Pure,)):
+    """The same elements in the same (row-major) order, in the shape that `output_shape` holds."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    output_shape: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        Holds("the result has as many elements as `operand`", _same_size, id="C2", verify_only=True),
+        _length(("output_shape",), _result_rank, "the result", "C4"),
+    )
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+
+
+def _expands(op: DynamicBroadcastInDim) -> bool | str:
+    for position, target in enumerate(op.broadcast_dimensions):
+        size, wanted = op.operand.type.dims[position], op.result.type.dims[target]
+        if size != 1 and not same_dim(size, wanted):
+            return f"dimension {position} of size {size} goes to dimension {target} of size {wanted}"
+    return True
+
+
+class DynamicBroadcastInDim(Operation, name="stablehlo.dynamic_broadcast_in_dim", traits=(Pure,)):
+    """As `broadcast_in_dim`, to the shape that `output_dimensions` holds.
+
+    `known_expanding_dimensions` are dimensions of `operand` that have size 1 and repeat,
+    `known_nonexpanding_dimensions` those that have the size of the result.
+    """
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    output_dimensions: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    broadcast_dimensions: tuple[int, ...]
+    known_expanding_dimensions: tuple[int, ...] | None = attr_optional(default=None)
+    known_nonexpanding_dimensions: tuple[int, ...] | None = attr_optional(default=None)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        Holds(
+            "`broadcast_dimensions` has one entry for each dimension of `operand`",
+            lambda op: len(op.broadcast_dimensions) == op.operand.type.rank,
+            id="C2",
+        ),
+        Holds(
+            "`broadcast_dimensions` are dimensions of the result",
+            lambda op: within(op.broadcast_dimensions, op.result.type.rank),
+            id="C3",
+            verify_only=True,
+        ),
+        Holds("`broadcast_dimensions` are different", lambda op: unique(op.broadcast_dimensions), id="C4"),
+        Holds("each dimension has size 1 or the size in the result", _expands, id="C5", verify_only=True),
+        _length(("output_dimensions",), _result_rank, "the result", "C7"),
+        Holds(
+            "`known_expanding_dimensions` and `known_nonexpanding_dimensions` are different",
+            lambda op: unique([*(op.known_expanding_dimensions or ()), *(op.known_nonexpanding_dimensions or ())]),
+            id="C8",
+        ),
+        Holds(
+            "`known_expanding_dimensions` are dimensions of `operand`",
+            lambda op: within(op.known_expanding_dimensions or (), op.operand.type.rank),
+            id="C9",
+        ),
+        Holds(
+            "`known_nonexpanding_dimensions` are dimensions of `operand`",
+            lambda op: within(op.known_nonexpanding_dimensions or (), op.operand.type.rank),
+            id="C10",
+        ),
+    )
+    assembly_format = (
+        "$operand `,` $output_dimensions `,` `dims` `=` $broadcast_dimensions attr-dict"
+        " `:` functional-type(operands, results)"
+    )
+
+
+class DynamicIota(Operation, name="stablehlo.dynamic_iota", traits=(Pure,)):
+    """As `iota`, in the shape that `output_shape` holds."""
+
+    output_shape: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    iota_dimension: int
+    result: Result[TensorType] = result(elements=NUMBER)
+
+    constraints = (
+        Holds(
+            "`iota_dimension` is a dimension of the result",
+            lambda op: 0 <= op.iota_dimension < op.result.type.rank,
+            id="C1",
+            verify_only=True,
+        ),
+        _length(("output_shape",), _result_rank, "the result", "C2"),
+    )
+    assembly_format = "$output_shape `,` `dim` `=` $iota_dimension attr-dict `:` functional-type(operands, results)"
+
+
+class DynamicPad(Operation, name="stablehlo.dynamic_pad", traits=(Pure,)):
+    """As `pad`, by amounts that are operands."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    padding_value: Operand[TensorType] = fields.operand(elements=ANY, rank=0)
+    edge_padding_low: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    edge_padding_high: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    interior_padding: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "padding_value"),
+        SameElementType("operand", "result"),
+        Holds(
+            "the result has the rank of `operand`", lambda op: _result_rank(op) == _operand_rank(op), verify_only=True
+        ),
+        _length(("edge_padding_low", "edge_padding_high", "interior_padding"), _operand_rank, "`operand`", "C2"),
+    )
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+
+
+class RealDynamicSlice(Operation, name="stablehlo.real_dynamic_slice", traits=(Pure,)):
+    """As `slice`, with bounds and strides that are operands."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    start_indices: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    limit_indices: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    strides: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        Holds(
+            "the result has the rank of `operand`", lambda op: _result_rank(op) == _operand_rank(op), verify_only=True
+        ),
+        _length(("start_indices", "limit_indices", "strides"), _operand_rank, "`operand`"),
+    )
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+
+
+class DynamicGather(Operation, name="stablehlo.dynamic_gather", traits=(Pure,)):
+    """As `gather`, with `slice_sizes` as an operand."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    start_indices: Operand[TensorType] = fields.operand(elements=INTEGER)
+    slice_sizes: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
+    dimension_numbers: GatherDimensionNumbers = attr()
+    indices_are_sorted: bool = attr_optional(default=False)
+    result: Result[TensorType] = result()
+
+    constraints = (
+        SameElementType("operand", "result"),
+        _length(("slice_sizes",), _operand_rank, "`operand`", "C20"),
+    )
+
+
+def _typed(operand: Value[TensorType] | Operation, dims: Sequence[Dim]) -> list[Type]:
+    return [TensorType(tuple(dims), as_tensor(operand).type.element_type)]
+
+
+def dynamic_reshape(
+    operand: Value[TensorType] | Operation, output_shape: Value[TensorType], *, dims: Dims
+) -> DynamicReshape:
+    """A tensor in the shape that `output_shape` holds; `dims` is what is known of it."""
+    return DynamicReshape(as_tensor(operand), output_shape, result_types=_typed(operand, dims))
+
+
+def dynamic_broadcast_in_dim(
+    operand: Value[TensorType] | Operation,
+    output_dimensions: Value[TensorType],
+    broadcast_dimensions: Sequence[int],
+    *,
+    dims: Dims,
+    known_expanding_dimensions: Sequence[int] | None = None,
+    known_nonexpanding_dimensions: Sequence[int] | None = None,
+) -> DynamicBroadcastInDim:
+    """Repeats a tensor to the shape that `output_dimensions` holds; `dims` is what is known of it."""
+    return DynamicBroadcastInDim(
+        as_tensor(operand),
+        output_dimensions,
+        tuple(broadcast_dimensions),
+        None if known_expanding_dimensions is None else tuple(known_expanding_dimensions),
+        None if known_nonexpanding_dimensions is None else tuple(known_nonexpanding_dimensions),
+        result_types=_typed(operand, dims),
+    )
+
+
+def dynamic_iota(
+    output_shape: Value[TensorType], element_type: Type, iota_dimension: int, *, dims: Dims
+) -> DynamicIota:
+    """Counts from 0 along a dimension of the shape that `output_shape` holds; `dims` is what is known of it."""
+    return DynamicIota(output_shape, iota_dimension, result_types=[TensorType(tuple(dims), element_type)])
+
+
+def dynamic_pad(
+    operand: Value[TensorType] | Operation,
+    padding_value: Value[TensorType],
+    low: Value[TensorType],
+    high: Value[TensorType],
+    interior: Value[TensorType],
+    *,
+    dims: Dims,
+) -> DynamicPad:
+    """Pads a tensor by amounts that are operands; `dims` is what is known of the result."""
+    return DynamicPad(as_tensor(operand), padding_value, low, high, interior, result_types=_typed(operand, dims))
+
+
+def real_dynamic_slice(
+    operand: Value[TensorType] | Operation,
+    start_indices: Value[TensorType],
+    limit_indices: Value[TensorType],
+    strides: Value[TensorType],
+    *,
+    dims: Dims,
+) -> RealDynamicSlice:
+    """Cuts a tensor at bounds that are operands; `dims` is what is known of the result."""
+    return RealDynamicSlice(
+        as_tensor(operand), start_indices, limit_indices, strides, result_types=_typed(operand, dims)
+    )
