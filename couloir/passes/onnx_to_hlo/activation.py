@@ -10,15 +10,18 @@ _GREATER = hlo.ComparisonDirection.GT
 _LESS = hlo.ComparisonDirection.LT
 
 
-def _times(x: Tensor, factor: float) -> Tensor:
+def times(x: Tensor, factor: float) -> Tensor:
+    """`x * factor`."""
     return hlo.Multiply(x, full_like(x, factor)).result
 
 
-def _plus(x: Tensor, summand: float) -> Tensor:
+def plus(x: Tensor, summand: float) -> Tensor:
+    """`x + summand`."""
     return hlo.Add(x, full_like(x, summand)).result
 
 
-def _between_0_and_1(x: Tensor) -> Tensor:
+def between_0_and_1(x: Tensor) -> Tensor:
+    """`min(max(x, 0), 1)`."""
     return hlo.Minimum(hlo.Maximum(x, full_like(x, 0)), full_like(x, 1)).result
 
 
@@ -32,7 +35,7 @@ def relu(node: Node) -> Lowered:
 def leaky_relu(node: Node) -> Lowered:
     """`LeakyRelu` since 6, 16."""
     x = node[0]
-    return hlo.Select(compare(x, 0, _LESS), _times(x, node.number("alpha", 0.01)), x)
+    return hlo.Select(compare(x, 0, _LESS), times(x, node.number("alpha", 0.01)), x)
 
 
 @lowers("PRelu")
@@ -53,7 +56,7 @@ def thresholded_relu(node: Node) -> Lowered:
 def elu(node: Node) -> Lowered:
     """`Elu` since 6, 22."""
     x = node[0]
-    return hlo.Select(compare(x, 0, _LESS), _times(hlo.ExponentialMinusOne(x).result, node.number("alpha", 1.0)), x)
+    return hlo.Select(compare(x, 0, _LESS), times(hlo.ExponentialMinusOne(x).result, node.number("alpha", 1.0)), x)
 
 
 @lowers("Selu")
@@ -61,15 +64,15 @@ def selu(node: Node) -> Lowered:
     """`Selu` since 6, 22."""
     x = node[0]
     alpha, gamma = node.number("alpha", 1.6732632), node.number("gamma", 1.05070102)
-    curve = _times(hlo.ExponentialMinusOne(x).result, alpha)
-    return _times(hlo.Select(compare(x, 0, _GREATER), x, curve).result, gamma)
+    curve = times(hlo.ExponentialMinusOne(x).result, alpha)
+    return times(hlo.Select(compare(x, 0, _GREATER), x, curve).result, gamma)
 
 
 @lowers("Celu")
 def celu(node: Node) -> Lowered:
     """`Celu` since 12, 28."""
     x, alpha = node[0], node.number("alpha", 1.0)
-    curve = _times(hlo.ExponentialMinusOne(hlo.Divide(x, full_like(x, alpha))).result, alpha)
+    curve = times(hlo.ExponentialMinusOne(hlo.Divide(x, full_like(x, alpha))).result, alpha)
     zero = full_like(x, 0)
     return hlo.Add(hlo.Maximum(zero, x), hlo.Minimum(zero, curve))
 
@@ -80,28 +83,28 @@ def gelu(node: Node) -> Lowered:
     x = node[0]
     if node.string("approximate", "none") == "tanh":
         cube = hlo.Multiply(hlo.Multiply(x, x), x).result
-        inner = _times(hlo.Add(x, _times(cube, 0.044715)).result, 0.7978845608028654)  # sqrt(2 / pi)
+        inner = times(hlo.Add(x, times(cube, 0.044715)).result, 0.7978845608028654)  # sqrt(2 / pi)
         part = hlo.Tanh(inner).result
     else:
-        part = chlo.Erf(_times(x, 0.7071067811865476)).result  # sqrt(1 / 2)
-    return hlo.Multiply(_times(x, 0.5), _plus(part, 1.0))
+        part = chlo.Erf(times(x, 0.7071067811865476)).result  # sqrt(1 / 2)
+    return hlo.Multiply(times(x, 0.5), plus(part, 1.0))
 
 
 @lowers("HardSigmoid")
 def hard_sigmoid(node: Node) -> Lowered:
     """`HardSigmoid` since 6, 22."""
     x = node[0]
-    return _between_0_and_1(_plus(_times(x, node.number("alpha", 0.2)), node.number("beta", 0.5)))
+    return between_0_and_1(plus(times(x, node.number("alpha", 0.2)), node.number("beta", 0.5)))
 
 
 @lowers("HardSwish")
 def hard_swish(node: Node) -> Lowered:
     """`HardSwish` since 14, 22."""
     x = node[0]
-    return hlo.Multiply(x, _between_0_and_1(_plus(_times(x, 1 / 6), 0.5)))
+    return hlo.Multiply(x, between_0_and_1(plus(times(x, 1 / 6), 0.5)))
 
 
-def _softplus(x: Tensor) -> Tensor:
+def softplus_of(x: Tensor) -> Tensor:
     """`log(exp(x) + 1)`, without overflow: `max(x, 0) + log(1 + exp(-|x|))`."""
     tail = hlo.LogPlusOne(hlo.Exponential(hlo.Negate(hlo.Abs(x))))
     return hlo.Add(hlo.Maximum(x, full_like(x, 0)), tail).result
@@ -110,31 +113,31 @@ def _softplus(x: Tensor) -> Tensor:
 @lowers("Softplus")
 def softplus(node: Node) -> Lowered:
     """`Softplus` since 1, 22."""
-    return _softplus(node[0])
+    return softplus_of(node[0])
 
 
 @lowers("Mish")
 def mish(node: Node) -> Lowered:
     """`Mish` since 18, 22."""
-    return hlo.Multiply(node[0], hlo.Tanh(_softplus(node[0])))
+    return hlo.Multiply(node[0], hlo.Tanh(softplus_of(node[0])))
 
 
 @lowers("Softsign")
 def softsign(node: Node) -> Lowered:
     """`Softsign` since 1, 22."""
-    return hlo.Divide(node[0], _plus(hlo.Abs(node[0]).result, 1))
+    return hlo.Divide(node[0], plus(hlo.Abs(node[0]).result, 1))
 
 
 @lowers("Swish")
 def swish(node: Node) -> Lowered:
     """`Swish` since 24."""
     x, alpha = node[0], node.number("alpha", 1.0)
-    return hlo.Multiply(x, hlo.Logistic(x if alpha == 1.0 else _times(x, alpha)))
+    return hlo.Multiply(x, hlo.Logistic(x if alpha == 1.0 else times(x, alpha)))
 
 
 @lowers("Shrink")
 def shrink(node: Node) -> Lowered:
     """`Shrink` since 9."""
     x, bias, threshold = node[0], node.number("bias", 0.0), node.number("lambd", 0.5)
-    above = hlo.Select(compare(x, threshold, _GREATER), _plus(x, -bias), full_like(x, 0))
-    return hlo.Select(compare(x, -threshold, _LESS), _plus(x, bias), above)
+    above = hlo.Select(compare(x, threshold, _GREATER), plus(x, -bias), full_like(x, 0))
+    return hlo.Select(compare(x, -threshold, _LESS), plus(x, bias), above)

@@ -138,6 +138,10 @@ class Node:
             position += 0 if value is None else 1
         return None
 
+    def present(self, values: Sequence[Tensor]) -> list[Tensor]:
+        """Of a value for each output of the schema, those of the outputs that the node names."""
+        return [value for index, value in enumerate(values) if self.result_position(index) is not None]
+
     def uses_result(self, index: int) -> bool:
         """Whether output number `index` of the schema is there, and somebody uses it."""
         position = self.result_position(index)
