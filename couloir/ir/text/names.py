@@ -27,6 +27,14 @@ NUMBERED: Final = re.compile(r"(?:arg)?[0-9]+")
 _ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_$.-]")
 
 
+def legal_hint(hint: str | None) -> str | None:
+    """A hint as it may stand after `%`; None when there is none, or when it is a name by place."""
+    legal = _ILLEGAL.sub("_", hint or "")
+    if not legal or NUMBERED.fullmatch(legal):
+        return None
+    return "_" + legal if legal[0].isdigit() else legal
+
+
 class Names:
     """The names in the regions that are entered. `values` maps each value to its name, with `%`."""
 
@@ -146,11 +154,9 @@ class Names:
 
     def _hinted(self, value: Value[Any]) -> str | None:
         """A name from the value's hint that no value in sight has yet; None when there is no hint."""
-        hint = _ILLEGAL.sub("_", value.name_hint or "")
-        if not hint or NUMBERED.fullmatch(hint):
+        hint = legal_hint(value.name_hint)
+        if hint is None:
             return None
-        if hint[0].isdigit():
-            hint = "_" + hint
         name = "%" + hint
         count = self._used.get(name)
         if count is None:
