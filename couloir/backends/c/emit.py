@@ -14,12 +14,13 @@ import attrs
 import numpy as np
 
 from couloir.backends.c.expressions import EXPRESSIONS, Helpers, c_type, literal
+from couloir.backends.c.structured import STRUCTURED, maximum, minimum
 from couloir.dialects import affine, arith, func, memref
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.affine import AffineBinary, AffineConstant, AffineDim, AffineExpr, AffineMap, AffineSymbol
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
-from couloir.ir.operation import Block, Operation, Value
+from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, dtype_of
 from couloir.passes.hlo_to_loops import INPUT_COUNT, SIGNATURE
 from couloir.passes.hlo_to_loops.table import KERNELS
@@ -41,8 +42,6 @@ _MOD: Final = """static inline int64_t mod_index(int64_t a, int64_t b)
     return r < 0 ? r + b : r;
 }
 """
-_MIN: Final = "static inline int64_t min_index(int64_t a, int64_t b)\n{\n    return a < b ? a : b;\n}\n"
-_MAX: Final = "static inline int64_t max_index(int64_t a, int64_t b)\n{\n    return a > b ? a : b;\n}\n"
 
 
 @attrs.frozen
@@ -107,8 +106,8 @@ class _Emitter:
             self.function_names[function.sym_name] = name
             self.names[name] = function.location.label
         for function in called:
-            parts.append(_FunctionEmitter(self, function).kernel(self.function_names[function.sym_name]))
-        entry = _FunctionEmitter(self, self.entry)
+            parts.append(FunctionEmitter(self, function).kernel(self.function_names[function.sym_name]))
+        entry = FunctionEmitter(self, self.entry)
         parts.append(entry.entry_point())
         signature = self._signature()
         count = len(signature.inputs)
@@ -171,8 +170,10 @@ class _Emitter:
             for op in function.walk():
                 if type(op) not in EXPRESSIONS and not isinstance(op, _STATEMENTS):
                     report.add(op, "the C backend takes loops; lower it first (`couloir compile` does)")
-                elif len(op.regions) == 1 and op.regions[0].first_block is not op.regions[0].last_block:
+                elif any(region.first_block is not region.last_block for region in op.regions):
                     report.add(op, "it has several blocks")
+                elif op.regions and any(isinstance(v.type, MemRefType) for v in op.results):
+                    report.add(op, "it gives buffers, which the C backend passes to functions only")
         report.raise_if_any()
 
     def _place_globals(self) -> None:
@@ -219,13 +220,13 @@ def _is_written(buffer: Value[Any]) -> bool:
 
 
 _STATEMENTS: Final = (
-    func.FuncOp, func.Return, func.Call, affine.For, affine.Yield, affine.Load, affine.Store, affine.Apply, affine.Min,
-    affine.Max, memref.Load, memref.Store, memref.Alloc, memref.Alloca, memref.Dealloc, memref.Copy, memref.GetGlobal,
-    memref.ReinterpretCast, arith.Constant,
+    func.FuncOp, func.Return, func.Call, affine.Load, affine.Store, affine.Apply, affine.Min, affine.Max, memref.Load,
+    memref.Store, memref.Alloc, memref.Alloca, memref.Dealloc, memref.Copy, memref.GetGlobal, memref.ReinterpretCast,
+    arith.Constant, *STRUCTURED,
 )  # fmt: skip
 
 
-class _FunctionEmitter:
+class FunctionEmitter:
     """Writes one function. Loops nest on an explicit stack."""
 
     def __init__(self, emitter: _Emitter, function: func.FuncOp) -> None:
@@ -236,6 +237,8 @@ class _FunctionEmitter:
         self.lines: list[str] = []
         self.indent = 1
         self.counters: dict[str, int] = {}
+        self.stack: list[tuple[Iterator[Operation], str]] = []
+        """Blocks that are being written, and what closes each."""
 
     # -- functions -----------------------------------------------------------------------------------------------------------
 
@@ -293,47 +296,33 @@ class _FunctionEmitter:
         self.lines.append("    " * self.indent + text)
 
     def body(self, block: Block) -> None:
-        stack: list[tuple[Iterator[Operation], affine.For | None]] = [(block.ops, None)]
-        while stack:
-            ops, loop = stack[-1]
+        """Writes the ops of a block, and of the regions inside, on an explicit stack."""
+        self.stack = [(block.ops, "")]
+        while self.stack:
+            ops, closing = self.stack[-1]
             op = next(ops, None)
             if op is None:
-                stack.pop()
-                if loop is not None:
+                self.stack.pop()
+                if closing:
                     self.indent -= 1
-                    self.line("}")
-            elif isinstance(op, affine.For):
-                self.open_loop(op)
-                stack.append((op.body.block.ops, op))
+                    self.line(closing)
+                    self.indent += closing.endswith("{")
             else:
                 self.statement(op)
 
-    def open_loop(self, op: affine.For) -> None:
-        for result, init, argument in zip(op.results_, op.inits, op.body.block.arguments[1:], strict=True):
-            name = self.fresh("carried")
-            self.line(f"{c_type(result.type)} {name} = {self.names[init]};")
-            self.names[result] = self.names[argument] = name
-        variable = self.fresh("i")
-        self.names[op.variable] = variable
-        lower = self.bound(op.lower_bound_map, op.lower_bound_operands, "max_index", _MAX)
-        upper = self.bound(op.upper_bound_map, op.upper_bound_operands, "min_index", _MIN)
-        advance = f"++{variable}" if op.step == 1 else f"{variable} += {op.step}"
-        self.line(f"for (int64_t {variable} = {lower}; {variable} < {upper}; {advance}) {{")
+    def enter(self, *regions: tuple[Region, str]) -> None:
+        """Writes regions next, one after the other, each followed by a line that closes (and opens) a brace, if any."""
         self.indent += 1
+        self.stack += [(region.block.ops, closing) for region, closing in reversed(regions)]
 
-    def bound(self, map: AffineMap, operands: Sequence[Value[Any]], helper: str, source: str) -> str:
-        texts = [self.index_text(e, map, operands) for e in map.results]
-        combined = texts[0]
-        for text in texts[1:]:
-            combined = f"{self.helpers.use(helper, source)}({combined}, {text})"
-        return combined
+    def map_texts(self, map: AffineMap, operands: Sequence[Value[Any]]) -> list[str]:
+        """The results of an affine map in C."""
+        return [self.index_text(e, map, operands) for e in map.results]
 
     def statement(self, op: Operation) -> None:
         match op:
             case func.Return() | memref.Dealloc():
                 pass
-            case affine.Yield():
-                self.carry(op)
             case arith.Constant():
                 self.constant(op)
             case affine.Load():
@@ -349,9 +338,9 @@ class _FunctionEmitter:
             case affine.Apply():
                 self.define(op, self.index_text(op.map.results[0], op.map, op.map_operands))
             case affine.Min():
-                self.define(op, self.bound(op.map, op.operands_, "min_index", _MIN))
+                self.define(op, minimum(self, self.map_texts(op.map, op.operands_)))
             case affine.Max():
-                self.define(op, self.bound(op.map, op.operands_, "max_index", _MAX))
+                self.define(op, maximum(self, self.map_texts(op.map, op.operands_)))
             case memref.Alloca():
                 self.scratch(op)
             case memref.Alloc():
@@ -373,6 +362,8 @@ class _FunctionEmitter:
             case func.Call():
                 arguments = ", ".join(self.names[v] for v in op.operands_)
                 self.line(f"{self.emitter.function_names[op.callee]}({arguments});")
+            case _ if type(op) in STRUCTURED:
+                STRUCTURED[type(op)](self, op)
             case _:
                 arguments = [self.names[v] for v in op.operands]
                 self.define(op, EXPRESSIONS[type(op)](op, self.helpers, arguments))
@@ -392,20 +383,6 @@ class _FunctionEmitter:
             raise Error(f"the C backend has no constants such as `{value}`", where=op.location.label or None)
         text = literal(value)
         self.names[op.result] = f"({text})" if text.startswith("-") else text
-
-    def carry(self, op: affine.Yield) -> None:
-        loop = op.parent_op
-        if not isinstance(loop, affine.For) or not op.arguments:
-            return
-        targets = [self.names[a] for a in loop.body.block.arguments[1:]]
-        sources = [self.names[v] for v in op.arguments]
-        if len(targets) > 1:  # all are read before any is written
-            fresh = [self.fresh("next") for _ in targets]
-            for name, source, value in zip(fresh, sources, op.arguments, strict=True):
-                self.line(f"const {c_type(value.type)} {name} = {source};")
-            sources = fresh
-        for target, source in zip(targets, sources, strict=True):
-            self.line(f"{target} = {source};")
 
     def scratch(self, op: memref.Alloca) -> None:
         name = self.fresh("s")

@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 MAX_EXPRESSION: Final = 48
 """Ops computed inside one loop at the most."""
 
-MOVES: Final = (hlo.BroadcastInDim, hlo.Transpose, hlo.Slice, hlo.Reverse, hlo.Iota)
+MOVES: Final = (
+    hlo.BroadcastInDim,
+    hlo.Transpose,
+    hlo.Slice,
+    hlo.Reverse,
+    hlo.Iota,
+    hlo.DynamicSlice,
+    hlo.Gather,
+)
 
 
 @attrs.frozen
@@ -65,8 +73,8 @@ def _reads_often(user: Operation, producer: Operation) -> bool:
     rule = KERNELS.get(type(user))
     if rule is not None:
         return rule.reads != "once"
-    if isinstance(user, hlo.BroadcastInDim):  # would compute the same element many times
-        grows = user.result.type.size > user.operand.type.size
+    if isinstance(user, hlo.BroadcastInDim | hlo.DynamicSlice | hlo.Gather):  # would compute an element many times
+        grows = user.result.type.size > producer.results[0].type.size
         return grows and type(producer) in SCALARS
     return not is_inline(user)
 
@@ -98,8 +106,8 @@ def plan_fusion(function: FuncOp) -> FusionPlan:
 
 
 def _needs_buffer(op: Operation, result: OpResult[Any], size: int) -> bool:
-    if not result.has_uses:
-        return False
+    if not result.has_uses:  # a kernel of its own writes all its results
+        return type(op) in KERNELS and any(other.has_uses for other in op.results)
     if is_splat(result):
         return any(not is_inline(user) and _reads_whole(user) for user in result.users)
     if not is_inline(op) or size > MAX_EXPRESSION:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from couloir.dialects import arith, func, hlo
+from couloir.dialects import arith, func, hlo, memref
 from couloir.ir.affine import AffineConstant, AffineExpr
 from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.builder import insert_at
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.types import FloatType, IntegerType, MemRefType
+from couloir.passes.hlo_to_loops.gathering import read_index
 from couloir.passes.hlo_to_loops.loops import ZERO, Index, LoopNest, Scalar, number, storage_type
 from couloir.passes.hlo_to_loops.scalars import lower_scalar, supports
 from couloir.passes.hlo_to_loops.table import kernel_of
@@ -32,6 +34,8 @@ class Kernel:
         self.buffers = buffers
         self.outer: list[Value[Any]] = []
         """Buffers of the caller, one for each argument."""
+        self.temporaries: list[memref.Alloc] = []
+        """Buffers that the caller makes for this kernel alone."""
         self.inside_of: dict[Value[Any], Value[Any]] = {}
         self.known: dict[Value[Any], Scalar] = {}
         """Elements that are at hand at the index of the innermost loops: the result of a reduction before its epilogue."""
@@ -47,6 +51,13 @@ class Kernel:
     def buffer(self, value: Value[Any]) -> Value[MemRefType]:
         """The kernel's argument for the buffer of a stored value."""
         return self.argument(self.buffers[value])
+
+    def temporary(self, type: MemRefType) -> Value[MemRefType]:
+        """A buffer for intermediate results that is too large for the stack."""
+        with insert_at(None):
+            made = memref.Alloc((), (), result_types=[type])
+        self.temporaries.append(made)
+        return self.argument(made.memref)
 
     # -- one element -------------------------------------------------------------------------------------------------------
 
@@ -91,6 +102,9 @@ class Kernel:
                 return lower_scalar(op, *parts)
             case hlo.BroadcastInDim() | hlo.Transpose() | hlo.Slice() | hlo.Reverse() | hlo.Reshape():
                 return self._scalar(op.operand, source_index(op, index), done)
+            case hlo.DynamicSlice() | hlo.Gather():
+                source = read_index(self.loops, op, index, lambda v, at: self._scalar(v, at, done))
+                return self._scalar(op.operand, source, done)
             case _:
                 return lower_scalar(op, *(self._scalar(v, index, done) for v in op.operands))
 
@@ -186,8 +200,12 @@ def concatenate_kernel(kernel: Kernel, op: hlo.Concatenate, roots: Sequence[Valu
 def unsupported_body(block: Block) -> str | None:
     """Why the body of a reduction, a block of ops on rank-0 tensors, cannot be computed by scalar ops."""
     for op in block.ops:
-        if not isinstance(op, hlo.Return | hlo.Constant) and supports(op):
-            return f"its body has `{op.name}`: {supports(op)}"
+        if isinstance(op, hlo.Return | hlo.Constant):
+            continue
+        moves = isinstance(op, hlo.BroadcastInDim | hlo.Reshape | hlo.Transpose) and not op.results[0].type.rank
+        reason = None if moves else supports(op)
+        if reason:
+            return f"its body has `{op.name}`: {reason}"
     return None
 
 
@@ -197,6 +215,9 @@ def body_scalars(kernel: Kernel, block: Block, arguments: Sequence[Scalar]) -> l
     kernel.known.update(zip(block.arguments, arguments, strict=True))
     last = block.last_op
     assert last is not None, "the body is verified"
+    for op in block.ops:  # in order, so that a long body is not a deep expression
+        if op is not last:
+            kernel.known[op.results[0]] = kernel.computed(op.results[0], ())
     results = [kernel.scalar(value, ()) for value in last.operands]
     kernel.known = saved
     return results

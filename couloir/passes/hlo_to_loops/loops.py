@@ -6,12 +6,14 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeAlias
 
-from couloir.dialects import affine, arith, memref
+from couloir.dialects import affine, arith, memref, scf
 from couloir.dialects.shapes import inside
-from couloir.ir.affine import AffineConstant, AffineDim, AffineExpr, AffineMap
+from couloir.ir.affine import AffineBinary, AffineConstant, AffineDim, AffineExpr, AffineMap, AffineSymbol
 from couloir.ir.attributes import FloatAttr, IntegerAttr
-from couloir.ir.operation import Value
+from couloir.ir.errors import Error
+from couloir.ir.operation import Block, Region, Value
 from couloir.ir.types import FloatType, IntegerType, MemRefType, Type
+from couloir.ir.types import index as index_type
 
 Index: TypeAlias = "tuple[AffineExpr, ...]"
 Scalar: TypeAlias = "Value[Any]"
@@ -24,6 +26,8 @@ class LoopNest:
 
     def __init__(self) -> None:
         self.variables: list[Scalar] = []
+        self.unknowns: list[Scalar] = []
+        """Numbers that no affine expression gives, such as indices from data; they stand in expressions as symbols."""
 
     @contextmanager
     def loop(self, extent: int) -> Generator[AffineExpr]:
@@ -45,18 +49,71 @@ class LoopNest:
         with ExitStack() as stack:
             yield tuple(stack.enter_context(self.loop(extent)) for extent in extents)
 
+    @contextmanager
+    def range(self, lower: Scalar, upper: Scalar, step: Scalar) -> Generator[AffineExpr]:
+        """A loop over lower, lower + step, ... up to but without `upper`: bounds that are computed."""
+        made = scf.For.build(lower, upper, step)
+        with inside(made.body.block):
+            yield self.unknown(made.variable)
+            scf.Yield()
+
+    @contextmanager
+    def when(self, condition: Scalar) -> Generator[None]:
+        """What is built inside runs only if the condition holds."""
+        made = scf.If(condition, then_region=Region([Block()]), else_region=Region(), result_types=())
+        with inside(made.then_region.block):
+            yield
+            scf.Yield()
+
+    def unknown(self, value: Scalar) -> AffineExpr:
+        """A number that is known when the program runs, of type `index`, to use in index expressions."""
+        self.unknowns.append(value)
+        return AffineSymbol(len(self.unknowns) - 1)
+
     def load(self, buffer: Value[Any], index: Sequence[AffineExpr]) -> Scalar:
         """The element of a buffer at an index."""
-        return affine.Load(buffer, *self._access(index)).result
+        if self._is_affine(index):
+            return affine.Load(buffer, *self._access(index)).result
+        return memref.Load(buffer, [self.variable(i) for i in index]).result
 
     def store(self, value: Scalar, buffer: Value[Any], index: Sequence[AffineExpr]) -> None:
         """Writes an element of a buffer."""
-        affine.Store(value, buffer, *self._access(index))
+        if self._is_affine(index):
+            affine.Store(value, buffer, *self._access(index))
+        else:
+            memref.Store(value, buffer, [self.variable(i) for i in index])
 
     def variable(self, index: AffineExpr) -> Scalar:
         """The value of an index expression, as an `index`."""
-        variables, map = self._access((index,))
-        return affine.Apply(variables, map).result
+        match index:
+            case AffineConstant(value):
+                return number(value, index_type)
+            case AffineDim(position):
+                return self.variables[position]
+            case AffineSymbol(position):
+                return self.unknowns[position]
+            case _ if self._is_affine((index,)):
+                variables, map = self._access((index,))
+                return affine.Apply(variables, map).result
+            case AffineBinary("+", left, right):
+                return arith.AddI(self.variable(left), self.variable(right)).result
+            case AffineBinary("*", left, right):
+                return arith.MulI(self.variable(left), self.variable(right)).result
+            case _:
+                raise Error(f"`{index}` of a number from data", hint="this is a fault of the lowering to loops")
+
+    @staticmethod
+    def _is_affine(index: Sequence[AffineExpr]) -> bool:
+        todo = list(index)
+        while todo:
+            match todo.pop():
+                case AffineSymbol():
+                    return False
+                case AffineBinary(_, left, right):
+                    todo += [left, right]
+                case _:
+                    pass
+        return True
 
     def _access(self, index: Sequence[AffineExpr]) -> tuple[list[Scalar], AffineMap]:
         return list(self.variables), AffineMap(len(self.variables), 0, tuple(index))

@@ -202,6 +202,8 @@ class _FunctionLowering:
             build(kernel, hero, roots)
             func.Return()
         kernel.function.function_type = FunctionType([b.type for b in kernel.outer], ())
+        for alloc in kernel.temporaries:
+            self.block.append(alloc)
         func.Call(self.module.kernel(kernel), kernel.outer, result_types=())
 
     def _view(self, op: hlo.Reshape) -> None:

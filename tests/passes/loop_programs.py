@@ -1,0 +1,118 @@
+"""Runs a StableHLO program by the NumPy backend, and after its lowering by the NumPy backend and as C."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from couloir.backends.c.cache import Cache
+from couloir.backends.c.program import CProgram, compile_program
+from couloir.backends.c.toolchain import CompileOptions, find_compiler
+from couloir.backends.numpy.evaluate import evaluate
+from couloir.dialects import func
+from couloir.dialects.builtin import ModuleOp
+from couloir.ir.builder import at_end
+from couloir.ir.operation import Operation, Value
+from couloir.ir.types import FunctionType, TensorType, type_of_dtype
+from couloir.ir.verify import verify
+from couloir.passes.pipelines import HLO_TO_LOOPS
+
+Body = Callable[..., Any]
+
+#: Quick to compile, and every rounding where the program has it.
+OPTIONS = CompileOptions(optimization=1, fp_contract="off")
+
+
+def program(arrays: Sequence[Any], body: Body) -> ModuleOp:
+    """A verified module: `@main` takes arrays like these and returns what `body` computes."""
+    types = [TensorType(a.shape, type_of_dtype(a.dtype)) for a in arrays]
+    function = func.FuncOp.build("main", types)
+    with at_end(function.entry):
+        made = body(*function.arguments)
+        results: list[Value[Any]] = []
+        for item in made if isinstance(made, list | tuple) else [made]:
+            results.extend(item.results if isinstance(item, Operation) else [item])
+        func.Return(results)
+    function.function_type = FunctionType(types, [value.type for value in results])
+    module = ModuleOp.empty([function])
+    verify(module)
+    return module
+
+
+def joined(cases: Sequence[tuple[Sequence[Any], Body]]) -> tuple[list[Any], Body]:
+    """Several programs as one: the arrays of all, and the results of all. One C compilation then checks them all."""
+    arrays = [array for inputs, _ in cases for array in inputs]
+
+    def body(*values: Any) -> list[Any]:
+        results: list[Any] = []
+        position = 0
+        for inputs, inner in cases:
+            made = inner(*values[position : position + len(inputs)])
+            results.extend(made if isinstance(made, list | tuple) else [made])
+            position += len(inputs)
+        return results
+
+    return arrays, body
+
+
+def lowered(module: ModuleOp) -> ModuleOp:
+    """A copy of a module as loops, verified after each pass."""
+    copy = module.clone()
+    HLO_TO_LOOPS.run(copy, verify_each=True)
+    return copy
+
+
+def agree(module: ModuleOp, arrays: Sequence[Any], cache: Path, *, tolerance: float = 0.0) -> tuple[Any, ...]:
+    """Checks that loops and C give what the module means; returns that.
+
+    `tolerance` is relative to the largest element of a result.
+    """
+    expected = evaluate(module, *arrays)
+    loops = lowered(module)
+    compiled = compile_program(CProgram.of(loops), options=OPTIONS, cache=Cache(cache))
+    on_loops = [
+        found.view(wanted.dtype)
+        for found, wanted in zip(evaluate(loops, *map(_signless, arrays)), expected, strict=True)
+    ]
+    for label, found in (("loops", on_loops), ("C", compiled(*arrays))):
+        for number, (one, other) in enumerate(zip(found, expected, strict=True)):
+            message = f"result {number} of the {label}"
+            if tolerance and other.size:
+                scale = tolerance * float(np.max(np.abs(other[np.isfinite(other)]), initial=0))
+                np.testing.assert_allclose(one, other, rtol=0, atol=scale, err_msg=message)
+            else:
+                np.testing.assert_array_equal(one, other, err_msg=message)
+            assert one.dtype == other.dtype, message
+    return expected
+
+
+def _signless(array: Any) -> Any:
+    """Integers as the loops have them: without a sign of their own."""
+    return array.view(f"i{array.dtype.itemsize}") if array.dtype.kind == "u" else array
+
+
+def run_sanitized(module: ModuleOp, arrays: Sequence[Any], folder: Path) -> list[Any]:
+    """The results of the C, built with address and undefined-behaviour sanitizers, in a process of its own."""
+    compiler = find_compiler()
+    if compiler.kind == "zig":
+        pytest.skip("zig has no address sanitizer")
+    made = CProgram.of(lowered(module))
+    made.write(folder)
+    flags = ["-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Wall", "-Wextra"]
+    build = [*compiler.command, *flags, "-Werror", "main.c", "model.c", "-lm", "-o", "model"]
+    built = subprocess.run(build, cwd=folder, capture_output=True, text=True, timeout=300)
+    if built.returncode != 0 and ("asan" in built.stderr or "ubsan" in built.stderr):
+        pytest.skip("the compiler has no sanitizer run time")
+    assert built.returncode == 0, built.stderr
+    for number, array in enumerate(arrays):
+        array.tofile(folder / f"in{number}.bin")
+    inputs = [f"in{i}.bin" for i in range(len(arrays))]
+    outputs = [f"out{i}.bin" for i in range(len(made.outputs))]
+    ran = subprocess.run(["./model", *inputs, *outputs], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    return [np.fromfile(folder / name, b.dtype).reshape(b.shape) for name, b in zip(outputs, made.outputs, strict=True)]
