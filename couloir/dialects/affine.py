@@ -26,6 +26,7 @@ from couloir.ir.codecs import array_of, enumeration_as_integer, integer
 from couloir.ir.constraints import INDEX, Holds, SameElementType
 from couloir.ir.errors import nearest
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, operands, region, result
+from couloir.ir.interfaces import Constants, LoopLikeOpInterface, RegionBranchOpInterface, RegionEdge, as_integer
 from couloir.ir.operation import Block, BlockArgument, Operation, Region, Value
 from couloir.ir.text.scopes import Argument
 from couloir.ir.traits import (
@@ -70,7 +71,11 @@ class Yield(Operation, name="affine.yield", traits=(IsTerminator, ReturnLike, Pu
     assembly_format = "attr-dict ($arguments^ `:` type($arguments))?"
 
 
-class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffects)):
+class For(
+    Operation,
+    name="affine.for",
+    traits=(SingleBlock, RecursiveMemoryEffects, RegionBranchOpInterface, LoopLikeOpInterface),
+):
     """A loop from the largest of the lower bounds to the smallest of the upper bounds, exclusive.
 
     The body's first argument is the loop variable; the others are the values carried from one iteration to the next,
@@ -103,6 +108,34 @@ class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffe
         wanted = [index, *(value.type for value in self.inits)]
         if [a.type for a in self.body.block.arguments] != wanted:
             yield f"the body takes the loop variable and the carried values: {', '.join(map(str, wanted))}"
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        first = len(self.operands) - len(self.inits)
+        bounds = constants[:first]
+        runs = self._trip_count(bounds)
+        enter = RegionEdge(self.body, self.body.block.arguments[1:], self.inits, first)
+        leave = RegionEdge(None, self.results, self.inits, first)
+        return [enter, leave] if runs is None else [enter] if runs else [leave]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        given = terminator.operands
+        return [
+            RegionEdge(self.body, self.body.block.arguments[1:], given, 0),
+            RegionEdge(None, self.results, given, 0),
+        ]
+
+    def loop_regions(self) -> list[Region]:
+        return [self.body]
+
+    def static_trip_count(self) -> int | None:
+        return self._trip_count([None] * (len(self.operands) - len(self.inits)))
+
+    def _trip_count(self, bounds: Constants) -> int | None:
+        numbers = [as_integer(constant) for constant in bounds]
+        count = len(self.lower_bound_operands)
+        lower = _bound(self.lower_bound_map, numbers[:count])
+        upper = _bound(self.upper_bound_map, numbers[count:])
+        return None if lower is None or upper is None else len(range(max(lower), min(upper), self.step))
 
     def print(self, p: Printer) -> None:
         p.write(" ")
@@ -174,6 +207,14 @@ class For(Operation, name="affine.for", traits=(SingleBlock, RecursiveMemoryEffe
         return ends[0], ends[1]
 
 
+def _bound(map: AffineMap, numbers: Sequence[int | None]) -> tuple[int, ...] | None:
+    """The values of a bound's expressions; None when one of its operands is not known."""
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return None
+    return map.evaluate(known[: map.dim_count], known[map.dim_count :])
+
+
 def _parse_carried(p: Parser) -> tuple[OperandName, OperandName]:
     name = p.operand_name()
     p.expect("=")
@@ -201,7 +242,11 @@ class AtomicRMWKind(enum.Enum):
     XORI = "xori"
 
 
-class Parallel(Operation, name="affine.parallel", traits=(SingleBlock, RecursiveMemoryEffects)):
+class Parallel(
+    Operation,
+    name="affine.parallel",
+    traits=(SingleBlock, RecursiveMemoryEffects, RegionBranchOpInterface, LoopLikeOpInterface),
+):
     """Loops whose iterations may run in any order. What they yield is combined as `reductions` say.
 
     The results of the bounds' maps belong to the loops in groups: the largest of a loop's lower bounds counts, and the
@@ -268,6 +313,23 @@ class Parallel(Operation, name="affine.parallel", traits=(SingleBlock, Recursive
         if len(self.reductions) != len(self.outputs):
             yield "there is a reduction for each result"
 
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(self.body, (), ()), RegionEdge(None, (), ())]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(self.body, (), ()), RegionEdge(None, (), ())]  # what is yielded is combined, not passed on
+
+    def loop_regions(self) -> list[Region]:
+        return [self.body]
+
+    def static_trip_count(self) -> int | None:
+        if self.map_operands:
+            return None
+        count = 1
+        for lowers, uppers, step in zip(self.bounds("lower")[0], self.bounds("upper")[0], self.steps, strict=True):
+            count *= len(range(max(e.evaluate(()) for e in lowers), min(e.evaluate(()) for e in uppers), step))
+        return count
+
     def print(self, p: Printer) -> None:
         p.write(" (")
         p.operands(self.variables)
@@ -328,7 +390,7 @@ def _parse_kind(p: Parser) -> AtomicRMWKind:
     return AtomicRMWKind(name)
 
 
-class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects,)):
+class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects, RegionBranchOpInterface)):
     """Runs the first region where the operands lie in the integer set, the second elsewhere."""
 
     condition_operands: Operands[Type] = operands(elements=INDEX)
@@ -353,6 +415,17 @@ class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects,)):
                 last = block.last_op
                 if last is not None and [value.type for value in last.operands] != types:
                     yield f"its regions yield values of the types of the results: ({', '.join(map(str, types))})"
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        numbers = [number for number in map(as_integer, constants) if number is not None]
+        taken = [self.then_region, self.else_region]
+        if len(numbers) == len(constants):
+            count = self.condition.dim_count
+            taken = [taken[not self.condition.contains(numbers[:count], numbers[count:])]]
+        return [RegionEdge(None if region.is_empty else region, (), ()) for region in taken]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(None, self.results, terminator.operands, 0)]
 
     def print(self, p: Printer) -> None:
         p.write(" ")

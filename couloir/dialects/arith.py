@@ -24,7 +24,9 @@ from couloir.ir.constraints import (
 )
 from couloir.ir.errors import Error, nearest
 from couloir.ir.fields import Operand, Result, attr, attr_default, attr_optional, operand, result
+from couloir.ir.interfaces import ConditionallySpeculatable
 from couloir.ir.operation import Operation
+from couloir.ir.rewriting.guards import constant_op
 from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import Associative, Commutative, ConstantLike, Elementwise, Idempotent, Involution, Pure
 from couloir.ir.types import FloatType, ShapedType, Type, bit_width, i1, i32, i64
@@ -238,7 +240,28 @@ class _OverflowBinary(_IntegerBinary):
 
 
 class _ExactBinary(_IntegerBinary):
-    """Base of divisions and right shifts; `is_exact` says that nothing is lost."""
+    """Base of right shifts; `is_exact` says that nothing is lost."""
+
+    is_exact: bool = attr_optional(default=False, key="isExact", codec=UNIT_FLAG)
+
+    assembly_format = "$lhs `,` $rhs (`exact` $is_exact^)? attr-dict `:` type($result)"
+
+
+class _Division(_IntegerBinary, traits=(ConditionallySpeculatable,)):
+    """Base of divisions and remainders: undefined for a divisor of 0, and for the least value by -1."""
+
+    def is_speculatable(self) -> bool:
+        found = constant_op(self.rhs)
+        value = None if found is None else found.attributes.get("value")
+        if element_type(self.rhs.type) is i1:
+            return False  # true is -1
+        if isinstance(value, DenseElementsAttr):
+            return bool(((value.array != 0) & (value.array != -1)).all())
+        return isinstance(value, IntegerAttr) and value.value not in (0, -1)
+
+
+class _ExactDivision(_Division):
+    """Base of divisions where `is_exact` says that nothing is lost."""
 
     is_exact: bool = attr_optional(default=False, key="isExact", codec=UNIT_FLAG)
 
@@ -281,31 +304,31 @@ class ShLI(_OverflowBinary, name="arith.shli"):
     """Shift to the left; poison when the shift is the width or more."""
 
 
-class DivSI(_ExactBinary, name="arith.divsi"):
+class DivSI(_ExactDivision, name="arith.divsi"):
     """Signed quotient, rounded towards zero; undefined for a divisor of 0 and for the least value by -1."""
 
 
-class DivUI(_ExactBinary, name="arith.divui"):
+class DivUI(_ExactDivision, name="arith.divui"):
     """Unsigned quotient; undefined for a divisor of 0."""
 
 
-class CeilDivSI(_IntegerBinary, name="arith.ceildivsi"):
+class CeilDivSI(_Division, name="arith.ceildivsi"):
     """Signed quotient, rounded up."""
 
 
-class CeilDivUI(_IntegerBinary, name="arith.ceildivui"):
+class CeilDivUI(_Division, name="arith.ceildivui"):
     """Unsigned quotient, rounded up."""
 
 
-class FloorDivSI(_IntegerBinary, name="arith.floordivsi"):
+class FloorDivSI(_Division, name="arith.floordivsi"):
     """Signed quotient, rounded down."""
 
 
-class RemSI(_IntegerBinary, name="arith.remsi"):
+class RemSI(_Division, name="arith.remsi"):
     """Signed remainder, with the sign of the dividend."""
 
 
-class RemUI(_IntegerBinary, name="arith.remui"):
+class RemUI(_Division, name="arith.remui"):
     """Unsigned remainder."""
 
 

@@ -9,6 +9,7 @@ from couloir.ir.attribute import Type
 from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, IntegerAttr
 from couloir.ir.constraints import BOOLEAN, SIGNLESS
 from couloir.ir.fields import Operand, Operands, attr, attr_optional, operand, operands, successor
+from couloir.ir.interfaces import BranchOpInterface, Constants, as_integer
 from couloir.ir.operation import Block, Operation, Value, as_value
 from couloir.ir.traits import IsTerminator, Pure
 from couloir.ir.types import IntegerType, VectorType, dtype_of, i32
@@ -34,7 +35,7 @@ class Assert(Operation, name="cf.assert"):
     assembly_format = "$arg `,` $msg attr-dict"
 
 
-class Branch(Operation, name="cf.br", traits=(IsTerminator, Pure)):
+class Branch(Operation, name="cf.br", traits=(IsTerminator, Pure, BranchOpInterface)):
     """Goes on with a block."""
 
     dest_operands: Operands[Type] = operands(default=())
@@ -50,8 +51,14 @@ class Branch(Operation, name="cf.br", traits=(IsTerminator, Pure)):
     def verify(self) -> Iterator[str]:
         yield from _passed(self.dest, self.dest_operands)
 
+    def successor_operands(self, number: int) -> range:
+        return range(len(self.operands))
 
-class CondBranch(Operation, name="cf.cond_br", traits=(IsTerminator, Pure)):
+    def known_successors(self, constants: Constants) -> Sequence[int]:
+        return (0,)
+
+
+class CondBranch(Operation, name="cf.cond_br", traits=(IsTerminator, Pure, BranchOpInterface)):
     """Goes on with one of two blocks."""
 
     condition: Operand[Type] = operand(elements=BOOLEAN)
@@ -71,8 +78,16 @@ class CondBranch(Operation, name="cf.cond_br", traits=(IsTerminator, Pure)):
         yield from _passed(self.true_dest, self.true_dest_operands)
         yield from _passed(self.false_dest, self.false_dest_operands)
 
+    def successor_operands(self, number: int) -> range:
+        middle = 1 + len(self.true_dest_operands)
+        return range(middle, len(self.operands)) if number else range(1, middle)
 
-class Switch(Operation, name="cf.switch", traits=(IsTerminator, Pure)):
+    def known_successors(self, constants: Constants) -> Sequence[int]:
+        condition = as_integer(constants[0])
+        return (0, 1) if condition is None else (0,) if condition else (1,)
+
+
+class Switch(Operation, name="cf.switch", traits=(IsTerminator, Pure, BranchOpInterface)):
     """Goes on with the block of the case that `flag` equals, or with the default one."""
 
     flag: Operand[IntegerType] = operand(elements=SIGNLESS)
@@ -129,6 +144,22 @@ class Switch(Operation, name="cf.switch", traits=(IsTerminator, Pure)):
             yield from _passed(self.default_destination, self.default_operands)
             for _, block, passed in self.cases:
                 yield from _passed(block, passed)
+
+    def successor_operands(self, number: int) -> range:
+        start = 1
+        for count in (len(self.default_operands), *self.case_operand_segments)[:number]:
+            start += count
+        count = self.case_operand_segments[number - 1] if number else len(self.default_operands)
+        return range(start, start + count)
+
+    def known_successors(self, constants: Constants) -> Sequence[int]:
+        flag = as_integer(constants[0])
+        if flag is None:
+            return range(len(self.successors))
+        for number, (value, _, _) in enumerate(self.cases, start=1):
+            if value == flag:
+                return (number,)
+        return (0,)
 
     def print(self, p: Printer) -> None:
         p.write(" ")

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr
+from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr, SymbolRefAttr
 from couloir.ir.codecs import SYMBOL_NAME, UNIT_FLAG
 from couloir.ir.fields import Operands, Results, attr, attr_optional, operands, region, result
+from couloir.ir.interfaces import CallableOpInterface, CallOpInterface
 from couloir.ir.operation import Block, BlockArgument, Operation, Region
 from couloir.ir.symbols import lookup
 from couloir.ir.text.scopes import Argument
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from couloir.ir.text.scopes import OperationReader
 
 
-class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, AffineScope)):
+class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, AffineScope, CallableOpInterface)):
     """A function. Without a body it is a declaration."""
 
     default_dialect: ClassVar[str] = "func"
@@ -67,6 +68,9 @@ class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, Aff
     def is_private(self) -> bool:
         """Whether it is visible in its module only."""
         return self.sym_visibility == "private"
+
+    def callable_region(self) -> Region | None:
+        return None if self.is_declaration else self.body
 
     def argument_attribute(self, index: int, key: str) -> Attribute | None:
         """The attribute `key` of argument `index`, or None."""
@@ -210,7 +214,7 @@ class Return(Operation, name="func.return", traits=(IsTerminator, ReturnLike, Pu
             yield f"it returns ({_names(types)}), the function's type is `{function.function_type}`"
 
 
-class Call(Operation, name="func.call"):
+class Call(Operation, name="func.call", traits=(CallOpInterface,)):
     """Calls a function of the module. The types of the results are given."""
 
     callee: str = attr(codec=SYMBOL_NAME)
@@ -221,6 +225,9 @@ class Call(Operation, name="func.call"):
     results_: Results[Type] = result()
 
     assembly_format = "$callee `(` $operands_ `)` attr-dict `:` functional-type($operands_, $results_)"
+
+    def callee_symbol(self) -> SymbolRefAttr:
+        return SymbolRefAttr(self.callee)
 
     def verify(self) -> Iterator[str]:
         target = lookup(self, self.callee)

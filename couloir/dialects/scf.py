@@ -11,9 +11,18 @@ from couloir.ir.codecs import UNIT_FLAG
 from couloir.ir.constraints import BOOLEAN, INDEX, SIGNLESS, SameType
 from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Results, attr_optional, operand, operands, region, result
+from couloir.ir.interfaces import (
+    ConditionallySpeculatable,
+    Constants,
+    LoopLikeOpInterface,
+    RegionBranchOpInterface,
+    RegionEdge,
+    as_integer,
+)
 from couloir.ir.operation import BlockArgument, Operation, Region, Value
+from couloir.ir.rewriting.guards import constant_op
 from couloir.ir.traits import IsTerminator, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
-from couloir.ir.types import Type, i1, index
+from couloir.ir.types import Type, bit_width, i1, index
 
 if TYPE_CHECKING:
     from couloir.ir.text.parser import Parser
@@ -65,7 +74,17 @@ def parse_carried(p: Parser) -> list[tuple[OperandName, OperandName]]:
     return p.comma_separated(item)
 
 
-class For(Operation, name="scf.for", traits=(SingleBlock, RecursiveMemoryEffects)):
+class For(
+    Operation,
+    name="scf.for",
+    traits=(
+        SingleBlock,
+        RecursiveMemoryEffects,
+        RegionBranchOpInterface,
+        LoopLikeOpInterface,
+        ConditionallySpeculatable,
+    ),
+):
     """A loop from `lower_bound` up to but without `upper_bound`, in steps of `step`, which is positive.
 
     The body takes the loop variable and the carried values, which begin as `init_args`, and yields the next ones; the
@@ -115,6 +134,30 @@ class For(Operation, name="scf.for", traits=(SingleBlock, RecursiveMemoryEffects
             yield f"the body takes {_names(entry_types(self.body))}, not {_names(wanted)}"
         if returned_types(self.body) != carried:
             yield f"the body yields {_names(returned_types(self.body) or ())}, not {_names(carried)}"
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        runs = trip_count(*map(as_integer, constants[:3]), unsigned=self._modulus())
+        enter = RegionEdge(self.body, self.carried, self.init_args, 3)
+        leave = RegionEdge(None, self.results, self.init_args, 3)
+        return [enter, leave] if runs is None else [enter] if runs else [leave]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        given = terminator.operands
+        return [RegionEdge(self.body, self.carried, given, 0), RegionEdge(None, self.results, given, 0)]
+
+    def loop_regions(self) -> list[Region]:
+        return [self.body]
+
+    def static_trip_count(self) -> int | None:
+        return trip_count(*map(_known, self.operands[:3]), unsigned=self._modulus())
+
+    def _modulus(self) -> int:
+        """What a negative number of a loop with unsigned bounds is short of what it means; 0 for signed bounds."""
+        return 1 << bit_width(self.lower_bound.type) if self.unsigned_cmp else 0
+
+    def is_speculatable(self) -> bool:
+        step = _known(self.step)
+        return step is not None and (step > 0 or (step < 0 and self.unsigned_cmp))
 
     def print(self, p: Printer) -> None:
         p.write(" unsigned " if self.unsigned_cmp else " ")
@@ -172,7 +215,22 @@ def region_arguments(names: Sequence[OperandName], types: Sequence[Type]) -> lis
     return [Argument(name, type, None, {}) for name, type in zip(names, types, strict=True)]
 
 
-class If(Operation, name="scf.if", traits=(SingleBlock, RecursiveMemoryEffects)):
+def _known(value: Value[Any]) -> int | None:
+    """The number of a value that a constant defines."""
+    op = constant_op(value)
+    return None if op is None else as_integer(op.attributes.get("value"))
+
+
+def trip_count(lower: int | None, upper: int | None, step: int | None, *, unsigned: int = 0) -> int | None:
+    """How often a loop with these bounds runs; None when it cannot be told. `unsigned` is the modulus of unsigned bounds."""
+    if lower is None or upper is None or step is None:
+        return None
+    if unsigned:
+        lower, upper, step = lower % unsigned, upper % unsigned, step % unsigned
+    return None if step <= 0 else len(range(lower, upper, step))
+
+
+class If(Operation, name="scf.if", traits=(SingleBlock, RecursiveMemoryEffects, RegionBranchOpInterface)):
     """Runs one of two regions; the second may be missing when there are no results."""
 
     condition: Operand[Type] = operand(elements=BOOLEAN)
@@ -198,6 +256,15 @@ class If(Operation, name="scf.if", traits=(SingleBlock, RecursiveMemoryEffects))
                 yield f"the {label} region takes no arguments"
             if not branch.is_empty and returned_types(branch) != types:
                 yield f"the {label} region yields {_names(returned_types(branch) or ())}, not {_names(types)}"
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        condition = as_integer(constants[0])
+        taken = [self.then_region] if condition is None or condition else []
+        taken += [self.else_region] if not condition else []
+        return [RegionEdge(None if region.is_empty else region, (), ()) for region in taken]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(None, self.results, terminator.operands, 0)]
 
     def print(self, p: Printer) -> None:
         p.write(" ")
@@ -226,7 +293,11 @@ class If(Operation, name="scf.if", traits=(SingleBlock, RecursiveMemoryEffects))
         return p.build(cls, [condition], p.attr_dict(), [then, otherwise], result_types=types)
 
 
-class While(Operation, name="scf.while", traits=(RecursiveMemoryEffects,)):
+class While(
+    Operation,
+    name="scf.while",
+    traits=(RecursiveMemoryEffects, RegionBranchOpInterface, LoopLikeOpInterface, ConditionallySpeculatable),
+):
     """Runs `before`, and as long as its `scf.condition` says so, `after` on what it passes on, and again.
 
     `after` yields the next arguments of `before`. What `before` passes on last are the results.
@@ -259,6 +330,26 @@ class While(Operation, name="scf.while", traits=(RecursiveMemoryEffects,)):
             yield f"the second region takes {_names(entry_types(self.after))}, not {_names(passed)}"
         if returned_types(self.after) != inits:
             yield f"the second region yields {_names(returned_types(self.after) or ())}, not {_names(inits)}"
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(self.before, self.before.block.arguments, self.inits, 0)]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        if terminator.parent_region is self.after:
+            return [RegionEdge(self.before, self.before.block.arguments, terminator.operands, 0)]
+        go_on = RegionEdge(self.after, self.after.block.arguments, terminator.operands[1:], 1)
+        leave = RegionEdge(None, self.results, terminator.operands[1:], 1)
+        condition = as_integer(constants[0])
+        return [go_on, leave] if condition is None else [go_on] if condition else [leave]
+
+    def loop_regions(self) -> list[Region]:
+        return [self.before, self.after]
+
+    def static_trip_count(self) -> int | None:
+        return None
+
+    def is_speculatable(self) -> bool:
+        return False  # it may run for ever
 
     def print(self, p: Printer) -> None:
         if self.inits:

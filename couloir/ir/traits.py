@@ -23,7 +23,10 @@ class Trait:
 
 
 class Pure(Trait):
-    """No side effects, no undefined behaviour: it may be removed when unused, merged with an equal one, and moved."""
+    """No side effects: it may be removed when unused and merged with an equal one.
+
+    It may be moved to where it would not have run, too, unless it is `ConditionallySpeculatable`.
+    """
 
 
 class Commutative(Trait):

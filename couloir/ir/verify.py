@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from couloir.ir.analysis.dominance import ancestor_in, dominated_blocks
 from couloir.ir.attribute import Type
 from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
 from couloir.ir.constraints import compatible
 from couloir.ir.definition import can_infer, field_faults, infer
-from couloir.ir.dominance import ancestor_in, dominator_tree
 from couloir.ir.errors import Error, VerifyError, nearest
 from couloir.ir.operation import BlockArgument, OpResult
 from couloir.ir.quick_check import CHECKS, knows_use, own_messages, quick_check
@@ -157,7 +157,7 @@ class _Verifier:
                 else:
                     todo.append(("enter", region.first_block, {}))
                 continue
-            tree = dominator_tree(region)
+            tree = dominated_blocks(region)
             unreachable = [block for block in region.blocks if block not in tree]
             if unreachable:  # control never gets there, so every value of the region counts as defined
                 todo += [("leave", block, None) for block in region.blocks]

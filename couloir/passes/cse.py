@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from couloir.ir.dominance import dominator_tree
+from couloir.ir.analysis.dominance import dominated_blocks
 from couloir.ir.location import fuse
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.traits import Commutative, IsolatedFromAbove, Pure
@@ -90,5 +90,5 @@ def _enter(region: Region, todo: list[tuple[str, Any, Any]]) -> None:
     first: Block | None = region.first_block
     if first is None:
         return
-    tree = {} if first is region.last_block else dominator_tree(region)
+    tree = {} if first is region.last_block else dominated_blocks(region)
     todo.append(("block", first, tree))

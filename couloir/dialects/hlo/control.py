@@ -18,6 +18,14 @@ from couloir.ir.codecs import SYMBOL_NAME, Codec
 from couloir.ir.constraints import Holds, compatible, one_of
 from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, attr_optional, region
+from couloir.ir.interfaces import (
+    ConditionallySpeculatable,
+    Constants,
+    LoopLikeOpInterface,
+    RegionBranchOpInterface,
+    RegionEdge,
+    as_integer,
+)
 from couloir.ir.operation import Operation, Region
 from couloir.ir.text.scopes import Argument
 from couloir.ir.traits import IsTerminator, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
@@ -44,7 +52,7 @@ def _listed(types: Sequence[Type]) -> str:
     return f"({', '.join(map(str, types))})"
 
 
-class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleBlock)):
+class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleBlock, RegionBranchOpInterface)):
     """Runs one of two regions, which have no arguments."""
 
     pred: Operand[TensorType] = fields.operand(elements=PRED, rank=0)
@@ -70,8 +78,16 @@ class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleB
     def infer(self) -> list[Type]:
         return _returned(self, self.true_branch)
 
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        pred = as_integer(constants[0])
+        taken = self.regions if pred is None else [self.true_branch if pred else self.false_branch]
+        return [RegionEdge(region, (), ()) for region in taken]
 
-class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, SingleBlock)):
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(None, self.results, terminator.operands, 0)]
+
+
+class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, SingleBlock, RegionBranchOpInterface)):
     """Runs region number `index`; the last one for an index out of range."""
 
     index: Operand[TensorType] = fields.operand(elements=one_of("i32", (i32,)), rank=0)
@@ -98,6 +114,16 @@ class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, Sin
 
     def infer(self) -> list[Type]:
         return _returned(self, self.branches[0])
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        index = as_integer(constants[0])
+        taken = self.branches
+        if index is not None:
+            taken = [self.branches[index if 0 <= index < len(self.branches) else -1]]
+        return [RegionEdge(region, (), ()) for region in taken]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(None, self.results, terminator.operands, 0)]
 
 
 def _returned(op: Operation, branch: Region) -> list[Type]:
@@ -126,7 +152,17 @@ def _body_fits(op: While) -> bool | str:
     return _agree(given or (), types) or f"it returns {_listed(given or ())} for the operands {_listed(types)}"
 
 
-class While(Operation, name="stablehlo.while", traits=(RecursiveMemoryEffects, SingleBlock)):
+class While(
+    Operation,
+    name="stablehlo.while",
+    traits=(
+        RecursiveMemoryEffects,
+        SingleBlock,
+        RegionBranchOpInterface,
+        LoopLikeOpInterface,
+        ConditionallySpeculatable,
+    ),
+):
     """Repeats `body` on its own results as long as `cond` of them holds."""
 
     operand: Operands[Type] = fields.operands()
@@ -141,6 +177,27 @@ class While(Operation, name="stablehlo.while", traits=(RecursiveMemoryEffects, S
 
     def infer(self) -> list[Type]:
         return [value.type for value in self.operand]
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(self.cond, self.cond.block.arguments, self.operand, 0)]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        tested = self.cond.block.arguments
+        if terminator.parent_region is self.body:
+            return [RegionEdge(self.cond, tested, terminator.operands, 0)]
+        go_on = RegionEdge(self.body, self.body.block.arguments, tested)
+        leave = RegionEdge(None, self.results, tested)
+        condition = as_integer(constants[0])
+        return [go_on, leave] if condition is None else [go_on] if condition else [leave]
+
+    def loop_regions(self) -> list[Region]:
+        return [self.cond, self.body]
+
+    def static_trip_count(self) -> int | None:
+        return None
+
+    def is_speculatable(self) -> bool:
+        return False  # it may run for ever
 
     def print(self, p: Printer) -> None:
         p.write("(")
