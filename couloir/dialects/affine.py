@@ -140,6 +140,7 @@ class For(
     def print(self, p: Printer) -> None:
         p.write(" ")
         p.operand(self.variable)
+        p.location_of_argument(self.variable)
         p.write(" = ")
         print_bound(p, self, "lowerBoundMap", self.lower_bound_operands, "max")
         p.write(" to ")
@@ -163,6 +164,7 @@ class For(
     @classmethod
     def parse(cls, p: Parser) -> OperationReader:
         names = [p.operand_name()]
+        location = p.optional_location()
         p.expect("=")
         lower, lower_names = parse_bound(p, "max")
         p.expect_keyword("to")
@@ -177,6 +179,7 @@ class For(
         inits = p.resolve_all([value for _, value in carried], types)
         bounds = [p.resolve(name, index) for name in (*lower_names, *upper_names)]
         arguments = [Argument(name, type, None, {}) for name, type in zip(names, [index, *types], strict=True)]
+        arguments[0] = arguments[0]._replace(location=location)
         body = yield p.region_request(arguments)
         p.ensure_terminator(body, Yield)
         attributes = p.attr_dict()

@@ -107,8 +107,10 @@ class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, Aff
                 p.operand(self.entry.arguments[index])
                 p.write(": ")
                 p.type(type)
-            _print_dictionary(p, self.arg_attrs, index)
-            if not self.is_declaration:
+            if self.is_declaration:
+                _print_dictionary(p, self.arg_attrs, index)
+            else:
+                p.argument_attributes(_dictionary(self.arg_attrs, index))
                 p.location_of_argument(self.entry.arguments[index])
         p.write(")")
         self._print_results(p)

@@ -191,6 +191,26 @@ class SymbolRefAttr(Attribute):
             p.symbol(name)
 
 
+class DistinctAttr(Attribute):
+    """An attribute that equals no other, whatever they refer to: `distinct[0]<"x">`. Texts number them as they come.
+
+    `DistinctAttr(attribute)` makes a new one each time.
+    """
+
+    referenced: Attribute
+    identity: object = None
+
+    @classmethod
+    def normalize(cls, referenced: Attribute, identity: object) -> tuple[Any, ...]:
+        return referenced, object() if identity is None else identity
+
+    def print(self, p: AttributePrinter) -> None:
+        p.write(f"distinct[{p.distinct_number(self)}]<")
+        if not isinstance(self.referenced, UnitAttr):
+            p.attribute(self.referenced)
+        p.write(">")
+
+
 class IntegerSetAttr(Attribute):
     """An integer set: `affine_set<(d0) : (d0 >= 0)>`."""
 

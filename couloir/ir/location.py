@@ -16,7 +16,7 @@ class Location(Attribute):
 
     def print(self, p: AttributePrinter) -> None:
         p.write("loc(")
-        self.print_inner(p)
+        p.location(self)
         p.write(")")
 
     def print_inner(self, p: AttributePrinter) -> None:
@@ -74,7 +74,7 @@ class NameLoc(Location):
         p.string(self.label_text)
         if self.child is not None:
             p.write("(")
-            self.child.print_inner(p)
+            p.location(self.child)
             p.write(")")
 
     @property
@@ -90,9 +90,9 @@ class CallSiteLoc(Location):
 
     def print_inner(self, p: AttributePrinter) -> None:
         p.write("callsite(")
-        self.callee.print_inner(p)
+        p.location(self.callee)
         p.write(" at ")
-        self.caller.print_inner(p)
+        p.location(self.caller)
         p.write(")")
 
     @property
@@ -120,7 +120,7 @@ class FusedLoc(Location):
         for index, location in enumerate(self.locations):
             if index:
                 p.write(", ")
-            location.print_inner(p)
+            p.location(location)
         p.write("]")
 
     @property

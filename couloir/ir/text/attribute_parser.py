@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from couloir.ir.affine import AffineExpr, AffineMap, IntegerSet
-from couloir.ir.attribute import Attribute, OpaqueAttribute, Type
+from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import (
     FALSE,
     TRUE,
@@ -20,6 +20,7 @@ from couloir.ir.attributes import (
     ArrayAttr,
     DenseResourceAttr,
     DictionaryAttr,
+    DistinctAttr,
     FloatAttr,
     IntegerAttr,
     IntegerSetAttr,
@@ -80,6 +81,7 @@ class AttributeParser(TypeParser):
         self._metadata_span: tuple[int, int] | None = None
         self._metadata_sought = False
         self._sought_locations = False
+        self._distinct_attributes: dict[int, DistinctAttr] = {}
         self._defined_early: dict[int, int] = {}
         self._words: dict[str, Callable[[int, Type | None], Attribute]] = {
             "true": lambda start, expected: TRUE,
@@ -223,15 +225,21 @@ class AttributeParser(TypeParser):
     def _integer_or_dynamic(self) -> int | None:
         return None if self.optional("?") else self.integer("a number or `?`")
 
-    def _distinct(self, start: int) -> OpaqueAttribute:
+    def _distinct(self, start: int) -> DistinctAttr:
         self.expect("[")
-        self.integer()
+        number = self.integer("a number")
         self.expect("]")
-        if not self.at("<"):
-            raise self.expected("`<`")
-        end = self._balanced_end(self.position)
-        self.skip_to(end)
-        return OpaqueAttribute(self.text[start:end])
+        self._enter()
+        try:
+            self.expect("<")
+            referenced = UNIT if self.at(">") else self.attribute()
+            self.expect(">")
+        finally:
+            self._depth -= 1
+        made = self._distinct_attributes.setdefault(number, DistinctAttr(referenced))
+        if made.referenced is not referenced:
+            raise self.error(f"`distinct[{number}]` refers to `{made.referenced}` further up", at=start)
+        return made
 
     # -- affine maps
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from couloir.ir.attribute import Attribute, Type
-    from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr
+    from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, DistinctAttr
+    from couloir.ir.location import Location
 
     ResourceSection: TypeAlias = Mapping[str, Mapping[str, str | bool]]
     """Who the entries are for (a dialect, a tool), to their keys, to what they say."""
@@ -72,6 +73,7 @@ class AttributePrinter:
         self.resources: dict[str, DenseResourceAttr] = {}
         self.parts: list[str] = []
         self._texts: dict[Attribute, str] = {}
+        self._distinct: dict[Attribute, int] = {}
         self._depth = 0
 
     def write(self, *text: str) -> None:
@@ -123,6 +125,14 @@ class AttributePrinter:
             attribute.print_in_list(self)
         else:
             attribute.print(self)
+
+    def location(self, location: Location) -> None:
+        """Writes what stands in `loc(...)`; a subclass with a table of aliases overrides this."""
+        location.print_inner(self)
+
+    def distinct_number(self, attribute: DistinctAttr) -> str:
+        """The number of a distinct attribute in this text."""
+        return str(self._distinct.setdefault(attribute, len(self._distinct)))
 
     def list(self, attributes: Iterable[Attribute]) -> None:
         """Writes types or attributes with commas between them."""

@@ -38,13 +38,15 @@ def legal_hint(hint: str | None) -> str | None:
 class Names:
     """The names in the regions that are entered. `values` maps each value to its name, with `%`."""
 
-    __slots__ = ("_blocks", "_use_hints", "_used", "values")
+    __slots__ = ("_blocks", "_given", "_reserved", "_use_hints", "_used", "values")
 
     def __init__(self, *, use_hints: bool = False) -> None:
         self.values: dict[Value[Any], str] = {}
         self._blocks: dict[Block, str] = {}
         self._use_hints = use_hints
         self._used: dict[str, int] = {}
+        self._given: list[str] = []
+        self._reserved: dict[Region, list[str]] = {}
 
     # -- asking
 
@@ -57,11 +59,17 @@ class Names:
         return self._blocks.get(block, UNKNOWN_BLOCK) if block is not None else NULL_BLOCK
 
     def results(self, results: Sequence[Value[Any]]) -> str:
-        """What stands in front of an op: `%0 = ` or `%0:2 = `."""
+        """What stands in front of an op: `%0 = `, `%0:2 = ` or, by their hints, `%values, %indices = `."""
         first = self.value(results[0])
         if len(results) == 1:
             return first + " = "
-        return f"{first.partition('#')[0]}:{len(results)} = "
+        if not self._use_hints:
+            return f"{first.partition('#')[0]}:{len(results)} = "
+        sizes: dict[str, int] = {}
+        for result in results:
+            base = self.value(result).partition("#")[0]
+            sizes[base] = sizes.get(base, 0) + 1
+        return ", ".join([base if size == 1 else f"{base}:{size}" for base, size in sizes.items()]) + " = "
 
     # -- naming
 
@@ -82,20 +90,25 @@ class Names:
             return self._name_results(op, 0), 0
         for region in reversed(path):
             counters = self.enter(region, counters)
+            self.open(region)
         return counters
 
     def enter(self, region: Region, counters: Counters) -> Counters:
-        """Names what a region defines, beginning with the numbers `counters`; gives the next ones."""
+        """Names what a region defines, beginning with the numbers `counters`; gives the next ones.
+
+        Its names are kept from others when it is opened: until then, the next region of the same op may have them too.
+        """
         next_value, next_argument = counters
+        self._given = []
         values = self.values
         block = region.first_block
         number = 0
         while block is not None:
             self._blocks[block] = f"^bb{number}"
             for argument in block.arguments:
-                name = self._hinted(argument) if self._use_hints else None
-                if name is not None:
-                    values[argument] = name
+                hint = legal_hint(argument.name_hint) if self._use_hints else None
+                if hint is not None:
+                    values[argument] = self._unique(hint)
                 elif number == 0:
                     values[argument] = f"%arg{next_argument}"
                     next_argument += 1
@@ -120,10 +133,24 @@ class Names:
                     op = op.next_op
             number += 1
             block = block.next_block
+        if self._given:
+            self._reserved[region] = self._given
+            self.close(region)
         return next_value, next_argument
+
+    def open(self, region: Region) -> None:
+        """Keeps the names in an entered region from the regions inside it."""
+        for name in self._reserved.get(region, ()):
+            self._used[name] = 0
+
+    def close(self, region: Region) -> None:
+        """Undoes `open`: regions that are entered next may have these names too."""
+        for name in self._reserved.get(region, ()):
+            self._used.pop(name, None)
 
     def leave(self, region: Region) -> None:
         """Forgets the names of a region."""
+        self._reserved.pop(region, None)
         for block in region.blocks:
             self._blocks.pop(block, None)
             for argument in block.arguments:
@@ -141,31 +168,38 @@ class Names:
         results = op.results
         if not results:
             return next_value
-        base = self._hinted(results[0]) if self._use_hints else None
-        if base is None:
-            base = f"%{next_value}"
-            next_value += 1
-        if len(results) == 1:
-            self.values[results[0]] = base
-        else:
-            for index, result in enumerate(results):
-                self.values[result] = f"{base}#{index}"
+        groups: list[tuple[str | None, list[Value[Any]]]] = []
+        for result in results:
+            hint = legal_hint(result.name_hint) if self._use_hints else None
+            if not groups or (hint is not None and hint != groups[-1][0]):
+                groups.append((hint, []))
+            groups[-1][1].append(result)
+        for hint, group in groups:
+            base = None if hint is None else self._unique(hint)
+            if base is None:
+                base = f"%{next_value}"
+                next_value += 1
+            if len(group) == 1:
+                self.values[group[0]] = base
+            else:
+                for index, result in enumerate(group):
+                    self.values[result] = f"{base}#{index}"
         return next_value
 
-    def _hinted(self, value: Value[Any]) -> str | None:
-        """A name from the value's hint that no value in sight has yet; None when there is no hint."""
-        hint = legal_hint(value.name_hint)
-        if hint is None:
-            return None
+    def _unique(self, hint: str) -> str:
+        """A name from a hint that no value in sight has yet."""
         name = "%" + hint
         count = self._used.get(name)
         if count is None:
-            self._used[name] = 0
-            return name
+            return self._give(name)
         while True:
             unique = f"{name}_{count}"
             count += 1
             if unique not in self._used:
                 self._used[name] = count
-                self._used[unique] = 0
-                return unique
+                return self._give(unique)
+
+    def _give(self, name: str) -> str:
+        self._used[name] = 0
+        self._given.append(name)
+        return name

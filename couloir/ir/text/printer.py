@@ -20,15 +20,17 @@ returned, so that nested ops do not nest Python calls: ten thousand levels print
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from couloir.ir.location import Location
+from couloir.ir.text.aliases import DEFERRED, DISTINCT, ORDER, TRAILING, USE, Aliases, alias_base, in_order, weak
 from couloir.ir.text.attribute_printer import AttributePrinter
 from couloir.ir.text.names import Counters, Names
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute, Type
-    from couloir.ir.location import Location
+    from couloir.ir.attributes import DistinctAttr
     from couloir.ir.operation import Block, BlockArgument, Operation, Region, Value
     from couloir.ir.text.attribute_printer import ResourceSection
 
@@ -90,9 +92,7 @@ class Printer(AttributePrinter):
         self._names = Names(use_hints=use_names)
         self._forms: dict[type[Operation], PrettyForm | None] = {}
         self._attribute_texts: dict[Attribute, str] = {}
-        self._aliases: dict[Attribute, str] | None = None
-        self._location_aliases: dict[Location, str] = {}
-        self._alias_counts: dict[str, int] = {}
+        self._aliases: Aliases | None = None
         self._stack: list[str | _RegionPart | _Frame] = []
         self._requests: list[tuple[int, _RegionPart]] = []
         self._indent = ""
@@ -105,43 +105,39 @@ class Printer(AttributePrinter):
     def print_top_level(self, op: Operation, external_resources: ResourceSection | None = None) -> str:
         """The text of `op`, with the aliases that it uses before it and locations and resources after it."""
         if op.parent_op is None:
-            self._aliases = {}
+            self._aliases = Aliases(self._definition)
         self._counters = self._names.enter_scope_of(op)
         if self.generic:
             self._number_everything(op)
         self._write_all(op)
-        body = "".join(self.parts)
-        self.parts.clear()
-        for attribute, alias in (self._aliases or {}).items():
-            self._write_alias_definition(attribute, alias)
-        head = "".join(self.parts)
-        self.parts.clear()
-        for location, alias in self._location_aliases.items():
-            self.write(f"{alias} = ")
-            location.print(self)
-            self.write("\n")
-        tail = "".join(self.parts).rstrip("\n")
+        text = "".join(self.parts)
+        if self._aliases:
+            head, body, tail = self._aliases.finish(text)
+            text = f"{head}{body}\n{tail[:-1]}" if tail else head + body
         self.parts.clear()
         self.file_metadata(external_resources)
         metadata = "".join(self.parts).rstrip("\n")
-        text = f"{head}{body}\n{tail}" if tail else head + body
         return f"{text}\n\n{metadata}" if metadata else text
 
     def _number_everything(self, op: Operation) -> None:
         """Gives each value inside an op a number of its own, in upstream's order: in the generic form it does so."""
+        names = self._names
         counters = self._counters
         regions = list(op.regions)
+        opened: list[Region] = []
         while regions:
             region = regions.pop()
-            counters = self._entered[region] = self._names.enter(region, counters)
+            around = None if region.parent is None else region.parent.parent
+            while opened and (around is None or opened[-1] is not around.parent):
+                names.close(opened.pop())
+            counters = self._entered[region] = names.enter(region, counters)
+            names.open(region)
+            opened.append(region)
             for inner in region.ops:
                 if inner.regions:
                     regions += inner.regions
-
-    def _write_alias_definition(self, attribute: Attribute, alias: str) -> None:
-        self.write(f"{alias} = ")
-        attribute.print(self)
-        self.write("\n")
+        while opened:
+            names.close(opened.pop())
 
     def _write_all(self, op: Operation) -> None:
         """The driver: goes through the op and all regions inside with a stack of its own."""
@@ -165,6 +161,7 @@ class Printer(AttributePrinter):
         self.write("{")
         frame = _Frame(part, part.indent + INDENT if len(part.indent) < _MAX_INDENT else part.indent)
         frame.counters = self._entered.pop(region, None) or self._names.enter(region, part.counters)
+        self._names.open(region)
         self._stack.append(frame)
         frame.block = region.first_block
         if frame.block is not None:
@@ -239,6 +236,8 @@ class Printer(AttributePrinter):
     def _operation(self, op: Operation) -> Sequence[str | _RegionPart]:
         """Writes an op up to its first region; gives the parts that are still to be written."""
         results = op.results
+        if self.locations and self._aliases is not None:
+            self.write(self._aliases.mark(DEFERRED, op.location))
         if results:
             self.write(self._names.results(results))
         rest: list[str | _RegionPart] = []
@@ -310,6 +309,7 @@ class Printer(AttributePrinter):
         operand = self._names.values.get
         operands = op.operands
         names = [operand(v) or self._names.value(v) for v in operands]
+        begin = len(self.parts)
         write(f'"{op.name}"({", ".join(names)})')
         if op.successors:
             write(f"[{', '.join([self._names.block(b) for b in op.successors])}]")
@@ -336,7 +336,11 @@ class Printer(AttributePrinter):
                 write(" ")
                 self.dictionary(discardable)
             write(signature)
+            if self._aliases:
+                self._order_as_upstream(op, begin, signature)
             return
+        if self._aliases:
+            self.parts[begin:] = [weak("".join(self.parts[begin:]))]
         write(" (")
         for index, region in enumerate(op.regions):
             if index:
@@ -348,8 +352,18 @@ class Printer(AttributePrinter):
             write(" ")
             self.dictionary(discardable)
         write(signature)
+        if self._aliases:
+            self._order_as_upstream(op, start, signature)
         rest.append("".join(self.parts[start:]))
         del self.parts[start:]
+
+    def _order_as_upstream(self, op: Operation, start: int, signature: str) -> None:
+        """Notes that upstream meets an op's types before its attributes, and these sorted by name."""
+        text = "".join(self.parts[start:])
+        attributes = op.attributes
+        met = in_order([signature, *[self.attribute_text(attributes[key]) for key in sorted(attributes)]])
+        if met:
+            self.parts[start:] = [weak(text), met]
 
     # -- for the `print` of an op
 
@@ -429,10 +443,21 @@ class Printer(AttributePrinter):
         self.location_of_argument(argument)
 
     def location_of_argument(self, argument: BlockArgument[Any]) -> None:
-        """Writes ` loc(...)` where locations are printed."""
+        """Writes ` loc(...)` where locations are printed. Upstream defines an alias for it, but does not use it here."""
         if self.locations:
+            if self._aliases is not None:
+                self.write(self._aliases.mark(ORDER, argument.location))
+            self.write(" loc(")
+            argument.location.print_inner(self)
+            self.write(")")
+
+    def argument_attributes(self, entries: Mapping[str, Attribute]) -> None:
+        """Writes ` {...}` after an argument of a function; no aliases are made for what stands there alone."""
+        if entries:
+            start = len(self.parts)
             self.write(" ")
-            argument.location.print(self)
+            self.dictionary(entries)
+            self.parts[start:] = [weak("".join(self.parts[start:]))]
 
     def newline(self, levels: int = 0) -> None:
         """Starts a new line, indented `levels` steps deeper than the op."""
@@ -501,32 +526,39 @@ class Printer(AttributePrinter):
     # -- aliases
 
     def alias(self, attribute: Attribute) -> str | None:
-        """The alias for an attribute, made when it is first asked for; None for attributes that are written out."""
-        if self._aliases is None:
+        """A mark for an attribute that has an alias; None for one that is written out."""
+        if self._aliases is None or alias_base(attribute) is None:
             return None
-        base = _ALIASED.get(type(attribute).__name__)
-        if base is None:
-            return None
-        found = self._aliases.get(attribute)
-        if found is None:
-            found = self._aliases[attribute] = self._new_alias(base)
-        return found
+        return self._aliases.mark(USE, attribute)
 
-    def _new_alias(self, base: str) -> str:
-        count = self._alias_counts.get(base, 0)
-        self._alias_counts[base] = count + 1
-        return f"#{base}{count or ''}"
+    def location(self, location: Location) -> None:
+        """Writes the alias of a location, or what stands in `loc(...)`."""
+        if self._aliases is None:
+            location.print_inner(self)
+        else:
+            self.write(self._aliases.mark(USE, location))
+
+    def distinct_number(self, attribute: DistinctAttr) -> str:
+        """The number of a distinct attribute, which is known at the end."""
+        return super().distinct_number(attribute) if self._aliases is None else self._aliases.mark(DISTINCT, attribute)
+
+    def _definition(self, attribute: Attribute) -> str:
+        """What an alias stands for."""
+        start = len(self.parts)
+        if isinstance(attribute, Location):
+            self.write("loc(")
+            attribute.print_inner(self)
+            self.write(")")
+        else:
+            attribute.print(self)
+        text = "".join(self.parts[start:])
+        del self.parts[start:]
+        return text
 
     def _location_suffix(self, location: Location) -> str:
         if self._aliases is None:
             return " " + self.attribute_text(location)
-        alias = self._location_aliases.get(location)
-        if alias is None:
-            alias = self._location_aliases[location] = self._new_alias("loc")
-        return f" loc({alias})"
-
-
-_ALIASED: Final = {"AffineMapAttr": "map", "IntegerSetAttr": "set"}
+        return f" loc({self._aliases.mark(TRAILING, location)})"
 
 
 class _RegionPart:

@@ -15,6 +15,7 @@ from couloir.ir.attributes import (
     DenseElementsAttr,
     DenseResourceAttr,
     DictionaryAttr,
+    DistinctAttr,
     EnumAttr,
     FloatAttr,
     IntegerAttr,
@@ -313,7 +314,6 @@ def test_what_a_known_dialect_does_not_define_is_an_error() -> None:
         "#foo<bar <a>>",
         '#foo.bar<"unbalanced > (", (i32) -> i32, [{}]>',
         "#foo.bar.baz<1>",
-        "distinct[0]<42 : i64>",
     ],
 )
 def test_unknown_dialects_are_kept_as_text(text: str) -> None:
@@ -384,6 +384,26 @@ RESOURCES = """
   external_resources: { tool: { flag: false } }
 #-}
 """
+
+
+def test_distinct_attributes_are_equal_to_themselves_only() -> None:
+    found = parse("[distinct[5]<@a>, distinct[5]<@a>, distinct[3]<@a>, distinct[0]<>, distinct[0]<unit>]")
+    assert isinstance(found, ArrayAttr)
+    a, same, b, nothing, also_nothing = found
+    assert a is same and a is not b and nothing is also_nothing
+    assert isinstance(a, DistinctAttr) and isinstance(b, DistinctAttr)
+    assert a.referenced is b.referenced
+    assert DistinctAttr(a.referenced) not in (a, b)
+    assert str(found) == "[distinct[0]<@a>, distinct[0]<@a>, distinct[1]<@a>, distinct[2]<>, distinct[2]<>]"
+    assert parse("distinct[0]<1>") is not parse("distinct[0]<1>")
+
+
+@pytest.mark.parametrize(
+    "text", ["[distinct[0]<1>, distinct[0]<2>]", "distinct[0]", "distinct[x]<1>", "distinct[0]<1", "distinct<1>"]
+)
+def test_bad_distinct_attributes(text: str) -> None:
+    with pytest.raises(ParseError):
+        parse(text)
 
 
 def test_resources_stand_at_the_end_of_the_file() -> None:

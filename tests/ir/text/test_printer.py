@@ -97,13 +97,15 @@ def test_locations_are_aliases_at_the_end_and_read_back():
     text = operation_text(outer, locations=True)
     assert (
         text
-        == """"t.f"() ({
-^bb0(%arg0: i32 loc("conv"("n.onnx":0:0))):
+        == """\
+#loc = loc("n.onnx":0:0)
+#loc2 = loc("conv"(#loc))
+"t.f"() ({
+^bb0(%arg0: i32 loc("conv"(#loc))):
   "t.x"() : () -> () loc(#loc1)
-  "t.x"() : () -> () loc(#loc)
+  "t.x"() : () -> () loc(#loc2)
   "t.x"() : () -> () loc(#loc1)
-}) : () -> () loc(#loc)
-#loc = loc("conv"("n.onnx":0:0))
+}) : () -> () loc(#loc2)
 #loc1 = loc("m.mlir":3:7)"""
     )
     again = read(text)
