@@ -60,6 +60,21 @@ def test_the_form_of_opset_10(shape, scales, opset: int, mode: str):
     assert_close(run(model, x), onnxruntime_run(model, x), atol=ATOL)
 
 
+@pytest.mark.parametrize("coordinates", ["half_pixel", "align_corners", "tf_half_pixel_for_nn"])
+def test_the_form_of_opset_11(coordinates: str):
+    """With a region of interest that is not optional yet, and coordinates that went later."""
+    x, scales = image(3, 5), np.asarray([1, 1, 2.5, 0.6], np.float32)
+    model = single(
+        "Resize",
+        [x, np.zeros(0, np.float32), scales],
+        opset=11,
+        constants=[1, 2],
+        mode="nearest",
+        coordinate_transformation_mode=coordinates,
+    )
+    assert_close(run(model, x), onnxruntime_run(model, x), atol=ATOL)
+
+
 @pytest.mark.parametrize("policy", ["stretch", "not_larger", "not_smaller"])
 def test_aspect_ratio(policy: str):
     x = image(4, 6)

@@ -22,12 +22,12 @@ from onnx import GraphProto, NodeProto
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp
 from couloir.dialects.func import Return as FuncReturn
+from couloir.dialects.onnx.arity import distribute, schema_types
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.protos import type_from_proto
 from couloir.dialects.onnx.schemas import class_at
 from couloir.dialects.onnx.structure import Call, Initializer, Return
 from couloir.dialects.onnx.types import AnyType, unknown
-from couloir.frontends.onnx.arity import distribute, schema_types
 from couloir.frontends.onnx.attributes import AttributeReader
 from couloir.frontends.onnx.binding import Binding
 from couloir.frontends.onnx.checking import canonical_domain, function_key

@@ -23,17 +23,17 @@ def cast(node: Node) -> Lowered:
     found = BY_NUMBER.get(node.integer("to"))
     if found is None:
         raise NotLowered(f"there is no element type {node.integer('to')}")
-    return _cast(node, found.type)
+    return cast_to(node, node[0], found.type)
 
 
 @lowers("CastLike")
 def cast_like(node: Node) -> Lowered:
     """`CastLike` since 15, 19, 21, 23, 24, 25."""
-    return _cast(node, node[1].type.element_type)
+    return cast_to(node, node[0], node[1].type.element_type)
 
 
-def _cast(node: Node, target: Type) -> Tensor:
-    x = node[0]
+def cast_to(node: Node, x: Tensor, target: Type) -> Tensor:
+    """`x` as another element type, with the attributes `saturate` and `round_mode` of a node."""
     if not isinstance(target, FloatType | IntegerType | ComplexType):
         raise NotLowered(f"it converts to `{target}`")
     if not is_float(x.type.element_type):

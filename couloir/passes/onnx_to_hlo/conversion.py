@@ -37,12 +37,16 @@ from couloir.passes.onnx_to_hlo import (
     normalization,
     padding,
     pooling,
+    quantization,
     recurrent,
     reduction,
     resize,
+    scatter,
     shape,
+    sorting,
 )
 from couloir.passes.onnx_to_hlo.constants import MAX_ELEMENTS, Constants, evaluated
+from couloir.passes.onnx_to_hlo.function_bodies import body_of
 from couloir.passes.onnx_to_hlo.node import LOWERINGS, Node, NotLowered
 from couloir.passes.onnx_to_hlo.shape import constant_of
 from couloir.passes.unsupported import Unsupported
@@ -57,10 +61,13 @@ FAMILIES: Final = (
     normalization,
     padding,
     pooling,
+    quantization,
     recurrent,
     reduction,
     resize,
+    scatter,
     shape,
+    sorting,
 )
 """The modules that register lowerings."""
 
@@ -174,6 +181,8 @@ class _FunctionLowering:
             self._call(op, location, stack)
         elif isinstance(op, OnnxOp) and op.operator == "If" and not op.domain:
             self._if(op, stack)
+        elif isinstance(op, OnnxOp) and (body := self._body(op)) is not None:
+            stack.append(_Frame(body.ops, lambda values: self._define(op, values), None, stack[-1].site))
         elif isinstance(op, OnnxOp | Initializer):
             self._guarded(op)
         else:
@@ -279,6 +288,20 @@ class _FunctionLowering:
         for argument, value in zip(callee.arguments, op.operands, strict=True):
             self.values[argument] = self.values[value]
         stack.append(_Frame(callee.entry.ops, lambda values: self._define(op, values), callee, location))
+
+    def _body(self, op: OnnxOp) -> Block | None:
+        """ONNX's own definition of an operator that has no lowering, with its operands in place of the arguments."""
+        if (op.domain, op.operator) in LOWERINGS or any(not region.is_empty for region in op.regions):
+            return None
+        inputs = _inputs(op)
+        operands = [None if value is None else self.values[value] for value in inputs]
+        if any(new is None and old is not None for new, old in zip(operands, inputs, strict=True)):
+            return None
+        body = body_of(op, [None if value is None else value.type for value in operands])
+        if body is not None:
+            given = (value for value in operands if value is not None)
+            self.values.update(zip(body.arguments, given, strict=True))
+        return body
 
     def _if(self, op: OnnxOp, stack: list[_Frame]) -> None:
         condition = self.values[op.operands[0]]

@@ -21,7 +21,11 @@ def _with_bias(y: Tensor, bias: Tensor | None) -> Tensor:
 @lowers("Conv")
 def convolution(node: Node) -> Lowered:
     """`Conv` since 1, 11, 22: cross-correlation with groups."""
-    x, w = node[0], node[1]
+    return convolve(node, node[0], node[1], node.optional(2))
+
+
+def convolve(node: Node, x: Tensor, w: Tensor, bias: Tensor | None) -> Tensor:
+    """A convolution with the attributes of a node."""
     windows = read_windows(node, x.type.shape[2:], w.type.shape[2:])
     made = hlo.Convolution(
         x,
@@ -33,7 +37,7 @@ def convolution(node: Node) -> Lowered:
         dimension_numbers=_dimensions(x.type.rank - 2, "oi"),
         feature_group_count=node.integer("group", 1),
     )
-    return _with_bias(made.result, node.optional(2))
+    return _with_bias(made.result, bias)
 
 
 @lowers("ConvTranspose")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from couloir.passes.onnx_to_hlo.tensors import (
 )
 
 
-def _from_the_front(indices: Tensor, size: int) -> Tensor:
+def from_the_front(indices: Tensor, size: int) -> Tensor:
     """Indices of which negative ones count from the end."""
     if is_unsigned(indices.type.element_type):
         return indices
@@ -66,7 +67,7 @@ def gather(node: Node) -> Lowered:
     if run is not None:
         result = (*shape[:axis], *indices.type.shape, *shape[axis + 1 :])
         return reshape(take_range(x, axis, run.start, run.stop, run.step), result)
-    return _gathered(x, _from_the_front(indices, shape[axis]), axis)
+    return _gathered(x, from_the_front(indices, shape[axis]), axis)
 
 
 def _gathered(x: Tensor, indices: Tensor, axis: int) -> Tensor:
@@ -101,18 +102,29 @@ def gather_elements(node: Node) -> Lowered:
     """`GatherElements` since 11, 13: along one axis at the index, along the others at the same place."""
     x, indices = node[0], node[1]
     axis, rank = node.axis(x.type.rank), x.type.rank
-    shape = indices.type.shape
-    chosen = _from_the_front(indices, x.type.shape[axis])
-    columns = [
-        chosen if number == axis else hlo.iota(shape, indices.type.element_type, number).output
-        for number in range(rank)
-    ]
-    vectors = hlo.Concatenate([reshape(column, (*shape, 1)) for column in columns], rank)
+    vectors = element_positions(from_the_front(indices, x.type.shape[axis]), axis)
     every = tuple(range(rank))
     numbers = hlo.GatherDimensionNumbers(
         offset_dims=(), collapsed_slice_dims=every, start_index_map=every, index_vector_dim=rank
     )
     return hlo.Gather(x, vectors, numbers, (1,) * rank)
+
+
+def element_positions(chosen: Tensor, axis: int) -> Tensor:
+    """For each element its position, with what is chosen along one axis: [..., rank]."""
+    shape, rank = chosen.type.shape, chosen.type.rank
+    columns = [
+        chosen if number == axis else hlo.iota(shape, chosen.type.element_type, number).output for number in range(rank)
+    ]
+    return hlo.Concatenate([reshape(column, (*shape, 1)) for column in columns], rank).result
+
+
+def vectors_from_the_front(indices: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Vectors of indices, in the last dimension, along dimensions of these sizes; negative ones count from the end."""
+    limits = hlo.constant(list(sizes), indices.type.element_type).output
+    negative = compare(indices, 0, hlo.ComparisonDirection.LT)
+    moved = hlo.Add(indices, along(limits, indices.type.shape, indices.type.rank - 1))
+    return hlo.Select(negative, moved, indices).result
 
 
 @lowers("GatherND")
@@ -121,9 +133,7 @@ def gather_nd(node: Node) -> Lowered:
     x, indices = node[0], node[1]
     batch, rank, depth = node.integer("batch_dims"), indices.type.rank, indices.type.shape[-1]
     mapped = tuple(range(batch, batch + depth))
-    limits = hlo.constant([x.type.shape[axis] for axis in mapped], indices.type.element_type)
-    negative = compare(indices, 0, hlo.ComparisonDirection.LT)
-    moved = hlo.Add(indices, along(limits.output, indices.type.shape, rank - 1))
+    vectors = vectors_from_the_front(indices, [x.type.shape[axis] for axis in mapped])
     rest = x.type.rank - batch - depth
     numbers = hlo.GatherDimensionNumbers(
         offset_dims=tuple(range(rank - 1, rank - 1 + rest)),
@@ -134,7 +144,7 @@ def gather_nd(node: Node) -> Lowered:
         index_vector_dim=rank - 1,
     )
     sizes = (1,) * (batch + depth) + x.type.shape[batch + depth :]
-    return hlo.Gather(x, hlo.Select(negative, moved, indices), numbers, sizes)
+    return hlo.Gather(x, vectors, numbers, sizes)
 
 
 @lowers("Range")
@@ -186,7 +196,7 @@ def one_hot(node: Node) -> Lowered:
     axis = normal_axis(node.integer("axis", -1), rank)
     shape = (*indices.type.shape[:axis], depth, *indices.type.shape[axis:])
     working: Type = indices.type.element_type
-    chosen = _from_the_front(indices, depth)
+    chosen = from_the_front(indices, depth)
     if not isinstance(working, IntegerType) or working.width < 32:
         working = i64 if isinstance(working, IntegerType) else f64
         chosen = convert(chosen, working)
