@@ -97,7 +97,7 @@ class ArrayNamespace(Protocol):
         ...
 
 
-class _Domain(ABC):
+class Domain(ABC):
     """What all domains share: integers and booleans, and the errors."""
 
     name: str
@@ -180,7 +180,7 @@ class _Domain(ABC):
         """The matrix product of carriers."""
 
 
-class _Floats(_Domain):
+class _Floats(Domain):
     """IEEE-754 floats and complex numbers; the carrier is the element type itself."""
 
     name = "floats"
@@ -207,7 +207,7 @@ class _Floats(_Domain):
         return float_arithmetic.matmul(lhs, rhs)
 
 
-class _Numbers(_Domain):
+class _Numbers(Domain):
     """Exact numbers as Python objects; the carrier is `object`."""
 
     def __init__(
@@ -243,7 +243,7 @@ class _Numbers(_Domain):
         return exact_arithmetic.matmul(lhs, rhs)
 
 
-class _PrimeField(_Domain):
+class _PrimeField(Domain):
     """Residues modulo 2^31 - 1. The carrier is int64 under a name, so that nobody takes it for integers."""
 
     name = "GF(2^31-1)"

@@ -1,0 +1,227 @@
+"""The domain `rounding`: every float carries how far rounding may have led it from the exact value.
+
+It is running error analysis, with the arithmetic done in f64: what is compared with the results can so be allowed as much
+as the program's own operations give cause for, element by element, and no more.
+
+* A rounded operation adds half a unit in the last place of its result (`u |r|`), four where it is a mathematical function;
+  nothing where the result is exact: programs on small whole numbers have no error at all.
+* A sum of n terms adds `sqrt(n) u sum |terms|`: errors of many roundings are as often up as down (Higham and Mary,
+  "A new approach to probabilistic rounding error analysis", 2019; Ipsen and Zhou, 2020).
+* Errors of operands are carried through: by the derivative, found from the change of the result when the operand changes by its
+  error; in matrix products as the root of the sum of squares, for the same reason as above.
+
+What depends on a comparison or becomes an integer has no error here: `undecided` counts the elements at which another
+rounding could have decided otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import ml_dtypes
+import numpy as np
+
+from couloir.backends.numpy import float_arithmetic
+from couloir.backends.numpy.domains import Domain, NotInDomain
+from couloir.backends.numpy.element_types import Array, DType, kind
+
+_FIELDS: Final = ("value", "error")
+_F64: Final = np.dtype(np.float64)
+_CARRIER_OF: Final[dict[DType, DType]] = {}
+_ELEMENT_OF: Final[dict[DType, DType]] = {}
+
+#: Operations that round to nearest: half a unit in the last place. Others are given four, as the C backend's are.
+_ROUNDED_ONCE: Final = frozenset(("add", "subtract", "multiply", "divide", "sqrt", "remainder"))
+#: Operations that do not round.
+_EXACT: Final = frozenset(
+    ["abs", "ceil", "floor", "maximum", "minimum", "negate", "real", "round_nearest_afz", "round_nearest_even", "sign"]
+)
+_MATHEMATICAL_ERROR: Final = 8.0
+"""In half units in the last place."""
+
+
+def carrier_of(element: DType) -> DType:
+    """The carrier of floats of a type: value and error in f64, under the type's name so that two of them are not mixed up."""
+    found = _CARRIER_OF.get(element)
+    if found is None:
+        found = _CARRIER_OF[element] = np.dtype(
+            [((element.name, _FIELDS[0]), np.float64), ((f"error of {element.name}", _FIELDS[1]), np.float64)]
+        )
+        _ELEMENT_OF[found] = element
+    return found
+
+
+def element_of(carrier: DType) -> DType:
+    """The float type that a carrier stands for."""
+    return _ELEMENT_OF[carrier]
+
+
+def unit_roundoff(element: DType) -> float:
+    """Half the distance from 1 to the next larger float of the type: 2^-24 for f32."""
+    return float(cast(Any, ml_dtypes.finfo(element).eps)) / 2
+
+
+def smallest_normal(element: DType) -> float:
+    """The least positive normal number of the type: 2^-126 for f32."""
+    return float(cast(Any, ml_dtypes.finfo(element).smallest_normal))
+
+
+def value_and_error(result: Array) -> tuple[Array, Array] | None:
+    """A result in f64 and the bound on its error, or None for integers and booleans."""
+    return (result["value"], result["error"]) if result.dtype in _ELEMENT_OF else None
+
+
+class Rounding(Domain):
+    """The domain. One object serves one evaluation, as it counts `undecided`."""
+
+    name = "rounding"
+
+    def __init__(self) -> None:
+        self.undecided = 0
+        """Comparisons and conversions to integers that another rounding could have decided otherwise."""
+
+    # -- carriers --------------------------------------------------------------------------------------------------------
+
+    def accumulation_dtype(self, carrier: DType) -> DType:
+        """Narrow floats are summed in f32."""
+        return carrier_of(float_arithmetic.widen(np.zeros(0, element_of(carrier))).dtype)
+
+    def _carrier(self, dtype: DType) -> DType:
+        if dtype in _ELEMENT_OF:
+            return dtype
+        if kind(dtype) != "float":
+            raise NotInDomain(f"an element of {dtype}", self.name)
+        return carrier_of(dtype)
+
+    def _to_reals(self, operand: Array, dtype: DType) -> Array:
+        target = self._carrier(dtype)
+        if operand.dtype in _ELEMENT_OF:
+            value, error = operand["value"], operand["error"]
+        else:
+            value, error = operand.astype(np.float64), np.zeros(())
+        return _rounded(target, value, error, 1.0)
+
+    def _to_integers(self, operand: Array, dtype: DType) -> Array:
+        value, error = operand["value"], operand["error"]
+        result = float_arithmetic.to_integers(value, dtype)
+        for shifted in (value - error, value + error):
+            self._decide(result, float_arithmetic.to_integers(shifted, dtype))
+        return result
+
+    def _decide(self, result: Array, other: Array) -> None:
+        self.undecided += int(np.count_nonzero(result != other))
+
+    # -- arithmetic ------------------------------------------------------------------------------------------------------
+
+    def _function(self, op: str, dtype: DType) -> Callable[..., Array] | None:
+        function = float_arithmetic.function(op, _F64)
+        if function is None or op in ("complex", "imag", "total_order"):
+            return None
+
+        def carried(*operands: Array) -> Array:
+            return self._carried(op, function, operands)
+
+        return carried
+
+    def _carried(self, op: str, function: Callable[..., Array], operands: tuple[Array, ...]) -> Array:
+        values = [operand["value"] for operand in operands]
+        errors = [operand["error"] for operand in operands]
+        result = np.asarray(function(*values))
+        error: Array = np.zeros(())
+        for index, given in enumerate(errors):
+            if not given.any():
+                continue
+            moved = [
+                function(*values[:index], v, *values[index + 1 :])
+                for v in (values[index] - given, values[index] + given)
+            ]
+            if result.dtype == bool:
+                for other in moved:
+                    self._decide(result, other)
+                continue
+            error = error + np.maximum(*(_distance(np.asarray(other), result) for other in moved))
+        if result.dtype == bool:
+            return result
+        half_units = 0.0 if op in _EXACT else 1.0 if op in _ROUNDED_ONCE else _MATHEMATICAL_ERROR
+        return _rounded(operands[0].dtype, result, error, half_units)
+
+    def _reducer(self, monoid: str, dtype: DType) -> Callable[[Array, tuple[int, ...]], Array] | None:
+        if monoid == "add":
+            return _sum
+        function = self._function(monoid, dtype)
+        if function is None:
+            return None
+        return lambda operand, axes: _by_halves(function, operand, axes)
+
+    def _matmul(self, lhs: Array, rhs: Array) -> Array:
+        a, b = lhs["value"], rhs["value"]
+        result, magnitude = np.matmul(a, b), np.matmul(np.abs(a), np.abs(b))
+        squares: Array = np.zeros(())
+        for error, other, flip in ((lhs["error"], b, False), (rhs["error"], a, True)):
+            if error.any():
+                pair = (other * other, error * error) if flip else (error * error, other * other)
+                squares = squares + np.matmul(*pair)
+        return _accumulated(
+            lhs.dtype, result, magnitude, np.sqrt(squares), a.shape[-1], _is_whole(lhs) and _is_whole(rhs)
+        )
+
+
+def _distance(other: Array, result: Array) -> Array:
+    """How far apart two results are; two infinities of one sign, and two NaNs, not at all, and a NaN from a number endlessly."""
+    same = (other == result) | (np.isnan(other) & np.isnan(result))
+    return np.where(same, 0.0, np.nan_to_num(np.abs(other - result), nan=np.inf, posinf=np.inf))
+
+
+def _made(carrier: DType, value: Array, error: Array) -> Array:
+    result = np.empty(value.shape, carrier)
+    result["value"], result["error"] = value, error
+    return result
+
+
+def _rounded(carrier: DType, value: Array, error: Array, half_units: float) -> Array:
+    """A value that was rounded to the carrier's floats; one that is such a float, of operands without error, is exact."""
+    element = element_of(carrier)
+    rounding = half_units * unit_roundoff(element) * np.abs(value)
+    if half_units <= 1 and not error.any():
+        rounding = np.where(float_arithmetic.round_to(value, element).astype(np.float64) == value, 0.0, rounding)
+    return _made(carrier, value, error + rounding)
+
+
+def _is_whole(operand: Array) -> bool:
+    """Whether all are whole numbers, and known exactly."""
+    return not operand["error"].any() and bool((np.rint(operand["value"]) == operand["value"]).all())
+
+
+def _accumulated(carrier: DType, value: Array, magnitude: Array, error: Array, roundings: int, whole: bool) -> Array:
+    """A sum that is rounded so often, of terms whose magnitudes add up to `magnitude`; narrow floats are summed in f32."""
+    element = element_of(carrier)
+    wide = float_arithmetic.widen(np.zeros(0, element)).dtype
+    unit = unit_roundoff(wide)
+    rounding = math.sqrt(roundings) * unit * magnitude
+    if whole:  # every partial sum, in any order, is a whole number that the floats have
+        rounding = np.where(magnitude <= 1 / (2 * unit), 0.0, rounding)
+    summed = _made(carrier, value, error + rounding)
+    return summed if wide == element else _rounded(carrier, summed["value"], summed["error"], 1.0)
+
+
+def _sum(operand: Array, axes: tuple[int, ...]) -> Array:
+    value, error = operand["value"], operand["error"]
+    magnitude = np.asarray(np.abs(value).sum(axis=axes))
+    roundings = math.prod(operand.shape[axis] for axis in axes) - 1
+    total = np.asarray(value.sum(axis=axes))
+    return _accumulated(
+        operand.dtype, total, magnitude, np.asarray(error.sum(axis=axes)), roundings, _is_whole(operand)
+    )
+
+
+def _by_halves(function: Callable[..., Array], operand: Array, axes: tuple[int, ...]) -> Array:
+    """Reduces by a function of two arrays: as a tree over the first half and the second, with what is left over."""
+    kept = [axis for axis in range(operand.ndim) if axis not in axes]
+    rest = operand.transpose([*axes, *kept]).reshape([-1, *[operand.shape[axis] for axis in kept]])
+    while len(rest) > 1:
+        half = len(rest) // 2
+        joined = function(rest[:half], rest[half : 2 * half])
+        rest = np.concatenate([joined, rest[2 * half :]]) if len(rest) % 2 else joined
+    return rest[0]

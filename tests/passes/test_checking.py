@@ -1,0 +1,340 @@
+"""`check_each`: wrong passes are named with what they changed; right ones pass, however they round; nothing is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+import pytest
+
+import couloir
+from couloir.dialects import arith, func, hlo
+from couloir.ir.attributes import DenseElementsAttr, IntegerAttr, StringAttr
+from couloir.ir.errors import Error
+from couloir.ir.operation import Operation
+from couloir.ir.passes import Pass, PassContext, PassPipeline, Report
+from couloir.ir.types import index
+from couloir.passes.checking import CheckEach, CheckError, NumericCheck, random_inputs
+from couloir.passes.pipelines import HLO_TO_LOOPS, ONNX_TO_HLO
+
+LENET = "labs/data/lenet.onnx"
+
+MLP = """
+func.func @main(%x: tensor<4x16xf32>) -> (tensor<4x3xf32>, tensor<4xi32>) {
+  %w = stablehlo.constant dense<"0xWEIGHTS"> : tensor<16x3xf32>
+  %b = stablehlo.constant dense<[0.1, -0.2, 0.3]> : tensor<3xf32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %d = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0] : (tensor<4x16xf32>, tensor<16x3xf32>) -> tensor<4x3xf32>
+  %bb = stablehlo.broadcast_in_dim %b, dims = [1] : (tensor<3xf32>) -> tensor<4x3xf32>
+  %s = stablehlo.add %d, %bb : tensor<4x3xf32>
+  %t = stablehlo.tanh %s : tensor<4x3xf32>
+  %sum = stablehlo.reduce(%t init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x3xf32>, tensor<f32>) -> tensor<4xf32>
+  %i = stablehlo.convert %sum : (tensor<4xf32>) -> tensor<4xi32>
+  return %t, %i : tensor<4x3xf32>, tensor<4xi32>
+}
+""".replace("WEIGHTS", np.random.default_rng(0).standard_normal((16, 3)).astype(np.float32).tobytes().hex())
+
+
+@attrs.frozen
+class Edit(Pass, name="ck-edit"):
+    """Does what the test says."""
+
+    edit: Callable[[Operation], object] = attrs.field(default=lambda op: None, eq=False)
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        self.edit(op)
+
+    def __str__(self) -> str:
+        return "ck-edit"
+
+
+@attrs.frozen
+class Nothing(Pass, name="ck-nothing"):
+    """Does nothing."""
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        pass
+
+
+def first(root: Operation, cls: type[Operation]) -> Operation:
+    return next(op for op in root.walk() if isinstance(op, cls))
+
+
+def put(old: Operation, make: Callable[[], Operation]) -> None:
+    """Puts a new op in the place of an old one."""
+    from couloir.ir.rewriting import Rewriter
+
+    rewriter = Rewriter()
+    with rewriter.inserting_before(old, old.location):
+        new = make()
+    rewriter.replace(old, new)
+
+
+def run(text: str | couloir.Module, edit: Callable[[Operation], object], check: CheckEach | None = None) -> Report:
+    module = couloir.parse(text) if isinstance(text, str) else text
+    pipeline = PassPipeline.of(Nothing(), Edit(edit), Nothing())
+    return pipeline.run(module, instrumentations=[check or CheckEach()])
+
+
+# -- wrong ones ------------------------------------------------------------------------------------------------------------
+
+
+def scale_bias(root: Operation, factor: float) -> None:
+    constant = next(op for op in root.walk() if isinstance(op, hlo.Constant) and op.output.type.dims == (3,))
+    value = constant.value
+    assert isinstance(value, DenseElementsAttr)
+    put(constant, lambda: hlo.Constant(DenseElementsAttr.from_numpy(value.array * np.float32(factor))))
+
+
+def test_a_wrong_pass_is_named_with_output_element_and_values() -> None:
+    def wrong(root: Operation) -> None:
+        add = first(root, hlo.Add)
+        put(add, lambda: hlo.Subtract(add.lhs, add.rhs))
+
+    with pytest.raises(CheckError) as caught:
+        run(MLP, wrong)
+    error = caught.value
+    assert error.message.startswith(
+        "the pass `ck-edit` (number 2) changed what the program computes: output 0 of @main at [0, 0] is "
+    )
+    assert (error.function, error.output, error.index) == ("main", 0, (0, 0))
+    assert str(error.before) in error.message and str(error.after) in error.message
+    module = couloir.parse(MLP)
+    (x,) = random_inputs(first(module, func.FuncOp))
+    assert error.before == couloir.run(module, x)[0][0, 0]
+    assert 0 < error.allowed < 1e-4
+    assert "12 of 12 elements differ, on normal inputs, seed 0" in error.notes
+
+
+@pytest.mark.parametrize("factor", [1.001, 1.0003])
+def test_small_mistakes_are_seen(factor: float) -> None:
+    with pytest.raises(CheckError, match="output 0 of @main"):
+        run(MLP, lambda root: scale_bias(root, factor))
+
+
+def test_integers_are_compared_exactly() -> None:
+    text = "func.func @main(%x: tensor<3xi32>) -> tensor<3xi32> {\n  %a = stablehlo.abs %x : tensor<3xi32>\n  return %a : tensor<3xi32>\n}"
+
+    def wrong(root: Operation) -> None:
+        old = first(root, hlo.Abs)
+        put(old, lambda: hlo.Add(old.operand, hlo.Constant(DenseElementsAttr.splat(old.result.type, 1))))
+
+    with pytest.raises(CheckError) as caught:
+        run(text, wrong)
+    assert caught.value.allowed == 0 and "allowed" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (
+            lambda root: first(root, func.FuncOp).attributes.update(sym_visibility=StringAttr("private")),
+            "@main is gone",
+        ),
+        (lambda root: first(root, func.FuncOp).attributes.update(sym_name=StringAttr("other")), "@main is gone"),
+    ],
+)
+def test_a_public_function_that_is_gone_is_a_change(edit: Callable[[Operation], object], said: str) -> None:
+    with pytest.raises(CheckError, match=said):
+        run(MLP, edit)
+
+
+BUFFER = """
+    func.func @main(%m: memref<4xf32>) {
+      %i = arith.constant 1 : index
+      %v = memref.load %m[%i] : memref<4xf32>
+      %w = arith.addf %v, %v : f32
+      memref.store %w, %m[%i] : memref<4xf32>
+      return
+    }"""
+
+
+def test_a_program_that_cannot_be_run_any_more_is_a_change() -> None:
+    def wrong(root: Operation) -> None:
+        old = first(root, arith.Constant)
+        put(old, lambda: arith.Constant(IntegerAttr(9, index)))
+
+    with pytest.raises(CheckError, match="@main cannot be run any more: "):
+        run(BUFFER, wrong)
+
+
+# -- right ones ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_standard_pipelines_pass_on_lenet_down_to_buffers() -> None:
+    """The function of tensors becomes one of buffers on the way, and is still the same function."""
+    module = couloir.load(LENET, dims={"N": 1})
+    check = CheckEach(seed=3)
+    tail = PassPipeline.of(*list(HLO_TO_LOOPS)[:5])
+    report = (ONNX_TO_HLO + tail).run(module, instrumentations=[check])
+    checked = [run for run in report.runs if any("same results" in note for note in run.notes)]
+    assert [run.name for run in checked] == [run.name for run in report.runs if run.changed]
+    assert len(checked) >= 3 and check.skipped == []
+    assert "same results on normal inputs, seed 3, whole inputs, seed 3" in checked[0].notes
+
+
+def test_lowering_to_loops_is_checked() -> None:
+    check = CheckEach()
+    report = HLO_TO_LOOPS.run(couloir.parse(MLP), instrumentations=[check])
+    lowered = next(run for run in report.runs if run.name == "hlo-to-loops")
+    assert "same results on normal inputs, seed 0, whole inputs, seed 0" in lowered.notes
+
+
+def reassociate(root: Operation) -> None:
+    outer = next(op for op in root.walk() if isinstance(op, hlo.Add) and isinstance(op.lhs.defining_op, hlo.Add))
+    inner = outer.lhs.defining_op
+    put(outer, lambda: hlo.Add(inner.lhs, hlo.Add(inner.rhs, outer.rhs)))
+
+
+def test_another_order_of_rounding_is_no_difference() -> None:
+    text = """
+        func.func @main(%x: tensor<1000xf32>, %y: tensor<1000xf32>, %z: tensor<1000xf32>) -> tensor<1000xf32> {
+          %a = stablehlo.add %x, %y : tensor<1000xf32>
+          %b = stablehlo.add %a, %z : tensor<1000xf32>
+          return %b : tensor<1000xf32>
+        }"""
+    before = couloir.parse(text)
+    after = before.clone()
+    reassociate(after)
+    arrays = random_inputs(first(before, func.FuncOp))
+    assert (couloir.run(before, *arrays)[0] != couloir.run(after, *arrays)[0]).any()
+    run(text, reassociate)
+
+
+def test_division_may_become_multiplication() -> None:
+    """On whole numbers the division is exact, and the multiplication is not: the errors of both sides count."""
+    text = """
+        func.func @main(%x: tensor<64xf32>) -> tensor<64xf32> {
+          %c = stablehlo.constant dense<3.0> : tensor<64xf32>
+          %s = stablehlo.multiply %x, %c : tensor<64xf32>
+          %a = stablehlo.divide %s, %c : tensor<64xf32>
+          return %a : tensor<64xf32>
+        }"""
+
+    def change(root: Operation) -> None:
+        old = first(root, hlo.Divide)
+        put(old, lambda: hlo.Multiply(old.lhs, hlo.Constant(DenseElementsAttr.splat(old.result.type, 1 / 3))))
+
+    run(text, change)
+
+
+def test_nan_equals_nan() -> None:
+    text = """
+        func.func @main(%x: tensor<9xf32>) -> tensor<9xf32> {
+          %a = stablehlo.log %x : tensor<9xf32>
+          %b = stablehlo.abs %a : tensor<9xf32>
+          return %b : tensor<9xf32>
+        }"""
+
+    def change(root: Operation) -> None:
+        old = first(root, hlo.Abs)
+        put(old, lambda: hlo.Maximum(old.operand, hlo.Negate(old.operand)))
+
+    module = couloir.parse(text)
+    assert np.isnan(couloir.run(module, *random_inputs(first(module, func.FuncOp)))[0]).any()
+    run(module, change)
+
+
+def test_a_buffer_that_is_written_to_is_a_result() -> None:
+    def wrong(root: Operation) -> None:
+        old = first(root, arith.AddF)
+        put(old, lambda: arith.MulF(old.lhs, old.rhs))
+
+    run(BUFFER, lambda root: first(root, arith.AddF).attributes.update(mark=StringAttr("x")))
+    with pytest.raises(CheckError, match=r"at \[1\]"):
+        run(BUFFER, wrong)
+
+
+# -- what cannot be checked is said ----------------------------------------------------------------------------------------
+
+
+def test_ops_without_a_meaning_are_said_and_checking_goes_on_behind_them() -> None:
+    text = """
+        func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+          %a = "my.op"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+          return %a : tensor<4xf32>
+        }
+        func.func @side(%x: tensor<4xf32>) -> tensor<4xf32> {
+          %a = stablehlo.negate %x : tensor<4xf32>
+          return %a : tensor<4xf32>
+        }"""
+    module = couloir.parse(text, allow_unregistered=True)
+
+    def lower(root: Operation) -> None:
+        old = next(op for op in root.walk() if op.name == "my.op")
+        put(old, lambda: hlo.Abs(old.operands[0]))
+
+    def wrong(root: Operation) -> None:
+        old = first(root, hlo.Abs)
+        put(old, lambda: hlo.Negate(old.operand))
+
+    check = CheckEach()
+    pipeline = PassPipeline.of(Edit(lower), Edit(wrong))
+    with pytest.raises(CheckError, match=r"number 2.*@main"):
+        pipeline.run(module, instrumentations=[check])
+    assert any("@main is not checked" in line and "`my.op`" in line for line in check.skipped)
+
+
+def test_a_changed_signature_is_said() -> None:
+    def change(root: Operation) -> None:
+        function = first(root, func.FuncOp)
+        function.entry.last_op.set_operands(list(function.entry.last_op.operands)[:1])
+        function.function_type = type(function.function_type)(
+            function.function_type.inputs, function.function_type.results[:1]
+        )
+
+    report = run(MLP, change)
+    assert any("its type was" in note for note in report.runs[1].notes)
+
+
+def test_arguments_that_cannot_be_made_up_are_said() -> None:
+    check = CheckEach()
+    run(
+        "func.func @main(%x: !stablehlo.token) -> !stablehlo.token { return %x : !stablehlo.token }",
+        lambda root: None,
+        check,
+    )
+    assert "no inputs are made up" in check.skipped[0]
+
+
+def test_unknown_dimensions_get_a_size() -> None:
+    module = couloir.parse(
+        "func.func @main(%x: tensor<?x4xf32>, %i: tensor<?xi8>, %b: i1) -> tensor<?x4xf32> { return %x : tensor<?x4xf32> }"
+    )
+    x, i, b = random_inputs(first(module, func.FuncOp), seed=1)
+    assert (x.shape, i.shape, i.dtype, b.shape, b.dtype) == ((3, 4), (3,), np.int8, (), np.bool_)
+    again = random_inputs(first(module, func.FuncOp), seed=1)
+    np.testing.assert_array_equal(x, again[0])
+    assert (random_inputs(first(module, func.FuncOp), seed=2)[0] != x).any()
+
+
+# -- given inputs ----------------------------------------------------------------------------------------------------------
+
+
+def only_far_out(root: Operation) -> None:
+    """Wrong for inputs below -4 only."""
+    old = first(root, hlo.Tanh)
+    low = DenseElementsAttr.splat(old.result.type, -0.9993)
+    put(old, lambda: hlo.Maximum(hlo.Tanh(old.operand), hlo.Constant(low)))
+
+
+def test_inputs_can_be_given() -> None:
+    x = np.full((4, 16), -100, np.float32)
+    text = "func.func @main(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {\n  %t = stablehlo.tanh %x : tensor<4x16xf32>\n  return %t : tensor<4x16xf32>\n}"
+    run(text, only_far_out, CheckEach([x * 0]))
+    with pytest.raises(CheckError, match="given inputs"):
+        run(text, only_far_out, CheckEach([x]))
+    with pytest.raises(Error, match=r"takes 1 argument"):
+        run(text, only_far_out, CheckEach([x, x]))
+    with pytest.raises(Error, match="no public function @other"):
+        NumericCheck(couloir.parse(text), [x], function="other")
+
+
+def test_a_check_compares_two_modules() -> None:
+    module = couloir.parse(MLP)
+    check = NumericCheck(module)
+    check(couloir.lower(module, "loops"))
+    scale_bias(module, 2)
+    with pytest.raises(CheckError):
+        check(module)
