@@ -49,7 +49,7 @@ class Calls:
 
     Attributes:
         functions: The functions, in order, declarations included.
-        callee: For each call the function that it calls; calls whose callee cannot be found are left out.
+        callee: For each call the function that it calls; calls of functions that are not inside `root` are left out.
         callers: For each function its calls, in order.
         external: Functions that may be called from elsewhere: they are not private, something that is no call refers to
             them, or the symbol table that holds them is not inside `root`.
@@ -66,6 +66,8 @@ class Calls:
                 self.functions.append(op)
                 if op is root or not is_private(op) or not _has_table(op, root):
                     self.external.add(op)
+        inside = set(self.functions)
+        for op in root.walk():
             call = CallOpInterface.of(op)
             callee = None if call is None else call.callee_symbol()
             for attribute in op.attributes.values():
@@ -73,9 +75,11 @@ class Calls:
                     target = tables.lookup(op, reference)
                     if target is None:
                         continue
-                    if reference is callee and op not in self.callee:
-                        self.callee[op] = target
-                        self.callers.setdefault(target, []).append(op)
+                    if reference is callee:
+                        callee = None  # a second mention is no call
+                        if target in inside:
+                            self.callee[op] = target
+                            self.callers.setdefault(target, []).append(op)
                     else:
                         self.external.add(target)
 

@@ -111,8 +111,6 @@ def call_graph(module: Operation) -> Any:
         graph.add_node(function, external=function in calls.external)
     for call, callee in calls.callee.items():
         caller = calls.caller(call)
-        if not graph.has_node(callee):
-            graph.add_node(callee, external=True)
         if graph.has_edge(caller, callee):
             graph[caller][callee]["calls"].append(call)
         else:

@@ -1,0 +1,114 @@
+"""What the facts of an analysis are, and how two of them become one."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Generic, TypeVar
+
+from couloir.ir.errors import Error
+
+E = TypeVar("E")
+H = TypeVar("H")
+
+UPDATES: Final = 1000
+"""How often the fact about one value or place may grow before the solver gives up."""
+
+
+class Lattice(Generic[E]):
+    """The facts of an analysis. They are immutable values that `==` compares.
+
+    `join` must be commutative, associative and idempotent, and facts may only grow by it; then the analysis ends if
+    nothing can grow for ever. Where it can (ranges), `widen` must make it stop.
+    """
+
+    name: str = "lattice"
+    """What errors call it."""
+    bottom: E
+    """Nothing: no control has come here, no use has been seen."""
+    top: E
+    """Anything is possible."""
+    widen_after: int = 8
+    """How often a fact grows by `join` before `widen` takes over."""
+
+    def join(self, a: E, b: E) -> E:
+        """The least fact that covers both."""
+        raise NotImplementedError
+
+    def widen(self, old: E, new: E) -> E:
+        """A fact that covers both, chosen so that a chain of them ends. By default the join."""
+        return self.join(old, new)
+
+
+class FlatLattice(Lattice[Any]):
+    """Bottom, any number of facts of which none covers another, and top: `None`, your values, `FlatLattice.TOP`."""
+
+    class _Top:
+        def __repr__(self) -> str:
+            return "TOP"
+
+    TOP: Final = _Top()
+    name = "flat lattice"
+    bottom = None
+    top = TOP
+
+    def join(self, a: Any, b: Any) -> Any:
+        if a is None or a == b:
+            return b
+        return a if b is None else self.TOP
+
+
+class SetLattice(Lattice["frozenset[H]"], Generic[H]):
+    """Sets that grow by union. There is no top unless the analysis knows the universe and gives it."""
+
+    name = "sets"
+
+    def __init__(self, universe: frozenset[H] = frozenset()) -> None:
+        self.bottom = frozenset()
+        self.top = universe
+
+    def join(self, a: frozenset[H], b: frozenset[H]) -> frozenset[H]:
+        return a if b <= a else a | b
+
+
+class Facts(Generic[E]):
+    """The facts about some keys while they grow: what the solvers share."""
+
+    def __init__(self, lattice: Lattice[E]) -> None:
+        self.lattice = lattice
+        self._facts: dict[Any, E] = {}
+        self._updates: dict[Any, int] = {}
+
+    def get(self, key: Any) -> E:
+        """The fact about a key; bottom when there is none yet."""
+        return self._facts.get(key, self.lattice.bottom)
+
+    def add(self, key: Any, fact: E) -> bool:
+        """Joins a fact to what is known about a key, and tells whether that grew.
+
+        Raises:
+            Error: when it has grown too often, so that the analysis would not end.
+        """
+        old = self._facts.get(key, self.lattice.bottom)
+        if old is fact:
+            return False
+        new = self.lattice.join(old, fact)
+        if new == old:
+            return False
+        count = self._updates[key] = self._updates.get(key, 0) + 1
+        if count > self.lattice.widen_after:
+            new = self.lattice.widen(old, new)
+            if count > UPDATES:
+                raise Error(
+                    f"the analysis does not come to an end: a fact of the lattice `{self.lattice.name}` has grown {UPDATES} times",
+                    where=_place(key),
+                    notes=[f"the last two were {old!r} and {new!r}"],
+                    hint="its chains are endless: give it a `widen`, or a `join` that gives back what covers both",
+                )
+        self._facts[key] = new
+        return True
+
+
+def _place(key: Any) -> str:
+    """What a fact is about, for an error."""
+    op = getattr(key, "owner", None)
+    location = getattr(op, "location", None) or getattr(key, "location", None)
+    return getattr(location, "label", "") or repr(key)
