@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from couloir.version import __version__
 
 if TYPE_CHECKING:
-    from couloir.api import compile, draw, load, lower, opt, parse, run
+    from couloir.api import compile, draw, load, lower, opt, parse, run, specialize
     from couloir.backends.c.program import Executable
     from couloir.dialects.builtin import ModuleOp as Module
     from couloir.frontends.onnx.exporter import to_onnx
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from couloir.ir.passes import Pass, PassContext, PassPipeline
     from couloir.ir.rewriting import Guard, NoMatch, Rewriter, Rule, guard, rule, why_not
     from couloir.ir.verify import verify
+    from couloir.specialization import DynamicExecutable
 
 _HOMES: Final = {
-    **dict.fromkeys(("compile", "draw", "load", "lower", "opt", "parse", "run"), "couloir.api"),
+    **dict.fromkeys(("compile", "draw", "load", "lower", "opt", "parse", "run", "specialize"), "couloir.api"),
     **dict.fromkeys(("Error", "ParseError", "VerifyError"), "couloir.ir.errors"),
     **dict.fromkeys(("Block", "Operation", "Region", "Value"), "couloir.ir.operation"),
     **dict.fromkeys(("Pass", "PassContext", "PassPipeline"), "couloir.ir.passes"),
     **dict.fromkeys(("Guard", "NoMatch", "Rewriter", "Rule", "guard", "rule", "why_not"), "couloir.ir.rewriting"),
+    "DynamicExecutable": "couloir.specialization",
     "Executable": "couloir.backends.c.program",
     "Limits": "couloir.ir.limits",
     "Module": "couloir.dialects.builtin:ModuleOp",
@@ -45,6 +47,7 @@ _HOMES: Final = {
 
 __all__ = [
     "Block",
+    "DynamicExecutable",
     "Error",
     "Executable",
     "Guard",
@@ -71,6 +74,7 @@ __all__ = [
     "parse",
     "rule",
     "run",
+    "specialize",
     "to_onnx",
     "verify",
     "why_not",

@@ -15,6 +15,7 @@ from couloir.ir.limits import Limits
 from couloir.ir.passes import PassPipeline, Report
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.verify import verify
+from couloir.levels import level_of
 
 if TYPE_CHECKING:
     import os
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
     from couloir.backends.c.program import Executable
     from couloir.backends.c.toolchain import Compiler
     from couloir.drawing import Paper
+    from couloir.specialization import DynamicExecutable, Shapes
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | onnx.ModelProto | ModuleOp"
-Level: TypeAlias = Literal["onnx", "hlo", "loops"]
 Backend: TypeAlias = Literal["numpy", "c"]
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 
-LEVELS: Final[tuple[Level, ...]] = ("onnx", "hlo", "loops")
 BACKENDS: Final[tuple[Backend, ...]] = ("numpy", "c")
 
 
@@ -96,18 +96,6 @@ def parse(
     if not isinstance(module, ModuleOp):
         raise Error(f"a module is needed, not `{module.name}`", where=file)
     return module
-
-
-def level_of(module: ModuleOp) -> Level:
-    """The highest level at which a module has ops: `onnx`, `hlo`, or `loops`."""
-    found: Level = "loops"
-    for op in module.walk():
-        dialect = op.name.partition(".")[0]
-        if dialect == "onnx":
-            return "onnx"
-        if dialect in ("stablehlo", "chlo"):
-            found = "hlo"
-    return found
 
 
 def lower(
@@ -178,9 +166,12 @@ def compile(
     function: str | None = None,
     compiler: Compiler | str | None = None,
     cache: Cache | None = None,
+    programs: int = 8,
     on_pass: Progress | None = None,
-) -> Executable:
+) -> Executable | DynamicExecutable:
     """Lowers a model to C, compiles it, and returns something to call on NumPy arrays.
+
+    Where dimensions of the inputs are open, this is done at the first call with arrays of certain shapes.
 
     Args:
         source: A module, or anything that `load` takes.
@@ -188,17 +179,27 @@ def compile(
         function: The function to call; by default the first public one.
         compiler: The C compiler to use; by default the system's, else the `ziglang` package's.
         cache: Where compiled code is kept; by default the user's cache directory.
+        programs: Of a model with open dimensions, how many programs are kept: one for each set of shapes, those used last.
         on_pass: Called before each pass, to show progress.
 
     Returns:
-        An `Executable`: `model(x)` returns a tuple of arrays; `model.source` is the C.
+        An `Executable`: `model(x)` returns a tuple of arrays; `model.source` is the C. For a model with open dimensions a
+        `DynamicExecutable`, which is called in the same way.
     """
     from couloir.backends.c.program import compile_program
     from couloir.backends.c.toolchain import Compiler, find_compiler
+    from couloir.specialization import DynamicExecutable, entry_function, is_open
 
     chosen = compiler if isinstance(compiler, Compiler) or compiler is None else find_compiler(compiler)
-    program = c_program(source, dims=dims, function=function, on_pass=on_pass)
-    return compile_program(program, compiler=chosen, cache=cache)
+    module = load(source, dims=dims)
+
+    def build(module: ModuleOp) -> Executable:
+        program = c_program(module, function=function, on_pass=on_pass)
+        return compile_program(program, compiler=chosen, cache=cache)
+
+    if is_open(entry_function(module, function)):
+        return DynamicExecutable(module, build, function=function, limit=programs)
+    return build(module)
 
 
 def c_program(
@@ -247,8 +248,41 @@ def run(
     if backend != "numpy":
         raise Error(f"there is no backend `{backend}`", hint=nearest(backend, BACKENDS) or "numpy or c")
     from couloir.backends.numpy.evaluate import evaluate
+    from couloir.specialization import check_shapes
 
-    return evaluate(load(source, dims=dims), *arrays, function=function)
+    module = load(source, dims=dims)
+    check_shapes(module, arrays, function)
+    return evaluate(module, *arrays, function=function)
+
+
+def specialize(
+    source: Source,
+    shapes: Shapes | None = None,
+    *,
+    dims: Mapping[str, int] | None = None,
+    values: Mapping[str, Any] | None = None,
+    function: str | None = None,
+) -> ModuleOp:
+    """A copy of a model for inputs of certain shapes, and with certain inputs constant.
+
+    A dimension with a name has one size everywhere: it follows from the inputs whose shapes are given. What is constant decides
+    branches, and sizes inside, when the module is lowered: a model for several sampling rates becomes the one for
+    `values={"sr": 16000}`.
+
+    Args:
+        source: A module, or anything that `load` takes.
+        shapes: The shapes of inputs, by their names, or one for each input: `{"image": (1, 3, 224, 224)}`.
+        dims: Sizes by the names of dimensions.
+        values: Inputs, by name, that become constants; they are no arguments any more.
+        function: The function; by default the first public one.
+
+    Raises:
+        Error: for an input or dimension that there is not; a shape or value that does not fit the input's type; and two sizes for
+            one dimension, saying where each comes from.
+    """
+    from couloir.specialization import specialized
+
+    return specialized(load(source), shapes, dims=dims, values=values, function=function)
 
 
 def draw(

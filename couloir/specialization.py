@@ -1,0 +1,271 @@
+"""Models with open dimensions: sizes bound from names or from arrays, inputs bound to constants, and programs that are compiled
+once for each set of shapes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import attrs
+import numpy as np
+
+from couloir.backends.c.emit import entry_function
+from couloir.dialects import hlo
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.func import FuncOp
+from couloir.dialects.onnx.structure import Initializer
+from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, StringAttr
+from couloir.ir.builder import at_start
+from couloir.ir.errors import Error, nearest
+from couloir.ir.operation import Operation
+from couloir.ir.types import FunctionType, ShapedType, TensorType, dtype_of
+from couloir.levels import level_of
+
+if TYPE_CHECKING:
+    from couloir.backends.c.program import Executable
+
+Shape: TypeAlias = "tuple[int, ...]"
+Shapes: TypeAlias = "Mapping[str, Sequence[int]] | Sequence[Sequence[int] | None]"
+"""By the name of the input, or one for each input, None for one that stays as it is."""
+
+NAMELESS: Final = frozenset({"", "?"})
+"""What exporters write for a dimension that they know nothing of: two of these need not be equal."""
+
+
+def specialized(
+    module: ModuleOp,
+    shapes: Shapes | None = None,
+    *,
+    dims: Mapping[str, int] | None = None,
+    values: Mapping[str, Any] | None = None,
+    function: str | None = None,
+) -> ModuleOp:
+    """A copy of a module with bound shapes and values; see `couloir.specialize`."""
+    copy = module.clone()
+    entry = entry_function(copy, function)
+    signature = Signature.of(entry)
+    wanted = signature.bound(signature.listed(shapes or {}), dims or {})
+    if wanted != list(entry.function_type.inputs):
+        _retype(entry, wanted)
+    _bind_values(entry, signature, values or {})
+    return copy
+
+
+def is_open(function: FuncOp) -> bool:
+    """Whether an input has a dimension without a size."""
+    return any(isinstance(type, TensorType) and not type.is_static for type in function.function_type.inputs)
+
+
+def check_shapes(module: ModuleOp, arrays: Sequence[Any], name: str | None) -> None:
+    """Raises `couloir.Error` when arrays do not fit the open dimensions of a function, such as two sizes for one name."""
+    bodies = [
+        f
+        for f in module.functions
+        if not f.is_declaration and (f.sym_name == name or (name is None and not f.is_private))
+    ]
+    if bodies and is_open(bodies[0]) and len(arrays) == len(bodies[0].arguments):
+        shapes = [getattr(array, "shape", None) for array in arrays]
+        Signature.of(bodies[0]).bound(shapes, {})
+
+
+@attrs.frozen
+class _Origin:
+    """A size, and where it comes from."""
+
+    size: int
+    place: str
+
+
+@attrs.frozen
+class Signature:
+    """What the inputs of a function are called, and their dimensions."""
+
+    function: str
+    names: tuple[str, ...]
+    types: tuple[Any, ...]
+    dims: tuple[tuple[str, ...], ...]
+    """For each input the names of its dimensions, empty for those without one."""
+
+    @classmethod
+    def of(cls, function: FuncOp) -> Signature:
+        """The signature of a function; names are those of the model it comes from."""
+        names: list[str] = []
+        dims: list[tuple[str, ...]] = []
+        for index, argument in enumerate(function.arguments):
+            stored = function.argument_attribute(index, "onnx.name")
+            names.append(stored.value if isinstance(stored, StringAttr) else argument.name_hint or str(index))
+            listed = function.argument_attribute(index, "onnx.dims")
+            items = [getattr(item, "value", "") for item in listed] if isinstance(listed, ArrayAttr) else []
+            dims.append(tuple("" if item in NAMELESS else str(item) for item in items))
+        return cls(function.sym_name, tuple(names), tuple(function.function_type.inputs), tuple(dims))
+
+    def listed(self, shapes: Shapes) -> list[Shape | None]:
+        """Shapes by position."""
+        if not isinstance(shapes, Mapping):
+            if len(shapes) != len(self.names):
+                raise Error(f"@{self.function} has {len(self.names)} inputs; {len(shapes)} shapes were given")
+            return [
+                None if shape is None else _checked(shape, name) for shape, name in zip(shapes, self.names, strict=True)
+            ]
+        for name in shapes:
+            self.position(name)
+        return [_checked(shapes[name], name) if name in shapes else None for name in self.names]
+
+    def position(self, name: str) -> int:
+        """The number of an input."""
+        if name not in self.names:
+            known = ", ".join(f"`{known}`" for known in self.names)
+            raise Error(
+                f"@{self.function} has no input `{name}`",
+                hint=nearest(name, self.names) or (f"its inputs are {known}" if known else "it has none"),
+            )
+        return self.names.index(name)
+
+    def bound(self, shapes: Sequence[Shape | None], dims: Mapping[str, int]) -> list[Any]:
+        """The types of the inputs with the sizes that follow from shapes and names."""
+        known = {name for names in self.dims for name in names if name}
+        sizes: dict[str, _Origin] = {}
+        for name, size in dims.items():
+            if name not in known:
+                listed = ", ".join(f"`{other}`" for other in sorted(known))
+                raise Error(
+                    f"@{self.function} has no dimension `{name}`",
+                    hint=nearest(name, sorted(known))
+                    or (f"it has {listed}" if known else "its dimensions have no names"),
+                )
+            sizes[name] = _Origin(size, "`dims`")
+        for number, shape in enumerate(shapes):
+            if shape is not None:
+                self._collect(number, shape, sizes)
+        return [self._typed(number, shape, sizes) for number, shape in enumerate(shapes)]
+
+    def _collect(self, number: int, shape: Shape, sizes: dict[str, _Origin]) -> None:
+        """Checks the shape of an input, and notes the sizes of the dimensions with names."""
+        type, name = self.types[number], self.names[number]
+        if not isinstance(type, TensorType):
+            raise Error(f"the input `{name}` is a `{type}`, which has no shape to be given")
+        fits = len(type.dims) == len(shape) and all(
+            old is None or old == new for old, new in zip(type.dims, shape, strict=False)
+        )
+        if not fits:
+            raise Error(f"the input `{name}` is `{type}`; the shape {_text(shape)} does not fit")
+        for axis, (dim, size) in enumerate(zip(self.dims[number], shape, strict=False)):
+            place = f"dimension {axis} of `{name}`"
+            old = sizes.setdefault(dim, _Origin(size, place)) if dim else _Origin(size, place)
+            if old.size != size:
+                raise Error(f"the dimension `{dim}` is {old.size} by {old.place}, but {size} by {place}")
+
+    def _typed(self, number: int, shape: Shape | None, sizes: Mapping[str, _Origin]) -> Any:
+        type = self.types[number]
+        if not isinstance(type, TensorType):
+            return type
+        if shape is not None:
+            return type.with_dims(shape)
+        names = (*self.dims[number], *[""] * type.rank)
+        dims = [
+            sizes[name].size if old is None and name in sizes else old
+            for old, name in zip(type.dims, names, strict=False)
+        ]
+        return type.with_dims(tuple(dims))
+
+
+def _checked(shape: Sequence[int], name: str) -> Shape:
+    sizes: list[Any] = list(shape)
+    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and size >= 0 for size in sizes):
+        raise Error(f"the shape {shape!r} for `{name}` is not a list of sizes")
+    return tuple(int(size) for size in sizes)
+
+
+def _text(shape: Shape) -> str:
+    return "x".join(map(str, shape)) or "of a scalar"
+
+
+def _retype(function: FuncOp, types: Sequence[Any]) -> None:
+    """Gives the inputs of a function their types."""
+    parent = function.parent_op
+    level = level_of(parent) if isinstance(parent, ModuleOp) else "onnx"
+    if level != "onnx":
+        raise Error(f"shapes are bound in modules of ONNX; this one is of the level `{level}`")
+    for argument, type in zip(function.arguments, types, strict=True):
+        argument.set_type(type)
+    function.function_type = FunctionType(tuple(types), function.function_type.results)
+
+
+def _bind_values(function: FuncOp, signature: Signature, values: Mapping[str, Any]) -> None:
+    """Puts constants in the place of inputs."""
+    bound = {signature.position(name): _constant(value, name, function) for name, value in values.items()}
+    if not bound:
+        return
+    is_onnx = any(op.name.startswith("onnx.") for op in function.walk())
+    with at_start(function.entry, loc=function.location):
+        for number, constant in bound.items():
+            argument = function.arguments[number]
+            made: Operation = Initializer(constant, None) if is_onnx else hlo.Constant(constant)
+            argument.replace_all_uses_with(made.results[0])
+    kept = [number for number in range(len(signature.names)) if number not in bound]
+    function.entry.erase_arguments(bound)
+    function.function_type = FunctionType(
+        tuple(function.function_type.inputs[number] for number in kept), function.function_type.results
+    )
+    stored = function.arg_attrs
+    if stored is not None:
+        function.arg_attrs = ArrayAttr(tuple(item for number, item in enumerate(stored) if number in kept))
+
+
+def _constant(value: Any, name: str, function: FuncOp) -> DenseElementsAttr:
+    """A value as a constant of the type of an input."""
+    number = Signature.of(function).position(name)
+    type = function.function_type.inputs[number]
+    if not isinstance(type, ShapedType):
+        raise Error(f"the input `{name}` is a `{type}`, which cannot be made a constant")
+    array = np.asarray(value)
+    wanted = dtype_of(type.element_type)
+    if array.dtype != wanted:
+        if isinstance(value, np.ndarray | np.generic) or not np.can_cast(array.dtype, wanted, "same_kind"):
+            raise Error(f"the value of `{name}` is {array.dtype}, but the input is `{type}`")
+        array = array.astype(wanted)
+    if array.ndim != len(type.dims) or any(
+        size is not None and size != given for size, given in zip(type.dims, array.shape, strict=True)
+    ):
+        raise Error(f"the value of `{name}` has the shape {_text(array.shape)}, but the input is `{type}`")
+    return DenseElementsAttr.from_numpy(array, type.element_type)
+
+
+class DynamicExecutable:
+    """A model with open dimensions: call it on NumPy arrays. It is compiled once for each set of their shapes.
+
+    The programs made last are kept: `model.programs` maps the shapes to them, the one used last at the end.
+    """
+
+    def __init__(
+        self, module: ModuleOp, build: Callable[[ModuleOp], Executable], *, function: str | None, limit: int
+    ) -> None:
+        if limit < 1:
+            raise Error(f"at least one program is kept, not {limit}")
+        self.module = module
+        self.function = function
+        self.limit = limit
+        """How many programs are kept."""
+        self.programs: OrderedDict[tuple[Shape, ...], Executable] = OrderedDict()
+        self._build = build
+        self._signature = Signature.of(entry_function(module, function))
+
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        if len(arrays) != len(self._signature.names):
+            names = ", ".join(f"`{name}`" for name in self._signature.names)
+            raise Error(f"the model takes {len(self._signature.names)} arrays ({names}), {len(arrays)} were given")
+        return self.program(*(np.shape(array) for array in arrays))(*arrays)
+
+    def program(self, *shapes: Sequence[int]) -> Executable:
+        """The program for inputs of these shapes; compiled now when it is not there."""
+        key = tuple(tuple(map(int, shape)) for shape in shapes)
+        found = self.programs.get(key)
+        if found is None:
+            found = self._build(specialized(self.module, list(key), function=self.function))
+            self.programs[key] = found
+            while len(self.programs) > self.limit:
+                self.programs.popitem(last=False)
+        self.programs.move_to_end(key)
+        return found
