@@ -22,11 +22,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
+from couloir.ir.conversion.driver import ConversionOutcome, apply_full_conversion, apply_partial_conversion
 from couloir.ir.errors import Error, nearest
 from couloir.ir.rewriting.driver import Outcome, apply_rules
 from couloir.ir.rewriting.events import Listener, Statistics
 
 if TYPE_CHECKING:
+    from couloir.ir.conversion.rules import ConversionRules
+    from couloir.ir.conversion.target import ConversionTarget
+    from couloir.ir.conversion.type_converter import TypeConverter
     from couloir.ir.operation import Operation
     from couloir.ir.rewriting.rule import Rewrite, Rule
 
@@ -60,6 +64,33 @@ class PassContext:
             verify_each=self.verify_rules,
             stop_after=self.stop_after,
             erase_dead=erase_dead,
+        )
+        if self.stop_after is not None:
+            self.stop_after -= outcome.applications
+        self.statistics.add(outcome.statistics)
+        return outcome
+
+    def convert(
+        self,
+        op: Operation,
+        target: ConversionTarget,
+        rules: Sequence[type[Rule] | Rewrite] | ConversionRules,
+        converter: TypeConverter | None = None,
+        *,
+        full: bool = True,
+        erase_dead: bool = True,
+    ) -> ConversionOutcome:
+        """Converts everything inside `op` to what is legal in the target, with this run's listener and limits."""
+        run = apply_full_conversion if full else apply_partial_conversion
+        outcome = run(
+            op,
+            target,
+            rules,
+            converter,
+            listener=self.listener,
+            texts=self.texts,
+            erase_dead=erase_dead,
+            stop_after=self.stop_after,
         )
         if self.stop_after is not None:
             self.stop_after -= outcome.applications

@@ -41,11 +41,15 @@ _RULES: Final[dict[str, Rewrite]] = {}
 
 
 class NoMatch(Exception):
-    """Raised inside `where`, `rewrite` or a function rule: the rule does not apply, for the reason given."""
+    """Raised inside `where`, `rewrite` or a function rule: the rule does not apply, for the reason given.
 
-    def __init__(self, reason: str) -> None:
+    `supported` is the nearest form to which it would apply, for the reports of conversions: "the modes constant and edge".
+    """
+
+    def __init__(self, reason: str, *, supported: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.supported = supported
 
 
 class Rewrite:
@@ -63,13 +67,13 @@ class Rewrite:
         return f"<rule {self.name}: {self.summary}>"
 
 
-class _Equation(Rewrite):
+class Equation(Rewrite):
     """The rule object that stands behind a `Rule` class."""
 
     def __init__(self, cls: type[Rule]) -> None:
         self.cls = cls
         self.name = cls.__name__
-        self.summary = _first_line(cls.__doc__)
+        self.summary = first_line(cls.__doc__)
         self._pattern: Pattern | None = None
         self._where = _function(cls, "where")
         rewrite = _function(cls, "rewrite")
@@ -121,6 +125,10 @@ class _Equation(Rewrite):
             reason = outcome.reason
         return Miss(reason or f"`where` of {self.name} is false", len(found.ops) + 1, op)
 
+    def replacement(self, found: Match, op: Operation) -> list[Value[Any]]:
+        """Builds the right side for what the variables stand for, where new ops go. Raises `NoMatch` when the rule declines."""
+        return _returned_values(self.name, self._rewrite(**_select(self._rewrite_names, found.bindings, op)))
+
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         found = self.match(op)
         if isinstance(found, Miss):
@@ -130,11 +138,10 @@ class _Equation(Rewrite):
         location = op.location if len(found.ops) == 1 else fuse([o.location for o in found.ops])
         with rewriter.inserting_before(op, location):
             try:
-                returned = self._rewrite(**_select(self._rewrite_names, found.bindings, op))
+                values = self.replacement(found, op)
             except NoMatch as miss:
                 rewriter.undo_insertions()
                 return Miss(miss.reason, len(found.ops) + 1, op)
-        values = _returned_values(self.name, returned)
         reason = rewriter.check_replacement(self.name, op, values)
         if reason is not None:
             rewriter.undo_insertions()
@@ -158,7 +165,7 @@ class Rule:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.rule = _Equation(cls)
+        cls.rule = Equation(cls)
         _RULES[cls.__name__] = cls.rule
 
 
@@ -168,7 +175,7 @@ class FunctionRule(Rewrite):
     def __init__(self, function: Callable[[Any, Rewriter], Any], roots: tuple[type[Operation], ...]) -> None:
         self.function = function
         self.name = function.__name__
-        self.summary = _first_line(function.__doc__)
+        self.summary = first_line(function.__doc__)
         self.roots = roots
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
@@ -199,11 +206,28 @@ class FunctionRule(Rewrite):
 
 def rule(function: Callable[[Any, Rewriter], Any]) -> FunctionRule:
     """Makes a rule of a function `(op: SomeOp, rewriter)`; the annotation says at which ops it starts (`A | B` for several)."""
+    made = FunctionRule(function, roots_of(function, ("an op", "a rewriter")))
+    register(made)
+    return made
+
+
+def register(made: Rewrite) -> None:
+    """Makes a rule known by its name, to `find_rule` and the command line."""
+    _RULES[made.name] = made
+
+
+def roots_of(function: Callable[..., Any], takes: Sequence[str]) -> tuple[type[Operation], ...]:
+    """At which ops a rule starts, by the annotation of the function's first parameter; `takes` says what it has to take."""
     parameters = list(inspect.signature(function).parameters)
-    if len(parameters) != 2:
-        raise Error(f"the rule `{function.__name__}` takes an op and a rewriter, not ({', '.join(parameters)})")
-    hints = typing.get_type_hints(function, localns=dict(inspect.getclosurevars(function).nonlocals) | _caller_locals())
-    annotation = hints.get(parameters[0])
+    if len(parameters) != len(takes):
+        wanted = f"{', '.join(takes[:-1])} and {takes[-1]}"
+        raise Error(f"the rule `{function.__name__}` takes {wanted}, not ({', '.join(parameters)})")
+    names = dict(inspect.getclosurevars(function).nonlocals) | _locals_of_definition()
+    # Only the first annotation counts; the others may name what is imported for type checkers alone.
+    annotation: Any = function.__annotations__.get(parameters[0])
+    if isinstance(annotation, str):
+        first: Any = python_types.SimpleNamespace(__annotations__={parameters[0]: annotation})
+        annotation = typing.get_type_hints(first, function.__globals__, names)[parameters[0]]
     several: tuple[Any, ...] = (
         typing.get_args(annotation)
         if typing.get_origin(annotation) in (typing.Union, python_types.UnionType)
@@ -213,15 +237,15 @@ def rule(function: Callable[[Any, Rewriter], Any]) -> FunctionRule:
         raise Error(
             f"the rule `{function.__name__}` does not say at which op it starts", hint="annotate it: `op: hlo.Add`"
         )
-    made = FunctionRule(function, tuple(several))
-    _RULES[made.name] = made
-    return made
+    return several
 
 
-def _caller_locals() -> dict[str, Any]:
+def _locals_of_definition() -> dict[str, Any]:
+    """The local names where a rule is being defined: a class defined in the same function can be its root."""
     frame = inspect.currentframe()
-    caller = frame.f_back.f_back if frame is not None and frame.f_back is not None else None
-    return {} if caller is None else dict(caller.f_locals)
+    for _ in range(3):  # this function, roots_of, the decorator
+        frame = None if frame is None else frame.f_back
+    return {} if frame is None else dict(frame.f_locals)
 
 
 def as_rewrite(item: type[Rule] | Rewrite) -> Rewrite:
@@ -256,7 +280,8 @@ def _function(cls: type, name: str) -> Callable[..., Any] | None:
     return found.__func__ if isinstance(found, staticmethod) else found
 
 
-def _first_line(text: str | None) -> str:
+def first_line(text: str | None) -> str:
+    """The first line of a docstring."""
     return (text or "").strip().split("\n")[0]
 
 
