@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from couloir.ir.passes.base import Pass, PassContext, all_passes, find_pass
 from couloir.ir.passes.instrumentation import Instrumentation
-from couloir.ir.passes.pipeline import Nested, PassPipeline
+from couloir.ir.passes.items import Nested
+from couloir.ir.passes.pipeline import PassPipeline
 from couloir.ir.passes.report import PassRun, Report
 
 __all__ = [

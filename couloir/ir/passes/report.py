@@ -23,6 +23,8 @@ class PassRun:
     """Which pass of the pipeline it is, counted from 1 in the order of its text."""
     total: int
     """The number of passes in the pipeline."""
+    step: int
+    """Which item of the pipeline that runs it is part of, counted from 0; a nested pipeline is one item."""
     item: Pass
     """The pass, with its options."""
     target: str
