@@ -4,19 +4,21 @@ the same time share it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
 from couloir.dialects import memref
-from couloir.dialects.func import FuncOp
+from couloir.dialects.func import Call, FuncOp
 from couloir.ir.attributes import IntegerAttr
 from couloir.ir.operation import Operation, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.types import MemRefType, dtype_of, i64
+from couloir.passes.calls import callees_first
 
 OFFSET: Final = "couloir.offset"
-"""Attribute of a `memref.alloc`: its first byte in the workspace."""
+"""Attribute of a `memref.alloc`: its first byte in the workspace. Of a call: where the callee's workspace begins."""
 WORKSPACE: Final = "couloir.workspace"
 """Attribute of a function: the size of its workspace in bytes."""
 ALIGNMENT: Final = 64
@@ -26,14 +28,18 @@ ALIGNMENT: Final = 64
 class MemoryPlan(Pass, name="memory-plan"):
     """Gives each intermediate buffer its place in one workspace; buffers with disjoint lives share memory.
 
+    A buffer made inside a loop or branch lives within one iteration; one that is used there but made outside lives for the
+    whole loop. A function that is called has its own plan, and the caller gives it a part of the workspace for the call.
+
     Greedy by size: the largest buffer first, each at the lowest place that is free for its whole life (Pisarchyk and
     Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
     """
 
     def run(self, op: Operation, context: PassContext) -> None:
-        for inner in op.walk():
-            if isinstance(inner, FuncOp) and not inner.is_declaration:
-                plan(inner, context)
+        functions = [inner for inner in op.walk() if isinstance(inner, FuncOp) and not inner.is_declaration]
+        workspaces: dict[str, int] = {}
+        for function in callees_first(functions, functions):
+            workspaces[function.sym_name] = plan(function, workspaces, context)
 
 
 def byte_size(type: MemRefType) -> int:
@@ -44,7 +50,7 @@ def byte_size(type: MemRefType) -> int:
 
 @attrs.define
 class _Life:
-    op: memref.Alloc
+    op: memref.Alloc | Call
     size: int
     first: int
     last: int
@@ -55,9 +61,9 @@ class _Life:
         return self.first <= other.last and other.first <= self.last
 
 
-def plan(function: FuncOp, context: PassContext) -> None:
-    """Plans the buffers of one function. Only those made at its top level are planned."""
-    lives = _lives(function)
+def plan(function: FuncOp, workspaces: Mapping[str, int], context: PassContext) -> int:
+    """Plans the buffers of one function, given the workspaces of those that it calls. Returns the size of its own."""
+    lives = _lives(function, workspaces)
     placed: list[_Life] = []
     for life in sorted(lives, key=lambda item: (-item.size, item.first)):
         offset = 0
@@ -73,21 +79,40 @@ def plan(function: FuncOp, context: PassContext) -> None:
     if placed:
         naive = sum(p.size for p in placed)
         context.notes.append(f"{len(placed)} buffers of {naive / 1e6:.2f} MB in a workspace of {total / 1e6:.2f} MB")
+    return total
 
 
-def _lives(function: FuncOp) -> list[_Life]:
-    """From the op that makes a buffer to the last one that uses it or a view of it."""
-    number = {op: position for position, op in enumerate(function.entry.ops)}
+def _lives(function: FuncOp, workspaces: Mapping[str, int]) -> list[_Life]:
+    """When each buffer, and the workspace of each call, is needed.
+
+    Time is the position of an op in the text, where an op with regions lasts until the end of the last region.
+    """
+    start, end = _times(function)
     found: list[_Life] = []
-    for op in function.entry.ops:
+    for op in start:
         if isinstance(op, memref.Alloc):
-            users = _users(op.memref)
-            tops = [_top_level(user, function) for user in users]
-            # A use in another block may come at any time: the buffer then lives throughout.
-            times = [t for top in tops for t in ((0, len(number)) if top is None else (number[top],))]
-            first = min(times, default=number[op])
-            found.append(_Life(op, byte_size(op.memref.type), first, max(times, default=first)))
+            users = [_beside(user, op) for user in _users(op.memref)]
+            first = min((start[user] for user in users), default=start[op])
+            found.append(_Life(op, byte_size(op.memref.type), first, max((end[user] for user in users), default=first)))
+        elif isinstance(op, Call) and workspaces.get(op.callee):
+            found.append(_Life(op, workspaces[op.callee], start[op], end[op]))
     return found
+
+
+def _times(function: FuncOp) -> tuple[dict[Operation, int], dict[Operation, int]]:
+    """When each op begins and ends."""
+    start: dict[Operation, int] = {}
+    end: dict[Operation, int] = {}
+    for op in function.walk():
+        start[op] = len(start)
+    for op in function.walk_postorder():
+        last = start[op]
+        for region in op.regions:
+            for block in region.blocks:
+                if block.last_op is not None:
+                    last = max(last, end[block.last_op])
+        end[op] = last
+    return start, end
 
 
 def _users(buffer: Value[Any]) -> list[Operation]:
@@ -102,8 +127,11 @@ def _users(buffer: Value[Any]) -> list[Operation]:
     return users
 
 
-def _top_level(op: Operation, function: FuncOp) -> Operation | None:
-    current: Operation | None = op
-    while current is not None and current.parent is not function.entry:
-        current = current.parent_op
+def _beside(user: Operation, alloc: Operation) -> Operation:
+    """The op of the block of `alloc` in which `user` stands: itself, or the loop or branch around it."""
+    current = user
+    while current.parent is not alloc.parent:
+        around = current.parent_op
+        assert around is not None, "a buffer is used in the region where it is made"
+        current = around
     return current

@@ -22,6 +22,7 @@ from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, dtype_of
+from couloir.passes.calls import callees_first
 from couloir.passes.hlo_to_loops import INPUT_COUNT, SIGNATURE
 from couloir.passes.hlo_to_loops.table import KERNELS
 from couloir.passes.memory_plan import OFFSET, WORKSPACE
@@ -93,12 +94,18 @@ class _Emitter:
         self.offsets: dict[str, int] = {}
         self.function_names: dict[str, str] = {}
         self.names: dict[str, str] = {}
+        self.written: dict[str, frozenset[int]] = {}
+        """Which buffers of a function are written to."""
+        self.contextual: set[str] = set()
+        """The functions that need the constants or the workspace."""
 
     def run(self) -> CCode:
         self._place_globals()
-        called = self._called()
+        *called, _ = callees_first(self.module.functions, [self.entry])
         self._report_unsupported([self.entry, *called])
         parts: list[str] = []
+        for function in (*called, self.entry):
+            self._note_effects(function)
         for number, function in enumerate(called):
             base = function.sym_name.rpartition("_")[0]
             kind = f"_{base}" if base in _KERNEL_KINDS else ""
@@ -135,34 +142,31 @@ class _Emitter:
         stored = function.attributes.get(INPUT_COUNT)
         if isinstance(stored, IntegerAttr):
             return stored.value
-        written = [i for i, a in enumerate(function.arguments) if _is_written(a)]
-        return min(written, default=len(function.arguments))
+        return min(self.written[function.sym_name], default=len(function.arguments))
 
-    def _called(self) -> list[func.FuncOp]:
-        """The functions that the entry point calls, callees first. Recursion is an error."""
-        by_name = {f.sym_name: f for f in self.module.functions}
-        order: list[func.FuncOp] = []
-        state: dict[str, int] = {self.entry.sym_name: 1}
-        stack = [(self.entry, _callees(self.entry))]
-        while stack:
-            function, rest = stack[-1]
-            name = next(rest, None)
-            if name is None:
-                stack.pop()
-                state[function.sym_name] = 2
-                if function is not self.entry:
-                    order.append(function)
-            elif state.get(name) == 1:
-                raise Error(
-                    f"@{name} calls itself; the C backend has no recursion", where=function.location.label or None
-                )
-            elif name not in state:
-                callee = by_name.get(name)
-                if callee is None or callee.is_declaration:
-                    raise Error(f"@{name} has no body, so it cannot be compiled", where=function.location.label or None)
-                state[name] = 1
-                stack.append((callee, _callees(callee)))
-        return order
+    def _note_effects(self, function: func.FuncOp) -> None:
+        """Finds out what a function does to its buffers and what it needs; those that it calls are known already."""
+        written = [i for i, argument in enumerate(function.arguments) if self._is_written(argument)]
+        self.written[function.sym_name] = frozenset(written)
+        for op in function.walk():
+            calls = isinstance(op, func.Call) and op.callee in self.contextual
+            if calls or isinstance(op, memref.Alloc | memref.GetGlobal):
+                self.contextual.add(function.sym_name)
+
+    def _is_written(self, buffer: Value[Any]) -> bool:
+        todo = [buffer]
+        while todo:
+            for user, index in todo.pop().uses:
+                match user:
+                    case affine.Store() | memref.Store() | memref.Copy() if index == 1:
+                        return True
+                    case memref.ReinterpretCast():
+                        todo.append(user.result)
+                    case func.Call() if index in self.written[user.callee]:
+                        return True
+                    case _:
+                        pass
+        return False
 
     def _report_unsupported(self, functions: Sequence[func.FuncOp]) -> None:
         report = Unsupported("C")
@@ -202,23 +206,6 @@ def _shape(type: Type) -> tuple[int, ...]:
     return _array(type).shape
 
 
-def _callees(function: func.FuncOp) -> Iterator[str]:
-    return iter(dict.fromkeys(op.callee for op in function.walk() if isinstance(op, func.Call)))
-
-
-def _is_written(buffer: Value[Any]) -> bool:
-    for user, index in buffer.uses:
-        if isinstance(user, affine.Store | memref.Store) and index == 1:
-            return True
-        if isinstance(user, memref.Copy) and index == 1:
-            return True
-        if isinstance(user, memref.ReinterpretCast) and _is_written(user.results[0]):
-            return True
-        if isinstance(user, func.Call):  # the callee says; without looking there, assume the worst
-            return True
-    return False
-
-
 _STATEMENTS: Final = (
     func.FuncOp, func.Return, func.Call, affine.Load, affine.Store, affine.Apply, affine.Min, affine.Max, memref.Load,
     memref.Store, memref.Alloc, memref.Alloca, memref.Dealloc, memref.Copy, memref.GetGlobal, memref.ReinterpretCast,
@@ -246,14 +233,18 @@ class FunctionEmitter:
         """A static function of buffers. Different buffers never overlap, so the pointers are `restrict`."""
         parameters: list[str] = []
         comments: list[str] = []
-        for argument in self.function.arguments:
+        written = self.emitter.written[self.function.sym_name]
+        for number, argument in enumerate(self.function.arguments):
             c_name = self.fresh("b")
             self.names[argument] = c_name
-            const = "" if _is_written(argument) else "const "
+            const = "" if number in written else "const "
             parameters.append(f"{const}{_pointer(argument.type)}restrict {c_name}")
             comments.append(f"{c_name}: {_describe(argument.type)}")
         self.body(self.function.entry)
         unused = [f"    (void){self.names[a]};" for a in self.function.arguments if not a.has_uses]
+        if self.function.sym_name in self.emitter.contextual:
+            parameters += ["const void *weights", "void *workspace"]
+            unused += self.unused("weights", "workspace")
         head = f"/* {', '.join(comments)} */\n" if comments else ""
         return (
             f"{head}static void {name}({', '.join(parameters) or 'void'})\n{{\n"
@@ -274,15 +265,17 @@ class FunctionEmitter:
             else:
                 self.line(f"{_pointer(argument.type)}const {c_name} = outputs[{number - inputs}];")
         self.body(self.function.entry)
-        used = "\n".join(self.lines)
-        unused = [
-            f"    (void){name};" for name in ("inputs", "outputs", "weights", "workspace") if f"{name}" not in used
-        ]
+        unused = self.unused("inputs", "outputs", "weights", "workspace")
         return (
             f"int32_t {ENTRY}(const void *const *inputs, void *const *outputs, const void *weights, void *workspace)\n{{\n"
             + "\n".join([*unused, *self.lines, "    return 0;"])
             + "\n}\n"
         )
+
+    def unused(self, *names: str) -> list[str]:
+        """Statements that silence warnings about parameters that the lines so far do not use."""
+        used = "\n".join(self.lines)
+        return [f"    (void){name};" for name in names if name not in used]
 
     # -- statements ----------------------------------------------------------------------------------------------------------
 
@@ -360,8 +353,7 @@ class FunctionEmitter:
                 if size:
                     self.line(f"memcpy({self.names[op.target]}, {self.names[op.source]}, {size});")
             case func.Call():
-                arguments = ", ".join(self.names[v] for v in op.operands_)
-                self.line(f"{self.emitter.function_names[op.callee]}({arguments});")
+                self.call(op)
             case _ if type(op) in STRUCTURED:
                 STRUCTURED[type(op)](self, op)
             case _:
@@ -392,6 +384,14 @@ class FunctionEmitter:
             self.line(f"{_element_type(type)} {name}[1];")
         else:
             self.line(f"_Alignas({ALIGNMENT}) {_element_type(type)} {name}[{max(type.size, 1)}];")
+
+    def call(self, op: func.Call) -> None:
+        arguments = [self.names[v] for v in op.operands_]
+        if op.callee in self.emitter.contextual:
+            offset = op.attributes.get(OFFSET)
+            begin = f" + {offset.value}" if isinstance(offset, IntegerAttr) else ""
+            arguments += ["weights", f"(char *)workspace{begin}"]
+        self.line(f"{self.emitter.function_names[op.callee]}({', '.join(arguments)});")
 
     def buffer(self, op: memref.Alloc) -> None:
         offset = op.attributes.get(OFFSET)

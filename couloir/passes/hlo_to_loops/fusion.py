@@ -15,7 +15,7 @@ import attrs
 
 from couloir.dialects import hlo
 from couloir.ir.attributes import DenseElementsAttr
-from couloir.ir.operation import Operation, OpResult, Value
+from couloir.ir.operation import Block, Operation, OpResult, Value
 from couloir.ir.traits import ConstantLike, Elementwise
 from couloir.passes.hlo_to_loops.scalars import SCALARS
 from couloir.passes.hlo_to_loops.table import KERNELS
@@ -84,18 +84,35 @@ def _reads_whole(user: Operation) -> bool:
     return rule is None or rule.reads == "whole"
 
 
+def levels(function: FuncOp) -> list[Block]:
+    """The blocks of ops on tensors: the body of a function, and the regions of control flow in it, outer ones first."""
+    found = [function.entry]
+    for block in found:  # grows while it is read
+        for op in block.ops:
+            if isinstance(op, hlo.While | hlo.If | hlo.Case):
+                found += [region.block for region in op.regions]
+    return found
+
+
+def _reader(user: Operation) -> Operation:
+    """The op that reads a value: `user`, or the op with a kernel in whose body `user` stands."""
+    parent = user.parent_op
+    return parent if parent is not None and type(parent) in KERNELS else user
+
+
 def plan_fusion(function: FuncOp) -> FusionPlan:
     """Decides for every value of a function."""
     stored: set[Value[Any]] = set()
     size: dict[Value[Any], int] = {}
-    for op in function.entry.ops:
+    blocks = levels(function)
+    for op in (op for block in blocks for op in block.ops):
         for result in op.results:
             grown = 1 + sum(size.get(v, 0) for v in op.operands if v not in stored)
             size[result] = grown
             if _needs_buffer(op, result, grown):
                 stored.add(result)
     heroes: dict[Value[Any], Operation] = {}
-    for op in function.entry.ops:
+    for op in (op for block in blocks for op in block.ops):
         rule = KERNELS.get(type(op))
         if rule is not None and rule.finishes and len(op.results) == 1:
             root = _epilogue_root(op.results[0], stored)
@@ -108,20 +125,25 @@ def plan_fusion(function: FuncOp) -> FusionPlan:
 def _needs_buffer(op: Operation, result: OpResult[Any], size: int) -> bool:
     if not result.has_uses:  # a kernel of its own writes all its results
         return type(op) in KERNELS and any(other.has_uses for other in op.results)
+    readers = [_reader(user) for user in result.users]
     if is_splat(result):
-        return any(not is_inline(user) and _reads_whole(user) for user in result.users)
+        return any(not is_inline(reader) and _reads_whole(reader) for reader in readers)
     if not is_inline(op) or size > MAX_EXPRESSION:
         return True
-    if any(_reads_often(user, op) for user in result.users):
+    if any(reader is not user for reader, user in zip(readers, result.users, strict=True)):
+        return True  # a body would compute it again for each element
+    if any(reader.parent is not op.parent or _reads_often(reader, op) for reader in readers):
         return True
     return not result.has_one_use and type(op) in SCALARS
 
 
-def _epilogue_root(value: Value[Any], stored: set[Value[Any]]) -> Value[Any] | None:
+def _epilogue_root(value: OpResult[Any], stored: set[Value[Any]]) -> Value[Any] | None:
     """The value at the end of the elementwise ops that follow `value` and nothing else."""
-    current = value
+    current: OpResult[Any] = value
     while current.has_one_use:
         user = current.uses[0].user
+        if user.parent is not value.owner.parent:
+            return None
         keeps_place = user.has_trait(Elementwise) or isinstance(user, hlo.Select | hlo.Clamp)
         if type(user) not in SCALARS or not keeps_place or user.results[0].type.dims != current.type.dims:
             return None

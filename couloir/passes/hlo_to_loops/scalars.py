@@ -204,9 +204,17 @@ def _compare(op: hlo.Compare, lhs: Scalar, rhs: Scalar) -> Scalar:
     floating, signed, unsigned = _DIRECTIONS[op.comparison_direction]
     if isinstance(lhs.type, FloatType):
         if op.compare_type is ComparisonType.TOTALORDER:
-            raise Error("TOTALORDER comparisons are not lowered to loops yet", where=op.location.label or None)
+            return arith.CmpI(signed, _total_order(lhs), _total_order(rhs)).result
         return arith.CmpF(floating, lhs, rhs).result
     return arith.CmpI(unsigned if _is_unsigned(op) else signed, lhs, rhs).result
+
+
+def _total_order(x: Scalar) -> Scalar:
+    """An integer in the order of IEEE-754's totalOrder: the bits, with those of negative numbers but the sign inverted."""
+    bits = IntegerType(x.type.width)
+    raw = arith.Bitcast(x, result_types=[bits]).out
+    negative = arith.ShRSI(raw, number(bits.width - 1, bits)).result
+    return arith.XOrI(raw, arith.ShRUI(negative, number(1, bits)).result).result
 
 
 @scalar_of(hlo.Select)
