@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr, SymbolRefAttr
+from couloir.ir.attributes import UNIT, ArrayAttr, DictionaryAttr, StringAttr, SymbolRefAttr
 from couloir.ir.codecs import SYMBOL_NAME, UNIT_FLAG
 from couloir.ir.fields import Operands, Results, attr, attr_optional, operands, region, result
 from couloir.ir.interfaces import CallableOpInterface, CallOpInterface
 from couloir.ir.operation import Block, BlockArgument, Operation, Region
 from couloir.ir.symbols import lookup
+from couloir.ir.text.custom import custom_directive
 from couloir.ir.text.scopes import Argument
 from couloir.ir.traits import AffineScope, IsolatedFromAbove, IsTerminator, Pure, ReturnLike, Symbol
 from couloir.ir.types import FunctionType, Type
@@ -216,6 +217,30 @@ class Return(Operation, name="func.return", traits=(IsTerminator, ReturnLike, Pu
             yield f"it returns ({_names(types)}), the function's type is `{function.function_type}`"
 
 
+def _parse_properties(p: Parser) -> tuple[Attribute | None, Attribute | None, Attribute | None]:
+    """Reads `<arg_attrs = [...], no_inline>`, as newer releases of upstream write the attributes of a call."""
+    found: dict[str, Attribute] = {}
+    if not p.at("<"):
+        return None, None, None
+
+    def entry() -> None:
+        at = p.position
+        key = p.identifier("the name of an attribute")
+        if key in found or key not in ("arg_attrs", "res_attrs", "no_inline"):
+            raise p.error("expected `arg_attrs`, `res_attrs` or `no_inline`, each once", at=at)
+        found[key] = p.attribute() if p.optional("=") else UNIT
+
+    p.comma_separated(entry, "<", ">")
+    return found.get("arg_attrs"), found.get("res_attrs"), found.get("no_inline")
+
+
+def _print_properties(p: Printer, op: Operation, *properties: Attribute | None) -> None:
+    """This form is only read."""
+
+
+custom_directive("CallProperties", _print_properties, _parse_properties)
+
+
 class Call(Operation, name="func.call", traits=(CallOpInterface,)):
     """Calls a function of the module. The types of the results are given."""
 
@@ -227,6 +252,10 @@ class Call(Operation, name="func.call", traits=(CallOpInterface,)):
     results_: Results[Type] = result()
 
     assembly_format = "$callee `(` $operands_ `)` attr-dict `:` functional-type($operands_, $results_)"
+    accepted_format = (
+        "$callee `(` $operands_ `)` custom<CallProperties>($arg_attrs, $res_attrs, $no_inline) attr-dict"
+        " `:` functional-type($operands_, $results_)"
+    )
 
     def callee_symbol(self) -> SymbolRefAttr:
         return SymbolRefAttr(self.callee)

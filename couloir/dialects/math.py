@@ -53,7 +53,8 @@ class _Test(Operation, traits=(Pure, Elementwise)):
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
-    assembly_format = "$operand `` custom<FastMath>($fastmath) attr-dict `:` type($operand)"
+    assembly_format = "$operand attr-dict `:` type($operand)"
+    accepted_format = "$operand `` custom<OptionalFastMath>($fastmath) attr-dict `:` type($operand)"
 
     def infer(self) -> Type:
         return like(self.operand.type, i1)

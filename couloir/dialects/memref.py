@@ -79,6 +79,10 @@ def _one_size_per_dynamic_dimension(op: Alloc | Alloca) -> bool | str:
     return len(op.dynamic_sizes) == dynamic or f"{len(op.dynamic_sizes)} sizes for {dynamic} dynamic dimensions"
 
 
+_HINTS: Final = "(`alignment` `(` $alignment^ `)`)? (`nontemporal` `(` $nontemporal^ `)`)?"
+"""How newer releases of upstream write these attributes."""
+
+
 class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
     """A new buffer on the heap; its elements are undefined. The type is given: `Alloc(result_types=[type])`."""
 
@@ -91,6 +95,10 @@ class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
         Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension, verify_only=True),
     )
     assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
+    accepted_format = (
+        "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? (`alignment` `=` $alignment^)? attr-dict"
+        " `:` type($memref)"
+    )
 
 
 class Alloca(Operation, name="memref.alloca", traits=(MemoryAllocate,)):
@@ -105,6 +113,10 @@ class Alloca(Operation, name="memref.alloca", traits=(MemoryAllocate,)):
         Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension, verify_only=True),
     )
     assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
+    accepted_format = (
+        "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? (`alignment` `=` $alignment^)? attr-dict"
+        " `:` type($memref)"
+    )
 
 
 class Dealloc(Operation, name="memref.dealloc", traits=(MemoryFree,)):
@@ -126,6 +138,7 @@ class Load(Operation, name="memref.load", traits=(MemoryRead,)):
 
     constraints = (Holds("there is one index for each dimension", _one_index_per_dimension),)
     assembly_format = "$memref `[` $indices `]` attr-dict `:` type($memref)"
+    accepted_format = f"$memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
 
     def infer(self) -> Type:
         return self.memref.type.element_type
@@ -145,6 +158,7 @@ class Store(Operation, name="memref.store", traits=(MemoryWrite,)):
         SameElementType("value", "memref"),
     )
     assembly_format = "$value `,` $memref `[` $indices `]` attr-dict `:` type($memref)"
+    accepted_format = f"$value `,` $memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
 
 
 class Copy(Operation, name="memref.copy", traits=(MemoryWrite,)):
@@ -197,6 +211,10 @@ class Global(Operation, name="memref.global", traits=(Symbol,)):
     assembly_format = (
         "($sym_visibility^)? (`constant` $constant^)? $sym_name"
         " `:` custom<TypeAndInitialValue>($type, $initial_value) attr-dict"
+    )
+    accepted_format = (
+        "($sym_visibility^)? (`constant` $constant^)? $sym_name"
+        " `:` custom<TypeAndInitialValue>($type, $initial_value) (`alignment` `=` $alignment^)? attr-dict"
     )
 
     def verify(self) -> Iterator[str]:

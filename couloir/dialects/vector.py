@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from couloir.dialects.arith import FASTMATH, FastMath
 from couloir.dialects.index_lists import DYNAMIC, Index, split
@@ -101,6 +101,10 @@ def _index_for_each_dimension(op: Load | Store) -> bool | str:
 _INDICES = Holds("there is an index for each dimension", _index_for_each_dimension)
 
 
+_HINTS: Final = "(`alignment` `=` $alignment^)? (`nontemporal` `=` $nontemporal^)?"
+"""How newer releases of upstream write these attributes."""
+
+
 class Load(Operation, name="vector.load", traits=(MemoryRead,)):
     """A vector of adjacent elements, the first at the given indices. The type is given."""
 
@@ -112,6 +116,7 @@ class Load(Operation, name="vector.load", traits=(MemoryRead,)):
 
     constraints = (_INDICES, SameElementType("base", "result"))
     assembly_format = "$base `[` $indices `]` attr-dict `:` type($base) `,` type($result)"
+    accepted_format = f"$base `[` $indices `]` {_HINTS} attr-dict `:` type($base) `,` type($result)"
 
 
 class Store(Operation, name="vector.store", traits=(MemoryWrite,)):
@@ -125,6 +130,9 @@ class Store(Operation, name="vector.store", traits=(MemoryWrite,)):
 
     constraints = (_INDICES, SameElementType("value_to_store", "base"))
     assembly_format = "$value_to_store `,` $base `[` $indices `]` attr-dict `:` type($base) `,` type($value_to_store)"
+    accepted_format = (
+        f"$value_to_store `,` $base `[` $indices `]` {_HINTS} attr-dict `:` type($base) `,` type($value_to_store)"
+    )
 
 
 def _position_fits(op: Extract | Insert) -> bool | str:

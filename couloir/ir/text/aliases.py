@@ -18,20 +18,24 @@ from couloir.ir.types import AffineMapAttr, TupleType
 
 USE: Final = "#"
 """An attribute that stands here."""
+INSIDE: Final = "~"
+"""A location that stands here, without `loc(...)`."""
 DEFERRED: Final = "^"
 """An op begins here whose location is defined at the end of the text; replaced by nothing."""
 TRAILING: Final = "@"
 """The location of an op, after it."""
 WEAK: Final = "?"
 """An attribute that stands here, but for which no alias is made."""
+WEAK_INSIDE: Final = "-"
+"""The same for a location without `loc(...)`."""
 DISTINCT: Final = "%"
 """The number of a distinct attribute."""
 ORDER: Final = "&"
 """Upstream meets an attribute here which stands elsewhere; replaced by nothing."""
 
-_MARK: Final = re.compile("\0([#^@?%&])([0-9]+)\0")
-_MET: Final = (USE, ORDER, DEFERRED)
-_USE: Final = re.compile(f"\0{USE}([0-9]+\0)")
+_MARK: Final = re.compile("\0([-#~^@?%&])([0-9]+)\0")
+_MET: Final = (USE, INSIDE, ORDER, DEFERRED)
+_USE: Final = re.compile(f"\0[{USE}{INSIDE}]([0-9]+\0)")
 _MIN_TUPLE: Final = 17
 """Tuple types of so many elements have an alias."""
 
@@ -55,7 +59,7 @@ def alias_base(attribute: Attribute) -> str | None:
 
 def weak(text: str) -> str:
     """A text whose attributes get no aliases for its sake."""
-    return _USE.sub(rf"\0{WEAK}\1", text) if "\0" in text else text
+    return text.replace("\0" + USE, "\0" + WEAK).replace("\0" + INSIDE, "\0" + WEAK_INSIDE)
 
 
 def in_order(texts: Iterable[str]) -> str:
@@ -138,10 +142,10 @@ class Aliases:
             return str(self._distinct.setdefault(number, len(self._distinct)))
         attribute = self._attributes[number]
         name = self._names.get(attribute)
-        if name is None:
-            text = self._write(attribute)
-            return text.removeprefix("loc(").removesuffix(")") if isinstance(attribute, Location) else text
-        return name
+        if name is not None:
+            return name
+        text = self._write(attribute)
+        return text.removeprefix("loc(").removesuffix(")") if kind in (INSIDE, WEAK_INSIDE, TRAILING) else text
 
 
 def _rank(attribute: Attribute, found: _Found) -> tuple[int, bool, str]:

@@ -9,7 +9,8 @@
 
 The language is MLIR's, and spaces are printed where MLIR prints them. Types that the format leaves out follow from the
 op's relations, its `infer`, or the definition of the operand. A class is compiled when an op of it is first met. An op
-class that names its `implicit_terminator` (a class or the name of one) has it left out of its regions.
+class that names its `implicit_terminator` (a class or the name of one) has it left out of its regions. A class has an
+`accepted_format` as well where releases of upstream write an op in different ways: it is what is read.
 """
 
 from __future__ import annotations

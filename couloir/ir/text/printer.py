@@ -24,7 +24,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from couloir.ir.location import Location
-from couloir.ir.text.aliases import DEFERRED, DISTINCT, ORDER, TRAILING, USE, Aliases, alias_base, in_order, weak
+from couloir.ir.text.aliases import (
+    DEFERRED,
+    DISTINCT,
+    INSIDE,
+    ORDER,
+    TRAILING,
+    USE,
+    Aliases,
+    alias_base,
+    in_order,
+    weak,
+)
 from couloir.ir.text.attribute_printer import AttributePrinter
 from couloir.ir.text.names import Counters, Names
 
@@ -536,7 +547,7 @@ class Printer(AttributePrinter):
         if self._aliases is None:
             location.print_inner(self)
         else:
-            self.write(self._aliases.mark(USE, location))
+            self.write(self._aliases.mark(INSIDE, location))
 
     def distinct_number(self, attribute: DistinctAttr) -> str:
         """The number of a distinct attribute, which is known at the end."""

@@ -34,5 +34,23 @@ func.func @f(%c: i1, %i: i32, %f: f32, %x: index, %v: vector<4xf32>, %vi: vector
   %32 = arith.index_cast %i : i32 to index
   %33 = arith.index_castui %i nneg : i32 to index
   %34 = arith.bitcast %i : i32 to f32
+  %100 = arith.andi %i, %i : i32
+  %101 = arith.ceildivui %i, %i : i32
+  %102 = arith.floordivsi %i, %i : i32
+  %103 = arith.maxsi %i, %i : i32
+  %104 = arith.minsi %i, %i : i32
+  %105 = arith.minui %i, %i : i32
+  %106 = arith.ori %i, %i : i32
+  %107 = arith.remsi %i, %i : i32
+  %108 = arith.remui %i, %i : i32
+  %109 = arith.xori %i, %i : i32
+  %110 = arith.shli %i, %i overflow<nuw> : i32
+  %111 = arith.shrsi %i, %i exact : i32
+  %112 = arith.divui %x, %x : index
+  %113 = arith.maximumf %v, %v fastmath<reassoc,nsz,arcp> : vector<4xf32>
+  %114 = arith.maxnumf %v, %v fastmath<reassoc,nsz,arcp> : vector<4xf32>
+  %115 = arith.minnumf %v, %v fastmath<reassoc,nsz,arcp> : vector<4xf32>
+  %116 = arith.remf %v, %v fastmath<reassoc,nsz,arcp> : vector<4xf32>
+  %117 = arith.fptoui %v : vector<4xf32> to vector<4xi8>
   return
 }

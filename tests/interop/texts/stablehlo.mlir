@@ -94,3 +94,62 @@ func.func @g(%x: tensor<2x4x8x8xf32>, %w: tensor<6x2x3x3xf32>, %f: tensor<4xf32>
 func.func private @body(%x: tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32> {
   return %x : tensor<2x4x8x8xf32>
 }
+func.func @elementwise(%x: tensor<2x3xf32>, %i: tensor<2x3xi32>, %p: tensor<2x3xi1>, %c: tensor<2x3xcomplex<f32>>) {
+  %200 = stablehlo.atan2 %x, %x : tensor<2x3xf32>
+  %201 = stablehlo.divide %x, %x : tensor<2x3xf32>
+  %202 = stablehlo.minimum %x, %x : tensor<2x3xf32>
+  %203 = stablehlo.multiply %x, %x : tensor<2x3xf32>
+  %204 = stablehlo.power %x, %x : tensor<2x3xf32>
+  %205 = stablehlo.remainder %x, %x : tensor<2x3xf32>
+  %206 = stablehlo.shift_left %i, %i : tensor<2x3xi32>
+  %207 = stablehlo.shift_right_arithmetic %i, %i : tensor<2x3xi32>
+  %208 = stablehlo.shift_right_logical %i, %i : tensor<2x3xi32>
+  %209 = stablehlo.xor %i, %i : tensor<2x3xi32>
+  %210 = stablehlo.or %i, %i : tensor<2x3xi32>
+  %211 = stablehlo.and %p, %p : tensor<2x3xi1>
+  %212 = stablehlo.cbrt %x : tensor<2x3xf32>
+  %213 = stablehlo.ceil %x : tensor<2x3xf32>
+  %214 = stablehlo.cosine %x : tensor<2x3xf32>
+  %215 = stablehlo.exponential_minus_one %x : tensor<2x3xf32>
+  %216 = stablehlo.floor %x : tensor<2x3xf32>
+  %217 = stablehlo.log %x : tensor<2x3xf32>
+  %218 = stablehlo.log_plus_one %x : tensor<2x3xf32>
+  %219 = stablehlo.logistic %x : tensor<2x3xf32>
+  %220 = stablehlo.negate %x : tensor<2x3xf32>
+  %221 = stablehlo.round_nearest_afz %x : tensor<2x3xf32>
+  %222 = stablehlo.round_nearest_even %x : tensor<2x3xf32>
+  %223 = stablehlo.rsqrt %x : tensor<2x3xf32>
+  %224 = stablehlo.sign %x : tensor<2x3xf32>
+  %225 = stablehlo.sine %x : tensor<2x3xf32>
+  %226 = stablehlo.sqrt %x : tensor<2x3xf32>
+  %227 = stablehlo.tan %x : tensor<2x3xf32>
+  %228 = stablehlo.tanh %x : tensor<2x3xf32>
+  %229 = stablehlo.count_leading_zeros %i : tensor<2x3xi32>
+  %230 = stablehlo.not %i : tensor<2x3xi32>
+  %231 = stablehlo.popcnt %i : tensor<2x3xi32>
+  %232 = stablehlo.imag %c : (tensor<2x3xcomplex<f32>>) -> tensor<2x3xf32>
+  return
+}
+func.func @windows(%x: tensor<2x4x8x8xf32>, %f: tensor<4xf32>, %s: tensor<f32>, %i: tensor<2x1xi32>, %u: tensor<2x3xf32>, %t: tensor<5x3xf32>, %w: tensor<2x4x4x4xf32>) {
+  %0:3 = "stablehlo.batch_norm_training"(%x, %f, %f) <{epsilon = 1.0e-5 : f32, feature_index = 1 : i64}> : (tensor<2x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<2x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>)
+  %1:3 = "stablehlo.batch_norm_grad"(%x, %f, %f, %f, %x) <{epsilon = 1.0e-5 : f32, feature_index = 1 : i64}> : (tensor<2x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<2x4x8x8xf32>) -> (tensor<2x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>)
+  %2 = "stablehlo.map"(%u, %u) <{dimensions = array<i64: 0, 1>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %z = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %z : tensor<f32>
+  }) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  %3 = "stablehlo.scatter"(%t, %i, %u) <{indices_are_sorted = true, scatter_dimension_numbers = #stablehlo.scatter<update_window_dims = [1], inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>, unique_indices = false}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    stablehlo.return %b : tensor<f32>
+  }) : (tensor<5x3xf32>, tensor<2x1xi32>, tensor<2x3xf32>) -> tensor<5x3xf32>
+  %4 = "stablehlo.select_and_scatter"(%x, %w, %s) <{padding = dense<0> : tensor<4x2xi64>, window_dimensions = array<i64: 1, 1, 2, 2>, window_strides = array<i64: 1, 1, 2, 2>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %z = stablehlo.compare GE, %a, %b : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %z : tensor<i1>
+  }, {
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %z = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %z : tensor<f32>
+  }) : (tensor<2x4x8x8xf32>, tensor<2x4x4x4xf32>, tensor<f32>) -> tensor<2x4x8x8xf32>
+  return
+}
