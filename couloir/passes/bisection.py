@@ -1,0 +1,268 @@
+"""Which pass breaks a program, and which application of a rule in it.
+
+    found = bisect(module, PassPipeline.parse("canonicalize,cse"))
+    print(found)
+
+The pipeline is run once, with the check after each run of a pass that changed something. The pass that fails is then run on
+copies of the IR before it, with the rules stopped after ever fewer applications (`PassContext.stop_after`), until the check
+holds after n of them and fails after n + 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from couloir.ir.errors import Error
+from couloir.ir.passes import Instrumentation, PassContext, PassPipeline
+from couloir.ir.rewriting.events import Observer
+from couloir.ir.text.printer import operation_text
+from couloir.ir.verify import verify
+from couloir.passes.checking import NumericCheck
+
+if TYPE_CHECKING:
+    from couloir.ir.operation import Operation
+    from couloir.ir.passes import PassRun
+    from couloir.ir.rewriting.events import Applied
+    from couloir.ir.rewriting.rule import Rewrite
+
+ModuleCheck: TypeAlias = Callable[[Any], object]
+"""Takes a module; raises an exception, or returns False, when it is not as it should be. It must not change it."""
+ELIDE_ABOVE = 16
+
+
+@attrs.frozen
+class RuleApplication:
+    """An application of a rule that breaks a program."""
+
+    rule: str
+    equation: str
+    """The first line of the rule's docstring."""
+    number: int
+    """Counts applications in the run of the pass from 1."""
+    total: int
+    """Applications in that run."""
+    location: str
+    """Where the op comes from at which it was applied."""
+    before: str
+    """Text of what was matched."""
+    after: str
+    """Text of what took its place; empty when the rule raised an error instead."""
+
+
+@attrs.frozen
+class Bisection:
+    """What breaks a program."""
+
+    item: str
+    """The pass, in pipeline text."""
+    number: int
+    """Which run of a pass it is, counted from 1."""
+    position: int
+    """Which pass of the pipeline it is, counted from 1."""
+    target: str
+    """The op that it ran on."""
+    error: Exception
+    """What the check, or the pass itself, said."""
+    application: RuleApplication | None
+    """The application of a rule that is at fault; None when it is none, see `stage`."""
+    stage: str
+    """What of the pass is at fault, in words."""
+    before: str
+    """The IR before that pass, as text with all constants."""
+
+    def __str__(self) -> str:
+        """A report for people."""
+        text = self.error.message if isinstance(self.error, Error) else f"{type(self.error).__name__}: {self.error}"
+        lines = [f"pass {self.position}, `{self.item}`, on {self.target} breaks the program: {text}"]
+        if isinstance(self.error, Error):
+            lines += [f"  note: {note}" for note in self.error.notes]
+        lines.append(f"at fault: {self.stage}")
+        if self.application is not None:
+            found = self.application
+            lines.append(f"  equation: {found.equation}")
+            lines.append(f"  at: {found.location or 'an unknown location'}")
+            for title, part in (("before", found.before), ("after", found.after)):
+                lines += [f"  {title}:", *(f"    {line}" for line in part.split("\n") if part)]
+        return "\n".join(lines)
+
+
+def bisect(
+    module: Operation,
+    pipeline: PassPipeline,
+    check: ModuleCheck | None = None,
+    *,
+    verify_each: bool = True,
+    on_pass: Callable[[int, int, str], None] | None = None,
+) -> Bisection | None:
+    """Finds the first pass, and in it the application of a rule, after which a check fails. `module` is not changed.
+
+    Args:
+        module: The program.
+        pipeline: What breaks it. A pass that raises an error breaks it as well.
+        check: By default a `NumericCheck`: the program computes what it did at first.
+        verify_each: Ill-formed IR counts as broken, too.
+        on_pass: Called before each pass, to show progress.
+
+    Returns:
+        What is at fault, or None when nothing breaks the program.
+
+    Raises:
+        Error: when the check fails for the program as it is.
+    """
+    work = module.clone()
+    predicate = check if check is not None else NumericCheck(work)
+    if verify_each:
+        verify(work)
+    first = _fault(predicate, work, verify_each=False)
+    if first is not None:
+        raise Error(f"the check fails before any pass has run: {first}") from first
+    search = _Search(predicate, verify_each)
+    try:
+        pipeline.run(work, verify_each=False, on_pass=on_pass, instrumentations=[search])
+    except Exception:
+        if search.culprit is None or search.error is None:
+            raise
+    if search.culprit is None or search.error is None:
+        return None
+    return search.narrow()
+
+
+class _Broken(Error):
+    """Ends the pipeline."""
+
+
+def _fault(check: ModuleCheck, module: Operation, *, verify_each: bool) -> Exception | None:
+    """What is wrong with a module."""
+    try:
+        if verify_each:
+            verify(module)
+        if check(module) is False:
+            return Error("the check says no")
+    except Exception as error:  # noqa: BLE001 -- whatever a check raises, it says that something is wrong
+        return error
+    return None
+
+
+class _Search(Instrumentation):
+    """Finds the run of a pass, with the IR before it."""
+
+    def __init__(self, check: ModuleCheck, verify_each: bool) -> None:
+        self.check = check
+        self.verify_each = verify_each
+        self.culprit: PassRun | None = None
+        self.error: Exception | None = None
+        self.copy: Operation | None = None
+
+    def before_pipeline(self, pipeline: PassPipeline, module: Operation) -> None:
+        self.module = module
+
+    def before_pass(self, run: PassRun, op: Operation, context: PassContext) -> None:
+        if self.copy is None:
+            self.copy = self.module.clone()
+        self.place = next(i for i, inner in enumerate(self.module.walk()) if inner is op)
+
+    def after_pass(self, run: PassRun, op: Operation) -> None:
+        if not run.changed:
+            return
+        error = _fault(self.check, self.module, verify_each=self.verify_each)
+        if error is not None:
+            self.culprit, self.error = run, error
+            raise _Broken("found")
+        self.copy = None
+
+    def pass_failed(self, run: PassRun, op: Operation, error: Exception) -> None:
+        if self.culprit is None:
+            self.culprit, self.error = run, error
+
+    # -- inside the pass
+
+    def attempt(self, stop_after: int | None, watch: _Watch | None = None) -> Exception | None:
+        """Runs the pass again on a copy, with so many applications of rules; what is wrong afterwards."""
+        assert self.culprit is not None and self.copy is not None, "a culprit was found"
+        module = self.copy.clone()
+        op = next(inner for i, inner in enumerate(module.walk()) if i == self.place)
+        context = PassContext(stop_after=stop_after, listener=watch)
+        if watch is not None:
+            watch.module = module
+        try:
+            self.culprit.item.run(op, context)
+        except Exception as error:  # noqa: BLE001 -- a mistake in the pass is what is looked for
+            return error
+        return _fault(self.check, module, verify_each=self.verify_each)
+
+    def narrow(self) -> Bisection:
+        """Finds the application."""
+        total = _Watch(None)
+        self.attempt(None, total)
+        none = _Watch(None)
+        if self.attempt(0, none) is not None:
+            if none.seen:
+                return self._found(None, f"the pass as a whole: its {none.seen} applications of rules belong together")
+            reason = "no rule: the pass breaks the program before it applies any"
+            return self._found(None, reason if total.seen or total.tried else "the pass itself: it applies no rules")
+        good, bad = 0, total.seen if self.attempt(total.seen) is not None else total.seen + 1
+        if bad > total.seen and self.attempt(bad) is None:
+            return self._found(None, "the pass as a whole: with its applications of rules counted, it breaks nothing")
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            if self.attempt(middle) is None:
+                good = middle
+            else:
+                bad = middle
+        watch = _Watch(bad)
+        self.attempt(bad, watch)
+        application = watch.application(total.seen)
+        named = f"application {bad} of {total.seen} of rules, {application.rule}" if application else ""
+        if watch.after is None:
+            return self._found(application, f"{named}: it raises an error" if application else "the pass itself")
+        if _fault(self.check, watch.after, verify_each=self.verify_each) is None:
+            return self._found(None, f"no rule: right after {named} all is well; what the pass does next is wrong")
+        return self._found(application, named)
+
+    def _found(self, application: RuleApplication | None, stage: str) -> Bisection:
+        assert self.culprit is not None and self.copy is not None and self.error is not None, "a culprit was found"
+        run = self.culprit
+        text = operation_text(self.copy, locations=True)
+        return Bisection(run.text, run.number, run.position, run.target, self.error, application, stage, text)
+
+
+class _Watch(Observer):
+    """Counts applications, and looks closely at one of them."""
+
+    def __init__(self, number: int | None) -> None:
+        self.number = number
+        self.module: Operation | None = None
+        self.seen = 0
+        self.tried = 0
+        self.rule: Rewrite | None = None
+        self.event: Applied | None = None
+        self.location = self.before = self.text = ""
+        self.after: Operation | None = None
+        """The module right after the application."""
+
+    def matched(self, rule: Rewrite, ops: Sequence[Operation]) -> None:
+        self.tried += 1
+        if self.number is not None and self.seen == self.number - 1:
+            self.rule = rule
+            self.location = ops[-1].location.label if ops else ""
+            self.before = "\n".join(operation_text(op, elide_above=ELIDE_ABOVE) for op in ops)
+
+    def applied(self, event: Applied, new: Sequence[Operation]) -> None:
+        self.seen += 1
+        if self.seen == self.number and self.module is not None:
+            self.event = event
+            self.text = "\n".join(operation_text(op, elide_above=ELIDE_ABOVE) for op in new)
+            self.after = self.module.clone()
+
+    def __call__(self, event: Applied) -> None:
+        self.applied(event, ())
+
+    def application(self, total: int) -> RuleApplication | None:
+        if self.rule is None or self.number is None:
+            return None
+        return RuleApplication(
+            self.rule.name, self.rule.summary, self.number, total, self.location, self.before, self.text
+        )
