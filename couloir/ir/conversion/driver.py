@@ -618,6 +618,9 @@ class Conversion:
         for region in op.regions:
             self._opened(region, None, keep=True)
             for block in region.blocks:
+                for argument in block.arguments:
+                    if self.converter is not None and self.converter.stand_in(argument.type) is None:
+                        self.mapping.values[argument] = None
                 last = block.last_op
                 inner = _without(block, last) if last is not None and last.has_trait(IsTerminator) else block.ops
                 yield self._ops(inner, Place(self.blocks[block], None, place.site))

@@ -1,13 +1,13 @@
-"""The pass: the functions of a model become functions of StableHLO ops.
+"""The pass: a conversion from the operators of ONNX to StableHLO.
 
-Each function is built anew, op by op. Calls of model-local functions, and the branch that is taken of an `If`, are inlined. What
-shapes depend on is computed on the way (`couloir.passes.onnx_to_hlo.constants`), so that all shapes are known.
+Calls of model-local functions, the branch that is taken of an `If`, and operators that ONNX defines by others are
+inlined. What shapes depend on is computed on the way (`couloir.passes.onnx_to_hlo.constants`), so that all shapes are known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 
@@ -15,16 +15,23 @@ from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.structure import Call, Initializer
-from couloir.dialects.onnx.structure import Return as OnnxReturn
 from couloir.dialects.shapes import same_dims
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import ArrayAttr, StringAttr
-from couloir.ir.builder import at_end
+from couloir.ir.conversion import (
+    Adaptor,
+    ConversionRewriter,
+    ConversionRule,
+    ConversionRules,
+    ConversionTarget,
+    Convert,
+    Inline,
+    TypeConverter,
+)
 from couloir.ir.errors import Error
-from couloir.ir.location import CallSiteLoc, Location
-from couloir.ir.operation import Block, Operation, Value, as_value
+from couloir.ir.operation import Block, Operation, Region, Value, as_value
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.rewriting.rewriter import is_dead
+from couloir.ir.rewriting.rule import NoMatch, first_line
 from couloir.ir.symbols import lookup
 from couloir.ir.types import ComplexType, FloatType, FunctionType, IntegerType, TensorType
 from couloir.passes.onnx_to_hlo import (
@@ -47,9 +54,8 @@ from couloir.passes.onnx_to_hlo import (
 )
 from couloir.passes.onnx_to_hlo.constants import MAX_ELEMENTS, Constants, evaluated
 from couloir.passes.onnx_to_hlo.function_bodies import body_of
-from couloir.passes.onnx_to_hlo.node import LOWERINGS, Node, NotLowered
+from couloir.passes.onnx_to_hlo.node import LOWERINGS, Node, NotLowered, Tensor
 from couloir.passes.onnx_to_hlo.shape import constant_of
-from couloir.passes.unsupported import Unsupported
 
 FAMILIES: Final = (
     activation,
@@ -85,169 +91,186 @@ class OnnxToHlo(Pass, name="onnx-to-hlo"):
     def run(self, op: Operation, context: PassContext) -> None:
         if not isinstance(op, ModuleOp):
             raise Error(f"`{self.name}` runs on a module, not on `{op.name}`")
-        bodies = [f for f in op.functions if not f.is_declaration]
-        local = [f for f in bodies if f.is_private and "onnx.function" in f.attributes]
-        report = Unsupported("StableHLO")
-        lowerings = [_FunctionLowering(f, report) for f in bodies if f not in local and _has_onnx(f)]
-        for lowering in lowerings:
-            lowering.run()
-        report.raise_if_any()
-        for lowering in lowerings:
-            lowering.install()
-        for function in local:
-            function.erase()
-        context.notes.append(f"{sum(lowering.count for lowering in lowerings)} nodes lowered")
+        local = [f for f in op.functions if _is_local(f)]
+        rules = _OnnxRules()
+        context.convert(op, _target(), rules, _AsLowered())
+        if context.stop_after is None or not any(isinstance(inner, Call) for inner in op.walk()):
+            for function in local:
+                function.erase()
+        context.notes.append(f"{rules.count} nodes lowered")
+
+
+def _target() -> ConversionTarget:
+    """StableHLO, and whatever is neither ONNX nor a function with ONNX in it."""
+    target = ConversionTarget("StableHLO")
+    target.add_illegal("onnx")
+    target.add_dynamically_legal(func.Return, when=lambda op: all(is_supported(value.type) for value in op.operands))
+    target.add_dynamically_legal(func.FuncOp, when=lambda f: f.is_declaration or _is_local(f) or not _has_onnx(f))
+    target.mark_recursively_legal(func.FuncOp)
+    target.mark_unknown_dynamically_legal(lambda op: True)
+    return target
 
 
 def _has_onnx(function: func.FuncOp) -> bool:
     return any(op.name.startswith("onnx.") for op in function.walk())
 
 
-@attrs.define(eq=False)
-class _Frame:
-    """A block in the middle of its lowering."""
-
-    ops: Iterator[Operation]
-    finish: Callable[[list[Value[Any] | None]], None]
-    """Takes the values that the block gives; None for one that could not be lowered."""
-    callee: func.FuncOp | None = None
-    site: Location | None = None
-    """Where the function was called."""
+def _is_local(function: func.FuncOp) -> bool:
+    """Whether it is a function of the model, which is inlined where it is called."""
+    return not function.is_declaration and function.is_private and "onnx.function" in function.attributes
 
 
-class _FunctionLowering:
-    """One function on its way."""
+class _AsLowered(TypeConverter):
+    """The types of lowered values are what the lowerings make: the model often does not know them."""
 
-    def __init__(self, function: func.FuncOp, report: Unsupported) -> None:
-        self.function = function
-        self.report = report
+    def convert(self, type: Type) -> tuple[Type, ...] | None:
+        return (type,)
+
+    def accepts(self, old: Type, new: Type) -> bool:
+        return True  # `_OnnxRules._check_type` has looked
+
+    def stand_in(self, type: Type) -> tuple[Type, ...] | None:
+        return (type,) if is_supported(type) else None
+
+
+Steps: TypeAlias = "Generator[Any, Any, Sequence[Tensor | Operation | None] | None]"
+
+
+class _OnnxRules(ConversionRules):
+    """The lowerings as rules of one conversion, with what is known on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.constants = Constants()
-        self.values: dict[Value[Any], Value[Any] | None] = {}
-        self.block = Block()
         self.count = 0
         self.sizes_are_doubtful = False
         """Whether the sizes in the model are known to be wrong, from some pool on; see `_counts_too_many`."""
+        self._made: dict[tuple[str, str] | type[Operation], Sequence[ConversionRule]] = {}
 
-    def run(self) -> None:
-        """Lowers the body into a new block; the function is not changed yet."""
-        function = self.function
-        if function.body.first_block is not function.body.last_block:
-            self.report.add(function, "it has several blocks")
-            return
-        _check_static(function)
-        for number, argument in enumerate(function.arguments):
+    def at(self, op: Operation) -> Sequence[ConversionRule]:
+        key = (op.domain, op.operator) if isinstance(op, OnnxOp) else type(op)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = self._rules(op)
+        return found
+
+    def _rules(self, op: Operation) -> Sequence[ConversionRule]:
+        if isinstance(op, OnnxOp):
+            lowering = LOWERINGS.get((op.domain, op.operator))
+            summary = op.operator if lowering is None else first_line(lowering.__doc__)
+            return [_OnnxRule(self._lower, (type(op),), op.operator, summary)]
+        functions: dict[type[Operation], Callable[[Any, Adaptor, ConversionRewriter], Any]] = {
+            Initializer: self._initializer,
+            Call: self._call,
+            func.FuncOp: self._function,
+            func.Return: self._return,
+        }
+        function = functions.get(type(op))
+        if function is None:
+            return ()
+        return [_OnnxRule(function, (type(op),), type(op).__name__)]
+
+    # -- functions -----------------------------------------------------------------------------------------------------------
+
+    def _function(self, op: func.FuncOp, adaptor: Adaptor, rewriter: ConversionRewriter) -> Steps:
+        """A function of tensors whose shapes are known."""
+        if op.body.first_block is not op.body.last_block:
+            raise NoMatch("it has several blocks")
+        _check_static(op)
+        for number, argument in enumerate(op.arguments):
             if not is_supported(argument.type) and not argument.has_uses:  # otherwise its users are reported
-                self.report.add(function, f"the input `{_input_name(function, number)}` has the type `{argument.type}`")
-            self.values[argument] = self.block.add_argument(argument.type, argument.name_hint, argument.location)
-        stack = [_Frame(function.entry.ops, self._return)]
-        while stack:
-            frame = stack[-1]
-            op = next(frame.ops, None)
-            if op is None:
-                stack.pop()
-                continue
-            self.count += 1
-            if self.count > MAX_OPS:
-                raise Error(
-                    f"the functions of the model call each other so often that they have more than {MAX_OPS} nodes"
-                )
-            location = op.location if frame.site is None else CallSiteLoc(op.location, frame.site)
-            with at_end(self.block, loc=location):
-                self._visit(op, location, stack)
-
-    def install(self) -> None:
-        """Gives the function its new body and type."""
-        function = self.function
-        for op in _reversed(self.block):
-            if is_dead(op):
-                op.erase()
-        last = self.block.last_op
+                raise NoMatch(f"the input `{_input_name(op, number)}` has the type `{argument.type}`")
+        body: Region = yield Convert(op.body)
+        last = body.block.last_op
         results = () if last is None else tuple(value.type for value in last.operands)
-        old = function.entry
-        old.erase()
-        function.body.append(self.block)
-        function.function_type = FunctionType(tuple(a.type for a in self.block.arguments), results)
+        made = func.FuncOp.create((), (), dict(op.attributes), [body], location=op.location)
+        made.function_type = FunctionType(tuple(argument.type for argument in body.block.arguments), results)
+        rewriter.insert(made)
+        return None
 
-    # -- ops -----------------------------------------------------------------------------------------------------------------
-
-    def _visit(self, op: Operation, location: Location, stack: list[_Frame]) -> None:
-        if isinstance(op, func.Return | OnnxReturn):
-            values = [self.values[value] for value in op.operands]
-            for value in values if isinstance(op, func.Return) else ():
-                if value is not None and not is_supported(value.type):
-                    self.report.add(op, f"it returns a value of type `{value.type}`")
-            stack[-1].finish(values)
-        elif isinstance(op, Call):
-            self._call(op, location, stack)
-        elif isinstance(op, OnnxOp) and op.operator == "If" and not op.domain:
-            self._if(op, stack)
-        elif isinstance(op, OnnxOp) and (body := self._body(op)) is not None:
-            stack.append(_Frame(body.ops, lambda values: self._define(op, values), None, stack[-1].site))
-        elif isinstance(op, OnnxOp | Initializer):
-            self._guarded(op)
-        else:
-            self._copy(op)
-
-    def _return(self, values: list[Value[Any] | None]) -> None:
+    def _return(self, op: func.Return, adaptor: Adaptor, rewriter: ConversionRewriter) -> None:
+        """The lowered results."""
+        values = [_lowered(rewriter, value) for value in op.operands]
+        for value in values:
+            if value is not None and not is_supported(value.type):
+                raise NoMatch(f"it returns a value of type `{value.type}`")
         found = [value for value in values if value is not None]
-        if len(found) == len(values):
-            func.Return(found)
+        if len(found) < len(values):
+            raise NoMatch(_REPORTED)
+        func.Return(found)
 
-    def _copy(self, op: Operation) -> None:
-        """An op of another dialect stays as it is."""
-        taken = {value for inner in op.walk() for value in inner.operands if value in self.values}
-        mapping = {old: new for old in taken if (new := self.values[old]) is not None}
-        if len(mapping) < len(taken):
-            self._define(op, [None] * len(op.results))
-            return
-        made = op.clone(mapping)
-        self.block.append(made)
-        self._define(op, list(made.results))
+    def _call(self, op: Call, adaptor: Adaptor, rewriter: ConversionRewriter) -> Steps:
+        """The nodes of the function."""
+        callee = lookup(op, op.callee)
+        if not isinstance(callee, func.FuncOp) or callee.is_declaration:
+            raise Error(f"there is no body of @{op.callee.leaf} to inline", where=op.location.label or None)
+        if rewriter.is_active(callee.entry):
+            raise Error(f"@{op.callee.leaf} calls itself", where=op.location.label or None)
+        self._step()
+        values = yield Inline(callee.entry, [_lowered(rewriter, v) for v in op.operands], site=rewriter.location)
+        return self._checked(op, values)
 
-    def _guarded(self, op: OnnxOp | Initializer) -> None:
-        """Lowers an operator; what cannot be lowered goes to the report."""
+    # -- nodes ---------------------------------------------------------------------------------------------------------------
+
+    def _initializer(self, op: Initializer, adaptor: Adaptor, rewriter: ConversionRewriter) -> Value[Any]:
+        """A constant."""
+        self._step()
         try:
-            values = [constant_of(op.value)] if isinstance(op, Initializer) else self._lower(op)
+            return constant_of(op.value)
         except NotLowered as reason:
-            values = self._computed(op)
-            if values is None:
-                values = [_stand_in(result.type) for result in op.results]
-                if any(result.has_uses for result in op.results):
-                    self.report.add(op, reason.message)
-        except Error as error:
-            if error.where is not None:
-                raise
-            raise Error(
-                f"`{op.name}`: {error.message}",
-                where=op.location.label or None,
-                hint=error.hint,
-                excerpt=error.excerpt,
-                notes=error.notes,
-            ) from error
-        self._define(op, values)
+            raise NoMatch(reason.message, supported=reason.hint or "") from None
 
-    def _lower(self, op: OnnxOp) -> list[Value[Any] | None]:
+    def _lower(self, op: OnnxOp, adaptor: Adaptor, rewriter: ConversionRewriter) -> Steps:
+        """Lowers an operator: by its lowering, by ONNX's own definition, or as a constant when its operands are constants."""
+        self._step()
+        inputs = _inputs(op)
+        operands = [None if value is None else _lowered(rewriter, value) for value in inputs]
+        if any(new is None and old is not None for new, old in zip(operands, inputs, strict=True)):
+            raise NoMatch(_REPORTED)
+        try:
+            body = self._body(op, operands)
+            if body is not None:
+                given = [value for value in operands if value is not None]
+                values = yield Inline(body, given if body.arguments else ())  # a branch takes nothing
+            else:
+                values = yield from self._by_lowering(op, operands)
+        except NotLowered as reason:
+            values = self._computed(op, [value for value in operands if value is not None])
+            if values is None and any(result.has_uses for result in op.results):
+                raise NoMatch(reason.message, supported=reason.hint or "") from None
+        return self._checked(op, values or ())
+
+    def _body(self, op: OnnxOp, operands: Sequence[Tensor | None]) -> Block | None:
+        """What stands for the operator in its place: the branch of an `If` that is taken, or ONNX's definition of the operator."""
+        if (op.domain, op.operator) == ("", "If"):
+            condition = None if operands[0] is None else self.constants.array(operands[0])
+            if condition is None or condition.size != 1:
+                return None
+            branch: Region = getattr(op, "then_branch" if condition.reshape(-1)[0] else "else_branch")
+            return branch.block
+        if (op.domain, op.operator) in LOWERINGS or any(not region.is_empty for region in op.regions):
+            return None
+        return body_of(op, [None if value is None else value.type for value in operands])
+
+    def _by_lowering(self, op: OnnxOp, operands: Sequence[Tensor | None]) -> Steps:
         lowering = LOWERINGS.get((op.domain, op.operator))
+        if lowering is None and (op.domain, op.operator) == ("", "If"):
+            raise NotLowered("its condition is computed only when the model runs")
         if lowering is None:
             raise NotLowered("there is no lowering for this operator")
         if op.since_version < OLDEST_OPSET and _is_outdated(op):
             raise NotLowered(f"this form of the operator is older than opset {OLDEST_OPSET}")
-        inputs = _inputs(op)
-        operands = [None if value is None else self.values[value] for value in inputs]
-        if any(new is None and old is not None for new, old in zip(operands, inputs, strict=True)):
-            return [_stand_in(result.type) for result in op.results]  # what it takes has been reported
         for value in operands:
             if value is not None and not is_supported(value.type):
                 raise NotLowered(f"an operand has the type `{value.type}`")
         made = lowering(Node(op, tuple(operands), self.constants))
-        items = made if isinstance(made, Sequence) else [made]
-        values = [None if item is None else as_value(item) for item in items]
-        return [*values, *[None] * (len(op.results) - len(values))]
+        if isinstance(made, Generator):
+            made = yield from made
+        return made if isinstance(made, Sequence) else [made]
 
-    def _computed(self, op: OnnxOp | Initializer) -> list[Value[Any] | None] | None:
+    def _computed(self, op: OnnxOp, operands: Sequence[Tensor]) -> list[Tensor | Operation | None] | None:
         """Constants in place of an operator of constants, whatever it is: what no lowering has may still decide a shape."""
-        operands = [self.values[value] for value in op.operands]
-        arrays = [None if value is None else self.constants.array(value) for value in operands]
+        arrays = [self.constants.array(value) for value in operands]
         given = [array for array in arrays if array is not None]
         huge = any(
             isinstance(r.type, TensorType) and r.type.is_static and r.type.size > MAX_ELEMENTS for r in op.results
@@ -259,13 +282,19 @@ class _FunctionLowering:
             return None
         return [hlo.constant(array).output for array in results]
 
-    def _define(self, op: Operation, values: Sequence[Value[Any] | None]) -> None:
-        for old, new in zip(op.results, values, strict=True):
+    def _step(self) -> None:
+        self.count += 1
+        if self.count > MAX_OPS:
+            raise Error(f"the functions of the model call each other so often that they have more than {MAX_OPS} nodes")
+
+    def _checked(self, op: Operation, values: Sequence[Tensor | Operation | None]) -> list[Tensor | None]:
+        """One value for each result, of the type that the model gives it."""
+        found = [None if value is None else as_value(value) for value in values]
+        found += [None] * (len(op.results) - len(found))
+        for old, new in zip(op.results, found, strict=True):
             if new is not None:
                 self._check_type(op, old.type, new.type)
-                if new.name_hint is None:
-                    new.name_hint = old.name_hint
-            self.values[old] = new
+        return found
 
     def _check_type(self, op: Operation, old: Type, new: Type) -> None:
         """A lowered value has the type that the model gives it, as far as that is known."""
@@ -277,44 +306,20 @@ class _FunctionLowering:
         if not same_kind or not (self.sizes_are_doubtful or same_dims(old.dims, new.dims)):
             raise Error(f"`{op.name}` gives `{new}`, but the model says `{old}`", where=op.location.label or None)
 
-    # -- inlining ------------------------------------------------------------------------------------------------------------
 
-    def _call(self, op: Call, location: Location, stack: list[_Frame]) -> None:
-        callee = lookup(op, op.callee)
-        if not isinstance(callee, func.FuncOp) or callee.is_declaration:
-            raise Error(f"there is no body of @{op.callee.leaf} to inline", where=op.location.label or None)
-        if any(frame.callee is callee for frame in stack):
-            raise Error(f"@{op.callee.leaf} calls itself", where=op.location.label or None)
-        for argument, value in zip(callee.arguments, op.operands, strict=True):
-            self.values[argument] = self.values[value]
-        stack.append(_Frame(callee.entry.ops, lambda values: self._define(op, values), callee, location))
+class _OnnxRule(ConversionRule):
+    """A rule that asks for its operands itself: some may be missing, and some could not be lowered."""
 
-    def _body(self, op: OnnxOp) -> Block | None:
-        """ONNX's own definition of an operator that has no lowering, with its operands in place of the arguments."""
-        if (op.domain, op.operator) in LOWERINGS or any(not region.is_empty for region in op.regions):
-            return None
-        inputs = _inputs(op)
-        operands = [None if value is None else self.values[value] for value in inputs]
-        if any(new is None and old is not None for new, old in zip(operands, inputs, strict=True)):
-            return None
-        body = body_of(op, [None if value is None else value.type for value in operands])
-        if body is not None:
-            given = (value for value in operands if value is not None)
-            self.values.update(zip(body.arguments, given, strict=True))
-        return body
+    takes_operands: ClassVar[bool] = False
 
-    def _if(self, op: OnnxOp, stack: list[_Frame]) -> None:
-        condition = self.values[op.operands[0]]
-        found = None if condition is None else self.constants.array(condition)
-        if found is None or found.size != 1:
-            if condition is not None:
-                self.report.add(op, "its condition is computed only when the model runs")
-            self._define(op, [_stand_in(result.type) for result in op.results])
-            return
-        fields = [field.name for field in type(op).definition.regions]
-        branch = op.regions[fields.index("then_branch" if found.reshape(-1)[0] else "else_branch")]
-        frame = stack[-1]
-        stack.append(_Frame(branch.block.ops, lambda values: self._define(op, values), None, frame.site))
+
+_REPORTED: Final = "it takes a value that could not be lowered, which is reported"
+
+
+def _lowered(rewriter: ConversionRewriter, value: Value[Any]) -> Tensor | None:
+    """What became of a value; None when it could not be lowered."""
+    found = rewriter.raw(value)
+    return found if isinstance(found, Value) else None
 
 
 def _inputs(op: OnnxOp) -> list[Value[Any] | None]:
@@ -345,11 +350,6 @@ def _input_name(function: func.FuncOp, index: int) -> str:
     return getattr(function.argument_attribute(index, "onnx.name"), "value", str(index))
 
 
-def _stand_in(type: Type) -> Value[Any] | None:
-    """A value in place of one that cannot be lowered, so that the lowering goes on and finds what else there is."""
-    return Block([type]).arguments[0] if is_supported(type) else None
-
-
 def _counts_too_many(op: Operation) -> bool:
     """Whether ONNX's shape inference may have given a pool a window too many.
 
@@ -357,14 +357,6 @@ def _counts_too_many(op: Operation) -> bool:
     """
     is_pool = isinstance(op, OnnxOp) and op.operator in ("MaxPool", "AveragePool", "LpPool") and op.since_version < 22
     return is_pool and bool(getattr(op, "ceil_mode", 0))
-
-
-def _reversed(block: Block) -> Iterator[Operation]:
-    op = block.last_op
-    while op is not None:
-        previous = op.prev_op
-        yield op
-        op = previous
 
 
 def _check_static(function: func.FuncOp) -> None:

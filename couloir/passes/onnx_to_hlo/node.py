@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
 from couloir.dialects.onnx.types import AnyType
+from couloir.ir.conversion import Inline
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation, Value
+from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.types import TensorType, Type
 from couloir.passes.onnx_to_hlo.constants import Array, Constants
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 Tensor: TypeAlias = Value[TensorType]
 Lowered: TypeAlias = "Tensor | Operation | Sequence[Tensor | Operation | None]"
 """One value for each result of the operator, by its position in the schema; None for one that is not there."""
-Lowering: TypeAlias = Callable[["Node"], Lowered]
+Lowering: TypeAlias = Callable[["Node"], "Lowered | Generator[Inline, list[Tensor | None], Lowered]"]
+"""A lowering that needs the contents of regions is a generator: `values = yield node.inline("body", arguments, into=block)`."""
 
 LOWERINGS: Final[dict[tuple[str, str], Lowering]] = {}
 """From domain and name of an operator to the function that lowers it, for every version from opset 7 on."""
@@ -93,6 +95,21 @@ class Node:
     def constant_integers(self, index: int, what: str) -> tuple[int, ...]:
         """As `constant`, as a tuple of integers."""
         return tuple(int(item) for item in self.constant(index, what).reshape(-1))
+
+    # -- regions -------------------------------------------------------------------------------------------------------------
+
+    def region(self, name: str) -> Block:
+        """The block of a graph inside the node, `"body"` or `"then_branch"`."""
+        found: Region = getattr(self.op, name)
+        return found.block
+
+    def inline(self, name: str, arguments: Sequence[Tensor], into: Block | None = None) -> Inline:
+        """To be yielded: lowers the nodes of a graph inside this node, with values for its inputs.
+
+        The answer is a list of the graph's outputs, None for one that could not be lowered (which is reported). The ops go
+        to the end of the block `into`, or where the lowering's own ops go. Yield outside of `with`.
+        """
+        return Inline(self.region(name), arguments, into)
 
     # -- attributes ----------------------------------------------------------------------------------------------------------
 
