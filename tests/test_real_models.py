@@ -121,8 +121,6 @@ MODELS = {
 }
 #: The C compiler takes 5 to 15 s for each of these.
 LARGE = {"ocr-detection", "ocr-recognition", "ocr-direction"}
-#: Loops with computed conditions have no lowering to C yet.
-LOOPS = {"silero-sequence"}
 
 
 def onnxruntime_run(path: Path, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -152,13 +150,7 @@ def test_numpy_agrees_with_onnxruntime(name: str):
     check(couloir.run(lowered(module, model, inputs), *variable(model, inputs)), wanted)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[SLOW] * (name in LARGE) + [pytest.mark.xfail(raises=couloir.Error)] * (name in LOOPS))
-        for name in MODELS
-    ],
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[SLOW] * (name in LARGE)) for name in MODELS])
 def test_c_agrees_with_onnxruntime(name: str, tmp_path: Path):
     model = MODELS[name]
     path, inputs = file_of(model.package, model.path), model.inputs()
