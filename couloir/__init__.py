@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from couloir.version import __version__
 
 if TYPE_CHECKING:
-    from couloir.api import compile, draw, load, lower, opt, parse, run, specialize
+    from couloir.api import compile, draw, explore, load, lower, opt, parse, run, specialize, trace
     from couloir.backends.c.program import Executable
     from couloir.dialects.builtin import ModuleOp as Module
     from couloir.frontends.onnx.exporter import to_onnx
@@ -27,18 +27,22 @@ if TYPE_CHECKING:
     from couloir.ir.limits import Limits
     from couloir.ir.operation import Block, Operation, Region, Value
     from couloir.ir.passes import Pass, PassContext, PassPipeline
+    from couloir.ir.passes.trace import Trace
     from couloir.ir.rewriting import Guard, NoMatch, Rewriter, Rule, guard, rule, why_not
     from couloir.ir.verify import verify
     from couloir.specialization import DynamicExecutable
 
 _HOMES: Final = {
-    **dict.fromkeys(("compile", "draw", "load", "lower", "opt", "parse", "run", "specialize"), "couloir.api"),
+    **dict.fromkeys(
+        ("compile", "draw", "explore", "load", "lower", "opt", "parse", "run", "specialize", "trace"), "couloir.api"
+    ),
     **dict.fromkeys(("Error", "ParseError", "VerifyError"), "couloir.ir.errors"),
     **dict.fromkeys(("Block", "Operation", "Region", "Value"), "couloir.ir.operation"),
     **dict.fromkeys(("Pass", "PassContext", "PassPipeline"), "couloir.ir.passes"),
     **dict.fromkeys(("Guard", "NoMatch", "Rewriter", "Rule", "guard", "rule", "why_not"), "couloir.ir.rewriting"),
     "DynamicExecutable": "couloir.specialization",
     "Executable": "couloir.backends.c.program",
+    "Trace": "couloir.ir.passes.trace",
     "Limits": "couloir.ir.limits",
     "Module": "couloir.dialects.builtin:ModuleOp",
     "to_onnx": "couloir.frontends.onnx.exporter",
@@ -62,11 +66,13 @@ __all__ = [
     "Region",
     "Rewriter",
     "Rule",
+    "Trace",
     "Value",
     "VerifyError",
     "__version__",
     "compile",
     "draw",
+    "explore",
     "guard",
     "load",
     "lower",
@@ -76,6 +82,7 @@ __all__ = [
     "run",
     "specialize",
     "to_onnx",
+    "trace",
     "verify",
     "why_not",
 ]

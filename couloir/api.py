@@ -12,7 +12,7 @@ import couloir.dialects  # noqa: F401  # pyright: ignore[reportUnusedImport] -- 
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error, nearest
 from couloir.ir.limits import Limits
-from couloir.ir.passes import PassPipeline, Report
+from couloir.ir.passes import Instrumentation, PassPipeline, Report
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.verify import verify
 from couloir.levels import level_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from couloir.backends.c.program import Executable
     from couloir.backends.c.toolchain import Compiler
     from couloir.drawing import Paper
+    from couloir.ir.passes.trace import Trace
     from couloir.specialization import DynamicExecutable, Shapes
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | onnx.ModelProto | ModuleOp"
@@ -120,20 +121,25 @@ def lower(
     Raises:
         Error: Ops that cannot be lowered: all of them at once, with count, attributes and first place.
     """
+    module = load(source, dims=dims).clone()
+    pipeline = pipeline_to(to, module)
+    pipeline.run(module, verify_each=verify_each, dump_dir=dump_dir, on_pass=on_pass)
+    return module
+
+
+def pipeline_to(to: Literal["hlo", "loops"], module: ModuleOp) -> PassPipeline:
+    """The standard passes that take a module down to a level."""
     if to not in ("hlo", "loops"):
         raise Error(f"there is no level `{to}` to lower to", hint=nearest(to, ("hlo", "loops")) or "hlo or loops")
     from couloir.passes.pipelines import HLO_TO_LOOPS, ONNX_TO_HLO
 
-    original = load(source, dims=dims)
-    module = original.clone()
     level = level_of(module)
     pipeline = PassPipeline()
     if level == "onnx":
         pipeline += ONNX_TO_HLO
     if to == "loops" and level != "loops":
         pipeline += HLO_TO_LOOPS
-    pipeline.run(module, verify_each=verify_each, dump_dir=dump_dir, on_pass=on_pass)
-    return module
+    return pipeline
 
 
 def opt(
@@ -150,6 +156,63 @@ def opt(
     module = load(source, dims=dims).clone()
     report = passes.run(module, verify_each=verify_each, dump_dir=dump_dir, on_pass=on_pass)
     return module, report
+
+
+def trace(
+    source: Source,
+    pipeline: str | PassPipeline | None = None,
+    *,
+    to: Literal["hlo", "loops"] | None = None,
+    dims: Mapping[str, int] | None = None,
+    name: str | None = None,
+    verify_each: bool = True,
+    check_each: bool = False,
+    on_pass: Progress | None = None,
+) -> Trace:
+    """Runs a pipeline on a copy of a module and records what happens: texts, rule applications, near misses, times.
+
+    A pass that fails ends the trace: its error is in `trace.passes[-1].error`.
+
+    Args:
+        source: A module, or anything that `load` takes.
+        pipeline: The passes, as text or object; or
+        to: the level to lower to, by the standard passes. Without either it is `loops`.
+        dims: As for `load`.
+        name: The title of the trace; by default the file's name.
+        verify_each: Verify after each pass.
+        check_each: Run the program before and after each pass, on random inputs, and compare.
+        on_pass: Called before each pass, to show progress.
+
+    Raises:
+        Error: The source cannot be read, or `pipeline` is no pipeline.
+    """
+    from couloir.ir.passes.trace_recorder import Recorder
+    from couloir.passes.checking import CheckEach
+
+    if pipeline is not None and to is not None:
+        raise Error("a pipeline and a level to lower to exclude each other")
+    module = load(source, dims=dims).clone()
+    if pipeline is None:
+        passes = pipeline_to(to or "loops", module)
+    else:
+        passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
+    recorder = Recorder()
+    watching: list[Instrumentation] = [CheckEach(), recorder] if check_each else [recorder]
+    try:
+        passes.run(module, verify_each=verify_each, on_pass=on_pass, instrumentations=watching)
+    except Error:
+        if not recorder.failed:
+            raise  # before the first pass
+    if name is None:
+        name = Path(source).name if isinstance(source, str | Path) else ""
+    return recorder.trace(name)
+
+
+def explore(trace: Trace, path: str | Path) -> None:
+    """Writes a trace as one HTML page that needs no network: what each pass changed, as text and graph, by which rules."""
+    from couloir.drawing.explorer import write_page
+
+    write_page(trace, path)
 
 
 def known_pipeline(text: str) -> PassPipeline:

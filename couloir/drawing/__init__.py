@@ -49,6 +49,7 @@ __all__ = [
     "save",
     "to_pdf",
     "to_svg",
+    "write_file",
 ]
 
 
@@ -73,11 +74,11 @@ def save(graph: Graph, path: str | os.PathLike[str], *, style: Style | None = No
     if suffix == ".svg" and paper is not None:
         raise Error("an SVG file has no pages", where=str(target), hint="leave `paper` out, or write a .pdf")
     display = draw(graph, style)
-    _write(target, to_svg(display).encode("utf-8") if suffix == ".svg" else to_pdf(display, paper))
+    write_file(target, to_svg(display).encode("utf-8") if suffix == ".svg" else to_pdf(display, paper))
 
 
-def _write(target: FilePath, data: bytes) -> None:
-    """Replaces a file in one step, so that nobody ever sees half of it."""
+def write_file(target: FilePath, data: bytes) -> None:
+    """Replaces a file in one step, so that nobody ever sees half of it. Raises `couloir.Error`."""
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
     try:
         try:

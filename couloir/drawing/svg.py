@@ -30,9 +30,9 @@ def _is_xml(character: str) -> bool:
     )
 
 
-def number(value: float) -> str:
-    """A coordinate with two decimals at most."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+def number(value: float, decimals: int = 2) -> str:
+    """A coordinate with so many decimals at most."""
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
@@ -71,7 +71,7 @@ def _shape(shape: Shape) -> str:
         )
         return f"<rect {place}{radius}{_paint(shape)}/>"
     path = shape.outline() if isinstance(shape, Rectangle) else shape
-    return f'<path d="{_path_data(path)}"{_paint(shape)}/>'
+    return f'<path d="{path_data(path)}"{_paint(shape)}/>'
 
 
 def _paint(shape: Rectangle | Path) -> str:
@@ -82,8 +82,13 @@ def _paint(shape: Rectangle | Path) -> str:
     return f'{fill} stroke="{shape.stroke}"{width}'
 
 
-def _path_data(path: Path) -> str:
-    parts = [f"M{number(path.start[0])} {number(path.start[1])}"]
+def path_data(path: Path, decimals: int = 2) -> str:
+    """The `d` of a path."""
+
+    def point(x: float, y: float) -> str:
+        return f"{number(x, decimals)} {number(y, decimals)}"
+
+    parts = ["M" + point(*path.start)]
     for segment in path.segments:
         points = (
             (segment.first_control, segment.second_control, segment.end)
@@ -91,7 +96,7 @@ def _path_data(path: Path) -> str:
             else (segment.end,)
         )
         letter = "C" if isinstance(segment, Curve) else "L"
-        parts.append(letter + " ".join(f"{number(x)} {number(y)}" for x, y in points))
+        parts.append(letter + " ".join(point(*p) for p in points))
     return "".join(parts) + ("Z" if path.closed else "")
 
 

@@ -23,7 +23,7 @@ from couloir.backends.numpy.rounding import Rounding, smallest_normal, unit_roun
 from couloir.dialects.func import FuncOp
 from couloir.ir.attributes import StringAttr
 from couloir.ir.errors import Error
-from couloir.ir.passes import Instrumentation
+from couloir.ir.passes import Check, Instrumentation
 from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, MemRefType, TensorType, dtype_of
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ class NumericCheck:
         self.seed = seed
         self.skipped: list[str] = []
         """What could not be run, and why."""
+        self.checks: list[Check] = []
+        """What the last comparison found, a result each."""
         self.cases: list[Case] = []
         self.signatures: dict[str, FunctionType] = {}
         self._add(module, [f for f in public_functions(module) if function in (None, f.sym_name)])
@@ -157,6 +159,7 @@ class NumericCheck:
             CheckError: naming function, output, the first element that differs, both values, and the difference allowed.
         """
         functions = {f.sym_name: f for f in public_functions(module)}
+        self.checks = []
         said: list[str] = []
         fresh: list[FuncOp] = []
         for name, type in self.signatures.items():
@@ -204,6 +207,7 @@ class NumericCheck:
                 function=case.function,
             )
         if all(map(_identical, case.results, results)):
+            self.checks += [Check(_title(case, number), 0.0, None, True) for number in range(len(results))]
             return
         self._estimate(case, module)
         assert case.errors is not None
@@ -222,7 +226,9 @@ class NumericCheck:
                     after = _errors(module, case) or []
                 if after:
                     allowed = np.maximum(allowed, _allowed(old, error, after[number]))
-            if differing(old, new, allowed).any():
+            wrong = bool(differing(old, new, allowed).any())
+            self.checks.append(_check(case, number, old, new, allowed, not wrong))
+            if wrong:
                 raise _difference(case, number, old, new, allowed, module)
 
     def _estimate(self, case: Case, module: Operation) -> None:
@@ -270,8 +276,10 @@ class CheckEach(Instrumentation):
                 f"the pass `{run.item}` (number {run.number}) changed what the program computes: {error.message}"
             )
             error.args = (error.message,)
+            run.checks = tuple(self.check.checks)
             error.hint = "`couloir bisect` finds the rule application; `--stop-after` writes the IR before the pass"
             raise
+        run.checks = tuple(self.check.checks)
         checked = sorted({case.label for case in self.check.cases})
         if checked and not said:
             said = [f"same results on {', '.join(checked)}"]
@@ -410,6 +418,28 @@ def _least(dtype: DType) -> float:
 def _real(dtype: DType) -> DType:
     """The type of the parts of a complex number; a float type itself."""
     return np.dtype(f"f{dtype.itemsize // 2}") if kind(dtype) == "complex" else dtype
+
+
+def _title(case: Case, number: int) -> str:
+    return f"output {number} of @{case.function}, {case.label}"
+
+
+def _check(case: Case, number: int, old: Array, new: Array, allowed: Array, passed: bool) -> Check:
+    """The element that is furthest from what is allowed."""
+    wide = np.complex128 if kind(old.dtype) == "complex" else np.float64
+    try:
+        with np.errstate(all="ignore"):
+            error = np.abs(old.astype(wide) - new.astype(wide))
+    except (TypeError, ValueError):  # elements that are no numbers
+        return Check(_title(case, number), None, None, passed)
+    error = np.where(old == new, 0.0, error)
+    bounds = np.broadcast_to(allowed, error.shape)
+    known = np.isfinite(error)
+    if not known.any():
+        return Check(_title(case, number), 0.0 if not error.size else None, None, passed)
+    place = int(np.argmax(np.where(known, error - np.where(np.isfinite(bounds), bounds, 0.0), -np.inf)))
+    bound = float(bounds.flat[place])
+    return Check(_title(case, number), float(error.flat[place]), bound if np.isfinite(bound) else None, passed)
 
 
 def _difference(case: Case, number: int, old: Array, new: Array, allowed: Array, module: Operation) -> CheckError:

@@ -9,9 +9,10 @@ from couloir.ir.passes.base import Pass, PassContext, all_passes, find_pass
 from couloir.ir.passes.instrumentation import Instrumentation
 from couloir.ir.passes.items import Nested
 from couloir.ir.passes.pipeline import PassPipeline
-from couloir.ir.passes.report import PassRun, Report
+from couloir.ir.passes.report import Check, PassRun, Report
 
 __all__ = [
+    "Check",
     "Instrumentation",
     "Nested",
     "Pass",

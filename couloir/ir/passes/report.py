@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from couloir.ir.passes.base import Pass
 
 
+@attrs.frozen
+class Check:
+    """One result of the program, computed before and after a pass, and how far the two are apart."""
+
+    name: str
+    error: float | None
+    """The largest absolute difference; None when it is no finite number."""
+    tolerance: float | None
+    """The difference that rounding explains there; None when none was needed, or it has no bound."""
+    passed: bool
+
+
 @attrs.define
 class PassRun:
     """One run of one pass on one op. Up to `target` everything is known before the pass runs; the rest is filled in after."""
@@ -45,6 +57,8 @@ class PassRun:
     """What the pass has to say: `12 buffers in 3.1 MB`."""
     dump: Path | None = None
     """The file that was written because the IR had changed."""
+    checks: tuple[Check, ...] = ()
+    """What `check_each` compared after it."""
 
     @property
     def name(self) -> str:

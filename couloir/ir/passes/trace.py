@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 
 from couloir.ir.errors import Error
+from couloir.ir.passes.report import Check
 from couloir.ir.passes.trace_text import Constant, Line
 from couloir.version import __version__
 
@@ -89,18 +90,6 @@ class RuleCount:
     def misses(self) -> int:
         """Attempts that did not apply."""
         return self.attempts - self.hits
-
-
-@attrs.frozen
-class Check:
-    """A result of the program, computed before and after a pass, and how far the two are apart."""
-
-    name: str
-    error: float | None
-    """The largest absolute difference; None when it is no finite number."""
-    tolerance: float | None
-    """The largest that rounding explains."""
-    passed: bool
 
 
 @attrs.frozen

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from couloir.ir.passes.instrumentation import Instrumentation
-from couloir.ir.passes.trace import Application, Check, NearMiss, Place, RuleCount, Trace, TracedPass, packed
+from couloir.ir.passes.trace import Application, NearMiss, Place, RuleCount, Trace, TracedPass, packed
 from couloir.ir.passes.trace_text import Constants, Line, LinePrinter, StableNames
 from couloir.ir.rewriting.events import Observer
 
@@ -34,8 +34,6 @@ class Recorder(Instrumentation):
     """Makes a trace: `recorder = Recorder(); pipeline.run(module, instrumentations=[recorder]); recorder.trace("lenet.onnx")`."""
 
     def __init__(self) -> None:
-        self.checks: Callable[[PassRun], Sequence[Check]] | None = None
-        """Asked after each pass for the numbers of a check, if there was one."""
         self._start("", None)
 
     def _start(self, pipeline: str, module: Operation | None) -> None:
@@ -63,6 +61,11 @@ class Recorder(Instrumentation):
             tuple(self._passes),
         )
 
+    @property
+    def failed(self) -> bool:
+        """Whether a pass has failed."""
+        return bool(self._passes) and bool(self._passes[-1].error)
+
     # -- hooks
 
     def before_pipeline(self, pipeline: PassPipeline, module: Operation) -> None:
@@ -85,7 +88,7 @@ class Recorder(Instrumentation):
         """The same, with the error. When only a check after the pass has failed, the pass is known already."""
         if self._events is None:
             last = self._passes[-1]
-            self._passes[-1] = attrs.evolve(last, error=str(error), checks=self._checks_of(run))
+            self._passes[-1] = attrs.evolve(last, error=str(error), checks=run.checks)
         else:
             self._end(run, op, f"{type(error).__name__}: {error}" if type(error).__name__ != "Error" else str(error))
 
@@ -118,12 +121,9 @@ class Recorder(Instrumentation):
                 events.more_applications,
                 events.near_misses(),
                 events.more_misses,
-                self._checks_of(run),
+                run.checks,
             )
         )
-
-    def _checks_of(self, run: PassRun) -> tuple[Check, ...]:
-        return () if self.checks is None else tuple(self.checks(run))
 
     def _take_text(self, op: Operation, module: Operation) -> None:
         """Prints what a pass may have changed: the top-level op that it ran in, or the whole module."""

@@ -49,10 +49,11 @@ class Line:
     depth: int = 0
     """How many ops it is inside of."""
     results: tuple[str, ...] = ()
-    """Names of the values that are defined here: results, and the arguments of the regions."""
+    arguments: tuple[str, ...] = ()
+    """Names of the arguments of all blocks of its regions."""
     operands: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
-    """The types of `results`."""
+    """The types of the results and then of the arguments."""
     facts: tuple[str, ...] = ()
     """Attributes for a person, a short text each."""
 
@@ -122,7 +123,7 @@ class StableNames(Names):
             if len(kept) < len(values):
                 for value in values:
                     if value not in self.values:
-                        self._give(value, scope)
+                        self._name_value(value, scope)
 
     def ensure(self, op: Operation) -> None:
         """Names what `op` uses and defines, as far as it is new since `refresh`."""
@@ -133,7 +134,7 @@ class StableNames(Names):
             for value in values:
                 if value is not None and value not in self.values:  # pyright: ignore[reportUnnecessaryComparison] -- ill-formed IR
                     owner = self._owner_of(value)
-                    self._give(value, self._scopes.setdefault(owner, _Scope()))
+                    self._name_value(value, self._scopes.setdefault(owner, _Scope()))
 
     def _owner_of(self, value: Value[Any]) -> Operation | None:
         around = value.owner if isinstance(value, BlockArgument) else value.parent_block
@@ -142,7 +143,7 @@ class StableNames(Names):
             op = op.parent_op
         return self._owners.get(op, op) if op is not None else None
 
-    def _give(self, value: Value[Any], scope: _Scope) -> None:
+    def _name_value(self, value: Value[Any], scope: _Scope) -> None:
         """Gives a value a name, and the other results of its op with it."""
         name = self._free_hint(value, scope)
         siblings: Sequence[Value[Any]] = value.owner.results if isinstance(value, OpResult) else (value,)
@@ -272,20 +273,20 @@ class LinePrinter(Printer):
                 continue
             around = op.parent_op
             own = depth if op is root or around is None else depths.get(around, depth) + 1
-            defined: list[Value[Any]] = list(op.results)
             if op.regions:
                 depths[op] = own
-            for region in op.regions:
-                defined += [a for block in region.blocks for a in block.arguments]
+            results: list[Value[Any]] = list(op.results)
+            arguments = [a for region in op.regions for block in region.blocks for a in block.arguments]
             name = self._names.value
             yield Line(
                 text,
                 op.name,
                 op.location.label,
                 own,
-                tuple([name(v) for v in defined]),
+                tuple([name(v) for v in results]),
+                tuple([name(v) for v in arguments]),
                 tuple([name(v) for v in op.operands]),
-                tuple([self.type_text(v.type) for v in defined]),
+                tuple([self.type_text(v.type) for v in (*results, *arguments)]),
                 tuple(facts(op)[:MAX_FACTS]),
             )
 

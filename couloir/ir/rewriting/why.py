@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from couloir.ir.operation import Operation
@@ -9,6 +11,8 @@ from couloir.ir.rewriting.matcher import Miss
 from couloir.ir.rewriting.rewriter import Rewriter
 from couloir.ir.rewriting.rule import Rewrite, Rule, as_rewrite
 from couloir.ir.text.printer import operation_text
+
+MAX_EXCERPT: Final = 400
 
 
 @attrs.frozen
@@ -27,8 +31,14 @@ class Explanation:
     def __str__(self) -> str:
         if self.applies:
             return f"{self.rule} applies here"
-        at = "" if self.op is None else f"\n  at: {operation_text(self.op).strip()}"
+        at = "" if self.op is None else f"\n  at: {excerpt(self.op)}"
         return f"{self.rule} does not apply: {self.reason}{at}"
+
+
+def excerpt(op: Operation) -> str:
+    """The first line of an op's text, not too long, for a message."""
+    line = operation_text(op, elide_above=16).lstrip().split("\n", 1)[0]
+    return line if len(line) <= MAX_EXCERPT else line[: MAX_EXCERPT - 2] + " …"
 
 
 def why_not(rule: type[Rule] | Rewrite, op: Operation) -> Explanation:

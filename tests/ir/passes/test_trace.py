@@ -219,7 +219,7 @@ def test_regions_and_several_results_have_stable_names() -> None:
     ]
     assert new == ["stablehlo.return %i_1, %v_1 : tensor<i32>, tensor<4xf32>"]
     line = next(line for line in trace.lines if line.op == "stablehlo.while")
-    assert line.results[:2] == ("%r#0", "%r#1") and line.depth == 2
+    assert line.results == ("%r#0", "%r#1") and line.arguments == ("%i", "%v", "%i_1", "%v_1") and line.depth == 2
 
 
 # -- files

@@ -1,0 +1,251 @@
+"""The graphs of a trace's texts, laid out: each function once for each form that it takes.
+
+A function is found again by its lines, so that one that ten passes leave alone is drawn once. Of a function that is too large to
+draw, what stands around the changes is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import attrs
+
+from couloir.drawing.display import Display, Path, Rectangle, Role, Text
+from couloir.drawing.graph import ClusterPath, Edge, Graph, Node
+from couloir.drawing.program import kind_of_name
+from couloir.drawing.render import draw
+from couloir.drawing.svg import path_data
+from couloir.ir.text.facts import cut
+
+if TYPE_CHECKING:
+    from couloir.ir.passes.trace import Trace
+    from couloir.ir.passes.trace_text import Line
+
+    Json: TypeAlias = dict[str, Any]
+
+MAX_OPS: Final = 1_200
+"""Functions with more ops than this, constants aside, are not drawn whole."""
+AROUND: Final = 2
+"""How many steps from a changed op are drawn of them."""
+MAX_DRAWN: Final = 60_000
+"""When this many ops have been drawn in all, further functions are not."""
+MAX_LINES: Final = 4
+MAX_CLUSTERS: Final = 12
+"""Regions nested deeper are drawn in the cluster of this level."""
+
+
+@attrs.frozen
+class Function:
+    """A top-level op with a body, in one text: its name, and its lines `start` to `end`, the end excluded."""
+
+    name: str
+    start: int
+    end: int
+
+
+def functions_of(trace: Trace, text: Sequence[int]) -> list[Function]:
+    """The top-level ops with a body of a text."""
+    starts = [n for n, line in enumerate(text) if trace.lines[line].op and trace.lines[line].depth == 1]
+    found: list[Function] = []
+    for start, end in zip(starts, [*starts[1:], len(text) - 1], strict=True):
+        if end > start + 1:
+            found.append(Function(_name(trace.lines[text[start]]), start, end))
+    return found
+
+
+def _name(line: Line) -> str:
+    rest = line.text.partition("@")[2]
+    if not rest:
+        return line.op
+    end = 0
+    if rest[0] == '"':
+        return "@" + rest[: rest.find('"', 1) + 1 or len(rest)]
+    while end < len(rest) and (rest[end].isalnum() or rest[end] in "_$.-"):
+        end += 1
+    return "@" + rest[:end]
+
+
+def _is_box(line: Line) -> bool:
+    """Whether a line begins an op that is drawn; constants are shown in the boxes of their users."""
+    return bool(line.op) and (bool(line.operands) or kind_of_name(line.op) != "constant")
+
+
+class Graphs:
+    """Draws functions, and remembers what it has drawn. `drawn` holds the pictures for the page."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.drawn: list[Json] = []
+        self._numbers: dict[tuple[object, ...], int | None] = {}
+        self._ops = 0
+
+    def of_text(self, text: Sequence[int], changed: Sequence[tuple[int, int]]) -> list[list[Any]]:
+        """For each function of a text its name, its first line, the line after its last, and the number of its picture or None.
+
+        `changed` are the lines that another text has not; only functions with some of them, or small ones, are drawn.
+        """
+        found: list[list[Any]] = []
+        for function in functions_of(self.trace, text):
+            lines = tuple(text[function.start : function.end])
+            inside = [
+                n - function.start for a, b in changed for n in range(max(a, function.start), min(b, function.end))
+            ]
+            found.append([function.name, function.start, function.end, self._number(lines, inside)])
+        return found
+
+    def _number(self, lines: tuple[int, ...], changed: Sequence[int]) -> int | None:
+        whole = sum(1 for n in lines if _is_box(self.trace.lines[n])) <= MAX_OPS
+        key = (lines,) if whole else (lines, tuple(changed))
+        if key not in self._numbers:
+            self._numbers[key] = None
+            if (whole or changed) and self._ops < MAX_DRAWN:
+                picture = self._draw([self.trace.lines[n] for n in lines], None if whole else changed)
+                self._numbers[key] = len(self.drawn)
+                self.drawn.append(picture)
+        return self._numbers[key]
+
+    def _draw(self, lines: Sequence[Line], changed: Sequence[int] | None) -> Json:
+        body = _Body(lines)
+        kept = None if changed is None else body.around(changed)
+        graph = body.graph(kept)
+        self._ops += len(graph.nodes)
+        picture = _picture(draw(graph))
+        if kept is not None:
+            picture["part"] = [sum(1 for n in kept if _is_box(lines[n])), sum(1 for line in lines if _is_box(line))]
+        return picture
+
+
+class _Body:
+    """The ops of a function, read from its lines."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self.definer: dict[str, int] = {}
+        self.clusters: dict[int, tuple[str, ...]] = {}
+        self.ops: list[int] = []
+        path: list[tuple[int, int]] = []  # the ops around, with their depths
+        for number, line in enumerate(lines):
+            if not line.op:
+                continue
+            while path and path[-1][1] >= line.depth:
+                path.pop()
+            self.clusters[number] = tuple(str(n) for n, _ in path[1 : MAX_CLUSTERS + 1])
+            path.append((number, line.depth))
+            if number:
+                self.ops.append(number)
+            for name in line.results:
+                self.definer[name] = number
+        self.owners = {int(c) for clusters in self.clusters.values() for c in clusters}
+
+    def around(self, changed: Iterable[int]) -> set[int]:
+        """The changed ops and those a few steps away, at most `MAX_OPS`."""
+        users: dict[int, list[int]] = {}
+        for number in self.ops:
+            for name in self.lines[number].operands:
+                if name in self.definer:
+                    users.setdefault(self.definer[name], []).append(number)
+        kept = dict.fromkeys([n for n in changed if n and _is_box(self.lines[n])][:MAX_OPS])
+        edge = list(kept)
+        for _ in range(AROUND):
+            reached: list[int] = []
+            for number in edge:
+                near = [self.definer[o] for o in self.lines[number].operands if o in self.definer]
+                for other in (*near, *users.get(number, ())):
+                    if other not in kept and len(kept) < MAX_OPS and _is_box(self.lines[other]):
+                        kept[other] = None
+                        reached.append(other)
+            edge = reached
+        return set(kept)
+
+    def graph(self, kept: set[int] | None) -> Graph:
+        """The graph, or the part of it with the ops `kept`. A node's id is the number of its line, an argument's is `aN`."""
+        nodes: list[Node] = []
+        edges: list[Edge] = []
+        types: dict[str, str] = {}
+        ids: dict[str, str] = {}
+        head = self.lines[0]
+        used = {name for n in (self.ops if kept is None else kept) for name in self.lines[n].operands}
+        for index, name in enumerate(head.arguments):
+            type = head.types[len(head.results) + index] if len(head.results) + index < len(head.types) else ""
+            types[name] = type
+            if kept is None or name in used:
+                ids[name] = f"a{index}"
+                nodes.append(Node(f"a{index}", name, (short_type(type),), "input"))
+        shown = [n for n in self.ops if (kept is None or n in kept) and _is_box(self.lines[n])]
+        # An op with regions, but without operands and results, is only the cluster of what is inside.
+        boxes = [n for n in shown if n not in self.owners or self.lines[n].operands or self.lines[n].results]
+        for number in boxes:
+            line = self.lines[number]
+            for name, type in zip(line.results, line.types, strict=False):
+                ids[name] = str(number)
+                types[name] = type
+        for number in boxes:
+            nodes.append(self._node(number, types))
+        for number in boxes:
+            for name in self.lines[number].operands:
+                if name in ids and ids[name] != str(number):
+                    edges.append(Edge(ids[name], str(number), short_type(types[name]), types[name]))
+        titles: dict[ClusterPath, str] = {
+            (*self.clusters[n], str(n)): cut(self.lines[n].text.strip().rstrip("{ ")) for n in self.owners
+        }
+        return Graph(nodes, edges, cluster_titles=titles)
+
+    def _node(self, number: int, types: dict[str, str]) -> Node:
+        line = self.lines[number]
+        details = [cut(line.location)] if line.location else []
+        for index, name in enumerate(line.operands):
+            definer = self.definer.get(name)
+            if definer is not None and not _is_box(self.lines[definer]):
+                details.append(cut(f"operand {index}: {short_type((*self.lines[definer].types, '')[0])}"))
+        details += line.facts
+        if len(details) > MAX_LINES:
+            details = [*details[: MAX_LINES - 1], f"… {len(details) - MAX_LINES + 1} more"]
+        last = line.op.rpartition(".")[2]
+        kind = "output" if last in ("return", "yield") else kind_of_name(line.op)
+        return Node(str(number), line.op.partition(".")[2] or line.op, tuple(details), kind, self.clusters[number])
+
+
+def short_type(type: str) -> str:
+    """`1x28x28xf32` for `tensor<1x28x28xf32>`."""
+    for prefix in ("tensor<", "memref<", "vector<"):
+        if type.startswith(prefix) and type.endswith(">"):
+            return cut(type[len(prefix) : -1])
+    return cut(type)
+
+
+def _picture(display: Display) -> Json:
+    """A display list as short JSON: what a script needs to paint it."""
+    nodes: list[Any] = []
+    edges: list[Any] = []
+    clusters: list[Any] = []
+    for group in display.groups:
+        data = dict(group.data)
+        boxes = [s for s in group.shapes if isinstance(s, Rectangle)]
+        texts = [[_round(t.x), _round(t.y), t.text] for t in group.shapes if isinstance(t, Text)]
+        if group.role is Role.NODE:
+            bar = boxes[1].height
+            nodes.append([data["id"], data["kind"], *_sides(boxes[0]), _round(bar), texts])
+        elif group.role is Role.CLUSTER:
+            clusters.append([*_sides(boxes[0]), texts])
+        else:
+            paths = [path_data(p, 1) for p in group.shapes if isinstance(p, Path)]
+            wires = [p for p in paths if not p.endswith("Z")]
+            heads = [p for p in paths if p.endswith("Z")]
+            edges.append([data["source"], data["target"], "".join(wires), "".join(heads), texts, group.tooltip])
+    return {
+        "size": [_round(display.width), _round(display.height)],
+        "nodes": nodes,
+        "edges": edges,
+        "clusters": clusters,
+    }
+
+
+def _sides(box: Rectangle) -> list[float]:
+    return [_round(box.x), _round(box.y), _round(box.width), _round(box.height)]
+
+
+def _round(value: float) -> float:
+    """To a tenth of a point; whole numbers as such, which are shorter."""
+    rounded = round(value, 1)
+    return int(rounded) if rounded == int(rounded) else rounded
