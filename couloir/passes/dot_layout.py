@@ -1,28 +1,44 @@
-"""Puts constant operands of dot products in the order in which loops read them.
+"""Puts the operands of dot products in the order in which loops read them.
 
     dot_general(x, w, contracting = [1] x [1])  =>  dot_general(x, transpose(w), contracting = [1] x [0])
+    convolution(x, w), one window  =>  dot_general(x, w)
 
-The transposed constant is computed once, by constant folding; the innermost loop then runs over adjacent elements.
+The innermost loop then runs over adjacent elements. A constant is transposed once, by constant folding; anything else
+only if each of its elements is used several times.
 """
 
 from __future__ import annotations
+
+import math
+from typing import Final
 
 import attrs
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo import DotDimensionNumbers
+from couloir.dialects.hlo.window import WindowDimension
 from couloir.ir.operation import Operation
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, is_constant, rule
+from couloir.ir.types import TensorType
+
+MIN_USES: Final = 4
+"""How often the elements of an operand are used at least, to transpose it first: once for each row of the left."""
 
 
 @rule
 def contract_leading_dimensions(op: hlo.DotGeneral, rewriter: Rewriter) -> str | None:
-    """dot_general(x, constant)  =>  dot_general(x, transpose(constant)): batching, then contracting dimensions first"""
+    """dot_general(x, y)  =>  dot_general(x, transpose(y)): batching, then contracting dimensions first"""
     constant = is_constant(op.rhs)
-    if not constant:
-        return constant.reason
     numbers = op.dot_dimension_numbers
+    if not constant:
+        uses = math.prod(
+            op.lhs.type.dims[axis] or 1
+            for axis in range(op.lhs.type.rank)
+            if axis not in (*numbers.lhs_batching_dimensions, *numbers.lhs_contracting_dimensions)
+        )
+        if uses < MIN_USES:
+            return f"{constant.reason}, and each element is used {uses} times"
     batching, contracting = numbers.rhs_batching_dimensions, numbers.rhs_contracting_dimensions
     leading = (*batching, *contracting)
     if leading == tuple(range(len(leading))):
@@ -39,9 +55,38 @@ def contract_leading_dimensions(op: hlo.DotGeneral, rewriter: Rewriter) -> str |
     return None
 
 
+@rule
+def convolution_of_one_window(op: hlo.Convolution, rewriter: Rewriter) -> str | None:
+    """convolution(x, w)  =>  dot_general(reshape(x), reshape(w)), when the window is the whole of x"""
+    numbers, x, w = op.dimension_numbers, op.lhs.type, op.rhs.type
+    if op.feature_group_count != 1 or op.batch_group_count != 1:
+        return "there are groups"
+    if not (x.is_static and w.is_static):
+        return "a size is not known"
+    sizes = [x.shape[d] for d in numbers.input_spatial_dimensions]
+    window = [WindowDimension(size) for size in sizes]
+    if list(op.window) != window:
+        return "there is more than one window, or it is padded, dilated or mirrored"
+    left = (numbers.input_batch_dimension, numbers.input_feature_dimension, *numbers.input_spatial_dimensions)
+    right = (
+        numbers.kernel_output_feature_dimension,
+        numbers.kernel_input_feature_dimension,
+        *numbers.kernel_spatial_dimensions,
+    )
+    summed = math.prod([x.shape[numbers.input_feature_dimension], *sizes])
+    rows = hlo.reshape(hlo.Transpose(op.lhs, left), (x.shape[numbers.input_batch_dimension], summed))
+    columns = hlo.reshape(hlo.Transpose(op.rhs, right), (w.shape[numbers.kernel_output_feature_dimension], summed))
+    type = TensorType((rows.result.type.shape[0], columns.result.type.shape[0]), op.result.type.element_type)
+    product = hlo.DotGeneral(rows, columns, DotDimensionNumbers((), (), (1,), (1,)), result_types=[type])
+    if numbers.output_batch_dimension > numbers.output_feature_dimension:
+        product = hlo.Transpose(product, (1, 0))
+    rewriter.replace(op, hlo.reshape(product, op.result.type.shape))
+    return None
+
+
 @attrs.frozen
 class DotLayout(Pass, name="dot-layout"):
-    """Transposes constant operands of dot products so that the loops read adjacent elements."""
+    """Transposes operands of dot products so that the loops read adjacent elements."""
 
     def run(self, op: Operation, context: PassContext) -> None:
-        context.apply(op, [contract_leading_dimensions])
+        context.apply(op, [convolution_of_one_window, contract_leading_dimensions])

@@ -25,6 +25,7 @@ from couloir.ir.errors import Error
 from couloir.ir.types import IntegerType, TensorType, bf16, f16, f32, f64, i1, i8, i32, i64, type_of_dtype, ui8
 from couloir.ir.verify import verify
 from couloir.passes.pipelines import HLO_TO_LOOPS
+from tests.passes.loop_programs import agree, joined, program
 
 CACHE_DIRECTORY: list[Path] = []
 
@@ -389,3 +390,41 @@ def test_equal_kernels_are_one_function() -> None:
     HLO_TO_LOOPS.run(module)
     assert sum("reduce" in f.sym_name for f in module.functions) == 2  # of an argument, and of a broadcast scalar
     assert i1
+
+
+@pytest.mark.parametrize("constant", [-0.0, 0.0, 6.0, -1.5, np.inf, -np.inf, np.nan])
+def test_maximum_and_minimum_with_a_constant_keep_nan_and_the_sign_of_zero(constant: float) -> None:
+    x = np.array([-np.inf, -1.5, -0.0, 0.0, 1.0, 6.0, np.inf, np.nan], np.float32)
+
+    def body(v: Any, c: Any) -> Any:
+        fixed = hlo.constant(constant, f32, shape=(8,))
+        return [cls(*pair) for cls in (hlo.Maximum, hlo.Minimum) for pair in ((v, fixed), (fixed, v), (v, c))]
+
+    found = compiled(body, [x, np.full(8, constant, np.float32)])
+    for with_constant, general in ((0, 2), (1, 2), (3, 5), (4, 5)):
+        np.testing.assert_array_equal(found[with_constant], found[general])
+        signs = [np.signbit(found[i][~np.isnan(found[i])]) for i in (with_constant, general)]
+        np.testing.assert_array_equal(*signs)
+
+
+@settings(max_examples=8)
+@given(st.data())
+def test_batch_groups_and_the_columns_of_convolutions(data: st.DataObject) -> None:
+    cases: list[Any] = []
+    for _ in range(4):
+        groups = data.draw(st.sampled_from([1, 2, 3]))
+        inputs, outputs, batch = data.draw(st.integers(1, 5)), groups * data.draw(st.integers(1, 5)), groups * 2
+        sizes = [data.draw(st.sampled_from([1, 1, 4, 5])) for _ in range(2)]  # often of one column
+        taps = [data.draw(st.integers(1, min(s, 3))) for s in sizes]
+        x, w = (
+            np.random.default_rng(s).integers(-4, 5, shape).astype(np.float32)
+            for s, shape in ((0, (batch, inputs, *sizes)), (1, (outputs, inputs, *taps)))
+        )
+
+        def body(a: Any, b: Any, groups: int = groups) -> Any:
+            numbers = ConvDimensionNumbers.of("bf01", "oi01", "bf01")
+            return hlo.Convolution(a, b, dimension_numbers=numbers, batch_group_count=groups).result
+
+        cases.append(([x, w], body))
+    arrays, body = joined(cases)
+    agree(program(arrays, body), arrays, CACHE_DIRECTORY[0])

@@ -15,7 +15,7 @@ from couloir.dialects import arith, math
 from couloir.dialects.arith import CmpFPredicate, CmpIPredicate
 from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation
+from couloir.ir.operation import Operation, Value
 from couloir.ir.types import FloatType, IndexType, IntegerType, Type, f16, f32
 
 Expression: TypeAlias = "Callable[[Any, Helpers, list[str]], str]"
@@ -183,17 +183,30 @@ def _classify(op: Operation, helpers: Helpers, a: list[str]) -> str:
 
 
 @expression_of(arith.MaximumF, arith.MinimumF)
-def _extremum(op: Operation, helpers: Helpers, a: list[str]) -> str:
-    suffix, type = _suffix(op), c_type(op.operands[0].type)
+def _extremum(op: arith.MaximumF | arith.MinimumF, helpers: Helpers, a: list[str]) -> str:
+    suffix, type = _suffix(op), c_type(op.lhs.type)
     largest = isinstance(op, arith.MaximumF)
+    less = "<" if largest else ">"
+    for bound, (x, c) in ((op.rhs, (a[0], a[1])), (op.lhs, (a[1], a[0]))):
+        number = _float_constant(bound)
+        if number is not None and not python_math.isnan(number):
+            # If x is NaN, the comparison fails and x stays. Of two zeros the constant is taken, unless x is the right one.
+            keeps = number == 0 and (python_math.copysign(1, number) < 0) == largest
+            return f"{x} {less}{'' if keeps else '='} {c} ? {c} : {x}"
     name = ("maximum" if largest else "minimum") + ("_f32" if suffix else "_f64")
-    # a + b is NaN if either is, and of two zeros it is 0.0 unless both are -0.0; -(-a - b) is the opposite.
-    ties = "a + b" if largest else "-(-a - b)"
+    # a + b of two zeros is 0.0 unless both are -0.0; -(-a - b) is the opposite. No branches: loops are vectorised.
     source = (
         f"static inline {type} {name}({type} a, {type} b)\n{{\n"
-        f"    return a {'>' if largest else '<'} b ? a : b {'>' if largest else '<'} a ? b : a == b && a != 0 ? a : {ties};\n}}\n"
+        f"    const {type} one = a {'>' if largest else '<'} b ? a : b, known = a != a ? a : one;\n"
+        f"    const {type} zero = {'a + b' if largest else '-(-a - b)'};\n"
+        f"    return (a == 0) & (b == 0) ? zero : known;\n}}\n"
     )
     return f"{helpers.use(name, source)}({a[0]}, {a[1]})"
+
+
+def _float_constant(value: Value[Any]) -> float | None:
+    op = value.defining_op
+    return op.value.value if isinstance(op, arith.Constant) and isinstance(op.value, FloatAttr) else None
 
 
 _CMPF: Final = {

@@ -88,23 +88,38 @@ def _narrow(value: Scalar, element: Type) -> Scalar:
     return value if value.type is wanted else arith.TruncF(value, result_types=[wanted]).out
 
 
-def _check_convolution(op: hlo.Convolution) -> str | None:
-    return None if op.batch_group_count == 1 else "batch groups are not lowered to loops yet"
+def _column_last(shape: Sequence[int]) -> list[int]:
+    """The spatial dimensions in the order of the loops: along the last, the column, compilers vectorise.
+
+    It is the one whose elements lie closest together, of those that have several.
+    """
+    order = list(range(len(shape)))
+    column = next((d for d in reversed(order) if shape[d] > 1), None)
+    return order if column is None else [*(d for d in order if d != column), column]
 
 
-@kernel_of(hlo.Convolution, finishes=True, check=_check_convolution)
+@kernel_of(hlo.Convolution, finishes=True)
 def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Value[Any]]) -> None:
     """A convolution without padding and dilation of the input (passes make those explicit), of any rank and layout."""
     numbers, loops = op.dimension_numbers, kernel.loops
     lhs, rhs, result = op.lhs.type, op.rhs.type, op.result.type
     element = result.element_type
     batches = result.shape[numbers.output_batch_dimension]
-    groups = op.feature_group_count
+    groups = op.feature_group_count * op.batch_group_count  # one of the two is 1
     outputs = rhs.shape[numbers.kernel_output_feature_dimension] // groups
     inputs = rhs.shape[numbers.kernel_input_feature_dimension]
-    space = [result.shape[d] for d in numbers.output_spatial_dimensions]
-    sizes = [rhs.shape[d] for d in numbers.kernel_spatial_dimensions]
-    windows = op.window
+    order = _column_last([result.shape[d] for d in numbers.output_spatial_dimensions])
+    lhs_space, rhs_space, result_space = (
+        [dimensions[d] for d in order]
+        for dimensions in (
+            numbers.input_spatial_dimensions,
+            numbers.kernel_spatial_dimensions,
+            numbers.output_spatial_dimensions,
+        )
+    )
+    space = [result.shape[d] for d in result_space]
+    sizes = [rhs.shape[d] for d in rhs_space]
+    windows = [op.window[d] for d in order]
     if not space:  # no spatial dimension: one column
         space, sizes = [], []
     columns = space[-1] if space else 1
@@ -119,7 +134,7 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
     def lhs_index(batch: AffineExpr, channel: AffineExpr, place: Sequence[AffineExpr]) -> Index:
         index: list[AffineExpr] = [ZERO] * lhs.rank
         index[numbers.input_batch_dimension], index[numbers.input_feature_dimension] = batch, channel
-        for dimension, expression in zip(numbers.input_spatial_dimensions, place, strict=True):
+        for dimension, expression in zip(lhs_space, place, strict=True):
             index[dimension] = expression
         return tuple(index)
 
@@ -127,7 +142,7 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
         index: list[AffineExpr] = [ZERO] * rhs.rank
         index[numbers.kernel_output_feature_dimension] = output
         index[numbers.kernel_input_feature_dimension] = channel
-        for dimension, tap, window in zip(numbers.kernel_spatial_dimensions, taps, windows, strict=True):
+        for dimension, tap, window in zip(rhs_space, taps, windows, strict=True):
             mirrored = AffineConstant((window.size or 1) - 1) - tap if window.reversal else tap
             index[dimension] = mirrored
         return tuple(index)
@@ -135,7 +150,7 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
     def result_index(batch: AffineExpr, output: AffineExpr, place: Sequence[AffineExpr]) -> Index:
         index: list[AffineExpr] = [ZERO] * result.rank
         index[numbers.output_batch_dimension], index[numbers.output_feature_dimension] = batch, output
-        for dimension, expression in zip(numbers.output_spatial_dimensions, place, strict=True):
+        for dimension, expression in zip(result_space, place, strict=True):
             index[dimension] = expression
         return tuple(index)
 
@@ -166,7 +181,10 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
                 channel, taps = steps[step]
                 where = [*place, column_block * width + column] if space else []
                 position = [p * w.stride + t * w.window_dilation for p, t, w in zip(where, taps, windows, strict=True)]
-                index = lhs_index(batch, group * inputs + channel, position)
+                if op.batch_group_count > 1:
+                    index = lhs_index(group * batches + batch, channel, position)
+                else:
+                    index = lhs_index(batch, group * inputs + channel, position)
                 return to_type(loops.load(source, index), tile.type)
 
             tile.update(element_at, values)
