@@ -199,7 +199,7 @@ def _extremum(op: arith.MaximumF | arith.MinimumF, helpers: Helpers, a: list[str
         f"static inline {type} {name}({type} a, {type} b)\n{{\n"
         f"    const {type} one = a {'>' if largest else '<'} b ? a : b, known = a != a ? a : one;\n"
         f"    const {type} zero = {'a + b' if largest else '-(-a - b)'};\n"
-        f"    return (a == 0) & (b == 0) ? zero : known;\n}}\n"
+        f"    return ((a == 0) & (b == 0)) ? zero : known;\n}}\n"
     )
     return f"{helpers.use(name, source)}({a[0]}, {a[1]})"
 
