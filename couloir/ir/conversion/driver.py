@@ -6,25 +6,24 @@ that yields another one; `_run` keeps them on a list. So nothing recurses on the
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import attrs
 
 from couloir.ir.analysis.dominance import reverse_postorder
-from couloir.ir.builder import CURRENT, insert_at
+from couloir.ir.builder import CURRENT
 from couloir.ir.conversion.casts import CAST, cancel_casts
 from couloir.ir.conversion.endless import Origin, check_end
 from couloir.ir.conversion.mapping import ValueMapping
 from couloir.ir.conversion.places import Place, RecordingPoint, location_at
-from couloir.ir.conversion.report import IllegalOps, cast_reason, difference, why
+from couloir.ir.conversion.report import IllegalOps, cast_reason, difference, similar, why
 from couloir.ir.conversion.results import result_groups
 from couloir.ir.conversion.rewriter import Adaptor, ConversionRewriter, Convert, Group, Inline, single
 from couloir.ir.conversion.rules import ConversionRule, ConversionRules
 from couloir.ir.conversion.target import ConversionTarget, Legality, Verdict
-from couloir.ir.errors import Error, nearest
+from couloir.ir.errors import Error
 from couloir.ir.operation import Block, BlockArgument, Operation, Region, UnregisteredOp, Value, collector_paused
 from couloir.ir.rewriting.driver import Outcome, RewriteCycle
 from couloir.ir.rewriting.events import Applied, Listener, Observer
@@ -373,16 +372,13 @@ class Conversion:
         if op.name == CAST and self._is_undone(op, place, origin):
             return
         misses: list[tuple[ConversionRule, NoMatch]] = []
-        poisoned = any(self.mapping.lookup(value) is None for value in op.operands)
         for rule in self.rules.at(op):
-            if poisoned and rule.takes_operands:
-                continue
             missed = yield self._attempt(rule, op, place, origin)
             if missed is None:
                 return
             misses.append((rule, missed))
-        if poisoned:
-            self._stand_in(op, place)
+        if any(self.mapping.lookup(value) is None for value in op.operands):
+            self._stand_in(op, place)  # what it takes is reported
         elif self._is_wrong(verdict):
             yield self._fail(op, verdict, misses, place, origin)
         elif origin is None:
@@ -408,32 +404,31 @@ class Conversion:
         if rule.takes_operands:
             rewriter.matched(rule, (op,))
         try:
+            adaptor = self._adaptor(op, place, origin) if rule.takes_operands else Adaptor(op, [])
+            mark = place.last
             while True:
-                start = perf_counter()
+                start, token = perf_counter(), CURRENT.set(point)
                 try:
-                    with insert_at(point):
+                    returned = rule.convert(op, adaptor, rewriter) if process is None else process.send(answer)
+                    if CURRENT.get() is not point:
                         if process is not None:
-                            returned = process.send(answer)
-                        else:
-                            adaptor = self._adaptor(op, place, origin) if rule.takes_operands else Adaptor(op, [])
-                            mark = place.last
-                            returned = rule.convert(op, adaptor, rewriter)
-                        if CURRENT.get() is not point:
-                            raise Error(
-                                f"the rule {rule.name} yields inside a `with`, which ends there",
-                                hint="yield first, then build with `at_end(...)`",
-                            )
+                            process.close()  # now, so that its `with` ends here
+                        raise Error(
+                            f"the rule {rule.name} yields inside a `with`, which ends there",
+                            hint="yield first, then build with `at_end(...)`",
+                        )
                 except StopIteration as stop:
                     returned = stop.value
                     break
                 finally:
+                    CURRENT.reset(token)
                     spent += perf_counter() - start
-                if process is None:
-                    if not inspect.isgenerator(returned):
-                        break
-                    process, answer = returned, None
-                else:
+                if process is not None:
                     answer = yield self._serve(returned, rule, op, place)
+                elif isinstance(returned, Generator):
+                    process = cast("Process", returned)
+                else:
+                    break
         except NoMatch as miss:
             self._undo(place, mark)
             counts.seconds += spent
@@ -443,7 +438,7 @@ class Conversion:
         except Error as error:
             raise _located(error, op) from error
         groups = result_groups(rule, op, returned, self.converter)
-        if not self.failures and any(g is None and r.has_uses for r, g in zip(op.results, groups, strict=True)):
+        if None in groups and not self.failures and _is_missing(op, groups):
             raise Error(
                 f"the rule {rule.name} gives nothing for a result of `{op.name}` that is used",
                 where=op.location.label or None,
@@ -633,10 +628,11 @@ class Conversion:
         twin = self.converted_ops.get(op.name)
         if twin is not None:
             return difference(op, twin)
-        if not misses:
-            hint = nearest(op.name, self.rules.names())
-            return "" if hint is None else hint.removeprefix("did you mean ").removesuffix("?")
-        return ""
+        return "" if misses else similar(op.name, self.rules.names())
+
+
+def _is_missing(op: Operation, groups: Sequence[Group | None]) -> bool:
+    return any(group is None and result.has_uses for result, group in zip(op.results, groups, strict=True))
 
 
 def _run(process: Process) -> None:

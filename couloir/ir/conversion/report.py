@@ -116,6 +116,16 @@ def difference(op: Operation, supported: Operation) -> str:
     return f"{', '.join(parts)}, as{place or ' elsewhere in the program'}"
 
 
+def similar(name: str, supported: Sequence[str]) -> str:
+    """Ops of the same dialect with a similar name, of those for which there are rules."""
+    import difflib
+
+    dialect, _, short = name.partition(".")
+    names = [other.partition(".")[2] for other in supported if other.partition(".")[0] == dialect]
+    found = difflib.get_close_matches(short, names, n=3, cutoff=0.6)
+    return " or ".join(f"`{dialect}.{other}`" for other in found)
+
+
 def _types(types: Sequence[Type]) -> str:
     return ", ".join(f"`{type}`" for type in types) or "nothing"
 

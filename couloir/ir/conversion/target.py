@@ -43,9 +43,14 @@ _WHOLE: Final = Verdict(Legality.LEGAL, recursive=True)
 
 @attrs.define
 class _Entry:
-    verdict: Verdict = _UNKNOWN
+    verdict: Verdict | None = None
     when: Predicate | None = None
     recursive: Predicate | bool = False
+
+    @property
+    def says_whether(self) -> bool:
+        """Whether it says if the op is legal."""
+        return self.verdict is not None or self.when is not None
 
 
 class ConversionTarget:
@@ -63,7 +68,7 @@ class ConversionTarget:
         self.name = name
         self._entries: dict[type[Operation] | str, _Entry] = {}
         self._unknown: Predicate | None = None
-        self._found: dict[type[Operation], _Entry | None] = {}
+        self._found: dict[type[Operation], tuple[_Entry | None, Predicate | bool]] = {}
 
     # -- what is said --------------------------------------------------------------------------------------------------------
 
@@ -80,7 +85,7 @@ class ConversionTarget:
     def add_dynamically_legal(self, *items: type[Operation] | str, when: Predicate) -> None:
         """These are legal when the predicate holds, and otherwise illegal, for the reason that its `Guard` gives."""
         for entry in self._named(items):
-            entry.when = when
+            entry.verdict, entry.when = None, when
 
     def mark_recursively_legal(self, *items: type[Operation] | str, when: Predicate | None = None) -> None:
         """When one of these is legal (and `when` holds), so is everything inside it: the conversion does not look there."""
@@ -104,28 +109,31 @@ class ConversionTarget:
 
     def legality(self, op: Operation) -> Verdict:
         """What the target says of an op as it is."""
-        entry = self._entry(op)
+        entry, recursive = self._said_of(op)
         if entry is None:
-            return _UNKNOWN if self._unknown is None else _judged(self._unknown, op)
-        verdict = entry.verdict if entry.when is None else _judged(entry.when, op)
-        if entry.recursive is False or verdict.legality is not Legality.LEGAL:
+            verdict = _UNKNOWN if self._unknown is None else _judged(self._unknown, op)
+        else:
+            verdict = _judged(entry.when, op) if entry.verdict is None else entry.verdict
+        if recursive is False or verdict.legality is not Legality.LEGAL:
             return verdict
-        return _WHOLE if entry.recursive is True or entry.recursive(op) else verdict
+        return _WHOLE if recursive is True or recursive(op) else verdict
 
-    def _entry(self, op: Operation) -> _Entry | None:
+    def _said_of(self, op: Operation) -> tuple[_Entry | None, Predicate | bool]:
+        """What says whether the op is legal, and whether what is inside is legal with it."""
         cls = type(op)
         if op.is_registered and cls in self._found:
             return self._found[cls]
-        keys = [base for base in cls.__mro__ if base in self._entries]
-        keys += [key for key in (op.name, op.name.partition(".")[0]) if key in self._entries]
-        found = next((self._entries[key] for key in keys), None)
+        keys = [*cls.__mro__, op.name, op.name.partition(".")[0]]
+        entries = [self._entries[key] for key in keys if key in self._entries]
+        entry = next((e for e in entries if e.says_whether), None)
+        found = (entry, next((e.recursive for e in entries if e.recursive is not False), False))
         if op.is_registered:  # ops that no dialect defines share a class
             self._found[cls] = found
         return found
 
 
-def _judged(predicate: Predicate, op: Operation) -> Verdict:
-    outcome = predicate(op)
+def _judged(predicate: Predicate | None, op: Operation) -> Verdict:
+    outcome = predicate is None or predicate(op)
     if outcome:
         return _LEGAL
     return Verdict(Legality.ILLEGAL, outcome.reason) if isinstance(outcome, Guard) and outcome.reason else _ILLEGAL
