@@ -7,6 +7,7 @@ draw, what stands around the changes is drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
@@ -48,7 +49,7 @@ def functions_of(trace: Trace, text: Sequence[int]) -> list[Function]:
     """The top-level ops with a body of a text."""
     starts = [n for n, line in enumerate(text) if trace.lines[line].op and trace.lines[line].depth == 1]
     found: list[Function] = []
-    for start, end in zip(starts, [*starts[1:], len(text) - 1], strict=True):
+    for start, end in pairwise([*starts, len(text) - 1] if starts else []):
         if end > start + 1:
             found.append(Function(_name(trace.lines[text[start]]), start, end))
     return found
@@ -112,7 +113,7 @@ class Graphs:
         self._ops += len(graph.nodes)
         picture = _picture(draw(graph))
         if kept is not None:
-            picture["part"] = [sum(1 for n in kept if _is_box(lines[n])), sum(1 for line in lines if _is_box(line))]
+            picture["part"] = [sum(1 for n in kept if _is_box(lines[n])), sum(1 for line in lines[1:] if _is_box(line))]
         return picture
 
 

@@ -189,7 +189,10 @@ class GraphView {
       this.select.append(option);
     }
     this.select.value = start.name;
-    this.select.addEventListener("change", () => this.show(this.functions.find((f) => f.name === this.select.value)));
+    this.select.addEventListener("change", () => {
+      app.forget();
+      this.show(this.functions.find((f) => f.name === this.select.value));
+    });
     $("tools").replaceChildren(this.select);
     this.show(start);
   }

@@ -16,7 +16,10 @@ class App {
     document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#search")) $("results").hidden = true; });
     document.addEventListener("keydown", (event) => this.key(event));
     addEventListener("hashchange", () => this.fromHash());
-    if (!this.fromHash()) this.setPass(Math.max(0, model.passes.findIndex((run) => run.error)) || (model.passes.findIndex((run) => run.changed) + 1));
+    if (!this.fromHash()) {
+      const failed = model.passes.findIndex((run) => run.error) + 1;
+      this.setPass(failed || model.passes.findIndex((run) => run.changed) + 1);
+    }
   }
 
   head() {

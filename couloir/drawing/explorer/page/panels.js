@@ -177,7 +177,7 @@ class Panels {
     if (run.checks.length) {
       const number = (value) => (value === null ? "not finite" : value === 0 ? "0" : value.toPrecision(3));
       const head = el("tr", "", ...["result", "largest error", "tolerance", ""].map((name) => el("th", "", name)));
-      const body = run.checks.map((c) => el("tr", c.passed ? "" : "failed", el("td", "", c.name), el("td", "", number(c.error)), el("td", "", number(c.tolerance)), el("td", "", c.passed ? "✓" : "✗")));
+      const body = run.checks.map((c) => el("tr", c.passed ? "" : "failed", el("td", "", c.name), el("td", "", number(c.error)), el("td", "", c.tolerance === null ? "–" : number(c.tolerance)), el("td", "", c.passed ? "✓" : "✗")));
       made.append(el("table", "", el("thead", "", head), el("tbody", "", ...body)));
     } else {
       made.append(el("p", "", "Not compared. Trace with --check-each to run the program before and after each pass."));
