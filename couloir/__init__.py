@@ -19,27 +19,43 @@ from typing import TYPE_CHECKING, Any, Final
 from couloir.version import __version__
 
 if TYPE_CHECKING:
-    from couloir.api import compile, draw, explore, load, lower, opt, parse, run, specialize, trace
+    from couloir.api import bisect, compile, draw, explore, load, lower, opt, parse, replay, run, specialize, trace
     from couloir.backends.c.program import Executable
     from couloir.dialects.builtin import ModuleOp as Module
     from couloir.frontends.onnx.exporter import to_onnx
     from couloir.ir.errors import Error, ParseError, VerifyError
     from couloir.ir.limits import Limits
     from couloir.ir.operation import Block, Operation, Region, Value
-    from couloir.ir.passes import Pass, PassContext, PassPipeline
+    from couloir.ir.passes import Instrumentation, Pass, PassContext, PassPipeline
     from couloir.ir.passes.trace import Trace
     from couloir.ir.rewriting import Guard, NoMatch, Rewriter, Rule, guard, rule, why_not
     from couloir.ir.verify import verify
+    from couloir.passes.checking import CheckEach
     from couloir.specialization import DynamicExecutable
 
 _HOMES: Final = {
     **dict.fromkeys(
-        ("compile", "draw", "explore", "load", "lower", "opt", "parse", "run", "specialize", "trace"), "couloir.api"
+        (
+            "bisect",
+            "compile",
+            "draw",
+            "explore",
+            "load",
+            "lower",
+            "opt",
+            "parse",
+            "replay",
+            "run",
+            "specialize",
+            "trace",
+        ),
+        "couloir.api",
     ),
     **dict.fromkeys(("Error", "ParseError", "VerifyError"), "couloir.ir.errors"),
     **dict.fromkeys(("Block", "Operation", "Region", "Value"), "couloir.ir.operation"),
-    **dict.fromkeys(("Pass", "PassContext", "PassPipeline"), "couloir.ir.passes"),
+    **dict.fromkeys(("Instrumentation", "Pass", "PassContext", "PassPipeline"), "couloir.ir.passes"),
     **dict.fromkeys(("Guard", "NoMatch", "Rewriter", "Rule", "guard", "rule", "why_not"), "couloir.ir.rewriting"),
+    "CheckEach": "couloir.passes.checking",
     "DynamicExecutable": "couloir.specialization",
     "Executable": "couloir.backends.c.program",
     "Trace": "couloir.ir.passes.trace",
@@ -51,10 +67,12 @@ _HOMES: Final = {
 
 __all__ = [
     "Block",
+    "CheckEach",
     "DynamicExecutable",
     "Error",
     "Executable",
     "Guard",
+    "Instrumentation",
     "Limits",
     "Module",
     "NoMatch",
@@ -70,6 +88,7 @@ __all__ = [
     "Value",
     "VerifyError",
     "__version__",
+    "bisect",
     "compile",
     "draw",
     "explore",
@@ -78,6 +97,7 @@ __all__ = [
     "lower",
     "opt",
     "parse",
+    "replay",
     "rule",
     "run",
     "specialize",

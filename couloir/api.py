@@ -4,7 +4,7 @@ over these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias
 
@@ -13,6 +13,7 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error, nearest
 from couloir.ir.limits import Limits
 from couloir.ir.passes import Instrumentation, PassPipeline, Report
+from couloir.ir.passes.checkpoint import Checkpoint, Reproducing, read_checkpoint
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.verify import verify
 from couloir.levels import level_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from couloir.backends.c.toolchain import Compiler
     from couloir.drawing import Paper
     from couloir.ir.passes.trace import Trace
+    from couloir.passes.bisection import Bisection, ModuleCheck
+    from couloir.passes.checking import CheckEach
     from couloir.specialization import DynamicExecutable, Shapes
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | onnx.ModelProto | ModuleOp"
@@ -106,6 +109,8 @@ def lower(
     dims: Mapping[str, int] | None = None,
     dump_dir: str | Path | None = None,
     verify_each: bool = True,
+    check_each: bool | CheckEach = False,
+    instrumentations: Sequence[Instrumentation] = (),
     on_pass: Progress | None = None,
 ) -> ModuleOp:
     """Lowers a model to StableHLO or to loops over buffers. The given module is not changed.
@@ -114,32 +119,35 @@ def lower(
         source: A module, or anything that `load` takes.
         to: The level to arrive at.
         dims: As for `load`.
-        dump_dir: Write the IR there after each pass that changed it.
-        verify_each: Verify after each pass.
-        on_pass: Called before each pass with its number, the count of passes and its text, to show progress.
+        dump_dir, verify_each, check_each, instrumentations, on_pass: As for `opt`.
 
     Raises:
         Error: Ops that cannot be lowered: all of them at once, with count, attributes and first place.
     """
-    module = load(source, dims=dims).clone()
-    pipeline = pipeline_to(to, module)
-    pipeline.run(module, verify_each=verify_each, dump_dir=dump_dir, on_pass=on_pass)
-    return module
+    module = load(source, dims=dims)
+    lowered, _ = opt(
+        module,
+        standard_pipeline(module, to),
+        dump_dir=dump_dir,
+        verify_each=verify_each,
+        check_each=check_each,
+        instrumentations=instrumentations,
+        on_pass=on_pass,
+    )
+    return lowered
 
 
-def pipeline_to(to: Literal["hlo", "loops"], module: ModuleOp) -> PassPipeline:
-    """The standard passes that take a module down to a level."""
+def standard_pipeline(
+    source: Source, to: Literal["hlo", "loops"], *, dims: Mapping[str, int] | None = None
+) -> PassPipeline:
+    """The passes that bring a model from the level where it is to another one; none if it is there."""
     if to not in ("hlo", "loops"):
         raise Error(f"there is no level `{to}` to lower to", hint=nearest(to, ("hlo", "loops")) or "hlo or loops")
     from couloir.passes.pipelines import HLO_TO_LOOPS, ONNX_TO_HLO
 
-    level = level_of(module)
-    pipeline = PassPipeline()
-    if level == "onnx":
-        pipeline += ONNX_TO_HLO
-    if to == "loops" and level != "loops":
-        pipeline += HLO_TO_LOOPS
-    return pipeline
+    level = level_of(load(source, dims=dims))
+    pipeline = ONNX_TO_HLO if level == "onnx" else PassPipeline()
+    return pipeline + HLO_TO_LOOPS if to == "loops" and level != "loops" else pipeline
 
 
 def opt(
@@ -147,14 +155,58 @@ def opt(
     pipeline: str | PassPipeline,
     *,
     dims: Mapping[str, int] | None = None,
+    start_at: int | str | None = None,
+    stop_after: int | str | None = None,
     dump_dir: str | Path | None = None,
     verify_each: bool = True,
+    verify_rules: bool = False,
+    check_each: bool | CheckEach = False,
+    memory: bool = False,
+    reproducer: str | Path | None = None,
+    instrumentations: Sequence[Instrumentation] = (),
     on_pass: Progress | None = None,
 ) -> tuple[ModuleOp, Report]:
-    """Runs a pipeline, given as text or object, on a copy of a module. Returns the new module and what the passes did."""
+    """Runs a pipeline on a copy of a module.
+
+    Args:
+        source: A module, or anything that `load` takes.
+        pipeline: The passes, as text or object.
+        dims: As for `load`.
+        start_at: The first pass to run, as a number from 1 or a name (the first pass that has it).
+        stop_after: The last pass to run, likewise.
+        dump_dir: Write the IR there after each pass that changed it.
+        verify_each: Verify after each pass.
+        verify_rules: Verify after each application of a rule, too.
+        check_each: Run the program before and after each pass and compare; a `couloir.CheckEach` says on which inputs.
+        memory: Measure the allocations of each pass, which is slow.
+        reproducer: When a pass fails, write the IR before it there, with all that `replay` needs.
+        instrumentations: What else looks on.
+        on_pass: Called before each pass with its number, the count of passes and its text, to show progress.
+
+    Returns:
+        The new module, and what the passes did.
+
+    Raises:
+        Error: What a pass or a check raised, with the pass named.
+    """
     passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     module = load(source, dims=dims).clone()
-    report = passes.run(module, verify_each=verify_each, dump_dir=dump_dir, on_pass=on_pass)
+    watching, check = _checks(check_each)
+    watching += instrumentations
+    if reproducer is not None:
+        settings = _settings(check, verify_each=verify_each, verify_rules=verify_rules)
+        watching.append(Reproducing(lambda text, error: _write(reproducer, text), settings))
+    report = passes.run(
+        module,
+        start_at=start_at,
+        stop_after=stop_after,
+        verify_each=verify_each,
+        verify_rules=verify_rules,
+        dump_dir=dump_dir,
+        memory=memory,
+        on_pass=on_pass,
+        instrumentations=watching,
+    )
     return module, report
 
 
@@ -193,7 +245,7 @@ def trace(
         raise Error("a pipeline and a level to lower to exclude each other")
     module = load(source, dims=dims).clone()
     if pipeline is None:
-        passes = pipeline_to(to or "loops", module)
+        passes = standard_pipeline(module, to or "loops")
     else:
         passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     recorder = Recorder()
@@ -213,6 +265,141 @@ def explore(trace: Trace, path: str | Path) -> None:
     from couloir.drawing.explorer import write_page
 
     write_page(trace, path)
+
+
+def _checks(check_each: bool | CheckEach) -> tuple[list[Instrumentation], CheckEach | None]:
+    if check_each is False:
+        return [], None
+    from couloir.passes.checking import CheckEach
+
+    check = CheckEach() if check_each is True else check_each
+    return [check], check
+
+
+def _settings(check: CheckEach | None, *, verify_each: bool, verify_rules: bool) -> Checkpoint:
+    return Checkpoint(
+        pipeline="",
+        verify_each=verify_each,
+        verify_rules=verify_rules,
+        check_each=check is not None,
+        check_inputs="" if check is None else check.described,
+    )
+
+
+def _write(path: str | Path, text: str) -> str:
+    from couloir.backends.c.program import write_whole
+
+    try:
+        write_whole(Path(path), text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise Error(f"cannot write: {error.strerror}", where=str(path)) from error
+    return str(path)
+
+
+def bisect(
+    source: Source,
+    pipeline: str | PassPipeline,
+    check: ModuleCheck | None = None,
+    *,
+    dims: Mapping[str, int] | None = None,
+    inputs: Sequence[Any] | None = None,
+    seed: int = 0,
+    on_pass: Progress | None = None,
+) -> Bisection | None:
+    """Finds the first pass, and in it the application of a rule, that breaks a program.
+
+    Args:
+        source: A module, or anything that `load` takes. It is not changed.
+        pipeline: The passes, as text or object.
+        check: Takes a module, and raises an error or returns False when something is wrong. By default: it computes
+            something else than at first, on NumPy.
+        dims: As for `load`.
+        inputs: What the default check runs the program on; by default inputs are made up.
+        seed: Of the inputs that are made up.
+        on_pass: Called before each pass, to show progress.
+
+    Returns:
+        What is at fault (`print` it), or None.
+    """
+    from couloir.passes.bisection import bisect
+    from couloir.passes.checking import NumericCheck
+
+    passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
+    module = load(source, dims=dims)
+    return bisect(module, passes, check or NumericCheck(module, inputs, seed=seed), on_pass=on_pass)
+
+
+def load_checkpoint(path: str | Path, *, limits: Limits | None = None) -> tuple[ModuleOp, Checkpoint]:
+    """Reads a reproducer, or a file in which a pipeline was stopped: the module, and what stands beside it.
+
+    Raises:
+        Error: It is neither, it is damaged, or it comes from another version; says which.
+    """
+    return parse_checkpoint(_read_text(Path(path), limits), file=Path(path).name, limits=limits)
+
+
+def parse_checkpoint(text: str, *, file: str = "<text>", limits: Limits | None = None) -> tuple[ModuleOp, Checkpoint]:
+    """`load_checkpoint` of a text."""
+    module, checkpoint = read_checkpoint(text, file=file, limits=limits)
+    if not isinstance(module, ModuleOp):
+        raise Error(f"a module is needed, not `{module.name}`", where=file)
+    return module, checkpoint
+
+
+def checkpoint_pipelines(checkpoint: Checkpoint, *, file: str = "<text>") -> tuple[PassPipeline, PassPipeline]:
+    """The passes that had run, and those that are still to run, with all passes of Couloir known."""
+    import couloir.passes.pipelines  # noqa: F401  # pyright: ignore[reportUnusedImport] -- defines the passes
+
+    return checkpoint.pipelines(file=file)
+
+
+def replay(
+    path: str | Path,
+    *,
+    inputs: Sequence[Any] | None = None,
+    limits: Limits | None = None,
+    on_pass: Progress | None = None,
+) -> tuple[ModuleOp, Report]:
+    """Runs the rest of a pipeline that failed or was stopped, in the way in which it ran.
+
+    Args:
+        path: A reproducer, or a file in which a pipeline was stopped.
+        inputs: What the program is run on when it was checked on inputs that somebody gave; they are not in the file.
+        limits: Bounds on what the file may ask for.
+        on_pass: Called before each pass, to show progress.
+
+    Raises:
+        Error: As `load_checkpoint`; and what the pass that failed raises again.
+    """
+    module, checkpoint = load_checkpoint(path, limits=limits)
+    return resume(module, checkpoint, file=Path(path).name, inputs=inputs, on_pass=on_pass)
+
+
+def resume(
+    module: ModuleOp,
+    checkpoint: Checkpoint,
+    *,
+    file: str = "<text>",
+    inputs: Sequence[Any] | None = None,
+    on_pass: Progress | None = None,
+) -> tuple[ModuleOp, Report]:
+    """`replay` of what `load_checkpoint` has read from `file`."""
+    from couloir.passes.checking import CheckEach
+
+    check: bool | CheckEach = False
+    if checkpoint.check_each:
+        seed = checkpoint.check_inputs.removeprefix("seed ")
+        if not seed.isdecimal() and inputs is None:
+            raise Error("the program was checked on inputs that somebody gave", where=file, hint="give them again")
+        check = CheckEach(inputs) if inputs is not None else CheckEach(seed=int(seed))
+    return opt(
+        module,
+        checkpoint_pipelines(checkpoint, file=file)[1],
+        verify_each=checkpoint.verify_each,
+        verify_rules=checkpoint.verify_rules,
+        check_each=check,
+        on_pass=on_pass,
+    )
 
 
 def known_pipeline(text: str) -> PassPipeline:

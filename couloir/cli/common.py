@@ -13,9 +13,13 @@ from couloir.ir.errors import Error
 
 if TYPE_CHECKING:
     from couloir.dialects.builtin import ModuleOp
+    from couloir.ir.passes import Instrumentation, PassPipeline
+    from couloir.passes.checking import CheckEach
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage] -- has no public name
 """What `register` of a command's module gets."""
+Arguments: TypeAlias = "argparse.ArgumentParser | argparse._ArgumentGroup"  # pyright: ignore[reportPrivateUsage]
+"""Where arguments are declared: a command, or a group of its arguments."""
 
 
 def command(
@@ -51,6 +55,32 @@ def model_arguments(parser: argparse.ArgumentParser, *, optional: bool = False) 
     )
 
 
+def input_argument(parser: Arguments) -> None:
+    """The argument that `read_inputs` reads: --input."""
+    parser.add_argument(
+        "--input",
+        "-i",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an input as .npy, or all as .npz in order; repeat for several .npy",
+    )
+
+
+def read_inputs(files: Sequence[str]) -> list[Any]:
+    """The arrays in the files that `--input` names."""
+    import numpy as np
+
+    arrays: list[Any] = []
+    for file in files:
+        try:
+            loaded: Any = np.load(file, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise Error(f"not a readable .npy or .npz file: {error}", where=file) from error
+        arrays += [loaded[key] for key in loaded.files] if hasattr(loaded, "files") else [loaded]
+    return arrays
+
+
 def sizes(items: Sequence[str]) -> dict[str, int]:
     """What `--dims` says: sizes by name."""
     found: dict[str, int] = {}
@@ -69,15 +99,76 @@ def load(options: Any) -> ModuleOp:
     if options.model is None:
         raise Error("a model is needed: an .onnx or .mlir file, or -")
     allow = bool(getattr(options, "allow_unregistered", False))
-    if options.model == "-":
-        return api.parse(sys.stdin.read(), file="<stdin>", allow_unregistered=allow)
-    if allow and options.model.endswith(".mlir"):
-        try:
-            text = Path(options.model).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Error(f"cannot read: {error}", where=options.model) from error
-        return api.parse(text, file=Path(options.model).name, allow_unregistered=True)
+    if options.model == "-" or (allow and options.model.endswith(".mlir")):
+        file, text = read_text(options.model)
+        return api.parse(text, file=file, allow_unregistered=allow)
     return api.load(options.model, dims=sizes(options.dims))
+
+
+def read_text(source: str) -> tuple[str, str]:
+    """The text of a file, or of standard input for `-`, after a name for it."""
+    if source == "-":
+        return "<stdin>", sys.stdin.read()
+    try:
+        return Path(source).name, Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Error(f"cannot read: {error.strerror}", where=source) from error
+    except UnicodeDecodeError as error:
+        raise Error(f"not UTF-8 text (byte {error.start})", where=source) from error
+
+
+def lowering_arguments(parser: Arguments) -> None:
+    """The arguments that `pipeline_of` reads: --pipeline and --to."""
+    parser.add_argument("--pipeline", "-p", metavar="TEXT", help='passes, such as "canonicalize,func.func(cse)"')
+    parser.add_argument("--to", choices=("hlo", "loops"), help="the standard pipeline to this level")
+
+
+def pipeline_of(options: Any, module: ModuleOp) -> PassPipeline | None:
+    """The pipeline that is asked for, if one is."""
+    from couloir import api
+
+    if options.pipeline is not None and options.to:
+        raise Error("--pipeline and --to exclude each other")
+    if options.to:
+        return api.standard_pipeline(module, options.to)
+    return None if options.pipeline is None else api.known_pipeline(options.pipeline)
+
+
+def check_arguments(parser: Arguments) -> None:
+    """The arguments that `check_of` reads: --input and --seed."""
+    input_argument(parser)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the inputs that are made up instead")
+
+
+def check_of(options: Any) -> CheckEach:
+    """The check that is asked for."""
+    from couloir.passes.checking import CheckEach
+
+    return CheckEach(read_inputs(options.input) or None, seed=options.seed)
+
+
+@contextmanager
+def reproducing(asked: str | None) -> Generator[Sequence[Instrumentation]]:
+    """What writes a reproducer when nobody asked for one: for faults of passes themselves, where temporary files are."""
+    if asked is not None:
+        yield ()
+        return
+    import tempfile
+
+    from couloir.ir.passes.checkpoint import Reproducing
+
+    def write(text: str, error: Exception) -> str | None:
+        if isinstance(error, Error):
+            return None
+        handle, name = tempfile.mkstemp(prefix="couloir-", suffix=".mlir")
+        with open(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        return name
+
+    yield (Reproducing(write),)
+
+
+# -- progress and files --------------------------------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The command line: one subcommand for each module of `couloir.cli.commands`.
 
-Exit codes: 0 done; 1 the input is wrong or cannot be handled; 2 the command line is wrong; 130 interrupted.
+Exit codes: 0 done; 1 the input is wrong or cannot be handled; 2 the command line is wrong; 3 a fault was looked for and found
+(`bisect`); 70 a fault in Couloir or in a pass; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ EPILOG: Final = """examples:
   couloir view lenet.onnx -o lenet.svg                 draw the graph (.svg or .pdf)
   couloir opt lenet.onnx --to hlo                      lower to StableHLO and print it
   couloir opt model.mlir -p "canonicalize,cse" -o -    run passes on MLIR text
+  couloir bisect lenet.onnx --to loops                 which pass, and which rule, changes the results
   couloir run lenet.onnx --dims N=1 --random 0         run on random inputs, print the results
   couloir compile lenet.onnx --dims N=1 -o out/        C, header, weights, main.c and Makefile
 
@@ -47,6 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("couloir: interrupted", file=sys.stderr)
         return 130
+    except Exception as error:  # noqa: BLE001 -- the end of the line: whatever it is, people are told what it means
+        import traceback
+
+        traceback.print_exception(error)
+        print(
+            "couloir: internal error: not the input is at fault, but Couloir or a pass from elsewhere", file=sys.stderr
+        )
+        return 70
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,10 +17,11 @@ import attrs
 
 from couloir.ir.errors import Error
 from couloir.ir.passes import Instrumentation, PassContext, PassPipeline
+from couloir.ir.passes.checkpoint import Checkpoint, checkpoint_text, described
 from couloir.ir.rewriting.events import Observer
 from couloir.ir.text.printer import operation_text
 from couloir.ir.verify import verify
-from couloir.passes.checking import NumericCheck
+from couloir.passes.checking import CheckError, NumericCheck
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
@@ -58,6 +59,8 @@ class Bisection:
 
     item: str
     """The pass, in pipeline text."""
+    pipeline: PassPipeline
+    """That pass alone, nested as it was."""
     number: int
     """Which run of a pass it is, counted from 1."""
     position: int
@@ -70,8 +73,20 @@ class Bisection:
     """The application of a rule that is at fault; None when it is none, see `stage`."""
     stage: str
     """What of the pass is at fault, in words."""
-    before: str
-    """The IR before that pass, as text with all constants."""
+    module: Operation = attrs.field(repr=False)
+    """The module before that pass."""
+
+    def reproducer(self, inputs: str) -> str:
+        """A text that `couloir replay` runs: the module and the pass, checked on `inputs` (`seed 0`)."""
+        checked = isinstance(self.error, CheckError)
+        checkpoint = Checkpoint(
+            pipeline=str(self.pipeline),
+            failed=self.item,
+            error=described(self.error),
+            check_each=checked,
+            check_inputs=inputs if checked else "",
+        )
+        return checkpoint_text(self.module, checkpoint)
 
     def __str__(self) -> str:
         """A report for people."""
@@ -157,7 +172,7 @@ class _Search(Instrumentation):
         self.copy: Operation | None = None
 
     def before_pipeline(self, pipeline: PassPipeline, module: Operation) -> None:
-        self.module = module
+        self.pipeline, self.module = pipeline, module
 
     def before_pass(self, run: PassRun, op: Operation, context: PassContext) -> None:
         if self.copy is None:
@@ -215,18 +230,20 @@ class _Search(Instrumentation):
         watch = _Watch(bad)
         self.attempt(bad, watch)
         application = watch.application(total.seen)
-        named = f"application {bad} of {total.seen} of rules, {application.rule}" if application else ""
+        named = f"application {bad} of {total.seen} of rules: {application.rule}" if application else ""
         if watch.after is None:
             return self._found(application, f"{named}: it raises an error" if application else "the pass itself")
         if _fault(self.check, watch.after, verify_each=self.verify_each) is None:
-            return self._found(None, f"no rule: right after {named} all is well; what the pass does next is wrong")
+            return self._found(None, f"no rule: right after {named} all is well, and what the pass does next is wrong")
         return self._found(application, named)
 
     def _found(self, application: RuleApplication | None, stage: str) -> Bisection:
         assert self.culprit is not None and self.copy is not None and self.error is not None, "a culprit was found"
         run = self.culprit
-        text = operation_text(self.copy, locations=True)
-        return Bisection(run.text, run.number, run.position, run.target, self.error, application, stage, text)
+        alone = self.pipeline.split(run.position)[0].split(run.position - 1)[1]
+        return Bisection(
+            run.text, alone, run.number, run.position, run.target, self.error, application, stage, self.copy
+        )
 
 
 class _Watch(Observer):

@@ -258,6 +258,11 @@ class CheckEach(Instrumentation):
         self.skipped: list[str] = []
         """What was not compared, and why, each once."""
 
+    @property
+    def described(self) -> str:
+        """What the program is run on, in words: `seed 0`, or `given inputs`."""
+        return f"seed {self.options['seed']}" if self.options["inputs"] is None else "given inputs"
+
     def before_pipeline(self, pipeline: PassPipeline, module: Operation) -> None:
         """Runs the module as it is."""
         self.module = module

@@ -177,7 +177,7 @@ def test_a_rule_that_raises_an_error_is_named() -> None:
     [
         (
             "bs-between",
-            "no rule: right after application 1 of 1 of rules, marks all is well; what the pass does next is wrong",
+            "no rule: right after application 1 of 1 of rules: marks all is well, and what the pass does next is wrong",
         ),
         ("bs-between{early=true}", "no rule: the pass breaks the program before it applies any"),
         ("bs-converts", "the pass itself: it applies no rules"),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
-from couloir.cli.common import Commands, command, load, model_arguments, write_file
+from couloir.cli.common import Commands, command, input_argument, load, model_arguments, read_inputs, write_file
 from couloir.ir.errors import Error
 
 
@@ -14,14 +13,7 @@ def register(commands: Commands) -> None:
     """Declares the command."""
     parser = command(commands, "run", _run, "run a model on arrays and show or save the results")
     model_arguments(parser)
-    parser.add_argument(
-        "--input",
-        "-i",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="an input as .npy, or all as .npz in order; repeat for several .npy",
-    )
+    input_argument(parser)
     parser.add_argument("--random", type=int, metavar="SEED", help="random inputs instead")
     parser.add_argument(
         "--backend", "-b", choices=("numpy", "c"), default="numpy", help="what runs it (default: numpy, the reference)"
@@ -36,7 +28,7 @@ def _run(options: Any) -> int:
 
     module = load(options)
     entry = _entry(module)
-    arrays = _random_inputs(entry, options.random) if options.random is not None else _read_inputs(options.input)
+    arrays = _random_inputs(entry, options.random) if options.random is not None else read_inputs(options.input)
     results = api.run(module, *arrays, backend=options.backend)
     names = [_result_name(entry, i) for i in range(len(results))]
     if options.output:
@@ -77,19 +69,6 @@ def _random_inputs(entry: Any, seed: int) -> list[Any]:
             generator.standard_normal(type.shape) if dtype.kind not in "iub" else generator.integers(0, 2, type.shape)
         )
         arrays.append(np.asarray(values).astype(dtype))
-    return arrays
-
-
-def _read_inputs(files: Sequence[str]) -> list[Any]:
-    import numpy as np
-
-    arrays: list[Any] = []
-    for file in files:
-        try:
-            loaded: Any = np.load(file, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise Error(f"not a readable .npy or .npz file: {error}", where=file) from error
-        arrays += [loaded[key] for key in loaded.files] if hasattr(loaded, "files") else [loaded]
     return arrays
 
 

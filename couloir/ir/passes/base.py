@@ -223,24 +223,39 @@ def all_passes() -> dict[str, type[Pass]]:
     return dict(sorted(_PASSES.items()))
 
 
+def broken_entry_points() -> list[str]:
+    """Passes of other packages that could not be loaded, each with the reason."""
+    _load_entry_points()
+    return list(_BROKEN)
+
+
 def find_pass(name: str) -> type[Pass]:
     """The pass called `name`."""
     if name not in _PASSES:
         _load_entry_points()
     if name not in _PASSES:
         raise Error(
-            f"there is no pass `{name}`", hint=nearest(name, sorted(_PASSES)) or "`couloir opt --list` shows all"
+            f"there is no pass `{name}`",
+            hint=nearest(name, sorted(_PASSES)) or "`couloir opt --list` shows all",
+            notes=_BROKEN,
         )
     return _PASSES[name]
 
 
 _LOADED: Final[list[bool]] = []
+_BROKEN: Final[list[str]] = []
 
 
 def _load_entry_points() -> None:
-    if not _LOADED:
-        from importlib.metadata import entry_points
+    if _LOADED:
+        return
+    from importlib.metadata import entry_points
 
-        _LOADED.append(True)
-        for point in entry_points(group="couloir.passes"):
+    _LOADED.append(True)
+    for point in entry_points(group="couloir.passes"):
+        try:
             point.load()
+        except Exception as error:  # noqa: BLE001 -- another package's fault must not take away the passes of all others
+            _BROKEN.append(
+                f"the entry point `{point.name} = {point.value}` cannot be loaded: {type(error).__name__}: {error}"
+            )

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "1"
 """Changes when older versions could not read what newer ones write."""
 _OWNER: Final = "couloir"
+_METADATA: Final = "{-#"
+_NO_DIGEST: Final = "0" * 64
 _PACKAGES: Final = ("numpy", "onnx", "ml_dtypes")
 _SWITCHES: Final = ("verify_each", "verify_rules", "check_each", "allow_unregistered")
 _TEXTS: Final = ("format", "pipeline", "written_by", "versions", "check_inputs", "done", "failed", "error", "digest")
@@ -70,17 +72,31 @@ class Checkpoint:
     edited: bool = attrs.field(default=False, eq=False)
     """Whether the text of the module is another one than was written."""
 
+    def pipelines(self, *, file: str = "<text>") -> tuple[PassPipeline, PassPipeline]:
+        """The passes that had run, and those that are still to run.
 
-def checkpoint_text(module: Operation, checkpoint: Checkpoint) -> str:
-    """The text of a module with a checkpoint beside it. All constants are in it, and all locations."""
-    body = operation_text(module, locations=True)
+        Raises:
+            Error: when there is no such pass or option (any more).
+        """
+        try:
+            return PassPipeline.parse(self.done), PassPipeline.parse(self.pipeline)
+        except Error as error:
+            error.where = f"{file}: {error.where}" if error.where else file
+            _blame_version(error, {"written_by": self.written_by})
+            raise
+
+
+def checkpoint_text(module: Operation, checkpoint: Checkpoint, *, generic: bool = False, locations: bool = True) -> str:
+    """The text of a module with a checkpoint beside it. All constants are in it."""
     unknown = any(not op.is_registered for op in module.walk())
     versions = checkpoint.versions or installed_versions()
-    entries: dict[str, str | bool] = {"format": FORMAT, "digest": _digest(body)}
+    entries: dict[str, str | bool] = {"format": FORMAT, "digest": _NO_DIGEST}
     kept = attrs.asdict(attrs.evolve(checkpoint, versions=versions, allow_unregistered=unknown))
     del kept["edited"]
     entries |= {key: value for key, value in kept.items() if value or key in ("pipeline", "verify_each")}
-    return operation_text(module, locations=True, external_resources={_OWNER: entries}) + "\n"
+    text = operation_text(module, generic=generic, locations=locations, external_resources={_OWNER: entries})
+    body, mark, end = text.rpartition(_METADATA)
+    return f"{body}{mark}{end.replace(_NO_DIGEST, _digest(body), 1)}\n"
 
 
 def read_checkpoint(text: str, *, file: str = "<text>", limits: Limits | None = None) -> tuple[Operation, Checkpoint]:
@@ -102,7 +118,7 @@ def read_checkpoint(text: str, *, file: str = "<text>", limits: Limits | None = 
     except Error as error:
         _blame_version(error, entries)
         raise
-    body = text.rpartition("\n{-#")[0].rstrip("\n")
+    body = text.rpartition(_METADATA)[0]
     return module, attrs.evolve(checkpoint, edited=entries.get("digest") not in (None, _digest(body)))
 
 
@@ -141,20 +157,6 @@ def _blame_version(error: Error, entries: Mapping[str, str | bool]) -> None:
     writer = entries.get("written_by")
     if isinstance(writer, str) and writer != __version__:
         error.notes = (*error.notes, f"it was written by Couloir {writer}; this is {__version__}")
-
-
-def checkpoint_pipeline(checkpoint: Checkpoint, *, file: str = "<text>") -> PassPipeline:
-    """The passes that are still to run.
-
-    Raises:
-        Error: when there is no such pass or option (any more).
-    """
-    try:
-        return PassPipeline.parse(checkpoint.pipeline)
-    except Error as error:
-        error.where = f"{file}: {error.where}" if error.where else file
-        _blame_version(error, {"written_by": checkpoint.written_by})
-        raise
 
 
 def installed_versions() -> str:

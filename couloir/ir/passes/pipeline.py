@@ -51,6 +51,11 @@ class PassPipeline:
     def __str__(self) -> str:
         return ",".join(map(str, self.items))
 
+    @property
+    def size(self) -> int:
+        """The number of passes, those in nested pipelines included."""
+        return sum(1 for _ in passes_of(self.items))
+
     def position(self, which: int | str) -> int:
         """The position of a pass: of its number from 1, or of the first pass with that name.
 
@@ -120,7 +125,7 @@ class PassPipeline:
         if dump_dir is not None:
             watching.append(Dumping(dump_dir))
         skipped = 0 if start_at is None else self.position(start_at) - 1
-        total = sum(1 for _ in passes_of(self.items))
+        total = self.size
         last = total if stop_after is None else self.position(stop_after)
         if skipped and last <= skipped:
             raise Error(

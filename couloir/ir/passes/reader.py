@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -24,11 +25,15 @@ class Reader:
         self.text = text
         self.position = 0
 
-    def error(self, message: str, hint: str | None = None, at: int | None = None) -> ParseError:
+    def error(
+        self, message: str, hint: str | None = None, at: int | None = None, notes: Sequence[str] = ()
+    ) -> ParseError:
         position = self.position if at is None else at
         start = max(0, position - 60)
         excerpt = f"{self.text[start : position + 60]}\n{' ' * (position - start)}^"
-        return ParseError(message, file="<pipeline>", line=1, column=position + 1, excerpt=excerpt, hint=hint)
+        return ParseError(
+            message, file="<pipeline>", line=1, column=position + 1, excerpt=excerpt, hint=hint, notes=notes
+        )
 
     def skip(self) -> None:
         while self.position < len(self.text) and self.text[self.position].isspace():
@@ -87,7 +92,7 @@ class Reader:
         try:
             cls = find_pass(name)
         except Error as error:
-            raise self.error(error.message, error.hint, start) from None
+            raise self.error(error.message, error.hint, start, error.notes) from None
         return self.options(cls) if self.optional("{") else self.make(cls, {}, start)
 
     def options(self, cls: type[Pass]) -> Pass:

@@ -16,7 +16,6 @@ from couloir.ir.passes import Pass, PassContext, PassPipeline
 from couloir.ir.passes.checkpoint import (
     Checkpoint,
     Reproducing,
-    checkpoint_pipeline,
     checkpoint_text,
     read_checkpoint,
 )
@@ -130,7 +129,7 @@ def test_stopping_and_going_on_by_text_gives_what_one_run_gives(name: str) -> No
         again, found = read_checkpoint(text)
         assert (found.pipeline, found.done, found.edited) == (str(tail), str(head), False)
         assert operation_text(again, locations=True) == operation_text(module, locations=True)
-        checkpoint_pipeline(found).run(again)
+        found.pipelines()[1].run(again)
         assert operation_text(again, locations=True) == expected, f"cut after {cut}"
 
 
@@ -161,7 +160,7 @@ def test_a_failure_leaves_the_ir_before_it_and_fails_again(bug: bool) -> None:
     notes = error.notes if isinstance(error, Error) else error.__notes__
     assert notes[-1] == "to see it again: couloir replay here.mlir"
     with pytest.raises(type(error)) as again:
-        checkpoint_pipeline(checkpoint).run(module)
+        checkpoint.pipelines()[1].run(module)
     assert str(again.value).split("\n")[0] == str(error).split("\n")[0]
 
 
@@ -260,7 +259,7 @@ def test_a_text_of_another_version_says_so() -> None:
     assert found.written_by == "0.0.3"
     unknown = attrs.evolve(found, pipeline="old-pass,cse")
     with pytest.raises(Error, match=r"r.mlir.*there is no pass `old-pass`") as caught:
-        checkpoint_pipeline(unknown, file="r.mlir")
+        unknown.pipelines(file="r.mlir")
     assert "it was written by Couloir 0.0.3; this is " in caught.value.notes[-1]
     with pytest.raises(Error) as caught:
         read_checkpoint(text.replace("func.func @two", "func.fun @two"))
