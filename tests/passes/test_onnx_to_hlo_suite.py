@@ -39,9 +39,8 @@ OPERATORS = {
     "a size that depends on values": ["NonMaxSuppression"],
     "an image file": ["ImageDecoder"],
     "not yet": [
-        *("Adagrad", "Adam", "Momentum", "ArrayFeatureExtractor", "Binarizer", "TreeEnsemble", "BitCast", "Col2Im"),
-        *("Compress", "DeformConv", "Det", "DFT", "Einsum", "GridSample", "LinearAttention", "Loop"),
-        *("MelWeightMatrix", "NonZero", "RoiAlign", "Scan", "STFT", "Unique"),
+        *("Adagrad", "Adam", "Momentum", "ArrayFeatureExtractor", "Binarizer", "TreeEnsemble", "BitCast"),
+        *("Compress", "Det", "LinearAttention", "Loop", "MelWeightMatrix", "NonZero", "Scan", "Unique"),
     ],
 }
 
@@ -72,6 +71,10 @@ NOT_LOWERED = {name: reason for reason, names in CASES.items() for name in names
 #: Units of the last place by which results of half precision may differ: the suite computes some of them step by step in
 #: half precision, the lowering rounds once at the end.
 HALF_ULPS = 4
+
+#: Operators whose sums cancel: what remains is as wrong as the terms, of which the results of a transform are as large as any. The
+#: suite's were computed in double precision; a sum of n terms is within n units, and n is at most 16 in the suite.
+CANCELLING = {"DFT", "STFT"}
 
 
 @attrs.frozen
@@ -153,8 +156,11 @@ def fault(found: Sequence[np.ndarray], case: Case, wanted: Sequence[np.ndarray] 
         if a.dtype in (np.float16, ml_dtypes.bfloat16):
             rtol = max(rtol, HALF_ULPS * float(ml_dtypes.finfo(a.dtype).eps))
         exact = a.dtype.kind in "biu"
+        atol = case.atol
+        if not exact and any(operator in CANCELLING for _, operator in case.operators):
+            atol = 16 * float(ml_dtypes.finfo(a.dtype).eps) * float(np.abs(b).max())
         left, right = (a, b) if exact else (a.astype(np.float64), b.astype(np.float64))
-        if not (np.array_equal(left, right) if exact else np.allclose(left, right, rtol, case.atol, equal_nan=True)):
+        if not (np.array_equal(left, right) if exact else np.allclose(left, right, rtol, atol, equal_nan=True)):
             return "other values"
     return None
 

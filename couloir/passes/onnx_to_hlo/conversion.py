@@ -38,6 +38,7 @@ from couloir.passes.onnx_to_hlo import (
     activation,
     casts,
     convolution,
+    einsum,
     elementwise,
     indexing,
     linear,
@@ -48,8 +49,10 @@ from couloir.passes.onnx_to_hlo import (
     recurrent,
     reduction,
     resize,
+    sampling,
     scatter,
     shape,
+    signals,
     sorting,
 )
 from couloir.passes.onnx_to_hlo.constants import MAX_ELEMENTS, Constants, evaluated
@@ -61,6 +64,7 @@ FAMILIES: Final = (
     activation,
     casts,
     convolution,
+    einsum,
     elementwise,
     indexing,
     linear,
@@ -71,8 +75,10 @@ FAMILIES: Final = (
     recurrent,
     reduction,
     resize,
+    sampling,
     scatter,
     shape,
+    signals,
     sorting,
 )
 """The modules that register lowerings."""
@@ -144,7 +150,7 @@ class _OnnxRules(ConversionRules):
         self.constants = Constants()
         self.count = 0
         self.sizes_are_doubtful = False
-        """Whether the sizes in the model are known to be wrong, from some pool on; see `_counts_too_many`."""
+        """Whether the sizes in the model are known to be wrong, from some pool on; see `_is_misjudged`."""
         self._made: dict[tuple[str, str] | type[Operation], Sequence[ConversionRule]] = {}
 
     def at(self, op: Operation) -> Sequence[ConversionRule]:
@@ -301,7 +307,7 @@ class _OnnxRules(ConversionRules):
         if not isinstance(old, TensorType) or not isinstance(new, TensorType):
             return
         same_kind = old.rank == new.rank and old.element_type is new.element_type
-        if same_kind and not same_dims(old.dims, new.dims) and _counts_too_many(op):
+        if same_kind and not same_dims(old.dims, new.dims) and _is_misjudged(op):
             self.sizes_are_doubtful = True
         if not same_kind or not (self.sizes_are_doubtful or same_dims(old.dims, new.dims)):
             raise Error(f"`{op.name}` gives `{new}`, but the model says `{old}`", where=op.location.label or None)
@@ -350,12 +356,17 @@ def _input_name(function: func.FuncOp, index: int) -> str:
     return getattr(function.argument_attribute(index, "onnx.name"), "value", str(index))
 
 
-def _counts_too_many(op: Operation) -> bool:
-    """Whether ONNX's shape inference may have given a pool a window too many.
+def _is_misjudged(op: Operation) -> bool:
+    """Whether ONNX's shape inference may have given a result a size that no runtime gives it.
 
-    Before version 22 it counted, with `ceil_mode`, windows that begin in the padding at the end, which no runtime computes.
+    Before version 22 it counted, for pools with `ceil_mode`, windows that begin in the padding at the end. For an `STFT` it takes
+    the absent attribute `onesided` to be 0, though its default is 1.
     """
-    is_pool = isinstance(op, OnnxOp) and op.operator in ("MaxPool", "AveragePool", "LpPool") and op.since_version < 22
+    if not isinstance(op, OnnxOp):
+        return False
+    if op.operator == "STFT":
+        return "onesided" not in op.attributes
+    is_pool = op.operator in ("MaxPool", "AveragePool", "LpPool") and op.since_version < 22
     return is_pool and bool(getattr(op, "ceil_mode", 0))
 
 
@@ -381,5 +392,5 @@ def _check_static(function: func.FuncOp) -> None:
         notes=notes,
         hint=f"give the dimensions sizes when the model is loaded: dims={{{bindings}}}"
         if names
-        else "the dimensions have no names to bind: give them sizes in the model",
+        else "give the inputs shapes: couloir.specialize(model, shapes={...})",
     )

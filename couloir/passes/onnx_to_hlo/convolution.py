@@ -40,6 +40,15 @@ def convolve(node: Node, x: Tensor, w: Tensor, bias: Tensor | None) -> Tensor:
     return _with_bias(made.result, bias)
 
 
+def grouped_product(columns: Tensor, w: Tensor, bias: Tensor | None, groups: int) -> Tensor:
+    """A convolution whose windows have been laid out as channels: [batch, channels * window, ...]."""
+    outputs, inputs = w.type.shape[0], columns.type.shape[1] // groups
+    rank = columns.type.rank - 2
+    kernel = reshape(w, (outputs, inputs, *(1,) * rank))
+    made = hlo.Convolution(columns, kernel, dimension_numbers=_dimensions(rank, "oi"), feature_group_count=groups)
+    return _with_bias(made.result, bias)
+
+
 @lowers("ConvTranspose")
 def transposed_convolution(node: Node) -> Lowered:
     """`ConvTranspose` since 1, 11, 22.

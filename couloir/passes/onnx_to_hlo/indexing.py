@@ -55,7 +55,7 @@ def take(x: Tensor, axis: int, indices: Array) -> Tensor:
         wide = (*shape[: axis + 1], count // size, *shape[axis + 1 :])
         repeated = expand_like(x, wide, [axis + 1])
         return reshape(repeated, (*shape[:axis], count, *shape[axis + 1 :]))
-    return _gathered(x, hlo.constant(indices, i64).output, axis)
+    return gathered(x, hlo.constant(indices, i64).output, axis)
 
 
 @lowers("Gather")
@@ -67,10 +67,10 @@ def gather(node: Node) -> Lowered:
     if run is not None:
         result = (*shape[:axis], *indices.type.shape, *shape[axis + 1 :])
         return reshape(take_range(x, axis, run.start, run.stop, run.step), result)
-    return _gathered(x, from_the_front(indices, shape[axis]), axis)
+    return gathered(x, from_the_front(indices, shape[axis]), axis)
 
 
-def _gathered(x: Tensor, indices: Tensor, axis: int) -> Tensor:
+def gathered(x: Tensor, indices: Tensor, axis: int) -> Tensor:
     """The slices at positions of one axis, in the places of the indices, none of which is negative."""
     shape, rank = x.type.shape, indices.type.rank
     numbers = hlo.GatherDimensionNumbers(

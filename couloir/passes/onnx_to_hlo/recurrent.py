@@ -25,6 +25,8 @@ State: TypeAlias = "list[Tensor]"
 """The hidden state [batch, hidden], and of an LSTM the cell."""
 
 _LESS: Final = hlo.ComparisonDirection.LT
+_CELL: Final = 2
+"""Which activation of an LSTM is that of the cell."""
 
 
 def _affine(x: Tensor, a: float, b: float) -> Tensor:
@@ -63,14 +65,15 @@ def _activations(node: Node, default: Sequence[str], directions: int) -> list[li
     betas: list[float] = list(node.attribute("activation_beta") or ())
     clip = node.number("clip")
     found: list[Function] = []
-    for name in names:
+    for number, name in enumerate(names):
         known = ACTIVATIONS.get(name.lower())
         if known is None:
             raise NotLowered(f"the activation `{name}` is not known")
         defaults, function = known
         parts = zip((alphas, betas), defaults, strict=False)
         alpha, beta, *_ = (*(items.pop(0) if items else default for items, default in parts), 0.0, 0.0)
-        found.append(_clipped(function, alpha, beta, clip))
+        is_cell = number % len(default) == _CELL  # what goes on to the next step is not clipped, as in onnxruntime
+        found.append(_clipped(function, alpha, beta, 0.0 if is_cell else clip))
     count = len(default)
     return [found[count * number : count * (number + 1)] for number in range(directions)]
 
