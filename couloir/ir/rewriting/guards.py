@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.traits import ConstantLike
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def is_splat(value: Value[Any], number: float | None = None) -> Guard:
     """
     op = constant_op(value)
     stored = None if op is None else op.attributes.get("value")
+    if isinstance(stored, IntegerAttr | FloatAttr):
+        return _is_number(value, stored.value, number)
     if not isinstance(stored, DenseElementsAttr) or not stored.is_splat:
         return Guard(False, f"{_label(value)} is not a constant with one value")
     if number is None:
@@ -89,6 +92,13 @@ def is_splat(value: Value[Any], number: float | None = None) -> Guard:
     wanted = np.asarray(number).astype(stored.array.dtype)
     same = bool(element == number) and np.asarray(element).tobytes() == wanted.tobytes()
     return Guard(same, f"{_label(value)} is {element}, not {number}")
+
+
+def _is_number(value: Value[Any], found: float, wanted: float | None) -> Guard:
+    if wanted is None:
+        return Guard(True, "it is a constant with one value")
+    same = found == wanted and (found != 0 or math.copysign(1, found) == math.copysign(1, wanted))
+    return Guard(same, f"{_label(value)} is {found}, not {wanted}")
 
 
 def has_one_use(value: Value[Any]) -> Guard:

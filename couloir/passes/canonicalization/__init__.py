@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from couloir.passes.canonicalization.arith_equations import ARITH_RULES
 from couloir.passes.canonicalization.hlo_rules import HLO_RULES
 from couloir.passes.canonicalization.passes import Canonicalize
 
-__all__ = ["HLO_RULES", "Canonicalize"]
+__all__ = ["ARITH_RULES", "HLO_RULES", "Canonicalize"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from couloir.ir.passes import Pass, PassContext
+from couloir.passes.canonicalization.arith_equations import ARITH_RULES
 from couloir.passes.canonicalization.hlo_rules import HLO_RULES
 from couloir.passes.constant_folding import ConstantFolding
 from couloir.passes.dce import Dce
@@ -14,6 +15,7 @@ from couloir.passes.dce import Dce
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
 
+RULES = (*HLO_RULES, *ARITH_RULES)
 MAX_ROUNDS = 10
 
 
@@ -28,7 +30,7 @@ class Canonicalize(Pass, name="canonicalize"):
 
     def run(self, op: Operation, context: PassContext) -> None:
         for _ in range(MAX_ROUNDS):
-            outcome = context.apply(op, HLO_RULES)
+            outcome = context.apply(op, RULES)
             before = len(context.notes)
             if self.fold:
                 ConstantFolding(max_elements=self.max_elements).run(op, context)
