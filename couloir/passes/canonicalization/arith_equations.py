@@ -1,4 +1,4 @@
-"""Equations between arith programs, as upstream's canonicalizer has them. Each holds exactly, for every input, special values included.
+"""Equations between arith programs, as in upstream's canonicalizer. Each holds exactly, for every input, special values included.
 
 Flags (`overflow<nsw>`, `fastmath<nnan>`, `exact`) say what the author of an op promises. Where an op goes, its promises
 go with it; no rule here needs one.
