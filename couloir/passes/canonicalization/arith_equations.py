@@ -12,7 +12,7 @@ go with it; no rule here needs one.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from couloir.dialects import arith
 from couloir.dialects.arith import CmpIPredicate
@@ -24,16 +24,16 @@ from couloir.ir.types import ShapedType, i1
 _TRUE_FOR_EQUAL: Final = frozenset({"eq", "sle", "sge", "ule", "uge"})
 
 
-def _is_ones(value: Value) -> Guard:
+def _is_ones(value: Value[Any]) -> Guard:
     """Whether all bits of a constant are 1."""
     return is_splat(value, True) | is_splat(value, -1) if _element(value) is i1 else is_splat(value, -1)
 
 
-def _element(value: Value):
+def _element(value: Value[Any]):
     return value.type.element_type if isinstance(value.type, ShapedType) else value.type
 
 
-def _is_static(value: Value) -> Guard:
+def _is_static(value: Value[Any]) -> Guard:
     """Whether a constant of the value's type can be written down."""
     return guard(not isinstance(value.type, ShapedType) or value.type.is_static, "the shape is not known")
 
