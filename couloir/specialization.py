@@ -144,8 +144,10 @@ class Signature:
     def _collect(self, number: int, shape: Shape, sizes: dict[str, _Origin]) -> None:
         """Checks the shape of an input, and notes the sizes of the dimensions with names."""
         type, name = self.types[number], self.names[number]
-        if not isinstance(type, TensorType):
-            raise Error(f"the input `{name}` is a `{type}`, which has no shape to be given")
+        if not isinstance(type, ShapedType):
+            if shape:
+                raise Error(f"the input `{name}` is a `{type}`; the shape {_text(shape)} does not fit")
+            return
         fits = len(type.dims) == len(shape) and all(
             old is None or old == new for old, new in zip(type.dims, shape, strict=False)
         )

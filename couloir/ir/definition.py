@@ -176,7 +176,7 @@ class Definition:
         groups = self.groups(kind)
         total = len(op.operands if kind == "operand" else op.results)
         if self.needs_segments(kind):
-            stored = op.attributes.get(SEGMENTS[kind])
+            stored = op.stored_attributes.get(SEGMENTS[kind])
             if not isinstance(stored, DenseArrayAttr) or len(stored) != len(groups):
                 raise Error(f"`{self.op_name}` needs `{SEGMENTS[kind]} = array<i32: ...>` with {len(groups)} sizes")
             sizes = list(stored.values)
@@ -444,7 +444,7 @@ def _attribute_property(op_name: str, field: Field) -> property:
     decode, default = codec.decode, field.spec.default
 
     def get(op: Any) -> Any:
-        stored = op.attributes.get(key)
+        stored = op._attributes.get(key)
         if stored is not None:
             return decode(stored)
         if default is MISSING:
@@ -470,9 +470,9 @@ def _list_property(source: str, position: int, variadic: bool) -> property:
         if source == "regions":
             raise Error("regions are not assigned", hint="move blocks: `op.region.take_blocks(other)`")
         if variadic:
-            op.successors[position:] = list(value)
+            op.successors = (*op.successors[:position], *value)
         else:
-            op.successors[position] = value
+            op.successors = (*op.successors[:position], value, *op.successors[position + 1 :])
 
     return property(get, set)
 
@@ -510,6 +510,7 @@ def compile_constructor(cls: Any) -> None:
         "_spread": definition.spread_results,
         "_defaults": {f.name: f.spec.default for f in definition.fields},
         "_stored_defaults": definition.stored,
+        "_shared": RUNTIME["SharedAttributes"](definition.stored),
         "_fields": {f.name: f for f in definition.fields},
         "_name": definition.op_name,
     }
@@ -567,24 +568,31 @@ def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
         for index, part in enumerate(parts):
             yield f"    if {part}._user is None: {part}._user = _self; {part}._index = {index}"
             yield f"    else: {part}._add_use(_self, {index})"
-    yield "    _self.attributes = _attributes = {}"
-    yield "    _self.successors = []"
+    segments = definition.needs_segments("operand") or definition.needs_segments("result")
+    usual = None if segments else _usual_attributes(definition)
+    yield "    _self._attributes = _attributes = " + ("{}" if usual is None else f"_shared if {usual} else {{}}")
+    yield "    _self.successors = ()"
     yield "    _self.parent = _self._prev = _self._next = None"
     yield "    _self._order = 0"
     yield "    _self.results = ()"
     yield "    _self.regions = ()"
     yield "    _point = _CURRENT.get()"
     yield "    if loc is None: loc = _UNKNOWN if _point is None or _point.location is None else _point.location"
-    yield "    _self.location = loc"
+    yield "    _self._location = loc"
     yield "    try:"
-    for field in definition.attributes:
-        yield from ("        " + line for line in _store_lines(field))
+    if definition.attributes and usual is not None:
+        yield "        if _attributes is not _shared:"
+        for field in definition.attributes:
+            yield from ("            " + line for line in _store_lines(field))
+    else:
+        for field in definition.attributes:
+            yield from ("        " + line for line in _store_lines(field))
     if definition.needs_segments("operand"):
         sizes = ", ".join("1" if f.arity == "single" else f"len({f.name})" for f in definition.operands)
         yield f"        _attributes['operandSegmentSizes'] = _DenseArrayAttr(_i32, ({sizes},))"
     if definition.successors:
         items = ", ".join("*" + f.name if f.arity == "variadic" else f.name for f in definition.successors)
-        yield f"        _self.successors = [{items}]"
+        yield f"        _self.successors = ({items},)"
     if definition.regions:
         for field in definition.regions:
             if field.arity == "single":
@@ -608,6 +616,19 @@ def _constructor_lines(cls: Any, definition: Definition) -> Iterator[str]:
     yield "    except Exception as _error:"
     yield "        raise _explain(_self, _error) from _error"
     yield "    if _point is not None: _point.insert(_self)"
+
+
+def _usual_attributes(definition: Definition) -> str | None:
+    """The condition under which an op has just the attributes that every op of its class has; None if there is no such case."""
+    conditions: list[str] = []
+    for field in definition.attributes:
+        if field.optional:
+            conditions.append(f"({field.name} is None or {field.name} is False)")
+        elif field.spec.default is not MISSING:
+            conditions.append(f"{field.name} is _defaults[{field.name!r}]")
+        else:
+            return None
+    return " and ".join(conditions) or "True"
 
 
 def _store_lines(field: Field) -> Iterator[str]:
@@ -762,7 +783,7 @@ def field_faults(op: Any, *, built: bool = True) -> Iterator[str]:
                     label = field.name if field.arity != "variadic" else f"{field.name}[{number}]"
                     yield f"{kind} `{label}` of `{op.name}` {fault}"
     for field in definition.attributes:
-        stored = op.attributes.get(field.key)
+        stored = op.stored_attributes.get(field.key)
         assert field.codec is not None
         if stored is None:
             if not field.optional and field.spec.default is MISSING:

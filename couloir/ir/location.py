@@ -130,6 +130,33 @@ class FusedLoc(Location):
 
 UNKNOWN: Final = UnknownLoc()
 
+# An op that was read from a text has a place of its own; as objects, these would be half of a module's memory. An op
+# keeps a small number instead: 20 bits of column, 32 of line, the rest for the file.
+_FILES: Final[list[str]] = []
+_NUMBER_OF: Final[dict[str, int]] = {}
+_COLUMN_BITS: Final = 20
+_LINE_BITS: Final = 32
+MAX_FILES: Final = 1 << 12
+
+
+def packed(file: str, line: int, column: int) -> Location | int:
+    """A place in a text as a number that `unpacked` understands; as a location where it does not fit into one."""
+    number = _NUMBER_OF.get(file)
+    if number is None:
+        if len(_FILES) >= MAX_FILES:
+            return FileLineColLoc(file, line, column)
+        number = _NUMBER_OF.setdefault(file, len(_FILES))
+        _FILES.append(file)
+    if line >> _LINE_BITS or column >> _COLUMN_BITS:
+        return FileLineColLoc(file, line, column)
+    return ((number << _LINE_BITS | line) << _COLUMN_BITS) | column
+
+
+def unpacked(place: int) -> FileLineColLoc:
+    """The location of which `packed` made a number."""
+    line, column = place >> _COLUMN_BITS, place & ((1 << _COLUMN_BITS) - 1)
+    return FileLineColLoc(_FILES[line >> _LINE_BITS], line & ((1 << _LINE_BITS) - 1), column)
+
 
 def fuse(locations: Sequence[Location], limit: int = 16) -> Location:
     """One location for several: duplicates and unknown ones dropped, nested fusions flattened, at most `limit` kept."""

@@ -10,15 +10,15 @@ value costs O(uses). Nothing here recurses, so a million ops in a block and ten 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from couloir.ir.attribute import Type
 from couloir.ir.definition import RUNTIME, OperationMeta
 from couloir.ir.errors import Error
 from couloir.ir.fields import keyword, slot
-from couloir.ir.location import UNKNOWN, Location
+from couloir.ir.location import UNKNOWN, Location, unpacked
 from couloir.ir.text.printer import operation_text
 
 if TYPE_CHECKING:
@@ -211,6 +211,15 @@ def as_value(item: Value[Any] | Operation) -> Value[Any]:
     raise Error(f"an operand is a value or an op with one result, not {type(item).__name__} {item!r}")
 
 
+class SharedAttributes(dict[str, "Attribute"]):
+    """Attributes that several ops have in common: copied for an op as soon as somebody asks for a table to change."""
+
+    __slots__ = ()
+
+
+NO_ATTRIBUTES: Final = SharedAttributes()
+
+
 class Operation(metaclass=OperationMeta):
     """Base of all operations. A subclass with annotated fields defines an op; see `couloir.ir.fields`.
 
@@ -219,12 +228,12 @@ class Operation(metaclass=OperationMeta):
     """
 
     __slots__ = (
+        "_attributes",
+        "_location",
         "_next",
         "_operands",
         "_order",
         "_prev",
-        "attributes",
-        "location",
         "parent",
         "regions",
         "results",
@@ -239,11 +248,14 @@ class Operation(metaclass=OperationMeta):
 
     if TYPE_CHECKING:
         attributes: dict[str, Attribute] = slot()
+        """The attributes by name, to read and to change."""
         location: Location = slot()
         parent: Block | None = slot()
         regions: tuple[Region, ...] = slot()
         results: tuple[OpResult[Any], ...] = slot()
-        successors: list[Block] = slot()
+        successors: Sequence[Block] = slot()
+        _attributes: dict[str, Attribute] = slot()
+        _location: Location | int = slot()
         _operands: list[Value[Any]] = slot()
         _prev: Operation | None = slot()
         _next: Operation | None = slot()
@@ -260,7 +272,7 @@ class Operation(metaclass=OperationMeta):
         attributes: dict[str, Attribute] | None = None,
         regions: Sequence[Region] = (),
         successors: Sequence[Block] = (),
-        location: Location = UNKNOWN,
+        location: Location | int = UNKNOWN,
     ) -> Self:
         """Makes an op of this class from its raw parts: nothing is inferred, checked or inserted."""
         self = object.__new__(cls)
@@ -272,15 +284,46 @@ class Operation(metaclass=OperationMeta):
             else:
                 value._add_use(self, index)
         self.results = tuple([OpResult(t, self, i) for i, t in enumerate(result_types)])
-        self.attributes = {} if attributes is None else attributes
+        self._attributes = NO_ATTRIBUTES if attributes is None else attributes
         self.regions = tuple(regions)
         for region in self.regions:
             region._attach(self)
-        self.successors = list(successors) if successors else []
-        self.location = location
+        self.successors = tuple(successors) if successors else ()
+        self._location = location
         self.parent = self._prev = self._next = None
         self._order = 0
         return self
+
+    # -- attributes and location -----------------------------------------------------------------------------------------
+
+    if not TYPE_CHECKING:
+
+        @property
+        def attributes(self):
+            """The attributes by name, to read and to change."""
+            found = self._attributes
+            if found.__class__ is SharedAttributes:
+                found = self._attributes = dict(found)
+            return found
+
+        @attributes.setter
+        def attributes(self, attributes):
+            self._attributes = attributes
+
+        @property
+        def location(self):
+            """Where it came from."""
+            place = self._location
+            return unpacked(place) if place.__class__ is int else place
+
+        @location.setter
+        def location(self, location):
+            self._location = location
+
+    @property
+    def stored_attributes(self) -> Mapping[str, Attribute]:
+        """The attributes by name, to read only: many ops of one form share one table, which stays shared here."""
+        return self._attributes
 
     # -- operands ------------------------------------------------------------------------------------------------------
 
@@ -411,7 +454,7 @@ class Operation(metaclass=OperationMeta):
             for index, value in enumerate(op._operands):
                 value._remove_use(op, index)
             op._operands = []
-            op.successors = []
+            op.successors = ()
 
     def erase(self) -> None:
         """Removes it for good. Raises `couloir.Error` when a result is still used."""
@@ -480,10 +523,10 @@ class Operation(metaclass=OperationMeta):
                 if known
                 else [v if new is None else new for v, new in zip(op._operands, operands, strict=True)],  # pyright: ignore[reportArgumentType] -- None is not in it
                 [r.type for r in op.results],
-                dict(op.attributes),
+                op._attributes if op._attributes.__class__ is SharedAttributes else dict(op._attributes),
                 [Region() for _ in op.regions] if op.regions else (),
                 [block_map.get(b, b) for b in op.successors] if op.successors else (),
-                op.location,
+                op._location,
             )
             op._copy_extra(copy)
             if not known:
@@ -873,4 +916,12 @@ class Region:
         return f"<region of {self.parent!r}>"
 
 
-RUNTIME.update(Value=Value, OpResult=OpResult, Region=Region, Block=Block, as_value=as_value, Operation=Operation)
+RUNTIME.update(
+    Value=Value,
+    OpResult=OpResult,
+    Region=Region,
+    Block=Block,
+    as_value=as_value,
+    Operation=Operation,
+    SharedAttributes=SharedAttributes,
+)

@@ -117,7 +117,7 @@ def _lines(cls: type[Operation], definition: Definition, scope: dict[str, Any]) 
     yield from _result_lines(definition.results, scope)
     yield from _successor_lines(definition)
     if definition.attributes:
-        yield "attributes = op.attributes"
+        yield "attributes = op._attributes"
     for number, field in enumerate(definition.attributes):
         assert field.codec is not None
         scope[f"key{number}"], scope[f"form{number}"] = field.key, field.codec.check

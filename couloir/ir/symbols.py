@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def symbol_name(op: Operation) -> str | None:
     """The op's `sym_name`, or None when it has none."""
-    stored = op.attributes.get("sym_name")
+    stored = op.stored_attributes.get("sym_name")
     return stored.value if isinstance(stored, StringAttr) else None
 
 

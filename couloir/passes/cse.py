@@ -32,7 +32,7 @@ def key_of(op: Operation) -> object:
     operands = [id(v) for v in op.operands]
     if op.has_trait(Commutative):
         operands.sort()
-    attributes = tuple(sorted(((k, id(v)) for k, v in op.attributes.items()), key=lambda item: item[0]))
+    attributes = tuple(sorted(((k, id(v)) for k, v in op.stored_attributes.items()), key=lambda item: item[0]))
     return type(op), op.name, tuple(operands), attributes, tuple(id(r.type) for r in op.results)
 
 

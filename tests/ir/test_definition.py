@@ -214,7 +214,7 @@ def test_regions_and_successors() -> None:
     assert (jump.target, jump.rest) == (a, (b, c))
     jump.target = b
     jump.rest = [a]
-    assert jump.successors == [b, a]
+    assert jump.successors == (b, a)
 
 
 # -- inheritance -------------------------------------------------------------------------------------------------------------

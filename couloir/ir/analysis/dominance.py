@@ -17,7 +17,7 @@ N = TypeVar("N")
 def successors(block: Block) -> list[Block]:
     """The blocks to which control may go from `block`."""
     last = block.last_op
-    return [] if last is None else last.successors
+    return [] if last is None else list(last.successors)
 
 
 def predecessors(region: Region) -> dict[Block, list[Block]]:

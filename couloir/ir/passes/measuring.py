@@ -42,9 +42,9 @@ class State:
                     op,
                     op.parent,
                     op.name,
-                    op.location,
+                    op._location,  # pyright: ignore[reportPrivateUsage] -- as it is kept: the object may be made anew each time
                     *op.operands,
-                    *op.attributes.items(),
+                    *op.stored_attributes.items(),
                     *[result.type for result in op.results],
                     *op.successors,
                 )

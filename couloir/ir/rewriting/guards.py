@@ -69,7 +69,7 @@ def is_constant(value: Value[Any]) -> Guard:
 def constant_array(value: Value[Any]) -> Array | None:
     """The elements of a value that is a dense constant, or None."""
     op = constant_op(value)
-    stored = None if op is None else op.attributes.get("value")
+    stored = None if op is None else op.stored_attributes.get("value")
     return stored.array if isinstance(stored, DenseElementsAttr) else None
 
 
@@ -79,7 +79,7 @@ def is_splat(value: Value[Any], number: float | None = None) -> Guard:
     -0.0 is not 0.0 here: `x + 0.0` is not `x` for `x = -0.0`, `x + -0.0` is.
     """
     op = constant_op(value)
-    stored = None if op is None else op.attributes.get("value")
+    stored = None if op is None else op.stored_attributes.get("value")
     if isinstance(stored, IntegerAttr | FloatAttr):
         return _is_number(value, stored.value, number)
     if not isinstance(stored, DenseElementsAttr) or not stored.is_splat:

@@ -143,7 +143,7 @@ def _node(op: Operation, number: int, nodes: dict[Operation, Node]) -> Node:
             operands.append(attrs.evolve(nodes[value.owner], result_index=value.index))
         else:
             raise Error(f"an operand of `{op.name}` in a pattern is neither a variable nor an op of the pattern")
-    attributes = tuple((f.name, f.key, op.attributes.get(f.key)) for f in op.definition.attributes)
+    attributes = tuple((f.name, f.key, op.stored_attributes.get(f.key)) for f in op.definition.attributes)
     return Node(op, number, tuple(operands), 0, attributes)
 
 
@@ -197,13 +197,13 @@ class _Search:
         definition = op.definition
         if definition.needs_segments("operand") and not rest:
             key = "operandSegmentSizes"
-            if op.attributes.get(key) is not node.op.attributes.get(key):
+            if op.stored_attributes.get(key) is not node.op.stored_attributes.get(key):
                 self.miss(depth, f"other operands of `{op.name}` are absent than in the pattern", op)
                 return False
         for name, key, wanted in node.attributes:
             if isinstance(wanted, PatternAttribute):
                 continue
-            stored = op.attributes.get(key, definition.stored.get(key))
+            stored = op.stored_attributes.get(key, definition.stored.get(key))
             expected = wanted if wanted is not None else definition.stored.get(key)
             if stored is not expected:
                 text = "absent" if expected is None else str(expected)

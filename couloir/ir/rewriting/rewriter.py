@@ -176,7 +176,7 @@ class Rewriter:
         """What a rule could change in an op in place; equal before and after means nothing changed."""
         return (
             tuple(op.operands),
-            tuple(sorted(op.attributes.items(), key=lambda item: item[0])),
+            tuple(sorted(op.stored_attributes.items(), key=lambda item: item[0])),
             tuple(r.type for r in op.results),
             tuple(op.successors),
             tuple(len(list(region.blocks)) for region in op.regions),

@@ -22,7 +22,7 @@ def facts(op: Operation) -> list[str]:
     defaults = op.definition.defaults if op.is_registered else {}
     return [
         cut(f"{key} = {_attribute(attribute)}")
-        for key, attribute in sorted(op.attributes.items())
+        for key, attribute in sorted(op.stored_attributes.items())
         if key not in HIDDEN and defaults.get(key) is not attribute
     ]
 

@@ -124,7 +124,7 @@ class PrinterSource(FormatSource):
         match anchor:
             case Variable(field) if field.kind == "attribute":
                 default = self.definition.defaults.get(field.key)
-                stored = f"op.attributes.get({field.key!r})"
+                stored = f"op.stored_attributes.get({field.key!r})"
                 return (
                     f"{stored} not in (None, {self.constant(default)})"
                     if default is not None
@@ -189,7 +189,7 @@ class PrinterSource(FormatSource):
                 if field.codec is UNIT_FLAG:
                     raise self.error(f"`${name}` is a flag: it stands as the anchor of a group, `(`word` ${name}^)?`")
                 write = self.constant(attribute_form(field).write)
-                stored = f"op.attributes.get({field.key!r})"
+                stored = f"op.stored_attributes.get({field.key!r})"
                 if field.optional:
                     self.line(f"if (stored := {stored}) is not None: {write}(p, stored)")
                 else:
@@ -231,7 +231,7 @@ class PrinterSource(FormatSource):
             case Ref(of):
                 return self.argument(of)
             case Variable(field) if field.kind == "attribute":
-                return f"op.attributes.get({field.key!r})"
+                return f"op.stored_attributes.get({field.key!r})"
             case Variable(field):
                 return f"op.{field.name}"
             case TypeOf(Variable(field)):
@@ -245,7 +245,7 @@ class PrinterSource(FormatSource):
             case All(kind):
                 return f"tuple(op.{kind})"
             case AttributeDictionary():
-                return "op.attributes"
+                return "op.stored_attributes"
             case _:
                 raise self.error(f"{argument} cannot be an argument of a custom directive")
 

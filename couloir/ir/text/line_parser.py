@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import attrs
 
-from couloir.ir.attribute import Attribute, Type
+from couloir.ir.attribute import Type
 from couloir.ir.limits import Limits
-from couloir.ir.location import FileLineColLoc
-from couloir.ir.operation import Block, Operation, UnregisteredOp, Value
+from couloir.ir.location import packed
+from couloir.ir.operation import Block, Operation, SharedAttributes, UnregisteredOp, Value
 from couloir.ir.text.lexer import IDENTIFIER, SUFFIX
 from couloir.ir.text.scopes import OperationStart, RegionFrame, ResultName
 from couloir.ir.text.value_parser import ValueParser
@@ -42,7 +42,7 @@ class LineRecipe:
     order: tuple[int, ...] | None
     """Which name of the line each operand is; None if they stand in order."""
     result_types: tuple[Type, ...]
-    attributes: dict[str, Attribute]
+    attributes: SharedAttributes
     allows_repeats: bool
     """Whether it holds for lines that name a value twice."""
 
@@ -135,11 +135,11 @@ class LineParser(ValueParser):
             return False
         self._count_node()
         self._made += 1
-        op = recipe.cls.create(operands, recipe.result_types, dict(recipe.attributes))
+        op = recipe.cls.create(operands, recipe.result_types, recipe.attributes)
         if isinstance(op, UnregisteredOp):
             op.name, op.property_names = recipe.name, recipe.property_names
         line, column = self._line_and_column(body)
-        op.location = self.location() if located_here else FileLineColLoc(self.file, line, column)
+        op._location = self.location() if located_here else packed(self.file, line, column)  # pyright: ignore[reportPrivateUsage]
         block.append(op)
         if size == 1 and result is not None:
             self._define(frame, result, op.results[0], begin)
@@ -204,6 +204,6 @@ class LineParser(ValueParser):
             tuple(value.type for value in operands),
             order,
             tuple(result.type for result in op.results),
-            dict(op.attributes),
+            SharedAttributes(op.stored_attributes),
             order is None and not custom,
         )

@@ -35,7 +35,7 @@ from couloir.ir.attribute import Attribute, Type
 from couloir.ir.definition import field_faults, result_types_of
 from couloir.ir.errors import Error, ParseError, nearest
 from couloir.ir.limits import Limits
-from couloir.ir.location import FileLineColLoc
+from couloir.ir.location import FileLineColLoc, packed
 from couloir.ir.operation import Block, Operation, OpResult, Region, UnregisteredOp, Value
 from couloir.ir.registry import REGISTRY
 from couloir.ir.text.attribute_parser import AttributeParser
@@ -286,10 +286,10 @@ class Parser(LineParser):
         """Gives an op its location and defaults, puts it at the end of the block, and defines its results."""
         frame = self._frame
         location = self.optional_location()
-        op.location = FileLineColLoc(self.file, start.line, start.column) if location is None else location
+        op._location = packed(self.file, start.line, start.column) if location is None else location  # pyright: ignore[reportPrivateUsage]
         stored = op.definition.stored
-        if stored:
-            op.attributes = {**stored, **op.attributes}
+        if not stored.keys() <= op.stored_attributes.keys():
+            op.attributes = {**stored, **op.stored_attributes}
         if frame.block is not None:
             frame.block.append(op)
         if start.results:

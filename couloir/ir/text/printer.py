@@ -324,7 +324,7 @@ class Printer(AttributePrinter):
         write(f'"{op.name}"({", ".join(names)})')
         if op.successors:
             write(f"[{', '.join([self._names.block(b) for b in op.successors])}]")
-        discardable = op.attributes
+        discardable = op.stored_attributes
         if discardable:
             own, discardable = split_attributes(op)
             if own:
@@ -371,7 +371,7 @@ class Printer(AttributePrinter):
     def _order_as_upstream(self, op: Operation, start: int, signature: str) -> None:
         """Notes that upstream meets an op's types before its attributes, and these sorted by name."""
         text = "".join(self.parts[start:])
-        attributes = op.attributes
+        attributes = op.stored_attributes
         met = in_order([signature, *[self.attribute_text(attributes[key]) for key in sorted(attributes)]])
         if met:
             self.parts[start:] = [weak(text), met]
@@ -434,7 +434,7 @@ class Printer(AttributePrinter):
     def terminator_matters(self, region: Region) -> bool:
         """Whether the region's last op says anything, for regions whose plain terminator is left out of the text."""
         last = region.last_block.last_op if region.last_block is not None else None
-        return last is not None and bool(last.operands or last.results or last.attributes)
+        return last is not None and bool(last.operands or last.results or last.stored_attributes)
 
     def successor(self, block: Block, operands: Sequence[Value[Any]] = ()) -> None:
         """Writes `^bb1` or `^bb1(%a, %b : i32, f32)`."""
@@ -482,12 +482,14 @@ class Printer(AttributePrinter):
         Nothing is written when none is left. `with_keyword` writes ` attributes {...}`, `segments` the segment sizes
         too.
         """
-        if not op.attributes:
+        if not op.stored_attributes:
             return
         skipped = elided if segments else {*elided, "operandSegmentSizes", "resultSegmentSizes"}
         defaults = op.definition.defaults
         left = {
-            key: value for key, value in op.attributes.items() if key not in skipped and defaults.get(key) is not value
+            key: value
+            for key, value in op.stored_attributes.items()
+            if key not in skipped and defaults.get(key) is not value
         }
         if left:
             self.write(" attributes " if with_keyword else " ")
@@ -620,12 +622,12 @@ class _Frame:
         self.predecessors: dict[Block, list[Block]] = {}
 
 
-def split_attributes(op: Operation) -> tuple[dict[str, Attribute], dict[str, Attribute]]:
+def split_attributes(op: Operation) -> tuple[Mapping[str, Attribute], Mapping[str, Attribute]]:
     """The attributes that belong to the op, printed in `<{...}>`, and the others, printed in `{...}`."""
     keys: frozenset[str] = (
         op.definition.attribute_keys if op.is_registered else getattr(op, "property_names", frozenset())
     )
-    attributes = op.attributes
+    attributes = op.stored_attributes
     if not keys:
         return {}, attributes
     own = {key: value for key, value in attributes.items() if key in keys}

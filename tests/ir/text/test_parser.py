@@ -166,7 +166,7 @@ def test_blocks_may_be_named_before_they_come():
         '"t.r"() ({\n  "t.br"()[^bb2, ^bb1] : () -> ()\n^bb1:\n^bb2:\n  "t.br"()[^bb1] : () -> ()\n}) : () -> ()'
     )[0]
     entry, first, second = op.regions[0].blocks
-    assert entry.first_op.successors == [second, first]
+    assert entry.first_op.successors == (second, first)
     assert second.first_op.successors == [first]
 
 
