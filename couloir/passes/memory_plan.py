@@ -91,9 +91,13 @@ def _lives(function: FuncOp, workspaces: Mapping[str, int]) -> list[_Life]:
     found: list[_Life] = []
     for op in start:
         if isinstance(op, memref.Alloc):
-            users = [_beside(user, op) for user in _users(op.memref)]
+            beside = [_beside(user, op) for user in _users(op.memref)]
+            users = [user for user in beside if user is not None]
             first = min((start[user] for user in users), default=start[op])
-            found.append(_Life(op, byte_size(op.memref.type), first, max((end[user] for user in users), default=first)))
+            last = max((end[user] for user in users), default=first)
+            if len(users) < len(beside):  # control may come back from there
+                first, last = 0, len(start)
+            found.append(_Life(op, byte_size(op.memref.type), first, last))
         elif isinstance(op, Call) and workspaces.get(op.callee):
             found.append(_Life(op, workspaces[op.callee], start[op], end[op]))
     return found
@@ -127,11 +131,12 @@ def _users(buffer: Value[Any]) -> list[Operation]:
     return users
 
 
-def _beside(user: Operation, alloc: Operation) -> Operation:
-    """The op of the block of `alloc` in which `user` stands: itself, or the loop or branch around it."""
-    current = user
-    while current.parent is not alloc.parent:
-        around = current.parent_op
-        assert around is not None, "a buffer is used in the region where it is made"
-        current = around
+def _beside(user: Operation, alloc: Operation) -> Operation | None:
+    """The op of the block of `alloc` in which `user` stands: itself, or the loop or branch around it.
+
+    None when the use is in another block.
+    """
+    current: Operation | None = user
+    while current is not None and current.parent is not alloc.parent:
+        current = current.parent_op
     return current

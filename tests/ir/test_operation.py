@@ -357,7 +357,7 @@ def test_a_copy_has_its_own_blocks_as_successors() -> None:
     copy = root.clone()
     one, two = copy.body.blocks
     assert one.last_op.successors == (two,)
-    assert two.last_op.successors == [two]
+    assert two.last_op.successors == (two,)
     assert two.first_op.operands[0] is two.arguments[0]
     assert loop.arguments[0].use_count == 1
 

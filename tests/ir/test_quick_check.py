@@ -19,7 +19,7 @@ from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import FunctionType, IntegerType, TensorType, f32, i32
 from couloir.ir.verify import faults
 
-TEXTS = sorted((Path(__file__).parents[1] / "dialects" / "texts").glob("*.mlir"))
+TEXTS = sorted((Path(__file__).parents[1] / "interop" / "texts").glob("*.mlir"))
 
 
 def messages(module: Operation) -> list[str]:

@@ -167,7 +167,7 @@ def test_blocks_may_be_named_before_they_come():
     )[0]
     entry, first, second = op.regions[0].blocks
     assert entry.first_op.successors == (second, first)
-    assert second.first_op.successors == [first]
+    assert second.first_op.successors == (first,)
 
 
 def test_block_errors():
