@@ -92,19 +92,19 @@ def wide_text(ops: int) -> str:
 # -- what is measured ------------------------------------------------------------------------------------------------------------
 
 
-def timed(function: Callable[[], Any]) -> tuple[float, Any]:
+def timed(function: Callable[..., Any], argument: Any) -> tuple[float, Any]:
     """CPU seconds of one call, and what it returns."""
     gc.collect()
     start = process_time()
-    value = function()
+    value = function(argument)
     return process_time() - start, value
 
 
-def traced(function: Callable[[], Any]) -> int:
+def traced(function: Callable[..., Any], argument: Any) -> int:
     """Bytes that what a call returns occupies."""
     gc.collect()
     tracemalloc.start()
-    value = function()
+    value = function(argument)
     gc.collect()
     size = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
@@ -260,24 +260,24 @@ def measure(ways: dict[str, Callable[..., Any]], pretty: str, ops: int, with_mem
     ways["build"](100)
     ways["build raw"](100)
     taken: dict[str, float] = {}
-    taken["parse pretty"], module = timed(lambda: ways["parse"](pretty))
+    taken["parse pretty"], module = timed(ways["parse"], pretty)
     count = ways["count"](module)
-    taken["print pretty"], _ = timed(lambda: ways["print pretty"](module))
-    taken["print generic"], generic = timed(lambda: ways["print generic"](module))
-    taken["verify"], _ = timed(lambda: ways["verify"](module))
-    taken["clone"], copy = timed(lambda: ways["clone"](module))
+    taken["print pretty"], _ = timed(ways["print pretty"], module)
+    taken["print generic"], generic = timed(ways["print generic"], module)
+    taken["verify"], _ = timed(ways["verify"], module)
+    taken["clone"], copy = timed(ways["clone"], module)
     del module
-    taken["rewrite"], _ = timed(lambda: ways["rewrite"](copy))
+    taken["rewrite"], _ = timed(ways["rewrite"], copy)
     del copy
-    taken["parse generic"], module = timed(lambda: ways["parse"](generic))
-    taken["canonicalize"], _ = timed(lambda: ways["canonicalize"](module))
+    taken["parse generic"], module = timed(ways["parse"], generic)
+    taken["canonicalize"], _ = timed(ways["canonicalize"], module)
     left = ways["count"](module)
     del module
-    taken["build"], _ = timed(lambda: ways["build"](ops))
-    taken["build raw"], _ = timed(lambda: ways["build raw"](ops))
+    taken["build"], _ = timed(ways["build"], ops)
+    taken["build raw"], _ = timed(ways["build raw"], ops)
     result = {row: seconds / count * 1e6 for row, seconds in taken.items()}
     if with_memory:
-        result["memory"] = traced(lambda: ways["parse"](pretty)) / count
+        result["memory"] = traced(ways["parse"], pretty) / count
     result["left"] = left
     return result
 
@@ -343,7 +343,7 @@ def child(name: str, ops: int) -> None:
     rows = [measure(ways, text, ops, with_memory=name in ("couloir", "xdsl") and ops <= 50_000) for _ in range(runs)]
     figures = {row: statistics.median(r[row] for r in rows) for row in rows[0]}
     if "memory" not in figures and name not in shapes:
-        figures["memory"] = traced(lambda: ways["parse"](mixed_text(20_000))) / 20_000
+        figures["memory"] = traced(ways["parse"], mixed_text(20_000)) / 20_000
     print(json.dumps(figures))
 
 
