@@ -281,8 +281,6 @@ _CMPI: Final = {
 def _cmpi(op: arith.CmpI, helpers: Helpers, a: list[str]) -> str:
     symbol, type = _CMPI[op.predicate], op.lhs.type
     if op.predicate.value.startswith("u") and width_of(type) > 1:
-        if a[1] == "0" and symbol in ("<", ">="):  # compilers warn of comparisons that are always false or always true
-            return f"((void){a[0]}, {'true' if symbol == '>=' else 'false'})"
         cast = unsigned(type)
         return f"({cast}){a[0]} {symbol} ({cast}){a[1]}"
     if op.predicate.value.startswith("s") and width_of(type) == 1:  # as one signed bit, true is -1

@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 #: in the last bit.
 OPTIONS: Final = CompileOptions(fp_contract="fast")
 
-_PREAMBLE: Final = """#include <math.h>
+#: A model may compare a value with itself, or an unsigned one with 0: that is not a fault of the C.
+_PREAMBLE: Final = """#pragma GCC diagnostic ignored "-Wtautological-compare"
+#pragma GCC diagnostic ignored "-Wtype-limits"
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wbool-compare"
+#endif
+
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
