@@ -69,7 +69,8 @@ class RegionEdge(NamedTuple):
 class RegionBranchOpInterface(Interface):
     """An op that runs its own regions, in an order that its edges tell.
 
-    Arguments of entry blocks and results that no edge gives a value are made by the op itself (loop variables).
+    Arguments of entry blocks and results that no edge gives a value are made by the op itself (loop variables). The
+    others may be taken away by a pass, together with all operands that are passed to them.
     """
 
     def entry_edges(self, constants: Constants) -> Sequence[RegionEdge]:

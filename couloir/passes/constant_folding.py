@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
 
 from couloir.backends.numpy.evaluate import evaluate_op, has_meaning
+from couloir.backends.numpy.meanings import meaning_of
 from couloir.dialects import arith, hlo
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
+from couloir.ir.interfaces import as_integer
 from couloir.ir.operation import Operation, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter
 from couloir.ir.rewriting.guards import constant_op
-from couloir.ir.traits import ConstantLike, Pure, RecursiveMemoryEffects
-from couloir.ir.types import FloatType, IndexType, IntegerType, TensorType, Type, dtype_of
+from couloir.ir.traits import ConstantLike, IsTerminator, Pure, RecursiveMemoryEffects
+from couloir.ir.types import FloatType, IndexType, IntegerType, TensorType, Type, VectorType, dtype_of
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute
@@ -29,6 +31,57 @@ MATERIALIZE: Final[dict[str, Callable[[Attribute], Operation]]] = {
     "arith": lambda value: arith.Constant(value),
     "math": lambda value: arith.Constant(value),
 }
+
+
+#: Ops that give their second operand where the first holds, and else the third.
+_CHOICES: Final[tuple[type[Operation], ...]] = (arith.Select, hlo.Select)
+
+
+def fold_op(
+    op: Operation, constants: Sequence[Attribute | None], *, max_elements: int = 1 << 16
+) -> Sequence[Attribute | None] | None:
+    """The constants that an op without regions gives for constant operands, by the NumPy backend; None when that cannot be told.
+
+    Computes results of at most `max_elements` elements. A choice between two values may be told from its condition.
+    """
+    if not op.results or op.regions or not op.has_trait(Pure) or op.has_trait(IsTerminator):
+        return None
+    if isinstance(op, _CHOICES):
+        condition = as_integer(constants[0])
+        if condition is not None and getattr(op.operands[0].type, "rank", 0) == 0:
+            return [constants[1 if condition else 2]]
+    if None in constants or not constants:
+        return None
+    arrays = [_stored_array(constant) for constant in constants]
+    if any(array is None for array in arrays) or meaning_of(op) is None:
+        return None
+    if not all(_is_small(result.type, max_elements) for result in op.results):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            found = evaluate_op(op, *arrays)
+    except Error:
+        return None  # an op that cannot be computed stays; running it will say why
+    return [_attribute(np.asarray(array), result.type) for array, result in zip(found, op.results, strict=True)]
+
+
+def _is_small(type: Type, max_elements: int) -> bool:
+    if isinstance(type, TensorType | VectorType):
+        return type.is_static and type.size <= max_elements and _has_numbers(type.element_type)
+    return _has_numbers(type)
+
+
+def _has_numbers(type: Type) -> bool:
+    return isinstance(type, IntegerType | FloatType | IndexType)
+
+
+def materialize(value: Attribute, dialect: str) -> Operation | None:
+    """The constant op for an attribute, where ops of `dialect` use it; None when there is none for its type."""
+    if isinstance(value, DenseElementsAttr) and isinstance(value.type, TensorType):
+        return MATERIALIZE.get(dialect, MATERIALIZE["stablehlo"])(value)
+    if isinstance(value, IntegerAttr | FloatAttr | DenseElementsAttr):
+        return arith.Constant(value)
+    return None
 
 
 @attrs.frozen
@@ -113,15 +166,18 @@ def _stored_size(array: Any) -> int:
 
 def _array_of(value: Value[Any]) -> Any | None:
     op = constant_op(value)
-    stored = None if op is None else op.attributes.get("value")
-    if isinstance(stored, DenseElementsAttr):
-        return stored.array
-    if isinstance(stored, IntegerAttr | FloatAttr):
-        return np.asarray(stored.value, dtype=dtype_of(stored.type))
+    return None if op is None else _stored_array(op.attributes.get("value"))
+
+
+def _stored_array(constant: Attribute | None) -> Any | None:
+    if isinstance(constant, DenseElementsAttr):
+        return constant.array
+    if isinstance(constant, IntegerAttr | FloatAttr):
+        return np.asarray(constant.value, dtype=dtype_of(constant.type))
     return None
 
 
 def _attribute(array: Any, type: Type) -> Attribute:
-    if isinstance(type, TensorType):
+    if isinstance(type, TensorType | VectorType):
         return DenseElementsAttr(type, array.reshape(type.shape))
     return FloatAttr(float(array), type) if isinstance(type, FloatType) else IntegerAttr(int(array), type)

@@ -6,14 +6,21 @@ from typing import Final
 
 from couloir.ir.passes import PassPipeline
 from couloir.passes.canonicalization import Canonicalize
+from couloir.passes.canonicalize_regions import CanonicalizeRegions
 from couloir.passes.constant_folding import ConstantFolding
 from couloir.passes.cse import Cse
-from couloir.passes.dce import Dce, SymbolDce
+from couloir.passes.dce import Dce
 from couloir.passes.dot_layout import DotLayout
 from couloir.passes.explicit_padding import ExplicitPadding
 from couloir.passes.hlo_to_loops import HloToLoops
+from couloir.passes.inline import Inline
+from couloir.passes.licm import LoopInvariantCodeMotion
 from couloir.passes.memory_plan import MemoryPlan
 from couloir.passes.onnx_to_hlo import OnnxToHlo
+from couloir.passes.remove_dead_values import RemoveDeadValues
+from couloir.passes.sccp import Sccp
+from couloir.passes.simplify_cfg import SimplifyCfg
+from couloir.passes.symbol_dce import SymbolDce
 
 #: From ONNX as imported to StableHLO.
 ONNX_TO_HLO: Final = PassPipeline.of(
@@ -25,8 +32,12 @@ ONNX_TO_HLO: Final = PassPipeline.of(
 
 #: From StableHLO to loops over buffers, ready for the C backend.
 HLO_TO_LOOPS: Final = PassPipeline.of(
+    Inline(),  # a function on tensors becomes part of those that call it
+    SymbolDce(),
     Canonicalize(),
+    CanonicalizeRegions(),  # branches whose way is known; loops carry only what they need
     Cse(),
+    LoopInvariantCodeMotion(),  # what each iteration would compute again is computed once
     ExplicitPadding(),  # windows never leave their input: no tests inside loops
     DotLayout(),  # constant matrices lie as the loops read them
     Canonicalize(),  # what that made of constants is computed now
@@ -40,13 +51,19 @@ __all__ = [
     "HLO_TO_LOOPS",
     "ONNX_TO_HLO",
     "Canonicalize",
+    "CanonicalizeRegions",
     "ConstantFolding",
     "Cse",
     "Dce",
     "DotLayout",
     "ExplicitPadding",
     "HloToLoops",
+    "Inline",
+    "LoopInvariantCodeMotion",
     "MemoryPlan",
     "OnnxToHlo",
+    "RemoveDeadValues",
+    "Sccp",
+    "SimplifyCfg",
     "SymbolDce",
 ]

@@ -20,9 +20,10 @@ from couloir.ir.types import ComplexType, MemRefType, TensorType, Type, f32, f64
 from couloir.ir.verify import verify
 from couloir.passes.canonicalization import Canonicalize
 from couloir.passes.cse import Cse
-from couloir.passes.dce import Dce, SymbolDce
+from couloir.passes.dce import Dce
 from couloir.passes.explicit_padding import ExplicitPadding
 from couloir.passes.memory_plan import ALIGNMENT, OFFSET, WORKSPACE, MemoryPlan
+from couloir.passes.symbol_dce import SymbolDce
 
 V = TensorType((2, 3), f32)
 

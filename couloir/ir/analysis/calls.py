@@ -22,15 +22,23 @@ class SymbolTables:
 
     def lookup(self, op: Operation, reference: SymbolRefAttr) -> Operation | None:
         """What `reference` means at `op`: looked up in the nearest table, then in those around it."""
+        found = self.path(op, reference)
+        return found[-1] if found else None
+
+    def path(self, op: Operation, reference: SymbolRefAttr) -> list[Operation]:
+        """The op that each part of `reference` means at `op`; empty when it means nothing."""
         table = nearest_table(op)
         while table is not None:
-            found: Operation | None = table
+            found: list[Operation] = []
+            inside: Operation | None = table
             for part in (reference.root, *reference.nested):
-                found = self._symbols(found).get(part) if found is not None else None
-            if found is not None:
+                inside = self._symbols(inside).get(part) if inside is not None else None
+                if inside is not None:
+                    found.append(inside)
+            if inside is not None:
                 return found
             table = next((around for around in table.ancestors() if around.has_trait(SymbolTable)), None)
-        return None
+        return []
 
     def _symbols(self, table: Operation) -> dict[str, Operation]:
         if table not in self._tables:

@@ -43,6 +43,10 @@ class SparseBackward(Generic[E]):
         """The fact about a value that goes outside: a result of a function that others call. By default top."""
         return self.lattice.top
 
+    def received(self, value: Value[Any]) -> E:
+        """What is demanded of a value that others are passed to, whoever uses it. By default bottom, which is nothing."""
+        return self.lattice.bottom
+
     def run(self, root: Operation) -> BackwardFacts[E]:
         """Finds the facts about all values inside `root`, and about those that it takes from outside.
 
@@ -83,6 +87,8 @@ class _Solver(Generic[E]):
             self._link(op)
         for op in self.root.walk(reverse=True):
             self._push(op)
+        for value in self.sources:
+            self._add(value, self.analysis.received(value))
         for value in self.sources:  # what went outside was known before all of them were
             self._push(value)
         while self.worklist:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
 
 from couloir.ir.analysis.dataflow.backward import BackwardFacts, SparseBackward
 from couloir.ir.analysis.dataflow.lattice import Lattice
@@ -11,7 +12,7 @@ from couloir.ir.analysis.effects import Effect, own_effects
 from couloir.ir.traits import IsTerminator
 
 if TYPE_CHECKING:
-    from couloir.ir.operation import Operation
+    from couloir.ir.operation import Operation, Value
 
 
 class _Liveness(Lattice[bool]):
@@ -32,9 +33,12 @@ class LiveValues(SparseBackward[bool]):
 
     lattice = _Liveness()
 
-    def __init__(self, *, interprocedural: bool = True) -> None:
-        """Without `interprocedural`, arguments of calls and results of functions matter, whoever takes them."""
+    def __init__(self, *, interprocedural: bool = True, kept: AbstractSet[Value[Any]] = frozenset()) -> None:
+        """Without `interprocedural`, arguments of calls and results of functions matter, whoever takes them. So do the block
+        arguments and results of region ops in `kept`.
+        """
         self.interprocedural = interprocedural
+        self._kept = kept
         self._acting: set[Operation] = set()
 
     def transfer(self, op: Operation, results: Sequence[bool]) -> Sequence[bool]:
@@ -44,6 +48,9 @@ class LiveValues(SparseBackward[bool]):
             around = op.parent_op
             matters = len(op.successors) > 1 or around is None or self.acts(around)
         return [matters] * len(op.operands)
+
+    def received(self, value: Value[Any]) -> bool:
+        return value in self._kept
 
     def acts(self, op: Operation) -> bool:
         """Whether an op, or an op inside it, has an effect that can be noticed: it writes, frees, calls, stops the program."""
