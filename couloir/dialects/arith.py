@@ -252,7 +252,7 @@ class _Division(_IntegerBinary, traits=(ConditionallySpeculatable,)):
 
     def is_speculatable(self) -> bool:
         found = constant_op(self.rhs)
-        value = None if found is None else found.attributes.get("value")
+        value = None if found is None else found.stored_attributes.get("value")
         if element_type(self.rhs.type) is i1:
             return False  # true is -1
         if isinstance(value, DenseElementsAttr):

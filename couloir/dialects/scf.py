@@ -218,7 +218,7 @@ def region_arguments(names: Sequence[OperandName], types: Sequence[Type]) -> lis
 def _known(value: Value[Any]) -> int | None:
     """The number of a value that a constant defines."""
     op = constant_op(value)
-    return None if op is None else as_integer(op.attributes.get("value"))
+    return None if op is None else as_integer(op.stored_attributes.get("value"))
 
 
 def trip_count(lower: int | None, upper: int | None, step: int | None, *, unsigned: int = 0) -> int | None:

@@ -88,7 +88,7 @@ def _concerned(users: Iterable[Operation]) -> Iterable[Operation]:
 
 
 def _constants(values: Sequence[Value[Any]]) -> list[Attribute | None]:
-    return [None if op is None else op.attributes.get("value") for op in map(constant_op, values)]
+    return [None if op is None else op.stored_attributes.get("value") for op in map(constant_op, values)]
 
 
 def _take_known_way(op: Operation, gone: set[Operation]) -> list[Operation] | None:

@@ -166,7 +166,7 @@ def _stored_size(array: Any) -> int:
 
 def _array_of(value: Value[Any]) -> Any | None:
     op = constant_op(value)
-    return None if op is None else _stored_array(op.attributes.get("value"))
+    return None if op is None else _stored_array(op.stored_attributes.get("value"))
 
 
 def _stored_array(constant: Attribute | None) -> Any | None:

@@ -56,7 +56,7 @@ class Inline(Pass, name="inline"):
         body = _body(function)
         if body is None or (self.max_ops is not None and size > self.max_ops):
             return False
-        if any(isinstance(op.attributes.get("no_inline"), UnitAttr) for op in (call, function)):
+        if any(isinstance(op.stored_attributes.get("no_inline"), UnitAttr) for op in (call, function)):
             return False
         if nearest_table(call) is not nearest_table(function.parent_op or function):
             return False  # the symbols in the body would mean others there

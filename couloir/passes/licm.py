@@ -80,4 +80,4 @@ def _surely_runs(loop: Operation, region: Region) -> bool:
 
 def _constant(value: Value[Any]) -> Attribute | None:
     op = constant_op(value)
-    return None if op is None else op.attributes.get("value")
+    return None if op is None else op.stored_attributes.get("value")

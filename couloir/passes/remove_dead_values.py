@@ -116,7 +116,7 @@ def erase_results(op: Operation, indices: Iterable[int]) -> Operation:
     """Puts an op without some of its results, which have no uses, in the place of one; its regions move over."""
     doomed = set(indices)
     kept = [result for result in op.results if result.index not in doomed]
-    attributes = dict(op.attributes)
+    attributes = dict(op.stored_attributes)
     if op.definition.needs_segments("result"):
         sizes, start = list[int](), 0
         for size in op.definition.group_sizes(op, "result"):

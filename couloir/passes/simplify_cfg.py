@@ -94,7 +94,7 @@ def _rebuild(branch: Operation, targets: Sequence[tuple[Block, Sequence[Value[An
             case _:
                 ((block, values),) = targets
                 new = cf.Branch(values, dest=block)
-    for key, value in branch.attributes.items():
+    for key, value in branch.stored_attributes.items():
         new.attributes.setdefault(key, value)
     branch.erase()
     return new
@@ -121,7 +121,9 @@ def _fold_branches(region: Region) -> bool:
         last = block.last_op
         if not isinstance(last, cf.CondBranch | cf.Switch):
             continue
-        constants = [None if op is None else op.attributes.get("value") for op in map(constant_op, last.operands)]
+        constants = [
+            None if op is None else op.stored_attributes.get("value") for op in map(constant_op, last.operands)
+        ]
         known = last.known_successors(constants)
         targets = _targets(last)
         first, values = targets[0]
@@ -196,7 +198,7 @@ def _skip_empty_blocks(region: Region) -> bool:
         if last is None or not any(target in through for target in last.successors) or block in through:
             continue
         targets = [_follow(target, values, through) for target, values in _targets(last)]
-        if [target for target, _ in targets] != last.successors:
+        if any(old is not new for old, (new, _) in zip(last.successors, targets, strict=True)):
             _rebuild(last, targets)
             changed = True
     return changed

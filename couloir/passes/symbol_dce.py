@@ -49,7 +49,7 @@ def _needed(root: Operation) -> set[Operation]:
     while todo:
         op = todo.pop()
         found: list[Operation] = []
-        for attribute in op.attributes.values():
+        for attribute in op.stored_attributes.values():
             for reference in references(attribute):
                 found += tables.path(op, reference)
         is_table = op.has_trait(SymbolTable)
@@ -64,11 +64,11 @@ def _needed(root: Operation) -> set[Operation]:
 
 def _may_go(symbol: Operation, table: Operation, root: Operation) -> bool:
     """Whether a symbol of a table may go if nothing inside `root` refers to it."""
-    if not symbol.has_trait(Symbol) or "sym_name" not in symbol.attributes:
+    if not symbol.has_trait(Symbol) or "sym_name" not in symbol.stored_attributes:
         return False
     if is_private(symbol):
         return True
-    visibility = symbol.attributes.get("sym_visibility")
+    visibility = symbol.stored_attributes.get("sym_visibility")
     if not isinstance(visibility, StringAttr) or visibility.value != "nested":
         return False
     around: Operation | None = table

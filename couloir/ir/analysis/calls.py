@@ -48,7 +48,7 @@ class SymbolTables:
 
 def is_private(symbol: Operation) -> bool:
     """Whether only the ops of its own symbol table may refer to it. Symbols are public unless they say otherwise."""
-    visibility = symbol.attributes.get("sym_visibility")
+    visibility = symbol.stored_attributes.get("sym_visibility")
     return isinstance(visibility, StringAttr) and visibility.value == "private"
 
 
@@ -78,7 +78,7 @@ class Calls:
         for op in root.walk():
             call = CallOpInterface.of(op)
             callee = None if call is None else call.callee_symbol()
-            for attribute in op.attributes.values():
+            for attribute in op.stored_attributes.values():
                 for reference in references(attribute):
                     target = tables.lookup(op, reference)
                     if target is None:

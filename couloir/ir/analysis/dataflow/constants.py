@@ -31,7 +31,7 @@ class ConstantValues(SparseForward[Any]):
 
     def transfer(self, op: Operation, operands: Sequence[Any]) -> Sequence[Any] | None:
         if op.has_trait(ConstantLike):
-            value = op.attributes.get("value")
+            value = op.stored_attributes.get("value")
             return None if value is None else [value]
         found = self._fold(op, [self.constant(fact) for fact in operands])
         return None if found is None else [FlatLattice.TOP if fact is None else fact for fact in found]
