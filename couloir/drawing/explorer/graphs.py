@@ -29,8 +29,8 @@ MAX_OPS: Final = 1_200
 """Functions with more ops than this, constants aside, are not drawn whole."""
 AROUND: Final = 2
 """How many steps from a changed op are drawn of them."""
-MAX_DRAWN: Final = 60_000
-"""When this many ops have been drawn in all, further functions are not."""
+MAX_DRAWN: Final = 30_000
+"""When this many ops have been drawn in all, further functions are not; when half of them, only those that change."""
 MAX_LINES: Final = 4
 MAX_CLUSTERS: Final = 12
 """Regions nested deeper are drawn in the cluster of this level."""
@@ -100,7 +100,7 @@ class Graphs:
         key = (lines,) if whole else (lines, tuple(changed))
         if key not in self._numbers:
             self._numbers[key] = None
-            if (whole or changed) and self._ops < MAX_DRAWN:
+            if (whole or changed) and self._ops < (MAX_DRAWN if changed else MAX_DRAWN // 2):
                 picture = self._draw([self.trace.lines[n] for n in lines], None if whole else changed)
                 self._numbers[key] = len(self.drawn)
                 self.drawn.append(picture)

@@ -94,6 +94,12 @@ class Recorder(Instrumentation):
 
     # -- texts
 
+    def _finished(self, made: _Made, events: _Events) -> Application:
+        """An application with what has become of its new ops, and the names that they have now."""
+        found = [self._place[op] for op in made.new if op in self._place]
+        after = events.text(made.new) if found and len(found) == len(made.new) else made.application.after
+        return attrs.evolve(made.application, lines_after=tuple(sorted(set(found))), after=after)
+
     def _end(self, run: PassRun, op: Operation, error: str) -> None:
         assert self._events is not None, "a pass has begun"
         events, self._events = self._events, None
@@ -117,7 +123,7 @@ class Recorder(Instrumentation):
                 run.notes,
                 error,
                 tuple([RuleCount(r.rule, r.attempts, r.hits, r.seconds) for r in run.statistics.rules.values()]),
-                tuple([made.finished(self._place) for made in events.applications]),
+                tuple([self._finished(made, events) for made in events.applications]),
                 events.more_applications,
                 events.near_misses(),
                 events.more_misses,
@@ -154,10 +160,6 @@ class _Made:
     application: Application
     new: Sequence[Operation]
 
-    def finished(self, place: dict[Operation, int]) -> Application:
-        found = sorted({place[op] for op in self.new if op in place})
-        return attrs.evolve(self.application, lines_after=tuple(found))
-
 
 class _Events(Observer):
     """What is heard during one pass."""
@@ -187,14 +189,18 @@ class _Events(Observer):
         self.applied(event, ())
 
     def matched(self, rule: Rewrite, ops: Sequence[Operation]) -> None:
+        if isinstance(self.listener, Observer):
+            self.listener.matched(rule, ops)
         if len(self.applications) >= MAX_APPLICATIONS:
             return
         self._matched = ops
         self._line = self.place.get(ops[-1])
-        self._before = self._text(ops)
+        self._before = self.text(ops)
 
     def applied(self, event: Applied, new: Sequence[Operation]) -> None:
-        if self.listener is not None:
+        if isinstance(self.listener, Observer):
+            self.listener.applied(event, new)
+        elif self.listener is not None:
             self.listener(event)
         if len(self.applications) >= MAX_APPLICATIONS:
             self.more_applications += 1
@@ -208,13 +214,15 @@ class _Events(Observer):
             event.location.label,
             round(event.microseconds, 1),
             self._before or event.before or "",
-            self._text(after) or event.after or "",
+            self.text(after) or event.after or "",
             self._line,
         )
         self.applications.append(_Made(made, after))
         self._matched, self._before, self._line = (), "", None
 
     def missed(self, rule: Rewrite, op: Operation, miss: Miss) -> None:
+        if isinstance(self.listener, Observer):
+            self.listener.missed(rule, op, miss)
         key = (rule.name, miss.reason)
         found = self._misses.get(key)
         if found is None:
@@ -232,7 +240,8 @@ class _Events(Observer):
         found = sorted(self._misses.items(), key=lambda item: (-item[1].depth, -item[1].count, item[0]))
         return tuple([NearMiss(*key, m.count, m.depth, tuple(m.places.values())) for key, m in found])
 
-    def _text(self, ops: Sequence[Operation]) -> str:
+    def text(self, ops: Sequence[Operation]) -> str:
+        """The ops, one after the other, in the names of the trace; not endlessly much of them."""
         texts: list[str] = []
         size = 0
         for op in ops:

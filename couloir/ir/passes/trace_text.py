@@ -81,10 +81,11 @@ class _Scope:
 class StableNames(Names):
     """Names that stay with their values."""
 
-    __slots__ = ("_owners", "_scopes")
+    __slots__ = ("_early", "_owners", "_scopes")
 
     def __init__(self) -> None:
         super().__init__()
+        self._early: set[Value[Any]] = set()
         self._scopes: dict[Operation | None, _Scope] = {}
         self._owners: dict[Operation, Operation | None] = {}
 
@@ -115,7 +116,8 @@ class StableNames(Names):
         known, self.values = self.values, {}
         old, self._scopes = self._scopes, {}
         for owner, values in alive.items():
-            kept = {v: known[v] for v in values if v in known}
+            # A number that was given in the middle of a pass gives way to a hint that came later.
+            kept = {v: known[v] for v in values if v in known and not (v in self._early and legal_hint(v.name_hint))}
             before = old.get(owner, _Scope()) if kept else _Scope()
             scope = _Scope({_base(n): v for v, n in kept.items()}, before.next_value, before.next_argument)
             self._scopes[owner] = scope
@@ -124,6 +126,7 @@ class StableNames(Names):
                 for value in values:
                     if value not in self.values:
                         self._name_value(value, scope)
+        self._early.clear()
 
     def ensure(self, op: Operation) -> None:
         """Names what `op` uses and defines, as far as it is new since `refresh`."""
@@ -135,6 +138,8 @@ class StableNames(Names):
                 if value is not None and value not in self.values:  # pyright: ignore[reportUnnecessaryComparison] -- ill-formed IR
                     owner = self._owner_of(value)
                     self._name_value(value, self._scopes.setdefault(owner, _Scope()))
+                    if legal_hint(value.name_hint) is None:
+                        self._early.add(value)
 
     def _owner_of(self, value: Value[Any]) -> Operation | None:
         around = value.owner if isinstance(value, BlockArgument) else value.parent_block

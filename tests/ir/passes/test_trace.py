@@ -19,6 +19,7 @@ from couloir.ir.passes.trace_recorder import Recorder
 from couloir.ir.rewriting import NoMatch, Rewriter, Rule, guard, rule
 from couloir.passes.pipelines import Canonicalize, Cse
 
+ROOT = Path(__file__).parents[3]
 hlo: Any = pytest.importorskip("couloir.dialects.hlo")
 
 TEXT = """
@@ -220,6 +221,17 @@ def test_regions_and_several_results_have_stable_names() -> None:
     assert new == ["stablehlo.return %i_1, %v_1 : tensor<i32>, tensor<4xf32>"]
     line = next(line for line in trace.lines if line.op == "stablehlo.while")
     assert line.results == ("%r#0", "%r#1") and line.arguments == ("%i", "%v", "%i_1", "%v_1") and line.depth == 2
+
+
+@pytest.mark.parametrize("pipeline", ["onnx-to-hlo", "onnx-to-hlo,dot-layout"])
+def test_new_ops_have_the_text_that_they_have_in_the_whole(pipeline: str) -> None:
+    trace = couloir.trace(ROOT / "labs/data/lenet.onnx", pipeline, dims={"N": 1})
+    text = trace.text(len(trace.passes)).splitlines()
+    shown = [a for a in trace.passes[-1].applications if len(a.lines_after) == len(a.after.splitlines())]
+    assert shown
+    for application in shown:
+        assert [text[line].strip() for line in application.lines_after] == application.after.splitlines()
+    assert "%conv1 = stablehlo" in trace.text(1) and "%relu1 = stablehlo" in trace.text(1)  # names of the file
 
 
 # -- files

@@ -19,7 +19,7 @@ class Pane {
     this.box = el("div", `pane ${side}`, el("h2", "", title));
     const picture = fn[3] === null ? null : view.app.model.graphs[fn[3]];
     if (!picture) {
-      this.box.append(el("div", "empty", "This function is too large to draw, and nothing in it changed."));
+      this.box.append(el("div", "empty", "This function is not drawn: there is too much of it, and nothing in it changed."));
       return;
     }
     const buttons = el("div", "buttons", button("wide", () => this.fit(), "Fit"), button("", () => this.zoom(1.3), "+"), button("", () => this.zoom(1 / 1.3), "−"));
@@ -125,7 +125,8 @@ class Pane {
   open() {
     if (!this.picture) return;
     this.fit();
-    if (this.scale < 0.4) this.centre(this.changed[0] ?? this.nodes.values().next().value, 0.8, 0.3);
+    const first = this.nodes.values().next().value;
+    if (this.scale < 0.4) this.centre(this.changed.length * 2 < this.nodes.size ? this.changed[0] ?? first : first, 0.8, 0.3);
   }
 
   centre(node, scale = this.scale, high = 0.4) {
