@@ -5,6 +5,7 @@ Source: MLIR, "Affine dialect: affine expressions". Division and remainder floor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
@@ -199,7 +200,11 @@ def _join(a: AffineExpr, b: AffineExpr) -> AffineExpr:
         a, b = b, a  # dimensions first, as upstream
         if isinstance(b, AffineBinary) and b.kind == "+":
             return _add(a, b)
-    return AffineBinary("+", a, b)
+    match a, b:
+        case (AffineDim(x), AffineDim(y)) | (AffineSymbol(x), AffineSymbol(y)) if x > y:  # these in order, as upstream
+            return AffineBinary("+", b, a)
+        case _:
+            return AffineBinary("+", a, b)
 
 
 def _factor(e: AffineExpr) -> tuple[AffineExpr, int]:
@@ -226,6 +231,8 @@ def _multiply(a: AffineExpr, b: AffineExpr) -> AffineExpr:
             return AffineConstant(0)
         case AffineBinary("*", x, AffineConstant(y)), AffineConstant(z):
             return _multiply(x, AffineConstant(y * z))
+        case AffineSymbol(x), AffineSymbol(y) if x > y:
+            return AffineBinary("*", b, a)
         case _:
             return AffineBinary("*", a, b)
 
@@ -243,8 +250,41 @@ def _divide(kind: Literal["floordiv", "ceildiv", "mod"], a: AffineExpr, b: Affin
             return AffineConstant(0) if kind == "mod" else a
         case AffineBinary("*", x, AffineConstant(y)), AffineConstant(z) if y % z == 0:
             return AffineConstant(0) if kind == "mod" else _multiply(x, AffineConstant(y // z))
+        case AffineBinary("+", x, y), AffineConstant(z) if kind != "ceildiv":
+            parts = [(item, _known_divisor(item) % z == 0) for item in (x, y)]
+            if any(divides for _, divides in parts):
+                return _split_division(kind, parts, b)
+        case AffineBinary("mod", x, AffineConstant(y)), AffineConstant(z) if kind == "mod" and y % z == 0:
+            return _divide("mod", x, b)
         case _:
-            return AffineBinary(kind, a, b)
+            pass
+    return AffineBinary(kind, a, b)
+
+
+def _split_division(
+    kind: Literal["floordiv", "ceildiv", "mod"], parts: Sequence[tuple[AffineExpr, bool]], b: AffineExpr
+) -> AffineExpr:
+    """A division of a sum, one part of which is a multiple of the divisor."""
+    if kind == "mod":
+        rest = [item for item, divides in parts if not divides]
+        return _divide("mod", rest[0], b) if rest else AffineConstant(0)
+    left, right = (_divide(kind, item, b) for item, _ in parts)
+    return _add(left, right)
+
+
+def _known_divisor(root: AffineExpr) -> int:
+    """The largest number that is known to divide an expression; 0 divides by everything."""
+    return _fold(
+        root,
+        lambda leaf: abs(leaf.value) if isinstance(leaf, AffineConstant) else 1,
+        {
+            "+": math.gcd,
+            "mod": math.gcd,
+            "*": lambda a, b: a * b,
+            "floordiv": lambda a, b: 1,
+            "ceildiv": lambda a, b: 1,
+        },
+    )
 
 
 def _fold(root: AffineExpr, leaf: Callable[[Any], Any], combine: Mapping[str, Callable[[Any, Any], Any]]) -> Any:

@@ -101,14 +101,18 @@ class CallSiteLoc(Location):
 
 
 class FusedLoc(Location):
-    """Several places at once, for an op made from several: `loc(fused["conv1", "bn1"])`, or `fused<metadata>[...]`."""
+    """Several places at once, for an op made from several: `loc(fused["conv1", "bn1"])`, or `fused<metadata>[...]`.
+
+    Each place counts once, unknown ones not at all, and fusions with the same metadata are taken apart, as upstream does.
+    """
 
     locations: tuple[Location, ...]
     metadata: Attribute | None = None
 
     @classmethod
     def normalize(cls, locations: Sequence[Location], metadata: Attribute | None) -> tuple[Any, ...]:
-        return tuple(locations), metadata
+        kept = _parts(locations, metadata)
+        return tuple(kept) if kept or metadata is None else (UNKNOWN,), metadata
 
     def print_inner(self, p: AttributePrinter) -> None:
         p.write("fused")
@@ -158,13 +162,22 @@ def unpacked(place: int) -> FileLineColLoc:
     return FileLineColLoc(_FILES[line >> _LINE_BITS], line & ((1 << _LINE_BITS) - 1), column)
 
 
-def fuse(locations: Sequence[Location], limit: int = 16) -> Location:
-    """One location for several: duplicates and unknown ones dropped, nested fusions flattened, at most `limit` kept."""
+def _parts(locations: Sequence[Location], metadata: Attribute | None) -> list[Location]:
     flat: dict[Location, None] = {}
     for location in locations:
-        parts = location.locations if isinstance(location, FusedLoc) and location.metadata is None else (location,)
+        parts = location.locations if isinstance(location, FusedLoc) and location.metadata is metadata else (location,)
         flat.update(dict.fromkeys(part for part in parts if part is not UNKNOWN))
-    kept = list(flat)[:limit]
+    return list(flat)
+
+
+def fuse(locations: Sequence[Location], limit: int = 16, metadata: Attribute | None = None) -> Location:
+    """One location for several: duplicates and unknown ones dropped, nested fusions flattened, at most `limit` kept.
+
+    Fusions with other `metadata` are kept as they are.
+    """
+    kept = _parts(locations, metadata)[:limit]
+    if metadata is not None:
+        return FusedLoc(kept, metadata)
     if not kept:
         return UNKNOWN
     return kept[0] if len(kept) == 1 else FusedLoc(tuple(kept))

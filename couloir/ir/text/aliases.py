@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from couloir.ir.attribute import Attribute, Type
-from couloir.ir.attributes import DistinctAttr, IntegerSetAttr
+from couloir.ir.attributes import ArrayAttr, DictionaryAttr, DistinctAttr, IntegerSetAttr
 from couloir.ir.location import CallSiteLoc, FileLineColLoc, FusedLoc, Location, NameLoc
 from couloir.ir.types import AffineMapAttr, TupleType
 
@@ -70,10 +70,12 @@ def in_order(texts: Iterable[str]) -> str:
 class _Found:
     """What is known of an attribute that was met."""
 
-    __slots__ = ("base", "deferrable", "depth", "nested")
+    __slots__ = ("base", "deferrable", "depth", "holds_attributes", "is_type", "nested")
 
-    def __init__(self, base: str | None, deferrable: bool) -> None:
-        self.base = base
+    def __init__(self, attribute: Attribute, deferrable: bool) -> None:
+        self.base = alias_base(attribute)
+        self.is_type = isinstance(attribute, Type)
+        self.holds_attributes = isinstance(attribute, FusedLoc | ArrayAttr | DictionaryAttr | DistinctAttr)
         self.deferrable = deferrable
         self.depth = 0
         self.nested: list[Attribute] = []
@@ -109,6 +111,9 @@ class Aliases:
     def finish(self, text: str) -> tuple[str, str, str]:
         """The definitions before a text with marks, the text, and the definitions after it, all without marks."""
         found = _collect(self._met(text))
+        for mark in _MARK.finditer(text):
+            if mark[1] in (WEAK, WEAK_INSIDE):  # upstream leaves this out, and cannot read its own text then
+                _settle(found, self._attributes[int(mark[2])])
         # Python's sort keeps the order of equals.
         order = sorted((a for a in found if found[a].base), key=lambda a: _rank(a, found[a]))
         counts: dict[str, int] = {}
@@ -127,8 +132,8 @@ class Aliases:
         """A text without marks. What has no alias is written out, which may bring further marks."""
         while "\0" in text:
             replaced = _MARK.sub(self._replacement, text)
-            if replaced == text:  # a NUL of someone else's
-                return text
+            if replaced == text:  # nothing left but numbers of distinct attributes
+                return _MARK.sub(self._distinct_number, text)
             text = replaced
         return text
 
@@ -139,13 +144,16 @@ class Aliases:
         if number >= len(self._attributes):
             return mark[0]
         if kind == DISTINCT:
-            return str(self._distinct.setdefault(number, len(self._distinct)))
+            return mark[0]
         attribute = self._attributes[number]
         name = self._names.get(attribute)
         if name is not None:
             return name
         text = self._write(attribute)
         return text.removeprefix("loc(").removesuffix(")") if kind in (INSIDE, WEAK_INSIDE, TRAILING) else text
+
+    def _distinct_number(self, mark: re.Match[str]) -> str:
+        return str(self._distinct.setdefault(int(mark[2]), len(self._distinct)))
 
 
 def _rank(attribute: Attribute, found: _Found) -> tuple[int, bool, str]:
@@ -161,7 +169,7 @@ def _collect(met: Iterable[tuple[Attribute, bool]]) -> dict[Attribute, _Found]:
             if not deferrable:
                 _settle(found, root)
             continue
-        known = found[root] = _Found(alias_base(root), deferrable)
+        known = found[root] = _Found(root, deferrable)
         stack: list[tuple[_Found, Iterator[Attribute]]] = [(known, _parts(root))]
         while stack:
             around, parts = stack[-1]
@@ -170,27 +178,36 @@ def _collect(met: Iterable[tuple[Attribute, bool]]) -> dict[Attribute, _Found]:
                 stack.pop()
                 around.depth = max(around.depth, 1 if around.base else 0)
                 if stack:
-                    outer = stack[-1][0]
-                    outer.depth = max(outer.depth, around.depth + 1 if around.depth else 0)
+                    _deepen(stack[-1][0], around)
                 continue
             around.nested.append(part)
             inner = found.get(part)
             if inner is None:
-                inner = found[part] = _Found(alias_base(part), deferrable)
+                inner = found[part] = _Found(part, deferrable)
                 stack.append((inner, _parts(part)))
                 continue
-            around.depth = max(around.depth, inner.depth + 1 if inner.depth else 0)
+            _deepen(around, inner)
             if not deferrable:
                 _settle(found, part)
     return found
+
+
+def _deepen(around: _Found, inner: _Found) -> None:
+    """Counts an attribute as one that another is made of. A type in place of an attribute is wrapped, for upstream."""
+    if inner.depth:
+        wrapped = around.holds_attributes and inner.is_type
+        around.depth = max(around.depth, inner.depth + (2 if wrapped else 1))
 
 
 def _settle(found: dict[Attribute, _Found], attribute: Attribute) -> None:
     """Has an attribute, and all that it is made of, defined before the text."""
     todo = [attribute]
     while todo:
-        known = found[todo.pop()]
-        if known.deferrable:
+        item = todo.pop()
+        known = found.get(item)
+        if known is None:
+            todo += _parts(item)
+        elif known.deferrable:
             known.deferrable = False
             todo += known.nested
 

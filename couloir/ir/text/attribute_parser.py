@@ -34,7 +34,6 @@ from couloir.ir.location import (
     CallSiteLoc,
     FileLineColLoc,
     FileLineColRange,
-    FusedLoc,
     Location,
     NameLoc,
     fuse,
@@ -48,10 +47,10 @@ from couloir.ir.types import AffineMapAttr, FloatType, IndexType, IntegerType, S
 
 _NUMBER: Final = re.compile(rf"(-?)\s*(0x[0-9A-Fa-f]++|[0-9]++(\.[0-9]*+(?:[eE][-+]?[0-9]++)?)?){SPACE}")
 _ALIAS: Final = re.compile(rf"([#!])({SUFFIX}){SPACE}=(?!=){SPACE}")
-_LOCATION_ALIAS: Final = re.compile(rf"^#({SUFFIX})[ \t]*=[ \t]*(?=loc\()", re.MULTILINE)
+_LATER_ALIAS: Final = re.compile(rf"^([#!]{SUFFIX})[ \t]*=(?!=)", re.MULTILINE)
 #: A place in a file with few digits and no escapes.
 _PLACE: Final = re.compile(rf'"([^"\\\n\v\f\0]*+)":([0-9]{{1,18}}+):([0-9]{{1,18}}+)(?=[)\],]){SPACE}')
-_ALIAS_USE: Final = re.compile(rf"#({SUFFIX})")
+_ALIAS_USE: Final = re.compile(rf"[#!]{SUFFIX}")
 _METADATA: Final = re.compile(r"^[ \t]*+\{-#", re.MULTILINE)
 _WORD: Final = re.compile(IDENTIFIER)
 
@@ -80,7 +79,9 @@ class AttributeParser(TypeParser):
         self.file_metadata_entries: dict[str, dict[str, dict[str, str | bool]]] = {}
         self._metadata_span: tuple[int, int] | None = None
         self._metadata_sought = False
-        self._sought_locations = False
+        self._sought_later = False
+        self._defining_later = False
+        self._later: dict[str, int] = {}
         self._distinct_attributes: dict[int, DistinctAttr] = {}
         self._defined_early: dict[int, int] = {}
         self._words: dict[str, Callable[[int, Type | None], Attribute]] = {
@@ -295,7 +296,7 @@ class AttributeParser(TypeParser):
             if self.optional_keyword("fused"):
                 metadata = self._bracketed(self.attribute) if self.at("<") else None
                 parts = self.comma_separated(self._location, "[", "]")
-                return fuse(parts, limit=sys.maxsize) if metadata is None else FusedLoc(tuple(parts), metadata)
+                return fuse(parts, limit=sys.maxsize, metadata=metadata)
             raise self.expected("a location", hint='such as "file":1:2, "name"(...), callsite(... at ...), fused[...]')
         finally:
             self._depth -= 1
@@ -348,23 +349,26 @@ class AttributeParser(TypeParser):
     def attribute_alias(self, name: str, at: int) -> Attribute:
         """The attribute that `#name` stands for. Locations may be defined later: MLIR prints them at the end."""
         found = self.attribute_aliases.get(name)
-        if found is not None:
-            self._use_alias("#" + name, at, is_location=isinstance(found, Location))
-            return found
-        self._define_later_locations()
-        found = self.attribute_aliases.get(name)
         if found is None:
+            self._define_later_aliases()
+            found = self.attribute_aliases.get(name)
+        is_location = isinstance(found, Location)
+        if found is None or not (is_location or self._is_defined("#" + name, at)):
             hint = nearest(name, list(self.attribute_aliases))
-            raise self.error(f"the alias `#{name}` is not defined", at=at, hint=hint)
-        self._use_alias("#" + name, at, is_location=isinstance(found, Location))
+            raise self.error(f"the alias `#{name}` is not defined", at=at, hint=None if hint == name else hint)
+        self._use_alias("#" + name, at, is_location=is_location)
         return found
 
-    def _define_later_locations(self) -> None:
-        """Reads the definitions of locations further down, those first that others are made of."""
-        if self._sought_locations:
+    def _is_defined(self, alias: str, at: int) -> bool:
+        """Whether an alias that is not a location may be used at an offset: after its definition, or in another one."""
+        return self._defining_later or self._later.get(alias, -1) < at
+
+    def _define_later_aliases(self) -> None:
+        """Reads the definitions further down, of locations and what is in them, those first that others are made of."""
+        if self._sought_later:
             return
-        self._sought_locations = True
-        later = {found[1]: found.start() for found in _LOCATION_ALIAS.finditer(self.text, self.position)}
+        self._sought_later = self._defining_later = True
+        later = self._later = {f[1]: f.start() for f in _LATER_ALIAS.finditer(self.text, self.position)}
         begun: set[str] = set()
         todo = list(reversed(later))
         position = self.position
@@ -377,11 +381,13 @@ class AttributeParser(TypeParser):
                 todo += needed
                 continue
             begun.add(todo.pop())
-            if name not in self.attribute_aliases:
+            table = self.attribute_aliases if name[0] == "#" else self.type_aliases
+            if name[1:] not in table:
                 self.position = later[name]
                 self.optional_alias_definition()
                 self._defined_early[later[name]] = self.position
         self.position = position
+        self._defining_later = False
 
     # -- resources
 

@@ -372,8 +372,10 @@ class Printer(AttributePrinter):
         """Notes that upstream meets an op's types before its attributes, and these sorted by name."""
         text = "".join(self.parts[start:])
         attributes = op.stored_attributes
-        met = in_order([signature, *[self.attribute_text(attributes[key]) for key in sorted(attributes)]])
-        if met:
+        unseen: frozenset[str] = frozenset() if op.is_registered else getattr(op, "property_names", frozenset())
+        keys = [key for key in sorted(attributes) if key not in unseen]
+        met = in_order([signature, *[self.attribute_text(attributes[key]) for key in keys]])
+        if met or "\0" in text:
             self.parts[start:] = [weak(text), met]
 
     # -- for the `print` of an op

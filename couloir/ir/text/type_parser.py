@@ -105,6 +105,10 @@ class TypeParser(Lexer):
         """The attribute that `#name` stands for."""
         raise NotImplementedError
 
+    def _is_defined(self, alias: str, at: int) -> bool:
+        """Whether an alias may be used at an offset."""
+        raise NotImplementedError
+
     # -- types
 
     def type(self) -> Type:
@@ -352,7 +356,7 @@ class TypeParser(Lexer):
         if sigil == "#":
             return self.attribute_alias(name, start)
         found = self.type_aliases.get(name)
-        if found is None:
+        if found is None or not self._is_defined("!" + name, start):
             raise self.error(
                 f"the alias `!{name}` is not defined", at=start, hint=nearest(name, list(self.type_aliases))
             )
