@@ -177,7 +177,7 @@ def fuse(locations: Sequence[Location], limit: int = 16, metadata: Attribute | N
     """
     kept = _parts(locations, metadata)[:limit]
     if metadata is not None:
-        return FusedLoc(kept, metadata)
+        return FusedLoc(tuple(kept), metadata)
     if not kept:
         return UNKNOWN
     return kept[0] if len(kept) == 1 else FusedLoc(tuple(kept))
