@@ -37,6 +37,7 @@ from couloir.ir.types import ComplexType, FloatType, FunctionType, IntegerType, 
 from couloir.passes.onnx_to_hlo import (
     activation,
     casts,
+    control,
     convolution,
     einsum,
     elementwise,
@@ -63,6 +64,7 @@ from couloir.passes.onnx_to_hlo.shape import constant_of
 FAMILIES: Final = (
     activation,
     casts,
+    control,
     convolution,
     einsum,
     elementwise,
@@ -260,8 +262,6 @@ class _OnnxRules(ConversionRules):
 
     def _by_lowering(self, op: OnnxOp, operands: Sequence[Tensor | None]) -> Steps:
         lowering = LOWERINGS.get((op.domain, op.operator))
-        if lowering is None and (op.domain, op.operator) == ("", "If"):
-            raise NotLowered("its condition is computed only when the model runs")
         if lowering is None:
             raise NotLowered("there is no lowering for this operator")
         if op.since_version < OLDEST_OPSET and _is_outdated(op):
