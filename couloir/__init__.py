@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from couloir.backends.c.program import Executable
     from couloir.dialects.builtin import ModuleOp as Module
     from couloir.frontends.onnx.exporter import to_onnx
+    from couloir.frontends.torch.reading import from_torch
     from couloir.ir.errors import Error, ParseError, VerifyError
     from couloir.ir.limits import Limits
     from couloir.ir.operation import Block, Operation, Region, Value
@@ -61,6 +62,7 @@ _HOMES: Final = {
     "Trace": "couloir.ir.passes.trace",
     "Limits": "couloir.ir.limits",
     "Module": "couloir.dialects.builtin:ModuleOp",
+    "from_torch": "couloir.frontends.torch.reading",
     "to_onnx": "couloir.frontends.onnx.exporter",
     "verify": "couloir.ir.verify",
 }
@@ -92,6 +94,7 @@ __all__ = [
     "compile",
     "draw",
     "explore",
+    "from_torch",
     "guard",
     "load",
     "lower",

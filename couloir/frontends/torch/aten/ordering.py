@@ -1,0 +1,71 @@
+"""Sorting, and the greatest elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from couloir.dialects import hlo
+from couloir.dialects.hlo.building import Tensor, compare, iota, is_float, scalar, sizes_of, slice_range
+from couloir.dialects.shapes import inside
+from couloir.frontends.torch.node import Lowered, Node, lowers, normal_axis
+from couloir.ir.operation import Block, Region
+from couloir.ir.types import TensorType, Type, i1, i64
+
+
+def _comparator(element: Type, descending: bool) -> Region:
+    """Whether the first comes before the second: NaN is greater than every number, as in PyTorch."""
+    kinds = [element, element, i64, i64]
+    block = Block([TensorType((), kind) for kind in kinds])
+    with inside(block):
+        a, b = block.arguments[:2]
+        less, greater = (b, a) if descending else (a, b)
+        before = hlo.Compare(_ordered(less), _ordered(greater), hlo.ComparisonDirection.LT).result
+        if is_float(element):
+            number = compare(less, less, hlo.ComparisonDirection.EQ)
+            nan = compare(greater, greater, hlo.ComparisonDirection.NE)
+            before = hlo.Or(before, hlo.And(number, nan)).result
+        hlo.Return([before])
+    return Region([block])
+
+
+def _ordered(x: Tensor) -> Tensor:
+    """Booleans as integers, which are ordered."""
+    return hlo.convert(x, i64).result if x.type.element_type is i1 else x
+
+
+def sorted_with_positions(x: Tensor, axis: int, descending: bool) -> tuple[Tensor, Tensor]:
+    """The elements in order along an axis, and where each was; equal ones keep their order."""
+    positions = iota(sizes_of(x), i64, axis)
+    made = hlo.Sort([x, positions], axis, True, _comparator(x.type.element_type, descending))
+    return made.outputs[0], made.outputs[1]
+
+
+@lowers("aten.sort.default")
+def sort(node: Node, x: Tensor, dim: int = -1, descending: bool = False) -> Lowered:
+    """The elements in order along a dimension, and where each was."""
+    if not x.type.rank:
+        return [x, scalar(0, i64)]
+    return list(sorted_with_positions(x, normal_axis(dim, x.type.rank), descending))
+
+
+@lowers("aten.sort.stable")
+def stable_sort(node: Node, x: Tensor, *, stable: bool | None, dim: int = -1, descending: bool = False) -> Lowered:
+    """As `sort`; equal elements keep their order in both."""
+    return sort(node, x, dim, descending)
+
+
+@lowers("aten.argsort")
+def argsort(node: Node, x: Tensor, dim: int = -1, descending: bool = False, **_: Any) -> Lowered:
+    """Where the elements are in order."""
+    if not x.type.rank:
+        return scalar(0, i64)
+    return sorted_with_positions(x, normal_axis(dim, x.type.rank), descending)[1]
+
+
+@lowers("aten.topk")
+def topk(node: Node, x: Tensor, k: int, dim: int = -1, largest: bool = True, in_order: bool = True) -> Lowered:
+    """The k greatest or least elements along a dimension, and where they were."""
+    if not x.type.rank:
+        return [x, scalar(0, i64)]
+    axis = normal_axis(dim, x.type.rank)
+    return [slice_range(part, axis, 0, k) for part in sorted_with_positions(x, axis, largest)]

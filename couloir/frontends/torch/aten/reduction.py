@@ -1,0 +1,194 @@
+"""Reductions over dimensions, positions of extremes, and running sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from couloir.dialects import hlo
+from couloir.dialects.hlo.building import (
+    Tensor,
+    accumulator,
+    convert,
+    expand_like,
+    full_like,
+    reduce,
+    reshape,
+    scalar,
+    size_of,
+    sizes_of,
+    with_ones,
+)
+from couloir.dialects.hlo.scans import divide_by_count, extreme_position, mean, scan
+from couloir.frontends.torch.aten.elementwise import as_element, truth
+from couloir.frontends.torch.node import Lowered, Node, NotLowered, lowers, normal_axes, normal_axis
+from couloir.ir.types import ComplexType, i1, i32, i64
+
+Axes: TypeAlias = "Sequence[int] | int | None"
+
+
+def _reduced(node: Node, x: Tensor, axes: Sequence[int], body: str, keep: bool) -> Tensor:
+    """A reduction in the accumulator of the result's type."""
+    element = accumulator(node.element)
+    return convert(reduce(as_element(x, element), axes, body, keep=keep), node.element)
+
+
+@lowers("aten.sum")
+def sum_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: Any) -> Lowered:
+    """The sum."""
+    return _reduced(node, x, normal_axes(dim, x.type.rank), "add", keepdim)
+
+
+@lowers("aten.prod")
+def prod(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: Any) -> Lowered:
+    """The product."""
+    return _reduced(node, x, normal_axes(dim, x.type.rank), "multiply", keepdim)
+
+
+@lowers("aten.mean")
+def mean_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: Any) -> Lowered:
+    """The mean."""
+    axes = normal_axes(dim, x.type.rank)
+    wide = convert(x, accumulator(node.element))
+    found = mean(wide, axes)
+    return convert(reshape(found, with_ones(sizes_of(x), axes)) if keepdim else found, node.element)
+
+
+@lowers("aten.var")
+def var(
+    node: Node, x: Tensor, dim: Axes = None, unbiased: Any = True, keepdim: bool = False, *, correction: Any = None
+) -> Lowered:
+    """The variance: the sum of squares by the count less `correction`."""
+    axes = normal_axes(dim, x.type.rank)
+    less = (1.0 if unbiased else 0.0) if correction is None else float(correction)
+    if isinstance(x.type.element_type, ComplexType):
+        raise NotLowered("its operand is complex")
+    wide = convert(x, accumulator(node.element))
+    centred = hlo.Subtract(wide, expand_like(mean(wide, axes), sizes_of(x), axes)).result
+    total = reduce(hlo.Multiply(centred, centred).result, axes, "add")
+    ones = divide_by_count(full_like(total, 1), [size_of(x, axis) for axis in axes])
+    count = hlo.Subtract(hlo.Divide(full_like(total, 1), ones), full_like(total, less))
+    counted = hlo.Maximum(count, full_like(total, 0))
+    found = hlo.Divide(total, counted).result
+    return convert(reshape(found, with_ones(sizes_of(x), axes)) if keepdim else found, node.element)
+
+
+@lowers("aten.amax")
+def amax(node: Node, x: Tensor, dim: Axes = (), keepdim: bool = False) -> Lowered:
+    """The greatest element."""
+    return reduce(x, normal_axes(dim, x.type.rank), _extreme(x, "maximum"), keep=keepdim)
+
+
+@lowers("aten.amin")
+def amin(node: Node, x: Tensor, dim: Axes = (), keepdim: bool = False) -> Lowered:
+    """The least element."""
+    return reduce(x, normal_axes(dim, x.type.rank), _extreme(x, "minimum"), keep=keepdim)
+
+
+@lowers("aten.max.default")
+def max_(node: Node, x: Tensor) -> Lowered:
+    """The greatest of all elements."""
+    return amax(node, x)
+
+
+@lowers("aten.min.default")
+def min_(node: Node, x: Tensor) -> Lowered:
+    """The least of all elements."""
+    return amin(node, x)
+
+
+def _extreme(x: Tensor, body: str) -> str:
+    """The reducer; booleans have `or` and `and`."""
+    return {"maximum": "or", "minimum": "and"}[body] if x.type.element_type is i1 else body
+
+
+def _with_position(node: Node, x: Tensor, dim: int, keepdim: bool, body: str) -> Lowered:
+    if not x.type.rank:
+        return [x, scalar(0, i64)]
+    axis = normal_axis(dim, x.type.rank)
+    kind = _extreme(x, body)
+    found = [reduce(x, [axis], kind), extreme_position(x, axis, kind)]
+    kept = with_ones(sizes_of(x), [axis])
+    return [reshape(value, kept) for value in found] if keepdim else found
+
+
+@lowers("aten.max.dim")
+def max_dim(node: Node, x: Tensor, dim: int, keepdim: bool = False) -> Lowered:
+    """The greatest element along a dimension, and where the first such is."""
+    return _with_position(node, x, dim, keepdim, "maximum")
+
+
+@lowers("aten.min.dim")
+def min_dim(node: Node, x: Tensor, dim: int, keepdim: bool = False) -> Lowered:
+    """The least element along a dimension, and where the first such is."""
+    return _with_position(node, x, dim, keepdim, "minimum")
+
+
+def _position(node: Node, x: Tensor, dim: int | None, keepdim: bool, body: str) -> Tensor:
+    if not x.type.rank:
+        return scalar(0, i64)
+    sizes = sizes_of(x)
+    if dim is None:
+        found = extreme_position(_flat(x), 0, _extreme(x, body))
+        return reshape(found, [1] * x.type.rank) if keepdim else found
+    axis = normal_axis(dim, x.type.rank)
+    found = extreme_position(x, axis, _extreme(x, body))
+    return reshape(found, with_ones(sizes, [axis])) if keepdim else found
+
+
+def _flat(x: Tensor) -> Tensor:
+    """All elements in one dimension."""
+    if x.type.is_static:
+        return reshape(x, (x.type.size,))
+    count = size_of(x, 0)
+    for axis in range(1, x.type.rank):
+        size = size_of(x, axis)
+        a, b = (scalar(s, i32) if isinstance(s, int) else s for s in (count, size))
+        count = hlo.Multiply(a, b).result
+    return reshape(x, (count,))
+
+
+@lowers("aten.argmax")
+def argmax(node: Node, x: Tensor, dim: int | None = None, keepdim: bool = False) -> Lowered:
+    """Where the first greatest element is."""
+    return _position(node, x, dim, keepdim, "maximum")
+
+
+@lowers("aten.argmin")
+def argmin(node: Node, x: Tensor, dim: int | None = None, keepdim: bool = False) -> Lowered:
+    """Where the first least element is."""
+    return _position(node, x, dim, keepdim, "minimum")
+
+
+@lowers("aten.any")
+def any_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False) -> Lowered:
+    """Whether an element is not 0."""
+    return convert(reduce(truth(x), normal_axes(dim, x.type.rank), "or", keep=keepdim), node.element)
+
+
+@lowers("aten.all")
+def all_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False) -> Lowered:
+    """Whether no element is 0."""
+    return convert(reduce(truth(x), normal_axes(dim, x.type.rank), "and", keep=keepdim), node.element)
+
+
+@lowers("aten.cumsum")
+def cumsum(node: Node, x: Tensor, dim: int, **_: Any) -> Lowered:
+    """Each element plus all before it."""
+    return _running(node, x, dim, hlo.Add, 0)
+
+
+@lowers("aten.cumprod")
+def cumprod(node: Node, x: Tensor, dim: int, **_: Any) -> Lowered:
+    """Each element times all before it."""
+    return _running(node, x, dim, hlo.Multiply, 1)
+
+
+def _running(node: Node, x: Tensor, dim: int, make: Any, neutral: int) -> Tensor:
+    wide = as_element(x, accumulator(node.element))
+    if not x.type.rank:
+        return convert(wide, node.element)
+    axis = normal_axis(dim, x.type.rank)
+    if x.type.dims[axis] is None:
+        raise NotLowered(f"the size of dimension {axis}, along which it runs, is not known")
+    return convert(scan(wide, axis, lambda a, b: make(a, b).result, neutral), node.element)
