@@ -67,6 +67,7 @@ BINARY: Final[dict[str, type[Operation]]] = {
     "aten.maximum": hlo.Maximum,
     "aten.minimum": hlo.Minimum,
     "aten.mul": hlo.Multiply,
+    "prims.mul": hlo.Multiply,
 }
 """Operators of two tensors, or a tensor and a number, that are one op of the type of the result."""
 
@@ -339,14 +340,14 @@ def _scaled(y: Tensor, alpha: Scalar) -> Tensor:
     return y if alpha == 1 else hlo.Multiply(y, full_like(y, alpha)).result
 
 
-@lowers("aten.add")
+@lowers("aten.add", "prims.add")
 def add(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, alpha: Scalar = 1) -> Lowered:
     """`x + alpha * y`."""
     a, b = node.operands(x, y)
     return hlo.Add(a, _scaled(b, alpha))
 
 
-@lowers("aten.sub")
+@lowers("aten.sub", "prims.sub")
 def sub(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, alpha: Scalar = 1) -> Lowered:
     """`x - alpha * y`."""
     a, b = node.operands(x, y)
@@ -360,7 +361,7 @@ def rsub(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, alpha: Scalar = 1) 
     return hlo.Subtract(b, _scaled(a, alpha))
 
 
-@lowers("aten.div")
+@lowers("aten.div", "prims.div")
 def div(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, *, rounding_mode: str | None = None) -> Lowered:
     """The quotient: as it is, rounded towards zero (`trunc`), or down (`floor`)."""
     a, b = node.operands(x, y)
@@ -413,7 +414,7 @@ def remainder(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     return hlo.Select(_signs_differ(rest, b), hlo.Add(rest, b), rest)
 
 
-@lowers("aten.pow")
+@lowers("aten.pow", "prims.pow")
 def power(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     """`x ** y`; small exponents become products and roots, as in PyTorch."""
     if isinstance(x, Value) and not isinstance(y, Value):
@@ -441,7 +442,7 @@ def right_shift(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
 # -- selection and activation ------------------------------------------------------------------------------------------
 
 
-@lowers("aten.where")
+@lowers("aten.where", "prims.where")
 def where(node: Node, condition: Tensor, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     """`x` where the condition holds, `y` elsewhere."""
     chosen = node.operands(truth(condition), element=i1)[0]

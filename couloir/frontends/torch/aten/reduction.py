@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -9,6 +10,7 @@ from couloir.dialects import hlo
 from couloir.dialects.hlo.building import (
     Tensor,
     accumulator,
+    broadcast_together,
     convert,
     expand_like,
     full_like,
@@ -33,20 +35,20 @@ def _reduced(node: Node, x: Tensor, axes: Sequence[int], body: str, keep: bool) 
     return convert(reduce(as_element(x, element), axes, body, keep=keep), node.element)
 
 
-@lowers("aten.sum")
+@lowers("aten.sum", "prims.sum")
 def sum_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: Any) -> Lowered:
     """The sum."""
     return _reduced(node, x, normal_axes(dim, x.type.rank), "add", keepdim)
 
 
-@lowers("aten.prod")
+@lowers("aten.prod", "prims.prod")
 def prod(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: Any) -> Lowered:
     """The product."""
     return _reduced(node, x, normal_axes(dim, x.type.rank), "multiply", keepdim)
 
 
 @lowers("aten.mean")
-def mean_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: Any) -> Lowered:
+def mean_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: Any) -> Tensor:
     """The mean."""
     axes = normal_axes(dim, x.type.rank)
     wide = convert(x, accumulator(node.element))
@@ -57,7 +59,7 @@ def mean_(node: Node, x: Tensor, dim: Axes = None, keepdim: bool = False, **_: A
 @lowers("aten.var")
 def var(
     node: Node, x: Tensor, dim: Axes = None, unbiased: Any = True, keepdim: bool = False, *, correction: Any = None
-) -> Lowered:
+) -> Tensor:
     """The variance: the sum of squares by the count less `correction`."""
     axes = normal_axes(dim, x.type.rank)
     less = (1.0 if unbiased else 0.0) if correction is None else float(correction)
@@ -73,13 +75,46 @@ def var(
     return convert(reshape(found, with_ones(sizes_of(x), axes)) if keepdim else found, node.element)
 
 
-@lowers("aten.amax")
+@lowers("aten.var_mean")
+def var_mean(
+    node: Node, x: Tensor, dim: Axes = None, unbiased: Any = True, keepdim: bool = False, *, correction: Any = None
+) -> Lowered:
+    """The variance and the mean."""
+    return [var(node, x, dim, unbiased, keepdim, correction=correction), mean_(node, x, dim, keepdim)]
+
+
+@lowers("aten._cdist_forward")
+def cdist(node: Node, x: Tensor, y: Tensor, p: float, mode: int | None = None) -> Lowered:
+    """The p-norm of the difference of each row of `x` and each of `y`."""
+    last = max(x.type.rank, y.type.rank) - 1
+    rows = reshape(x, (*sizes_of(x)[:-1], 1, size_of(x, x.type.rank - 1)))
+    columns = reshape(y, (*sizes_of(y)[:-2], 1, *sizes_of(y)[-2:]))
+    distance = hlo.Abs(hlo.Subtract(*broadcast_together(rows, columns))).result
+    if p == math.inf:
+        return reduce(distance, [last + 1], "maximum")
+    if p == 0:
+        return convert(reduce(convert(truth(distance), node.element), [last + 1], "add"), node.element)
+    if p == 1:
+        return reduce(distance, [last + 1], "add")
+    if p == 2:
+        return hlo.Sqrt(reduce(hlo.Multiply(distance, distance).result, [last + 1], "add"))
+    total = reduce(hlo.Power(distance, full_like(distance, p)).result, [last + 1], "add")
+    return hlo.Power(total, full_like(total, 1 / p))
+
+
+@lowers("prims.var")
+def prims_var(node: Node, x: Tensor, dims: Sequence[int], correction: float = 1, **_: Any) -> Lowered:
+    """As `aten.var`."""
+    return var(node, x, dims, correction=correction)
+
+
+@lowers("aten.amax", "prims.amax")
 def amax(node: Node, x: Tensor, dim: Axes = (), keepdim: bool = False) -> Lowered:
     """The greatest element."""
     return reduce(x, normal_axes(dim, x.type.rank), _extreme(x, "maximum"), keep=keepdim)
 
 
-@lowers("aten.amin")
+@lowers("aten.amin", "prims.amin")
 def amin(node: Node, x: Tensor, dim: Axes = (), keepdim: bool = False) -> Lowered:
     """The least element."""
     return reduce(x, normal_axes(dim, x.type.rank), _extreme(x, "minimum"), keep=keepdim)
