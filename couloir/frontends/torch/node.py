@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -17,11 +17,13 @@ Lowered: TypeAlias = "Tensor | Operation | Sequence[Tensor | Operation | None]"
 """One value for each result of the operator; None for one that nobody may use."""
 Lowering: TypeAlias = Callable[..., Lowered]
 
+F = TypeVar("F", bound="Callable[..., Lowered]")
+
 LOWERINGS: Final[dict[str, Lowering]] = {}
 """From the name of an operator, with its overload or without, to the function that lowers it."""
 
 
-def lowers(*operators: str) -> Callable[[Lowering], Lowering]:
+def lowers(*operators: str) -> Callable[[F], F]:
     """Decorator: this function lowers these ATen operators, such as `aten.relu` (every overload) or `aten.add.Tensor`.
 
         @lowers("aten.relu")
@@ -34,7 +36,7 @@ def lowers(*operators: str) -> Callable[[Lowering], Lowering]:
     `NotLowered`. Operators of other libraries are registered in the same way: `@lowers("mylib.my_op")`.
     """
 
-    def register(function: Lowering) -> Lowering:
+    def register(function: F) -> F:
         for operator in operators:
             LOWERINGS[operator] = function
         return function

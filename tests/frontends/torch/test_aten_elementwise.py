@@ -41,7 +41,7 @@ ACTIVATIONS = [
 ]  # fmt: skip
 
 
-@few
+@settings(few, max_examples=2)
 @given(SHAPES, st.sampled_from(FLOATS), st.integers(0, 999))
 def test_functions_of_floats(shape, dtype, seed):
     x = numbers(shape, dtype, seed)
