@@ -86,16 +86,16 @@ def _is_at(location: Location, file: str, line: int, column: int | None) -> bool
 
 
 def _defining(root: Operation, name: str) -> list[Operation]:
-    found: dict[Operation, None] = {}
+    found: set[Operation] = set()
     arguments: list[str] = []
     for value, names in _named_values(root):
         if name in names:
             if isinstance(value, OpResult):
-                found[value.owner] = None
+                found.add(value.owner)
             else:
                 arguments.append(names[0])
     if found:
-        return list(found)
+        return [op for op in root.walk() if op in found]
     if arguments:
         raise Error(f"`{name}` is an argument of a block, which no op defines", hint="name an op that uses it")
     known = dict.fromkeys(n for _, names in _named_values(root) for n in names)
