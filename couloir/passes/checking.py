@@ -2,9 +2,8 @@
 
     PassPipeline.parse("canonicalize,cse").run(module, instrumentations=[CheckEach()])
 
-Integers and booleans must be equal. Floats may differ by what rounding can cause: `couloir.backends.numpy.rounding` follows
-the rounding errors of the program's own operations on the very inputs, and each element may differ by the errors of both sides:
-that of the program before counted twice, or, if that is not enough, before and after.
+Integers and booleans must be equal. Floats may differ by what rounding can cause in these very programs on these inputs, which
+`couloir.passes.tolerance` derives, for each element.
 """
 
 from __future__ import annotations
@@ -16,15 +15,16 @@ import attrs
 import numpy as np
 
 from couloir.backends.numpy.arguments import INPUT_COUNT
-from couloir.backends.numpy.element_types import Array, DType, integer_range, kind
+from couloir.backends.numpy.element_types import Array, integer_range, kind
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.backends.numpy.plan import Plan
-from couloir.backends.numpy.rounding import Rounding, smallest_normal, unit_roundoff, value_and_error
 from couloir.dialects.func import FuncOp
 from couloir.ir.attributes import StringAttr
+from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
 from couloir.ir.passes import Check, Instrumentation
 from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, MemRefType, TensorType, dtype_of
+from couloir.passes.tolerance import Estimates, allowed, differing, estimates, half_the_digits, identical
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Type
@@ -80,15 +80,15 @@ class Case:
     function: str
     label: str
     """What the inputs are: `normal inputs, seed 0`."""
+    kind: InputKind
     inputs: Sequence[Any]
     results: tuple[Array, ...]
+    """What the next ones are compared with."""
+    first: tuple[Array, ...]
     origin: Operation
     """A copy of the module that gave the first results."""
-    errors: list[Array | None] | None = None
-    """Estimated rounding error of each result; None for results without one, and as long as nobody has asked."""
-    undecided: int = 0
-    coarse: str | None = None
-    """Why there is no estimate."""
+    errors: Estimates | None = None
+    """The rounding errors of the first results, once somebody has asked."""
 
 
 class NumericCheck:
@@ -127,7 +127,7 @@ class NumericCheck:
             if reason is not None:
                 self.skipped.append(f"@{name} is not checked: {reason}")
                 continue
-            for label, arrays in self._inputs_of(function):
+            for label, chosen, arrays in self._inputs_of(function):
                 try:
                     results = outcome(function, arrays)
                 except Error as error:
@@ -136,17 +136,18 @@ class NumericCheck:
                     self.skipped.append(f"@{name} is not checked on {label}: {error.message}")
                     continue
                 origin = origin or module.clone()
-                self.cases.append(Case(name, label, arrays, results, origin))
+                self.cases.append(Case(name, label, chosen, arrays, results, results, origin))
 
-    def _inputs_of(self, function: FuncOp) -> Sequence[tuple[str, Sequence[Any]]]:
+    def _inputs_of(self, function: FuncOp) -> Sequence[tuple[str, InputKind, Sequence[Any]]]:
         if self.inputs is not None:
-            return [("the given inputs", self.inputs)]
+            return [("the given inputs", KINDS[0], self.inputs)]
         kinds = KINDS if signature(function).inputs else KINDS[:1]
         try:
-            return [(f"{k} inputs, seed {self.seed}", random_inputs(function, seed=self.seed, kind=k)) for k in kinds]
+            made = [random_inputs(function, seed=self.seed, kind=chosen) for chosen in kinds]
         except Error as error:
             self.skipped.append(f"@{function.sym_name} is not checked: {error.message}")
             return []
+        return [(f"{k} inputs, seed {self.seed}", k, arrays) for k, arrays in zip(kinds, made, strict=True)]
 
     def __call__(self, module: Operation) -> None:
         """Raises `CheckError` when `module` computes something else, and `Error` when it cannot be run."""
@@ -169,11 +170,11 @@ class NumericCheck:
             reason = unevaluable(function)
             if reason is not None:
                 said.append(f"@{name} is not checked: {reason}")
-            elif signature(function) is not type:
+            elif not _refines(signature(function), type):
                 said.append(f"@{name} is not checked: its type was {type} and is {signature(function)} now")
                 fresh.append(function)
             else:
-                cases = [case for case in self.cases if case.function == name]
+                cases = self._cases_for(function, said)
                 for case in cases:
                     results = self._run(function, case)
                     self._compare(case, results, module)
@@ -188,6 +189,26 @@ class NumericCheck:
             self._add(module, fresh)
             said += self.skipped
         return said
+
+    def _cases_for(self, function: FuncOp, said: list[str]) -> list[Case]:
+        """The cases of a function. Where its type has become narrower than the inputs, they get others."""
+        cases = [case for case in self.cases if case.function == function.sym_name]
+        inputs = signature(function).inputs
+        for case in list(cases):
+            if all(_fits(array, type) for array, type in zip(case.inputs, inputs, strict=True)):
+                continue
+            try:
+                if self.inputs is not None:
+                    raise Error(f"the given inputs do not fit its type any more, {signature(function)}")
+                case.inputs = random_inputs(function, seed=self.seed, kind=case.kind)
+                before = next(f for f in public_functions(case.origin) if f.sym_name == case.function)
+                case.results = case.first = outcome(before, case.inputs)
+                case.errors = None
+            except Error as error:
+                said.append(f"@{case.function} is not checked on {case.label}: {error.message}")
+                cases.remove(case)
+                self.cases.remove(case)
+        return cases
 
     def _run(self, function: FuncOp, case: Case) -> tuple[Array, ...]:
         try:
@@ -206,13 +227,12 @@ class NumericCheck:
                 f"@{case.function} gives {len(results)} results, before it were {len(case.results)}",
                 function=case.function,
             )
-        if all(map(_identical, case.results, results)):
+        if all(map(identical, case.results, results)):
             self.checks += [Check(_title(case, number), 0.0, None, True) for number in range(len(results))]
             return
-        self._estimate(case, module)
-        assert case.errors is not None
-        after: list[Array | None] | None = None  # of this module, when they are needed
-        for number, (old, new, error) in enumerate(zip(case.results, results, case.errors, strict=True)):
+        errors = self._errors(case, results, module)
+        after: Estimates | None = None  # of this module, when they are needed
+        for number, (old, new, error) in enumerate(zip(case.results, results, errors.each, strict=True)):
             if old.dtype != new.dtype or old.shape != new.shape:
                 raise CheckError(
                     f"output {number} of @{case.function} is {new.dtype}{list(new.shape)}, before it was "
@@ -220,25 +240,26 @@ class NumericCheck:
                     function=case.function,
                     output=number,
                 )
-            allowed = _allowed(old, error)
-            if differing(old, new, allowed).any() and error is not None and case.coarse is None:
-                if after is None:
-                    after = _errors(module, case) or []
-                if after:
-                    allowed = np.maximum(allowed, _allowed(old, error, after[number]))
-            wrong = bool(differing(old, new, allowed).any())
-            self.checks.append(_check(case, number, old, new, allowed, not wrong))
+            room = allowed(old, error)
+            if error is not None and not errors.coarse and differing(old, new, room).any():
+                after = after or estimates(module, case.function, case.inputs, results)
+                if after is not None:
+                    room = np.maximum(room, allowed(old, error, after.each[number]))
+            wrong = bool(differing(old, new, room).any())
+            self.checks.append(_check(case, number, old, new, room, not wrong))
             if wrong:
-                raise _difference(case, number, old, new, allowed, module)
+                raise _difference(case, number, old, new, room, module)
 
-    def _estimate(self, case: Case, module: Operation) -> None:
-        """The rounding errors of the results: of the first module, or else of this one."""
-        if case.errors is not None:
-            return
-        case.errors = _errors(case.origin, case) or _errors(module, case)
+    def _errors(self, case: Case, results: Sequence[Array], module: Operation) -> Estimates:
+        """The rounding errors: of the first module, or else of this one."""
         if case.errors is None:
-            case.coarse = "no estimate of rounding errors: half of the digits have to agree"
-            case.errors = [_half_the_digits(result) for result in case.results]
+            first = case.first
+            case.errors = (
+                estimates(case.origin, case.function, case.inputs, first)
+                or estimates(module, case.function, case.inputs, results)
+                or half_the_digits(first)
+            )
+        return case.errors
 
 
 class CheckEach(Instrumentation):
@@ -307,6 +328,22 @@ def signature(function: FuncOp) -> FunctionType:
     return stored if isinstance(stored, FunctionType) and INPUT_COUNT in function.attributes else function.function_type
 
 
+def _refines(new: FunctionType, old: FunctionType) -> bool:
+    """Whether two types differ at most in dimensions that one of them does not know."""
+    if len(new.inputs) != len(old.inputs) or len(new.results) != len(old.results):
+        return False
+    pairs = zip((*new.inputs, *new.results), (*old.inputs, *old.results), strict=True)
+    return all(compatible(a, b) for a, b in pairs)
+
+
+def _fits(array: Any, type: Type) -> bool:
+    """Whether an array has the shape of a type, as far as that is known."""
+    if not isinstance(type, TensorType):
+        return True
+    shape = np.shape(array)
+    return len(shape) == len(type.dims) and all(d in (None, s) for d, s in zip(type.dims, shape, strict=True))
+
+
 def unevaluable(function: FuncOp) -> str | None:
     """Why a function cannot be run: it, or what it calls, has ops without a meaning."""
     try:
@@ -361,70 +398,6 @@ def _random(generator: np.random.Generator, type: Type, number: int, wanted: Inp
 # -- comparing ---------------------------------------------------------------------------------------------------------------
 
 
-def differing(before: Array, after: Array, allowed: Array) -> Array:
-    """Which elements differ by more than allowed. NaN equals NaN, and infinities equal themselves."""
-    if kind(before.dtype) in ("bool", "signed", "unsigned", "other"):
-        return np.asarray(before != after)
-    wide = np.complex128 if kind(before.dtype) == "complex" else np.float64
-    old, new = before.astype(wide), after.astype(wide)
-    with np.errstate(all="ignore"):
-        near = np.abs(old - new) <= allowed
-    return ~(near | (old == new) | (np.isnan(old) & np.isnan(new)))
-
-
-def _identical(before: Array, after: Array) -> bool:
-    if before.dtype != after.dtype or before.shape != after.shape:
-        return False
-    return bool(np.asarray((before == after) | ((before != before) & (after != after))).all())
-
-
-def _errors(module: Operation, case: Case) -> list[Array | None] | None:
-    """The rounding error of each result, or None where the domain does not cover the program."""
-    domain = Rounding()
-    try:
-        results = evaluate(module, *case.inputs, function=case.function, domain=domain)
-    except Error:
-        return None
-    case.undecided += domain.undecided
-    if len(results) != len(case.results):
-        return None  # buffers that it writes to
-    pairs = [value_and_error(np.asarray(result)) for result in results]
-    return [None if pair is None else pair[1] for pair in pairs]
-
-
-def _half_the_digits(result: Array) -> Array | None:
-    """`sqrt(u)` of the largest magnitude."""
-    if kind(result.dtype) not in ("float", "complex"):
-        return None
-    unit = unit_roundoff(_real(result.dtype))
-    magnitude = np.abs(result.astype(np.complex128))
-    finite = magnitude[np.isfinite(magnitude)]
-    return np.full(result.shape, np.sqrt(unit) * (finite.max() if finite.size else 0.0) / 2)
-
-
-def _allowed(result: Array, error: Array | None, other: Array | None = None) -> Array:
-    """The difference allowed, given the error of one side or of both.
-
-    Where the error of the first side has no bound (a division by what may be zero), nothing can be said; what is no number,
-    or unbounded on the other side, counts for nothing.
-    """
-    if error is None:
-        return np.zeros(())
-    mine = np.nan_to_num(error, nan=0.0, posinf=np.inf)
-    theirs = mine if other is None else np.nan_to_num(other, nan=0.0, posinf=0.0)
-    return mine + theirs + _least(result.dtype)
-
-
-def _least(dtype: DType) -> float:
-    """The least normal number: what is smaller may be flushed to zero."""
-    return smallest_normal(_real(dtype))
-
-
-def _real(dtype: DType) -> DType:
-    """The type of the parts of a complex number; a float type itself."""
-    return np.dtype(f"f{dtype.itemsize // 2}") if kind(dtype) == "complex" else dtype
-
-
 def _title(case: Case, number: int) -> str:
     return f"output {number} of @{case.function}, {case.label}"
 
@@ -447,16 +420,16 @@ def _check(case: Case, number: int, old: Array, new: Array, allowed: Array, pass
     return Check(_title(case, number), float(error.flat[place]), bound if np.isfinite(bound) else None, passed)
 
 
-def _difference(case: Case, number: int, old: Array, new: Array, allowed: Array, module: Operation) -> CheckError:
-    found = differing(old, new, allowed)
+def _difference(case: Case, number: int, old: Array, new: Array, room: Array, module: Operation) -> CheckError:
+    found = differing(old, new, room)
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(found)), found.shape))
-    bound = float(np.broadcast_to(allowed, found.shape)[index])
+    bound = float(np.broadcast_to(room, found.shape)[index])
     discrete = kind(old.dtype) not in ("float", "complex")
     notes = [f"{int(found.sum())} of {found.size} elements differ, on {case.label}"]
-    if case.coarse:
-        notes.append(case.coarse)
-    if case.undecided:
-        notes.append(f"{case.undecided} comparisons or conversions were so close that rounding decides them")
+    if case.errors is not None and case.errors.coarse:
+        notes.append("the rounding errors could not be estimated: half of the digits have to agree")
+    if case.errors is not None and case.errors.undecided:
+        notes.append(f"{case.errors.undecided} comparisons or conversions were so close that rounding decides them")
     return CheckError(
         f"output {number}{_name(module, case.function, number)} of @{case.function} at {list(index)} is {new[index]!s}, "
         f"before it was {old[index]!s}" + ("" if discrete else f" (allowed difference: {bound:.3g})"),

@@ -14,7 +14,7 @@ from couloir.ir.attributes import DenseElementsAttr, IntegerAttr, StringAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.passes import Pass, PassContext, PassPipeline, Report
-from couloir.ir.types import index
+from couloir.ir.types import FunctionType, index
 from couloir.passes.checking import CheckEach, CheckError, NumericCheck, random_inputs
 from couloir.passes.pipelines import HLO_TO_LOOPS, ONNX_TO_HLO
 
@@ -107,7 +107,7 @@ def test_a_wrong_pass_is_named_with_output_element_and_values() -> None:
     assert "12 of 12 elements differ, on normal inputs, seed 0" in error.notes
 
 
-@pytest.mark.parametrize("factor", [1.001, 1.0003])
+@pytest.mark.parametrize("factor", [1.001, 1.0003, 1.00003])
 def test_small_mistakes_are_seen(factor: float) -> None:
     with pytest.raises(CheckError, match="output 0 of @main"):
         run(MLP, lambda root: scale_bias(root, factor))
@@ -286,6 +286,35 @@ def test_a_changed_signature_is_said() -> None:
 
     report = run(MLP, change)
     assert any("its type was" in note for note in report.runs[1].notes)
+
+
+OPEN = """
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %a = stablehlo.abs %x : tensor<?x4xf32>
+      return %a : tensor<?x4xf32>
+    }"""
+
+
+@pytest.mark.parametrize("rows", [3, 5, None])
+def test_a_type_that_becomes_narrower_is_no_other_type(rows: int | None) -> None:
+    """Also where the inputs made up before do not fit any more."""
+
+    def narrow(root: Operation, op: type[Operation] = hlo.Abs) -> None:
+        function = first(root, func.FuncOp)
+        argument = function.arguments[0].type.with_dims((rows, 4)) if rows else function.arguments[0].type
+        result = argument if rows else argument.with_dims((3, 4))
+        function.arguments[0].set_type(argument)
+        old = first(root, hlo.Abs)
+        new = op.create([function.arguments[0]], [result])
+        old.parent.insert_before(old, new)
+        old.result.replace_all_uses_with(new.results[0])
+        old.erase()
+        function.function_type = FunctionType((argument,), (result,))
+
+    report = run(OPEN, narrow)
+    assert "same results on normal inputs, seed 0, whole inputs, seed 0" in report.runs[1].notes
+    with pytest.raises(CheckError, match="output 0 of @main"):
+        run(OPEN, lambda root: narrow(root, hlo.Negate))
 
 
 def test_arguments_that_cannot_be_made_up_are_said() -> None:
