@@ -7,6 +7,8 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import couloir
 from couloir.dialects import arith, func, hlo
@@ -14,6 +16,7 @@ from couloir.ir.attributes import DenseElementsAttr, IntegerAttr, StringAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.passes import Pass, PassContext, PassPipeline, Report
+from couloir.ir.rewriting import Rule, apply_rules
 from couloir.ir.types import FunctionType, index
 from couloir.passes.checking import CheckEach, CheckError, NumericCheck, random_inputs
 from couloir.passes.pipelines import HLO_TO_LOOPS, ONNX_TO_HLO
@@ -367,3 +370,121 @@ def test_a_check_compares_two_modules() -> None:
     scale_bias(module, 2)
     with pytest.raises(CheckError):
         check(module)
+
+
+# -- the tolerance ---------------------------------------------------------------------------------------------------------
+
+
+class Reassociate(Rule):
+    """(x + y) + z => x + (y + z)"""
+
+    def pattern(x, y, z):
+        return hlo.Add(hlo.Add(x, y), z)
+
+    def rewrite(x, y, z):
+        return hlo.Add(x, hlo.Add(y, z))
+
+
+class Distribute(Rule):
+    """x * (y + z) => x * y + x * z"""
+
+    def pattern(x, y, z):
+        return hlo.Multiply(x, hlo.Add(y, z))
+
+    def rewrite(x, y, z):
+        return hlo.Add(hlo.Multiply(x, y), hlo.Multiply(x, z))
+
+
+class AsExponentials(Rule):
+    """logistic(x) => 1 / (1 + exp(-x))"""
+
+    def pattern(x):
+        return hlo.Logistic(x)
+
+    def rewrite(x):
+        one = hlo.Constant(DenseElementsAttr.splat(x.type, 1.0))
+        return hlo.Divide(one, hlo.Add(one, hlo.Exponential(hlo.Negate(x))))
+
+
+OPS = ["add", "subtract", "multiply", "logistic", "tanh", "maximum"]
+
+
+def program(ops: list[tuple[str, int, int]], element: str, size: int) -> couloir.Module:
+    type = f"tensor<{size}x{element}>"
+    values, lines = ["%x", "%y", "%z"], []
+    for number, (op, a, b) in enumerate(ops):
+        operands = [values[-1 - a % len(values)], values[b % len(values)]][: 1 if op in ("logistic", "tanh") else 2]
+        lines.append(f"%v{number} = stablehlo.{op} {', '.join(operands)} : {type}")
+        values.append(f"%v{number}")
+    arguments = ", ".join(f"%{name}: {type}" for name in "xyz")
+    return couloir.parse(
+        f"func.func @main({arguments}) -> {type} {{\n" + "\n".join(lines) + f"\nreturn {values[-1]} : {type}\n}}"
+    )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(OPS), st.integers(0, 3), st.integers(0, 12)), min_size=1, max_size=12),
+    st.sampled_from(["f32", "f16", "bf16"]),
+    st.sampled_from([1, 3, 40]),
+    st.integers(0, 1000),
+)
+def test_rules_that_are_true_of_real_numbers_raise_no_alarm(
+    ops: list[tuple[str, int, int]], element: str, size: int, seed: int
+) -> None:
+    module = program(ops, element, size)
+    after = module.clone()
+    apply_rules(after, [Reassociate, Distribute, AsExponentials], stop_after=8)
+    check = NumericCheck(module, seed=seed)
+    try:
+        check(after)
+    except CheckError as error:  # an overflow of a narrow type on the way is a difference
+        assert not (np.isfinite(float(error.before)) and np.isfinite(float(error.after)))
+
+
+def test_a_mistake_of_some_units_in_the_last_place_is_seen() -> None:
+    """One in 10^5, in a network of 40 layers: the bound of its rounding errors alone would be far too wide."""
+    generator = np.random.default_rng(0)
+    weights = [(generator.standard_normal((64, 64)) * 0.17).astype(np.float32) for _ in range(40)]
+    lines, last = ["%zero = stablehlo.constant dense<0.0> : tensor<8x64xf32>"], "%x"
+    for number, weight in enumerate(weights):
+        data = f'dense<"0x{weight.tobytes().hex()}"> : tensor<64x64xf32>'
+        lines += [
+            f"%w{number} = stablehlo.constant {data}",
+            f"%d{number} = stablehlo.dot_general {last}, %w{number}, contracting_dims = [1] x [0] : "
+            "(tensor<8x64xf32>, tensor<64x64xf32>) -> tensor<8x64xf32>",
+            f"%r{number} = stablehlo.maximum %d{number}, %zero : tensor<8x64xf32>",
+        ]
+        last = f"%r{number}"
+    text = "func.func @main(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {\n" + "\n".join(lines)
+    module = couloir.parse(text + f"\nreturn {last} : tensor<8x64xf32>\n}}")
+    wrong = module.clone()
+    constant = next(op for op in wrong.walk() if isinstance(op, hlo.Constant) and op.output.type.dims == (64, 64))
+    put(constant, lambda: hlo.Constant(DenseElementsAttr.from_numpy(constant.value.array * np.float32(1.0001))))
+    check = NumericCheck(module)
+    with pytest.raises(CheckError):
+        check(wrong)
+    errors = check.cases[0].errors
+    assert errors is not None and not errors.coarse and 0 < errors.each[0].used < 0.1
+
+
+def test_where_nothing_can_be_derived_half_of_the_digits_count() -> None:
+    text = """
+        func.func @main(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+          %a = stablehlo.constant dense<[[4.0, 1.0, 0.0, 0.0], [1.0, 4.0, 1.0, 0.0], [0.0, 1.0, 4.0, 1.0], [0.0, 0.0, 1.0, 4.0]]> : tensor<4x4xf32>
+          %c = "stablehlo.cholesky"(%a) {lower = true} : (tensor<4x4xf32>) -> tensor<4x4xf32>
+          %b = stablehlo.add %c, %x : tensor<4x4xf32>
+          return %b : tensor<4x4xf32>
+        }"""
+
+    def scaled(factor: float) -> Callable[[Operation], object]:
+        def change(root: Operation) -> None:
+            old = first(root, hlo.Add)
+            size = DenseElementsAttr.splat(old.result.type, factor)
+            put(old, lambda: hlo.Multiply(hlo.Add(old.lhs, old.rhs), hlo.Constant(size)))
+
+        return change
+
+    run(text, scaled(1.0001))
+    with pytest.raises(CheckError, match="output 0") as caught:
+        run(text, scaled(1.01))
+    assert "the rounding errors could not be estimated: half of the digits have to agree" in caught.value.notes
