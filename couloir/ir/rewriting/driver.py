@@ -21,6 +21,7 @@ from couloir.ir.verify import verify
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
+    from couloir.ir.rewriting.matcher import Miss
 
 APPLICATIONS_PER_OP: Final = 50
 """More applications than this for each op of the program (and 1000 in all) count as endless."""
@@ -131,21 +132,14 @@ def _apply(
 ) -> bool:
     counts = outcome.statistics.of(item.name)
     name, location = op.name, op.location
-    observer = listener if isinstance(listener, Observer) else None
     before = operation_text(op) if texts and listener is not None else None
-    observed = 0.0
-    if observer is not None:
-
-        def on_match(ops: Sequence[Operation]) -> None:
-            nonlocal observed
-            begun = perf_counter()
-            observer.matched(item, ops)
-            observed = perf_counter() - begun
-
-        rewriter.on_match = on_match
-    start = perf_counter()
-    missed = item.attempt(op, rewriter)
-    spent = perf_counter() - start - observed
+    observer = listener if isinstance(listener, Observer) else None
+    if observer is None:
+        start = perf_counter()
+        missed = item.attempt(op, rewriter)
+        spent = perf_counter() - start
+    else:
+        missed, spent = _observed(item, op, rewriter, observer)
     counts.attempts += 1
     counts.seconds += spent
     if missed is not None:
@@ -165,6 +159,22 @@ def _apply(
             listener(event)
     outcome.applications += 1
     return True
+
+
+def _observed(item: Rewrite, op: Operation, rewriter: Rewriter, observer: Observer) -> tuple[Miss | None, float]:
+    """An attempt, and its seconds without those of the observer."""
+    watching = 0.0
+
+    def on_match(ops: Sequence[Operation]) -> None:
+        nonlocal watching
+        begun = perf_counter()
+        observer.matched(item, ops)
+        watching += perf_counter() - begun
+
+    rewriter.on_match = on_match
+    start = perf_counter()
+    missed = item.attempt(op, rewriter)
+    return missed, perf_counter() - start - watching
 
 
 def _requeue(worklist: _Worklist, rewriter: Rewriter, root: Operation) -> None:
