@@ -218,7 +218,7 @@ def trace(
     dims: Mapping[str, int] | None = None,
     name: str | None = None,
     verify_each: bool = True,
-    check_each: bool = False,
+    check_each: bool | CheckEach = False,
     on_pass: Progress | None = None,
 ) -> Trace:
     """Runs a pipeline on a copy of a module and records what happens: texts, rule applications, near misses, times.
@@ -232,14 +232,13 @@ def trace(
         dims: As for `load`.
         name: The title of the trace; by default the file's name.
         verify_each: Verify after each pass.
-        check_each: Run the program before and after each pass, on random inputs, and compare.
+        check_each: Run the program before and after each pass, and compare; on made-up inputs, or as a `CheckEach` says.
         on_pass: Called before each pass, to show progress.
 
     Raises:
         Error: The source cannot be read, or `pipeline` is no pipeline.
     """
     from couloir.ir.passes.trace_recorder import Recorder
-    from couloir.passes.checking import CheckEach
 
     if pipeline is not None and to is not None:
         raise Error("a pipeline and a level to lower to exclude each other")
@@ -249,7 +248,7 @@ def trace(
     else:
         passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     recorder = Recorder()
-    watching: list[Instrumentation] = [CheckEach(), recorder] if check_each else [recorder]
+    watching = [*_checks(check_each)[0], recorder]
     try:
         passes.run(module, verify_each=verify_each, on_pass=on_pass, instrumentations=watching)
     except Error:

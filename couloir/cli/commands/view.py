@@ -6,7 +6,17 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from couloir.cli.common import Commands, command, load, model_arguments, progress
+from couloir.cli.common import (
+    Commands,
+    check_arguments,
+    check_of,
+    command,
+    load,
+    lowering_arguments,
+    model_arguments,
+    pipeline_of,
+    progress,
+)
 from couloir.ir.errors import Error
 
 EPILOG: Final = """examples:
@@ -29,13 +39,16 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("--constants", action="store_true", help="draw constants as boxes")
     parser.add_argument("--paper", action="store_true", help="for a .pdf: cut it into sheets of A4")
-    tracing = parser.add_argument_group("traces")
+    tracing = parser.add_argument_group(
+        "traces",
+        "What a pipeline does, by default the standard one to loops. A MODEL that ends in .json is a saved trace.",
+    )
     tracing.add_argument("--trace", action="store_true", help="run passes, and write a page that shows what they do")
-    tracing.add_argument("--pipeline", "-p", metavar="TEXT", help="the passes")
-    tracing.add_argument("--to", choices=("hlo", "loops"), help="the standard passes to this level (default: loops)")
+    lowering_arguments(tracing)
     tracing.add_argument(
         "--check-each", action="store_true", help="run the program before and after each pass, and compare"
     )
+    check_arguments(tracing)
     tracing.add_argument("--save", metavar="FILE", help="write the trace as JSON, too, for `couloir view FILE`")
 
 
@@ -43,7 +56,7 @@ def _view(options: Any) -> int:
     saved = str(options.model).endswith(".json")
     if options.trace or saved:
         return _page(options, saved)
-    for name in ("pipeline", "to", "check_each", "save"):
+    for name in ("pipeline", "to", "check_each", "input", "save"):
         if getattr(options, name):
             raise Error(f"--{name.replace('_', '-')} is for traces", hint="add --trace")
     from couloir import api
@@ -69,17 +82,17 @@ def _page(options: Any, saved: bool) -> int:
             "--level, --constants and --paper are for pictures", hint="with --trace, --to says how far to lower"
         )
     if saved:
-        if options.pipeline or options.to or options.check_each or options.save or options.dims:
+        if any((options.pipeline, options.to, options.check_each, options.input, options.save, options.dims)):
             raise Error("a saved trace is shown as it is: it takes no passes and no sizes")
         trace = Trace.load(options.model)
     else:
+        module = load(options)
         with progress() as show:
             trace = api.trace(
-                load(options),
-                options.pipeline,
-                to=options.to,
+                module,
+                pipeline_of(options, module) or api.standard_pipeline(module, "loops"),
                 name=Path(options.model).name,
-                check_each=options.check_each,
+                check_each=check_of(options) if options.check_each else False,
                 on_pass=show,
             )
         if options.save:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from couloir.cli.common import Commands, command, load, model_arguments, progress
+from couloir.cli.common import Commands, command, load, lowering_arguments, model_arguments, pipeline_of, progress
 from couloir.ir.errors import Error
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("rule", metavar="RULE", help="the name of a rule")
     model_arguments(parser)
     parser.add_argument("--at", metavar="LOCATION", help="which op")
-    parser.add_argument("--pipeline", "-p", metavar="TEXT", help="passes to run first")
-    parser.add_argument("--to", choices=("hlo", "loops"), help="lower first, by the standard passes")
+    lowering_arguments(parser.add_argument_group("what runs first"))
     parser.add_argument("--allow-unregistered", action="store_true", help="keep ops that no dialect defines")
 
 
@@ -42,15 +41,12 @@ def _why_not(options: Any) -> int:
     from couloir.ir.rewriting import find_rule, why_not
     from couloir.ir.rewriting.why import excerpt
 
-    if options.pipeline and options.to:
-        raise Error("--pipeline and --to exclude each other")
     rule = find_rule(options.rule)
     module = load(options)
-    with progress() as show:
-        if options.to:
-            module = api.lower(module, options.to, on_pass=show)
-        elif options.pipeline:
-            module, _ = api.opt(module, options.pipeline, on_pass=show)
+    pipeline = pipeline_of(options, module)
+    if pipeline is not None:
+        with progress() as show:
+            module, _ = api.opt(module, pipeline, on_pass=show)
     found = list(module.walk()) if options.at is None else find_ops(module, options.at)
     ops, others = _where_it_starts(rule, found, options.at)
     print(f"{rule.name}: {rule.summary}")

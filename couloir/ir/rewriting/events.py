@@ -98,9 +98,9 @@ class Statistics:
             mine.seconds += counts.seconds
 
     def __str__(self) -> str:
-        """A table: rule, applications, attempts, milliseconds; the busiest first."""
+        """A table: rule, applications, misses, milliseconds; the busiest first."""
         rows = sorted(self.rules.values(), key=lambda r: (-r.hits, -r.seconds, r.rule))
         width = max((len(r.rule) for r in rows), default=4)
-        lines = [f"{'rule':<{width}}  applied  attempts        ms"]
-        lines += [f"{r.rule:<{width}}  {r.hits:7d}  {r.attempts:8d}  {r.seconds * 1000:8.2f}" for r in rows]
+        lines = [f"{'rule':<{width}}  applied   missed        ms"]
+        lines += [f"{r.rule:<{width}}  {r.hits:7d}  {r.misses:7d}  {r.seconds * 1000:8.2f}" for r in rows]
         return "\n".join(lines)
