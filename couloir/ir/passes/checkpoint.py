@@ -14,9 +14,7 @@ reproducers); other tools read the module and pass over the rest:
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -161,6 +159,9 @@ def _blame_version(error: Error, entries: Mapping[str, str | bool]) -> None:
 
 def installed_versions() -> str:
     """Versions that may matter: `couloir 0.1.0, python 3.12.1, numpy 2.3.0`."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
     found = [f"couloir {__version__}", f"python {platform.python_version()}"]
     for package in _PACKAGES:
         try:
