@@ -22,6 +22,7 @@ from couloir.ir.errors import Error, nearest
 from couloir.ir.operation import Operation
 from couloir.ir.types import FunctionType, ShapedType, TensorType, dtype_of
 from couloir.levels import level_of
+from couloir.passes.refine_shapes import refine_shapes
 
 if TYPE_CHECKING:
     from couloir.backends.c.program import Executable
@@ -188,8 +189,11 @@ def _retype(function: FuncOp, types: Sequence[Any]) -> None:
     """Gives the inputs of a function their types."""
     parent = function.parent_op
     level = level_of(parent) if isinstance(parent, ModuleOp) else "onnx"
+    if level == "hlo":
+        refine_shapes(function, types)
+        return
     if level != "onnx":
-        raise Error(f"shapes are bound in modules of ONNX; this one is of the level `{level}`")
+        raise Error(f"shapes are bound in modules of ONNX and StableHLO; this one is of the level `{level}`")
     for argument, type in zip(function.arguments, types, strict=True):
         argument.set_type(type)
     function.function_type = FunctionType(tuple(types), function.function_type.results)

@@ -17,6 +17,7 @@ from couloir.passes.inline import Inline
 from couloir.passes.licm import LoopInvariantCodeMotion
 from couloir.passes.memory_plan import MemoryPlan
 from couloir.passes.onnx_to_hlo import OnnxToHlo
+from couloir.passes.refine_shapes import RefineShapes
 from couloir.passes.remove_dead_values import RemoveDeadValues
 from couloir.passes.sccp import Sccp
 from couloir.passes.simplify_cfg import SimplifyCfg
@@ -62,6 +63,7 @@ __all__ = [
     "LoopInvariantCodeMotion",
     "MemoryPlan",
     "OnnxToHlo",
+    "RefineShapes",
     "RemoveDeadValues",
     "Sccp",
     "SimplifyCfg",
