@@ -11,13 +11,14 @@ holds after n of them and fails after n + 1.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
 from couloir.ir.errors import Error
 from couloir.ir.passes import Instrumentation, PassContext, PassPipeline
 from couloir.ir.passes.checkpoint import Checkpoint, checkpoint_text, described
+from couloir.ir.passes.measuring import State
 from couloir.ir.rewriting.events import Observer
 from couloir.ir.text.printer import operation_text
 from couloir.ir.verify import verify
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
 ModuleCheck: TypeAlias = Callable[[Any], object]
 """Takes a module; raises an exception, or returns False, when it is not as it should be. It must not change it."""
-ELIDE_ABOVE = 16
+ELIDE_ABOVE: Final = 16
+MAX_LINES: Final = 24
+MAX_COLUMNS: Final = 160
+"""Of the texts before and after an application."""
 
 
 @attrs.frozen
@@ -199,9 +203,9 @@ class _Search(Instrumentation):
         assert self.culprit is not None and self.copy is not None, "a culprit was found"
         module = self.copy.clone()
         op = next(inner for i, inner in enumerate(module.walk()) if i == self.place)
-        context = PassContext(stop_after=stop_after, listener=watch)
+        context = PassContext(stop_after=stop_after, listener=watch, texts=watch is not None and watch.fine is not None)
         if watch is not None:
-            watch.module = module
+            watch.start(module)
         try:
             self.culprit.item.run(op, context)
         except Exception as error:  # noqa: BLE001 -- a mistake in the pass is what is looked for
@@ -210,16 +214,19 @@ class _Search(Instrumentation):
 
     def narrow(self) -> Bisection:
         """Finds the application."""
-        total = _Watch(None)
+        total = _Watch()
         self.attempt(None, total)
-        none = _Watch(None)
+        none = _Watch()
         if self.attempt(0, none) is not None:
             if none.seen:
-                return self._found(None, f"the pass as a whole: its {none.seen} applications of rules belong together")
+                return self._found(
+                    None, f"the pass as a whole: its {len(none.seen)} applications of rules belong together"
+                )
             reason = "no rule: the pass breaks the program before it applies any"
             return self._found(None, reason if total.seen or total.tried else "the pass itself: it applies no rules")
-        good, bad = 0, total.seen if self.attempt(total.seen) is not None else total.seen + 1
-        if bad > total.seen and self.attempt(bad) is None:
+        count = len(total.seen)
+        good, bad = 0, count if self.attempt(count) is not None else count + 1
+        if bad > count and self.attempt(bad) is None:
             return self._found(None, "the pass as a whole: with its applications of rules counted, it breaks nothing")
         while bad - good > 1:
             middle = (good + bad) // 2
@@ -227,13 +234,17 @@ class _Search(Instrumentation):
                 good = middle
             else:
                 bad = middle
-        watch = _Watch(bad)
+        fine = _Watch()
+        self.attempt(good, fine)
+        watch = _Watch(fine.seen)
         self.attempt(bad, watch)
-        application = watch.application(total.seen)
-        named = f"application {bad} of {total.seen} of rules: {application.rule}" if application else ""
-        if watch.after is None:
-            return self._found(application, f"{named}: it raises an error" if application else "the pass itself")
-        if _fault(self.check, watch.after, verify_each=self.verify_each) is None:
+        application = watch.application(len(total.seen))
+        if application is None:
+            return self._found(None, "the pass itself")
+        named = f"application {application.number} of {application.total} of rules: {application.rule}"
+        if watch.event is None:
+            return self._found(application, f"{named}: it raises an error")
+        if watch.after is not None and _fault(self.check, watch.after, verify_each=self.verify_each) is None:
             return self._found(None, f"no rule: right after {named} all is well, and what the pass does next is wrong")
         return self._found(application, named)
 
@@ -247,39 +258,61 @@ class _Search(Instrumentation):
 
 
 class _Watch(Observer):
-    """Counts applications, and looks closely at one of them."""
+    """Counts applications. Given those of a run in which all was well, it looks closely at the first one that is another."""
 
-    def __init__(self, number: int | None) -> None:
-        self.number = number
-        self.module: Operation | None = None
-        self.seen = 0
+    def __init__(self, fine: Sequence[object] | None = None) -> None:
+        self.fine = fine
+        self.seen: list[object] = []
+        """Rule, op and place of each application."""
         self.tried = 0
         self.rule: Rewrite | None = None
+        self.number = 0
         self.event: Applied | None = None
-        self.location = self.before = self.text = ""
+        self.location = self.before = self.new = ""
         self.after: Operation | None = None
-        """The module right after the application."""
+        """The module right after the application; None in a conversion, which changes it only at its end."""
+
+    def start(self, module: Operation) -> None:
+        """The pass begins on `module`."""
+        self.module = module
+        self.state = State.of(module) if self.fine is not None else None
 
     def matched(self, rule: Rewrite, ops: Sequence[Operation]) -> None:
         self.tried += 1
-        if self.number is not None and self.seen == self.number - 1:
+        if self.fine is not None and self.event is None and len(self.seen) >= len(self.fine):
             self.rule = rule
             self.location = ops[-1].location.label if ops else ""
-            self.before = "\n".join(operation_text(op, elide_above=ELIDE_ABOVE) for op in ops)
+            self.before = _excerpt([operation_text(op, elide_above=ELIDE_ABOVE) for op in ops])
 
     def applied(self, event: Applied, new: Sequence[Operation]) -> None:
-        self.seen += 1
-        if self.seen == self.number and self.module is not None:
-            self.event = event
-            self.text = "\n".join(operation_text(op, elide_above=ELIDE_ABOVE) for op in new)
+        key = event.rule, event.op, event.location
+        number = len(self.seen)
+        self.seen.append(key)
+        if self.fine is None or self.event is not None or (number < len(self.fine) and self.fine[number] == key):
+            return
+        self.event, self.number = event, number
+        if self.rule is None or self.rule.name != event.rule:
+            self.location, self.before = event.location.label, _excerpt([event.before or ""])
+        self.new = _excerpt([operation_text(op, elide_above=ELIDE_ABOVE) for op in new] or [event.after or ""])
+        if State.of(self.module) != self.state:
             self.after = self.module.clone()
 
     def __call__(self, event: Applied) -> None:
         self.applied(event, ())
 
     def application(self, total: int) -> RuleApplication | None:
-        if self.rule is None or self.number is None:
+        """What was looked at; None when no rule was even tried."""
+        if self.event is not None:
+            found = self.event.rule, self.event.summary, self.number + 1
+        elif self.rule is not None:
+            found = self.rule.name, self.rule.summary, len(self.seen) + 1
+        else:
             return None
-        return RuleApplication(
-            self.rule.name, self.rule.summary, self.number, total, self.location, self.before, self.text
-        )
+        return RuleApplication(*found, total, self.location, self.before, self.new)
+
+
+def _excerpt(texts: Sequence[str]) -> str:
+    """Some lines of some texts, none of them long."""
+    lines = "\n".join(texts).split("\n")
+    kept = [line if len(line) <= MAX_COLUMNS else line[: MAX_COLUMNS - 4] + " ..." for line in lines[:MAX_LINES]]
+    return "\n".join(kept if len(lines) <= MAX_LINES else [*kept, "..."])

@@ -228,3 +228,23 @@ def test_canonicalization_of_the_tree_is_right_on_lenet() -> None:
     from couloir.passes.pipelines import ONNX_TO_HLO
 
     assert bisect(couloir.load("labs/data/lenet.onnx", dims={"N": 1}), ONNX_TO_HLO) is None
+
+
+def test_a_wrong_lowering_of_one_operator_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conversion can be stopped after some of its rules, too: what is left then is a mixture of levels, which runs."""
+    from couloir.passes.onnx_to_hlo import LOWERINGS
+    from couloir.passes.pipelines import ONNX_TO_HLO
+
+    right = LOWERINGS["", "MaxPool"]
+
+    def wrong(node):
+        result = right(node)
+        return hlo.Negate(result if not isinstance(result, (list, tuple)) else result[0]).result
+
+    monkeypatch.setitem(LOWERINGS, ("", "MaxPool"), wrong)
+    found = bisect(couloir.load("labs/data/lenet.onnx", dims={"N": 1}), ONNX_TO_HLO)
+    assert found.item == "onnx-to-hlo"
+    assert (found.application.rule, found.application.location) == ("MaxPool", "pool1")
+    assert found.application.before.startswith('%13 = "onnx.MaxPoolV12"(%12)')
+    assert "stablehlo.reduce_window" in found.application.after and "stablehlo.negate" in found.application.after
+    assert max(map(len, str(found).split("\n"))) < 200
