@@ -21,7 +21,7 @@ from couloir.ir.conversion.casts import CAST, cancel_casts
 from couloir.ir.conversion.driver import ConversionOutcome, apply_full_conversion, apply_partial_conversion
 from couloir.ir.conversion.report import ConversionError, IllegalOps
 from couloir.ir.conversion.rewriter import Adaptor, ConversionRewriter, Convert, Converted, Inline, flat
-from couloir.ir.conversion.rules import ConversionRule, ConversionRules, conversion_rule
+from couloir.ir.conversion.rules import ConversionRule, ConversionRules, DependsOnIllegal, conversion_rule
 from couloir.ir.conversion.target import ConversionTarget, Legality
 from couloir.ir.conversion.type_converter import TypeConverter
 from couloir.ir.conversion.why import why_illegal
@@ -37,6 +37,7 @@ __all__ = [
     "ConversionTarget",
     "Convert",
     "Converted",
+    "DependsOnIllegal",
     "IllegalOps",
     "Inline",
     "Legality",

@@ -21,7 +21,7 @@ from couloir.ir.conversion.places import Place, RecordingPoint, location_at
 from couloir.ir.conversion.report import IllegalOps, cast_reason, difference, similar, why
 from couloir.ir.conversion.results import result_groups
 from couloir.ir.conversion.rewriter import Adaptor, ConversionRewriter, Convert, Group, Inline, single
-from couloir.ir.conversion.rules import ConversionRule, ConversionRules
+from couloir.ir.conversion.rules import ConversionRule, ConversionRules, DependsOnIllegal
 from couloir.ir.conversion.target import ConversionTarget, Legality, Verdict
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, BlockArgument, Operation, Region, UnregisteredOp, Value, collector_paused
@@ -142,6 +142,7 @@ class Conversion:
         self.blocks: dict[Block, Block] = {}
         self.active: set[Block] = set()
         """Blocks that are being inlined."""
+        self._visited: set[Block] = set()
         self.failures: dict[Operation, _Failure] = {}
         self.covered: dict[Operation, set[Operation]] = {}
         """For an op inside the pattern of an equation that applied: the ops of the match, which need it no more."""
@@ -285,6 +286,7 @@ class Conversion:
             reached = reverse_postorder(region)
             blocks = list(dict.fromkeys([*reached, *region.blocks]))
         for block in blocks:
+            self._visited.add(block)
             yield self._ops(block.ops, Place(self.blocks[block], None, site))
         return made
 
@@ -377,8 +379,9 @@ class Conversion:
             if missed is None:
                 return
             misses.append((rule, missed))
-        if any(self.mapping.lookup(value) is None for value in op.operands):
-            self._stand_in(op, place)  # what it takes is reported
+        if any(isinstance(miss, DependsOnIllegal) for _, miss in misses):
+            self._stand_in(op, place)
+            yield self._look_inside(op, place)
         elif self._is_wrong(verdict):
             yield self._fail(op, verdict, misses, place, origin)
         elif origin is None:
@@ -502,11 +505,11 @@ class Conversion:
             group = None if given is None else (given,) if isinstance(given, Value) else given
             self.mapping.define(argument, group, there)
         self.active.add(block)
-        last = block.last_op
-        ends = last is not None and last.has_trait(IsTerminator)
-        yield self._ops(_without(block, last) if ends else block.ops, there)
+        self._visited.add(block)
+        yield self._ops(_without_terminator(block), there)
         self.active.discard(block)
-        if last is None or not ends:
+        last = block.last_op
+        if last is None or not last.has_trait(IsTerminator):
             return []
         groups = [None if self.mapping.lookup(v) is None else self.mapping.converted(v, there) for v in last.operands]
         return [None if group is None else single(group) for group in groups]
@@ -608,17 +611,22 @@ class Conversion:
             reason += f" (the rule {origin.rule} made it for `{origin.op.name}`)"
         stand_ins = self._stand_in(op, place) if origin is None else []
         self.failures[op] = _Failure(op, reason, self._nearest(op, misses), stand_ins)
-        if origin is not None:
-            return
+        if origin is None:
+            yield self._look_inside(op, place)
+
+    def _look_inside(self, op: Operation, place: Place) -> Process:
+        """Goes through the regions of an op that is not converted, for the report, where no rule has done so."""
         for region in op.regions:
+            blocks = [block for block in region.blocks if block not in self._visited]
+            if not blocks:
+                continue
             self._opened(region, None, keep=True)
-            for block in region.blocks:
+            for block in blocks:
                 for argument in block.arguments:
                     if self.converter is not None and self.converter.stand_in(argument.type) is None:
                         self.mapping.values[argument] = None
-                last = block.last_op
-                inner = _without(block, last) if last is not None and last.has_trait(IsTerminator) else block.ops
-                yield self._ops(inner, Place(self.blocks[block], None, place.site))
+                self._visited.add(block)
+                yield self._ops(_without_terminator(block), Place(self.blocks[block], None, place.site))
 
     def _nearest(self, op: Operation, misses: Sequence[tuple[ConversionRule, NoMatch]]) -> str:
         """The nearest form that would be converted, as far as that can be said."""
@@ -647,8 +655,9 @@ def _run(process: Process) -> None:
             answer = stop.value
 
 
-def _without(block: Block, last: Operation | None) -> Iterator[Operation]:
-    return (op for op in block.ops if op is not last)
+def _without_terminator(block: Block) -> Iterator[Operation]:
+    last = block.last_op
+    return (op for op in block.ops if op is not last or not op.has_trait(IsTerminator))
 
 
 def _drop(region: Region) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from couloir.ir.builder import insert_at
 from couloir.ir.conversion.casts import cast_from, make_cast
 from couloir.ir.conversion.places import Place, RecordingPoint
+from couloir.ir.conversion.rules import DependsOnIllegal
 from couloir.ir.operation import Block, BlockArgument, Operation, Value
 from couloir.ir.rewriting.rule import NoMatch
 
@@ -102,7 +103,7 @@ class ValueMapping:
         """
         group = self.lookup(value)
         if group is None:
-            raise NoMatch("it takes a value that could not be converted")
+            raise DependsOnIllegal
         converter = self.converter
         if converter is None:
             return group

@@ -148,6 +148,11 @@ class ConversionRewriter:
         group = self._conversion.mapping.lookup(value)
         return None if group is None else single(group)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether something could not be converted. Then the conversion goes on only to find what else there is."""
+        return bool(self._conversion.failures)
+
     def is_active(self, block: Block) -> bool:
         """Whether this block is being inlined right now, so that to inline it here would never end."""
         return block in self._conversion.active

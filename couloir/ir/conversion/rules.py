@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 Function: TypeAlias = "Callable[[Any, Adaptor, ConversionRewriter], Any]"
 
 
+class DependsOnIllegal(NoMatch):
+    """A rule does not apply because of another op that could not be converted. That one is reported, this one is not."""
+
+    def __init__(self) -> None:
+        super().__init__("it depends on something that could not be converted")
+
+
 class ConversionRule(Rewrite):
     """A rule of a conversion: what takes the place of an op.
 

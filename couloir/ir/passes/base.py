@@ -79,8 +79,12 @@ class PassContext:
         *,
         full: bool = True,
         erase_dead: bool = True,
+        stoppable: bool = True,
     ) -> ConversionOutcome:
-        """Converts everything inside `op` to what is legal in the target, with this run's listener and limits."""
+        """Converts everything inside `op` to what is legal in the target, with this run's listener and limits.
+
+        A conversion that makes no sense half done is not `stoppable`: it runs as a whole also when applications are limited.
+        """
         run = apply_full_conversion if full else apply_partial_conversion
         outcome = run(
             op,
@@ -90,7 +94,7 @@ class PassContext:
             listener=self.listener,
             texts=self.texts,
             erase_dead=erase_dead,
-            stop_after=self.stop_after,
+            stop_after=self.stop_after if stoppable else None,
         )
         if self.stop_after is not None:
             self.stop_after -= outcome.applications

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from couloir.dialects import func, hlo, memref
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.builder import at_end, insert_at
+from couloir.ir.conversion import ConversionRewriter, DependsOnIllegal, Inline
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type
@@ -29,50 +30,53 @@ def buffer_type(type: Type) -> MemRefType:
 
 
 class BlockLowering:
-    """The lowering of one function, block by block."""
+    """The lowering of one function, block by block. What its rules share: the plan, and the buffers."""
 
-    def __init__(self, module: ModuleLowering, function: func.FuncOp) -> None:
+    def __init__(self, module: ModuleLowering, function: func.FuncOp, rewriter: ConversionRewriter) -> None:
         self.module = module
         self.function = function
+        self.rewriter = rewriter
         self.plan: FusionPlan = plan_fusion(function)
         self.buffers: dict[Value[Any], Value[Any]] = {}
+        self.direct: Direct = {}
+        """The buffers in which values are to be computed, where there is such a wish."""
 
-    def run(self) -> Block:
+    def run(self) -> Generator[Inline, Any, Block]:
         """The lowered body, a block that takes the buffers of the arguments, then those of the results."""
         function, body = self.function, Block()
         for argument in function.arguments:
             type = buffer_type(argument.type)
             self.buffers[argument] = body.add_argument(type, argument.name_hint, argument.location)
         outs = [body.add_argument(buffer_type(type)) for type in function.function_type.results]
-        running: list[Nested] = [self.block(function.entry, body, outs)]
-        while running:  # blocks inside of blocks, without recursion
-            inner = next(running[-1], None)
-            if inner is None:
-                running.pop()
-            else:
-                running.append(inner)
+        yield from self.block(function.entry, body, outs)
         with at_end(body):
             func.Return()
         return body
 
     def block(self, source: Block, target: Block, outs: Sequence[Value[Any]] | None) -> Nested:
-        """Lowers the ops of a block but the last, and writes what the last one returns to `outs`, if they are given."""
+        """Lowers the ops of a block but the last, and writes what the last one returns to `outs`, if they are given.
+
+        The arguments of the block have their buffers.
+        """
         last = source.last_op
         assert last is not None, "blocks end with a terminator"
-        direct = self._direct_outputs(source, outs or ())
-        for op in source.ops:
-            if op is last:
-                continue
-            with at_end(target, loc=op.location):
-                control = CONTROL.get(type(op))
-                if control is not None:
-                    yield from control(self, op, direct)
-                else:
-                    self._lower_op(op, direct, target)
+        self.direct.update(self._direct_outputs(source, outs or ()))
+        yield Inline(source, [self.buffers[argument] for argument in source.arguments], into=target)
+        if self.rewriter.has_failed:
+            raise DependsOnIllegal
         with at_end(target, loc=last.location):
             for value, out in zip(last.operands, outs or (), strict=outs is not None):
                 if self.buffers.get(value) is not out:
                     memref.Copy(self.buffer_of(value), out)
+
+    def lower(self, op: Operation, rewriter: ConversionRewriter) -> Generator[Inline, Any, list[Any]]:
+        """Lowers one op; the buffers of its results, and nothing for those that are computed where they are used."""
+        control = CONTROL.get(type(op))
+        if control is not None:
+            yield from control(self, op, self.direct)
+        else:
+            self._lower_op(op, rewriter)
+        return [self.buffers.get(result, ()) for result in op.results]
 
     def alloc(self, type: Type) -> Value[MemRefType]:
         """A new buffer for a tensor."""
@@ -103,7 +107,7 @@ class BlockLowering:
                 direct.setdefault(value, out)
         return direct
 
-    def _lower_op(self, op: Operation, direct: Direct, target: Block) -> None:
+    def _lower_op(self, op: Operation, rewriter: ConversionRewriter) -> None:
         roots = [r for r in op.results if r in self.plan.stored]
         if not roots:
             return
@@ -115,10 +119,10 @@ class BlockLowering:
             self._view(op)
             return
         for root in roots:
-            self.buffers[root] = direct.get(root) or self.alloc(root.type)
+            self.buffers[root] = self.direct.get(root) or self.alloc(root.type)
         hero = self.plan.heroes.get(roots[0], op)
         with insert_at(None):
-            kernel = Kernel(_kernel_name(hero), self.buffers, op.location)
+            kernel = Kernel(kernel_name(hero), self.buffers, op.location)
         with at_end(kernel.function.entry, loc=op.location):
             rule = KERNELS.get(type(hero))
             build = rule.build if rule is not None else elementwise_kernel
@@ -126,7 +130,7 @@ class BlockLowering:
             func.Return()
         kernel.function.function_type = FunctionType([b.type for b in kernel.outer], ())
         for alloc in kernel.temporaries:
-            target.append(alloc)
+            rewriter.insert(alloc)
         func.Call(self.module.kernel(kernel), kernel.outer, result_types=())
 
     def _view(self, op: hlo.Reshape) -> None:
@@ -142,6 +146,6 @@ class BlockLowering:
         ).results[0]
 
 
-def _kernel_name(hero: Operation) -> str:
+def kernel_name(hero: Operation) -> str:
     """A name from the op's class, never from the model: `convolution`, `elementwise`."""
     return hero.name.partition(".")[2] if type(hero) in KERNELS else "elementwise"

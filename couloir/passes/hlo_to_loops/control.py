@@ -18,10 +18,11 @@ from couloir.ir.types import MemRefType, TensorType, i1, i32
 from couloir.passes.hlo_to_loops.loops import number
 
 if TYPE_CHECKING:
+    from couloir.ir.conversion import Inline
     from couloir.passes.hlo_to_loops.block_lowering import BlockLowering
 
-Nested: TypeAlias = "Generator[Generator[Any, None, None], None, None]"
-"""A lowering that stops where a block inside must be lowered first: it yields that block's lowering."""
+Nested: TypeAlias = "Generator[Inline, Any, None]"
+"""A lowering that stops where a block inside must be lowered first: it yields that to the conversion."""
 
 Direct: TypeAlias = "dict[Value[Any], Value[Any]]"
 """The buffer that a value is to be computed in, where there is such a wish."""
@@ -60,10 +61,10 @@ def lower_while(lowering: BlockLowering, op: hlo.While, direct: Direct) -> Neste
     loop = scf.While((), Region([Block()]), Region([Block()]), result_types=())
     with at_end(loop.before.block):
         goes_on = lowering.alloc(TensorType((), i1))
-    yield lowering.block(op.cond.block, loop.before.block, [goes_on])
+    yield from lowering.block(op.cond.block, loop.before.block, [goes_on])
     with at_end(loop.before.block):
         scf.Condition(memref.Load(goes_on).result)
-    yield lowering.block(op.body.block, loop.after.block, None)
+    yield from lowering.block(op.body.block, loop.after.block, None)
     with at_end(loop.after.block):
         copy_all(lowering, [lowering.buffer_of(value) for value in after.operands], state)
         scf.Yield()
@@ -99,7 +100,7 @@ def lower_if(lowering: BlockLowering, op: hlo.If, direct: Direct) -> Nested:
     condition = memref.Load(lowering.buffer_of(op.pred)).result
     made = scf.If(condition, Region([Block()]), Region([Block()]), result_types=())
     for branch, region in ((op.true_branch, made.then_region), (op.false_branch, made.else_region)):
-        yield lowering.block(branch.block, region.block, outs)
+        yield from lowering.block(branch.block, region.block, outs)
         with at_end(region.block):
             scf.Yield()
 
@@ -115,7 +116,7 @@ def lower_case(lowering: BlockLowering, op: hlo.Case, direct: Direct) -> Nested:
         predicate = CmpIPredicate.EQ if position < last else CmpIPredicate.UGE
         condition = arith.CmpI(predicate, chosen, number(position, i32)).result
         made = scf.If(condition, Region([Block()]), Region(), result_types=())
-        yield lowering.block(branch.block, made.then_region.block, outs)
+        yield from lowering.block(branch.block, made.then_region.block, outs)
         with at_end(made.then_region.block):
             scf.Yield()
 

@@ -7,28 +7,37 @@ function of its own, and equal kernels are one function. Constants become `memre
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
 from couloir.dialects import func, hlo, memref
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, IntegerAttr
-from couloir.ir.builder import at_start
+from couloir.ir.builder import insert_at
+from couloir.ir.conversion import (
+    Adaptor,
+    ConversionRewriter,
+    ConversionRule,
+    ConversionRules,
+    ConversionTarget,
+    DependsOnIllegal,
+    Inline,
+)
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation, Region, Value
+from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
+from couloir.ir.rewriting.rule import NoMatch, first_line
 from couloir.ir.text.printer import operation_text
-from couloir.ir.types import FunctionType, TensorType, i64
+from couloir.ir.types import FunctionType, TensorType, Type, i64
 from couloir.passes.calls import callees_first
-from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_type
+from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_type, kernel_name
 from couloir.passes.hlo_to_loops.control import CONTROL
-from couloir.passes.hlo_to_loops.fusion import is_inline, levels
+from couloir.passes.hlo_to_loops.fusion import is_inline
 from couloir.passes.hlo_to_loops.kernels import Kernel
 from couloir.passes.hlo_to_loops.scalars import unsupported_element
 from couloir.passes.hlo_to_loops.table import KERNELS
-from couloir.passes.unsupported import Unsupported
 
 INPUT_COUNT = "couloir.inputs"
 """Attribute of a lowered function: how many of its buffers are inputs; the rest are outputs."""
@@ -44,41 +53,100 @@ class HloToLoops(Pass, name="hlo-to-loops"):
     def run(self, op: Operation, context: PassContext) -> None:
         if not isinstance(op, ModuleOp):
             raise Error(f"`{self.name}` runs on a module, not on `{op.name}`")
-        functions = [f for f in op.functions if not f.is_declaration]
-        report_unsupported(functions)
         module = ModuleLowering(op)
-        for function in functions:
-            module.lower(function)
+        if all(callee in module.functions for callee in _callees(op)):
+            callees_first(module.functions.values(), module.functions.values())  # refuses recursion
+        context.convert(op, _target(), _LoopRules(module), stoppable=False)
+        module.install()
         context.notes.append(f"{module.kernel_count} kernels, {len(module.known)} of them different")
 
 
-def report_unsupported(functions: Sequence[func.FuncOp]) -> None:
-    """Raises one error with everything in the functions that has no loops."""
-    report = Unsupported("loops")
-    by_name = {f.sym_name: f for f in functions}
-    for function in functions:
-        if function.body.first_block is not function.body.last_block:
-            report.add(function, "it has several blocks")
-            continue
-        for block in levels(function):
-            for op in block.ops:
-                reason = _why_unsupported(op, by_name)
-                if reason:
-                    report.add(op, reason)
-    report.raise_if_any()
-    callees_first(functions, functions)  # refuses recursion
+def _callees(module: ModuleOp) -> Iterator[str]:
+    return (op.callee for op in module.walk() if isinstance(op, func.Call))
+
+
+def _target() -> ConversionTarget:
+    """Whatever takes and gives no tensors, in functions of buffers."""
+    target = ConversionTarget("loops")
+    target.add_illegal("stablehlo")
+    target.add_dynamically_legal(func.FuncOp, when=lambda f: f.is_declaration or SIGNATURE in f.attributes)
+    target.mark_recursively_legal(func.FuncOp)
+    target.mark_unknown_dynamically_legal(
+        lambda op: not any(isinstance(value.type, TensorType) for value in (*op.operands, *op.results))
+    )
+    return target
+
+
+class _LoopRules(ConversionRules):
+    """The kernels, and the lowerings of control flow, as rules of one conversion."""
+
+    def __init__(self, module: ModuleLowering) -> None:
+        super().__init__()
+        self.module = module
+        self.lowering: BlockLowering | None = None
+        """The function that is being lowered."""
+        self._function = _LoopRule(self._lower_function, (func.FuncOp,), "function")
+        self._ops: dict[type[Operation], ConversionRule] = {}
+
+    def at(self, op: Operation) -> Sequence[ConversionRule]:
+        if isinstance(op, func.FuncOp):
+            return (self._function,)
+        found = self._ops.get(type(op))
+        if found is None:
+            found = self._ops[type(op)] = _LoopRule(self._lower_op, (type(op),), kernel_name(op), _summary(op))
+        return (found,)
+
+    def _lower_function(self, op: func.FuncOp, adaptor: Adaptor, rewriter: ConversionRewriter) -> Process:
+        """A function of tensors becomes a function of buffers, those of the results last."""
+        if op.body.first_block is not op.body.last_block:
+            raise NoMatch("it has several blocks")
+        for type in (*op.function_type.inputs, *op.function_type.results):
+            reason = _why_no_buffer(type)
+            if reason is not None:
+                raise NoMatch(reason)
+        self.lowering = BlockLowering(self.module, op, rewriter)
+        body = yield from self.lowering.run()
+        self.module.lowered(op, body)
+
+    def _lower_op(self, op: Operation, adaptor: Adaptor, rewriter: ConversionRewriter) -> Process:
+        reason = _why_unsupported(op, self.module.functions)
+        if reason is not None:
+            raise NoMatch(reason)
+        if rewriter.has_failed or self.lowering is None:  # nothing is built any more
+            raise DependsOnIllegal
+        return (yield from self.lowering.lower(op, rewriter))
+
+
+class _LoopRule(ConversionRule):
+    """A rule that takes its operands from the buffers of the function: not all have one."""
+
+    takes_operands: ClassVar[bool] = False
+
+
+Process: TypeAlias = "Generator[Inline, Any, Any]"
+
+
+def _summary(op: Operation) -> str:
+    rule, control = KERNELS.get(type(op)), CONTROL.get(type(op))
+    function = control if rule is None else rule.build
+    return f"{op.name} computed in loops" if function is None else first_line(function.__doc__)
+
+
+def _why_no_buffer(type: Type) -> str | None:
+    if not isinstance(type, TensorType):
+        return f"a value has the type `{type}`"
+    return None if type.is_static else f"the shape of `{type}` is not known; bind the dimensions"
 
 
 def _why_unsupported(op: Operation, functions: Mapping[str, func.FuncOp]) -> str | None:
-    for value in (*op.operands, *op.results):
-        if not isinstance(value.type, TensorType):
-            return f"a value has the type `{value.type}`"
-        if not value.type.is_static:
-            return f"the shape of `{value.type}` is not known; bind the dimensions"
-    if isinstance(op, func.Return | hlo.Return | hlo.Constant):
+    types = [value.type for value in (*op.operands, *op.results)]
+    reason = next((found for t in types if (found := _why_no_buffer(t)) is not None), None)
+    if reason is not None:
+        return reason
+    if isinstance(op, hlo.Constant):
         return None
-    for value in (*op.operands, *op.results):
-        reason = unsupported_element(value.type.element_type)
+    for tensor in types:
+        reason = unsupported_element(tensor.element_type)
         if reason:
             return reason
     if isinstance(op, func.Call):
@@ -101,12 +169,14 @@ class ModuleLowering:
         self.known: dict[str, str] = {}
         """Text of a kernel without its name -> name."""
         self.globals: dict[DenseElementsAttr, str] = {}
+        self.functions = {f.sym_name: f for f in module.functions if not f.is_declaration}
+        self.constants: list[memref.Global] = []
+        self.kernels: list[func.FuncOp] = []
         self.kernel_count = 0
         self.taken = {f.sym_name for f in module.functions}
 
-    def lower(self, function: func.FuncOp) -> None:
-        """Replaces a function on tensors by the one on buffers."""
-        body = BlockLowering(self, function).run()
+    def lowered(self, function: func.FuncOp, body: Block) -> None:
+        """Builds the function on buffers that takes the place of a function on tensors."""
         inputs = len(function.function_type.inputs)
         outputs = len(function.function_type.results)
         lowered = func.FuncOp(
@@ -123,10 +193,14 @@ class ModuleLowering:
         for key, value in function.attributes.items():
             lowered.attributes.setdefault(key, value)
         lowered.attributes.pop("res_attrs", None)
-        parent = function.parent
-        assert parent is not None
-        parent.insert_before(function, lowered)
-        function.erase()
+
+    def install(self) -> None:
+        """Puts constants and kernels into the module, when all functions are lowered."""
+        body = self.module.body
+        for constant in self.constants:
+            body.prepend(constant)
+        for kernel in self.kernels:
+            body.append(kernel)
 
     def constant(self, value: DenseElementsAttr) -> Value[Any]:
         """The buffer of a constant."""
@@ -136,8 +210,9 @@ class ModuleLowering:
             name = self.globals[value] = self._unique("constant", len(self.globals))
             tensor = TensorType(type.shape, type.element_type)
             array = value.array if value.type is tensor else _signless(value, tensor)
-            with at_start(self.module.body):
-                memref.Global(name, type, "private", DenseElementsAttr(tensor, array), True)
+            with insert_at(None):
+                made = memref.Global(name, type, "private", DenseElementsAttr(tensor, array), True)
+            self.constants.append(made)
         return memref.GetGlobal(name, result_types=[type]).results[0]
 
     def _unique(self, base: str, number: int) -> str:
@@ -160,7 +235,7 @@ class ModuleLowering:
         unique = self._unique(name, len(self.known))
         self.known[key] = unique
         kernel.function.sym_name = unique
-        self.module.body.append(kernel.function)
+        self.kernels.append(kernel.function)
         return unique
 
 

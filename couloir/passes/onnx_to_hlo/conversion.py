@@ -25,6 +25,7 @@ from couloir.ir.conversion import (
     ConversionRules,
     ConversionTarget,
     Convert,
+    DependsOnIllegal,
     Inline,
     TypeConverter,
 )
@@ -204,7 +205,7 @@ class _OnnxRules(ConversionRules):
                 raise NoMatch(f"it returns a value of type `{value.type}`")
         found = [value for value in values if value is not None]
         if len(found) < len(values):
-            raise NoMatch(_REPORTED)
+            raise DependsOnIllegal
         func.Return(found)
 
     def _call(self, op: Call, adaptor: Adaptor, rewriter: ConversionRewriter) -> Steps:
@@ -234,7 +235,7 @@ class _OnnxRules(ConversionRules):
         inputs = _inputs(op)
         operands = [None if value is None else _lowered(rewriter, value) for value in inputs]
         if any(new is None and old is not None for new, old in zip(operands, inputs, strict=True)):
-            raise NoMatch(_REPORTED)
+            raise DependsOnIllegal
         try:
             body = self._body(op, operands)
             if body is not None:
@@ -317,9 +318,6 @@ class _OnnxRule(ConversionRule):
     """A rule that asks for its operands itself: some may be missing, and some could not be lowered."""
 
     takes_operands: ClassVar[bool] = False
-
-
-_REPORTED: Final = "it takes a value that could not be lowered, which is reported"
 
 
 def _lowered(rewriter: ConversionRewriter, value: Value[Any]) -> Tensor | None:
