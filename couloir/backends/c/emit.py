@@ -19,6 +19,7 @@ from couloir.dialects import affine, arith, func, memref
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.affine import AffineBinary, AffineConstant, AffineDim, AffineExpr, AffineMap, AffineSymbol
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
+from couloir.ir.conversion.report import IllegalOps
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, dtype_of
@@ -26,7 +27,6 @@ from couloir.passes.calls import callees_first
 from couloir.passes.hlo_to_loops import INPUT_COUNT, SIGNATURE
 from couloir.passes.hlo_to_loops.table import KERNELS
 from couloir.passes.memory_plan import OFFSET, WORKSPACE
-from couloir.passes.unsupported import Unsupported
 
 ALIGNMENT: Final = 64
 ENTRY: Final = "couloir_run"
@@ -169,7 +169,7 @@ class _Emitter:
         return False
 
     def _report_unsupported(self, functions: Sequence[func.FuncOp]) -> None:
-        report = Unsupported("C")
+        report = IllegalOps("C")
         for function in functions:
             for op in function.walk():
                 if type(op) not in EXPRESSIONS and not isinstance(op, _STATEMENTS):
