@@ -149,7 +149,7 @@ def test_sizes_that_are_not_known_are_named():
 def test_nameless_unknown_sizes_are_reported():
     m = relu_model()
     m.graph.input[0].type.tensor_type.shape.dim[0].Clear()
-    with pytest.raises(couloir.Error, match="no names to bind"):
+    with pytest.raises(couloir.Error, match="give the inputs shapes"):
         lower(m)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.dialects.onnx.types import BY_NUMBER
 from couloir.ir.attribute import Type
-from couloir.ir.types import ComplexType, FloatType, IntegerType, f32, i32, ui8, ui32
+from couloir.ir.types import ComplexType, FloatType, IntegerType, bit_width, f32, i1, i32, ui8, ui32
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers
 from couloir.passes.onnx_to_hlo.tensors import convert, full_like, is_float
 
@@ -65,3 +65,19 @@ def _to_exponent(x: Tensor, mode: str, *, saturate: bool) -> Tensor:
     is_nan = hlo.Compare(x, x, hlo.ComparisonDirection.NE)
     chosen = hlo.Select(is_nan, full_like(exponent, 0xFF), exponent)
     return hlo.bitcast_convert(convert(chosen, ui8), FloatType("f8E8M0FNU")).result
+
+
+@lowers("BitCast")
+def bit_cast(node: Node) -> Lowered:
+    """`BitCast` since 26: the bits as another type of the same width. A bool is stored as a byte."""
+    found = BY_NUMBER.get(node.integer("to"))
+    x = node[0]
+    if found is None or not isinstance(found.type, FloatType | IntegerType):
+        raise NotLowered(f"it converts to element type {node.integer('to')}")
+    if found.type is x.type.element_type:
+        return x
+    if i1 in (found.type, x.type.element_type):
+        return convert(x, found.type)
+    if bit_width(found.type) != bit_width(x.type.element_type):
+        raise NotLowered(f"`{found.type}` has another width than `{x.type.element_type}`")
+    return hlo.bitcast_convert(x, found.type)

@@ -40,6 +40,8 @@ from couloir.passes.onnx_to_hlo import (
     casts,
     control,
     convolution,
+    data_dependent,
+    determinant,
     einsum,
     elementwise,
     indexing,
@@ -58,6 +60,7 @@ from couloir.passes.onnx_to_hlo import (
     sorting,
 )
 from couloir.passes.onnx_to_hlo.constants import MAX_ELEMENTS, Constants, evaluated
+from couloir.passes.onnx_to_hlo.data_dependent import PADDED
 from couloir.passes.onnx_to_hlo.function_bodies import body_of
 from couloir.passes.onnx_to_hlo.node import LOWERINGS, Node, NotLowered, Tensor
 from couloir.passes.onnx_to_hlo.shape import constant_of
@@ -67,6 +70,8 @@ FAMILIES: Final = (
     casts,
     control,
     convolution,
+    data_dependent,
+    determinant,
     einsum,
     elementwise,
     indexing,
@@ -97,11 +102,15 @@ MAX_OPS: Final = 10_000_000
 class OnnxToHlo(Pass, name="onnx-to-hlo"):
     """Lowers ONNX operators to StableHLO, with shape arithmetic computed and functions inlined."""
 
+    pad_indices: bool = False
+    """Lower `NonMaxSuppression` and `NonZero`, which give as many indices as the values ask for: to the largest number, with -1 for
+    those that are not there. What the model goes on to do with these is not changed: -1 is then an index from the end."""
+
     def run(self, op: Operation, context: PassContext) -> None:
         if not isinstance(op, ModuleOp):
             raise Error(f"`{self.name}` runs on a module, not on `{op.name}`")
         local = [f for f in op.functions if _is_local(f)]
-        rules = _OnnxRules()
+        rules = _OnnxRules(pad_indices=self.pad_indices)
         context.convert(op, _target(), rules, _AsLowered())
         if context.stop_after is None or not any(isinstance(inner, Call) for inner in op.walk()):
             for function in local:
@@ -148,8 +157,9 @@ Steps: TypeAlias = "Generator[Any, Any, Sequence[Tensor | Operation | None] | No
 class _OnnxRules(ConversionRules):
     """The lowerings as rules of one conversion, with what is known on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pad_indices: bool) -> None:
         super().__init__()
+        self.pad_indices = pad_indices
         self.constants = Constants()
         self.count = 0
         self.sizes_are_doubtful = False
@@ -270,7 +280,7 @@ class _OnnxRules(ConversionRules):
         for value in operands:
             if value is not None and not is_supported(value.type):
                 raise NotLowered(f"an operand has the type `{value.type}`")
-        made = lowering(Node(op, tuple(operands), self.constants))
+        made = lowering(Node(op, tuple(operands), self.constants, self.pad_indices))
         if isinstance(made, Generator):
             made = yield from made
         return made if isinstance(made, Sequence) else [made]
@@ -308,10 +318,13 @@ class _OnnxRules(ConversionRules):
         if not isinstance(old, TensorType) or not isinstance(new, TensorType):
             return
         same_kind = old.rank == new.rank and old.element_type is new.element_type
-        if same_kind and not same_dims(old.dims, new.dims) and _is_misjudged(op):
+        if same_kind and not same_dims(old.dims, new.dims) and (_is_misjudged(op) or self._is_padded(op)):
             self.sizes_are_doubtful = True
         if not same_kind or not (self.sizes_are_doubtful or same_dims(old.dims, new.dims)):
             raise Error(f"`{op.name}` gives `{new}`, but the model says `{old}`", where=op.location.label or None)
+
+    def _is_padded(self, op: Operation) -> bool:
+        return self.pad_indices and isinstance(op, OnnxOp) and op.operator in PADDED
 
 
 class _OnnxRule(ConversionRule):

@@ -58,6 +58,8 @@ class Node:
     inputs: tuple[Tensor | None, ...]
     """By position in the schema; None for one that is not given."""
     constants: Constants
+    pad_indices: bool = False
+    """Whether results whose size depends on values are to have the largest size; see the pass."""
 
     @property
     def version(self) -> int:

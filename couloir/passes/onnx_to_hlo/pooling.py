@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 
 from couloir.dialects import hlo
+from couloir.ir.types import i64
 from couloir.passes.onnx_to_hlo.constants import Array
-from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers
-from couloir.passes.onnx_to_hlo.tensors import accumulator, convert, full_like, lowest, reduce, scalar
+from couloir.passes.onnx_to_hlo.elementwise import compare
+from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers
+from couloir.passes.onnx_to_hlo.tensors import accumulator, convert, full, full_like, lowest, reduce, scalar
 from couloir.passes.onnx_to_hlo.windows import Windows, entries, read_windows
 
 
@@ -34,10 +37,43 @@ def _pool(x: Tensor, windows: Windows, init: float, body: str) -> Tensor:
 @lowers("MaxPool")
 def max_pool(node: Node) -> Lowered:
     """`MaxPool` since 8, 10, 11, 12, 22."""
-    if node.uses_result(1):
-        raise NotLowered("the output Indices is used")
     x = node[0]
-    return [_pool(x, _windows(node, x), lowest(x.type.element_type), "maximum")]
+    windows = _windows(node, x)
+    if node.uses_result(1):
+        return _pool_with_positions(x, windows, columns_first=bool(node.integer("storage_order")))
+    return node.present([_pool(x, windows, lowest(x.type.element_type), "maximum")] * 2)
+
+
+def _pool_with_positions(x: Tensor, windows: Windows, *, columns_first: bool) -> list[Tensor]:
+    """The first largest element of each window and its place in the whole tensor, by one comparison for each place in a window."""
+    shape, spatial = x.type.shape, windows.sizes
+    steps = [math.prod(spatial[axis + 1 :]) for axis in range(len(spatial))]
+    if columns_first:
+        steps = [math.prod(spatial[:axis]) for axis in range(len(spatial))]
+    plane = math.prod(spatial)
+    places: Tensor = full(0, shape, i64)
+    for axis, step in enumerate((shape[1] * plane, plane, *steps)):
+        counted = hlo.iota(shape, i64, axis)
+        places = hlo.Add(places, hlo.Multiply(counted, full(step, shape, i64))).result
+    low, high = ((0, 0, *(pad[side] for pad in windows.padding)) for side in (0, 1))
+    zeros = (0,) * len(shape)
+    padded = hlo.Pad(x, scalar(lowest(x.type.element_type), x.type.element_type), low, high, zeros).result
+    numbers = hlo.Pad(places, scalar(-1, i64), low, high, zeros).result
+    best: tuple[Tensor, Tensor] | None = None
+    for tap in itertools.product(*map(range, windows.kernel)):
+        starts = [0, 0, *(number * dilation for number, dilation in zip(tap, windows.dilations, strict=True))]
+        strides = [1, 1, *windows.strides]
+        counts = [*shape[:2], *windows.counts]
+        limits = [start + (count - 1) * step + 1 for start, count, step in zip(starts, counts, strides, strict=True)]
+        value, number = (hlo.Slice(y, tuple(starts), tuple(limits), tuple(strides)).result for y in (padded, numbers))
+        if best is None:
+            best = (value, number)
+            continue
+        inside = compare(number, 0, hlo.ComparisonDirection.GE)
+        first = hlo.And(inside, compare(best[1], 0, hlo.ComparisonDirection.LT))
+        larger = hlo.Or(first, hlo.And(inside, hlo.Compare(value, best[0], hlo.ComparisonDirection.GT)))
+        best = (hlo.Select(larger, value, best[0]).result, hlo.Select(larger, number, best[1]).result)
+    return [] if best is None else list(best)
 
 
 @lowers("AveragePool")
