@@ -13,7 +13,7 @@ from couloir.ir.errors import Error
 
 if TYPE_CHECKING:
     from couloir.dialects.builtin import ModuleOp
-    from couloir.ir.passes import Instrumentation, PassPipeline
+    from couloir.ir.passes import PassPipeline
     from couloir.passes.checking import CheckEach
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage] -- has no public name
@@ -145,27 +145,6 @@ def check_of(options: Any) -> CheckEach:
     from couloir.passes.checking import CheckEach
 
     return CheckEach(read_inputs(options.input) or None, seed=options.seed)
-
-
-@contextmanager
-def reproducing(asked: str | None) -> Generator[Sequence[Instrumentation]]:
-    """What writes a reproducer when nobody asked for one: for faults of passes themselves, where temporary files are."""
-    if asked is not None:
-        yield ()
-        return
-    import tempfile
-
-    from couloir.ir.passes.checkpoint import Reproducing
-
-    def write(text: str, error: Exception) -> str | None:
-        if isinstance(error, Error):
-            return None
-        handle, name = tempfile.mkstemp(prefix="couloir-", suffix=".mlir")
-        with open(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-        return name
-
-    yield (Reproducing(write),)
 
 
 # -- progress and files --------------------------------------------------------------------------------------------------------

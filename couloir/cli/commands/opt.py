@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from couloir.cli.common import (
@@ -16,7 +17,6 @@ from couloir.cli.common import (
     pipeline_of,
     progress,
     read_text,
-    reproducing,
     write_text,
 )
 from couloir.ir.errors import Error
@@ -97,22 +97,34 @@ def _opt(options: Any) -> int:
         if options.stop_after is not None:
             raise Error("--stop-after needs a pipeline: --pipeline, --to or --resume")
     else:
-        with reproducing(options.reproducer) as watching, progress() as show:
-            module, report = api.opt(
-                module,
-                pipeline,
-                start_at=start,
-                stop_after=options.stop_after,
-                dump_dir=options.dump_dir,
-                verify_rules=options.verify_rules,
-                check_each=check_of(options) if options.check_each else False,
-                memory=options.memory,
-                reproducer=options.reproducer,
-                instrumentations=watching,
-                on_pass=show,
-            )
+        settings: dict[str, Any] = {
+            "start_at": start,
+            "stop_after": options.stop_after,
+            "verify_rules": options.verify_rules,
+        }
+        try:
+            with progress() as show:
+                result, report = api.opt(
+                    module,
+                    pipeline,
+                    **settings,
+                    dump_dir=options.dump_dir,
+                    check_each=check_of(options) if options.check_each else False,
+                    memory=options.memory,
+                    reproducer=options.reproducer,
+                    on_pass=show,
+                )
+        except Error:
+            raise
+        except Exception as error:
+            if options.reproducer is None:
+                _leave_reproducer(error, module, pipeline, settings)
+            raise
+        module = result
         _tell(options, report)
-        if options.stop_after is not None and elide is None:
+        if options.stop_after is not None and options.elide is not None:
+            print("couloir: warning: constants are left out, so nobody can go on from this text", file=sys.stderr)
+        elif options.stop_after is not None and elide is None:
             done, rest = pipeline.split(options.stop_after)
             beside = Checkpoint(pipeline=str(rest), done=str(done))
             text = checkpoint_text(module, beside, generic=options.generic, locations=options.locations)
@@ -142,6 +154,24 @@ def _task(options: Any) -> tuple[ModuleOp, PassPipeline | None, int | str | None
     if options.resume_from is not None:
         return module, done + rest, options.resume_from
     return module, done + rest if rest.items else None, done.size + 1
+
+
+def _leave_reproducer(error: Exception, module: ModuleOp, pipeline: PassPipeline, settings: dict[str, Any]) -> None:
+    """Writes a reproducer of a pass's own fault where temporary files are. Nobody asked for one: so the passes run again."""
+    import tempfile
+
+    from couloir import api
+
+    directory = Path(tempfile.mkdtemp(prefix="couloir-"))  # which nobody else can read
+    name = directory / "reproducer.mlir"
+    try:
+        api.opt(module, pipeline, **settings, reproducer=name)
+    except Exception as again:  # noqa: BLE001 -- that it fails is the point
+        if type(again) is type(error):
+            error.add_note(f"to see it again: couloir replay {name}")
+            return
+    name.unlink(missing_ok=True)
+    directory.rmdir()
 
 
 def _tell(options: Any, report: Report) -> None:

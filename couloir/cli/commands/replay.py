@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 EPILOG: Final = """FILE holds the IR before a pass, and beside it the rest of the pipeline and how it ran. It is written by
 `couloir opt --reproducer FILE`, `couloir opt --stop-after PASS` and `couloir bisect -o FILE`. Other MLIR tools read the module.
 
+When the passes were checked on inputs, the program in the file is run.
+
 Exit code: that of the failure; 0 when nothing fails (any more).
 """
 

@@ -37,6 +37,8 @@ class PassRun:
     """The number of passes in the pipeline."""
     step: int
     """Which item of the pipeline that runs it is part of, counted from 0; a nested pipeline is one item."""
+    nesting: tuple[str, ...]
+    """The kinds of ops that it is nested in: `("func.func",)` in `func.func(cse)`."""
     item: Pass
     """The pass, with its options."""
     target: str
@@ -103,19 +105,25 @@ class Report:
         rows: dict[int, list[PassRun]] = {}
         for run in self.runs:
             rows.setdefault(run.position, []).append(run)
-        width = max([len(run.text) for run in self.runs] + [5])
+        labels = {position: _label(runs[0]) for position, runs in rows.items()}
+        width = max([len(label) for label in labels.values()] + [5])
         measured = any(run.allocated is not None for run in self.runs)
         lines = [
             f"{'pass':<{width}}  runs        ms  {'MB' if measured else '+MB':>7}       ops ->      ops  rules applied"
         ]
-        for runs in rows.values():
+        for position, runs in rows.items():
             seconds = sum(run.seconds for run in runs)
             memory = max(run.allocated or 0 for run in runs) if measured else sum(run.memory for run in runs)
             before, after = sum(run.ops_before for run in runs), sum(run.ops_after for run in runs)
             applied = sum(run.applications for run in runs)
             lines.append(
-                f"{runs[0].text:<{width}}  {len(runs):4d}  {seconds * 1000:8.1f}  {memory / 1e6:7.1f}"
+                f"{labels[position]:<{width}}  {len(runs):4d}  {seconds * 1000:8.1f}  {memory / 1e6:7.1f}"
                 f"  {before:8d} -> {after:8d}  {applied:13d}"
             )
         lines.append(f"{'total':<{width}}  {len(self.runs):4d}  {self.seconds * 1000:8.1f}")
         return "\n".join(lines)
+
+
+def _label(run: PassRun) -> str:
+    """The pass with what it is nested in: `func.func(cse)`."""
+    return "".join(f"{name}(" for name in run.nesting) + run.text + ")" * len(run.nesting)

@@ -37,43 +37,46 @@ class Runner:
     """The number of passes in that."""
     report: Report = attrs.field(factory=Report)
     step: int = 0
+    known: tuple[Operation, State] | None = None
+    """The state after the last run, and the op that it ran on."""
 
     def run(self) -> Report:
         for watcher in self.watching:
             watcher.before_pipeline(self.pipeline, self.module)
         try:
             with measuring(self.memory):
-                self.run_items(self.pipeline.items, self.module, self.first, top=True)
+                self.run_items(self.pipeline.items, self.module, self.first, ())
         finally:
             for watcher in self.watching:
                 watcher.after_pipeline(self.report)
         return self.report
 
-    def run_items(self, items: Sequence[Item], target: Operation, position: int, *, top: bool = False) -> None:
+    def run_items(self, items: Sequence[Item], target: Operation, position: int, nesting: tuple[str, ...]) -> None:
         """Runs items on one op. `position` is that of the first pass."""
         attached = target.parent is not None
         for step, item in enumerate(items):
-            if top:
+            if not nesting:
                 self.step = step
             if attached and target.parent is None:
                 return  # a pass before has erased it
             if isinstance(item, Nested):
-                self.run_nested(item, target, position)
+                self.run_nested(item, target, position, nesting)
                 position += sum(1 for _ in passes_of(item.items))
             else:
-                self.run_pass(item, target, position)
+                self.run_pass(item, target, position, nesting)
                 position += 1
 
-    def run_nested(self, nested: Nested, target: Operation, position: int) -> None:
+    def run_nested(self, nested: Nested, target: Operation, position: int, outer: tuple[str, ...]) -> None:
+        nesting = (*outer, nested.op_name)
         if target.name == nested.op_name:
-            self.run_items(nested.items, target, position)
+            self.run_items(nested.items, target, position, nesting)
             return
         for op in [o for o in target.walk() if o.name == nested.op_name and o is not target]:
             if op.parent is not None:  # passes on the ones before may have erased it
-                self.run_items(nested.items, op, position)
+                self.run_items(nested.items, op, position, nesting)
 
-    def run_pass(self, item: Pass, target: Operation, position: int) -> None:
-        run = PassRun(len(self.report.runs) + 1, position, self.total, self.step, item, _described(target))
+    def run_pass(self, item: Pass, target: Operation, position: int, nesting: tuple[str, ...]) -> None:
+        run = PassRun(len(self.report.runs) + 1, position, self.total, self.step, nesting, item, _described(target))
         context = PassContext(verify_rules=self.verify_rules)
         self.listen(run, context)
         for watcher in self.watching:
@@ -103,7 +106,7 @@ class Runner:
         context.texts = any(watcher.texts for watcher in self.watching)
 
     def run_measured(self, run: PassRun, target: Operation, context: PassContext) -> None:
-        before = State.of(target)
+        before = self.known[1] if self.known is not None and self.known[0] is target else State.of(target)
         run.ops_before = before.ops
         meter = Meter(self.memory)
         start = perf_counter()
@@ -122,6 +125,7 @@ class Runner:
             run.changed = True
         after = State.of(target)
         run.ops_after, run.changed = after.ops, after != before
+        self.known = target, after
 
 
 def _described(op: Operation) -> str:

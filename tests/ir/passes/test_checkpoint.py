@@ -7,6 +7,8 @@ from pathlib import Path
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import couloir
 from couloir.ir.attributes import StringAttr
@@ -147,6 +149,24 @@ def failing(pipeline: str, module: Operation | None = None) -> tuple[Exception, 
     return caught.value, text
 
 
+@attrs.frozen
+class Breaks(Pass, name="cp-breaks"):
+    """Leaves IR that does not verify."""
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        for inner in op.walk():
+            if inner.name == "func.func":
+                inner.attributes["function_type"] = StringAttr("none")
+
+
+def test_ill_formed_ir_is_reproduced_from_before_the_pass_that_left_it() -> None:
+    error, text = failing("cp-tag,cp-breaks")
+    assert "the pass `cp-breaks` (number 2) left ill-formed IR" in str(error)
+    module, checkpoint = read_checkpoint(text)
+    with pytest.raises(Error, match=r"the pass `cp-breaks` .* left ill-formed IR"):
+        checkpoint.pipelines()[1].run(module)
+
+
 @pytest.mark.parametrize("bug", [False, True])
 def test_a_failure_leaves_the_ir_before_it_and_fails_again(bug: bool) -> None:
     error, text = failing(f"cp-tag,cp-fail{{bug={str(bug).lower()}}},cp-tag{{letter=b}}")
@@ -264,6 +284,25 @@ def test_a_text_of_another_version_says_so() -> None:
     with pytest.raises(Error) as caught:
         read_checkpoint(text.replace("func.func @two", "func.fun @two"))
     assert "it was written by Couloir 0.0.3" in caught.value.notes[-1]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(WRITTEN) - 1), st.sampled_from('{}"#-:,x0 \\\n\x00é')), min_size=1, max_size=4
+    )
+)
+def test_damage_anywhere_is_an_error_or_is_noticed(changes: list[tuple[int, str]]) -> None:
+    text = WRITTEN
+    for place, character in changes:
+        text = text[:place] + character + text[place + 1 :]
+    try:
+        module, found = read_checkpoint(text)
+        found.pipelines()
+    except Error:
+        return
+    body = text.rpartition("{-#")[0]
+    assert found.edited == (body != WRITTEN.rpartition("{-#")[0]) or "digest" not in text
+    assert module.name == "builtin.module"
 
 
 def test_an_edited_module_is_noticed() -> None:

@@ -309,7 +309,7 @@ def test_positions_count_the_passes_of_the_text_and_the_report_has_a_row_for_eac
     assert [run.position for run in report.runs] == [1, 2, 1, 2, 1, 2, 3]
     assert [run.number for run in report.runs] == [1, 2, 3, 4, 5, 6, 7]
     rows = [line.split()[:2] for line in str(report).split("\n")]
-    assert rows[1:] == [["pt-mark", "3"], ["pt-options", "3"], ["pt-mark", "1"], ["total", "7"]]
+    assert rows[1:] == [["test.item(pt-mark)", "3"], ["test.item(pt-options)", "3"], ["pt-mark", "1"], ["total", "7"]]
 
 
 @pytest.mark.parametrize(("name", "said"), [("pt-fails", "cannot do this"), ("pt-mistaken", "ZeroDivisionError")])
