@@ -14,6 +14,7 @@ from couloir.passes.dot_layout import DotLayout
 from couloir.passes.explicit_padding import ExplicitPadding
 from couloir.passes.hlo_to_loops import HloToLoops
 from couloir.passes.inline import Inline
+from couloir.passes.integer_ranges import IntRangeOptimizations
 from couloir.passes.licm import LoopInvariantCodeMotion
 from couloir.passes.memory_plan import MemoryPlan
 from couloir.passes.onnx_to_hlo import OnnxToHlo
@@ -60,6 +61,7 @@ __all__ = [
     "ExplicitPadding",
     "HloToLoops",
     "Inline",
+    "IntRangeOptimizations",
     "LoopInvariantCodeMotion",
     "MemoryPlan",
     "OnnxToHlo",

@@ -46,11 +46,11 @@ class Sccp(Pass, name="sccp"):
                 fact = facts[value]
                 if value.has_uses and isinstance(fact, Attribute) and getattr(fact, "type", None) is value.type:
                     known.append((value, fact))
-        replaced = sum(_replace(value, constant) for value, constant in known)
+        replaced = sum(replace_by_constant(value, constant) for value, constant in known)
         context.notes.append(f"{replaced} values are constants")
 
 
-def _replace(value: Value[Any], constant: Attribute) -> bool:
+def replace_by_constant(value: Value[Any], constant: Attribute) -> bool:
     """Puts a constant where a value is defined, for all its users."""
     if isinstance(value, BlockArgument):
         with at_start(value.owner):

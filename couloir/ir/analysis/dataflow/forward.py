@@ -10,7 +10,7 @@ Source: Wegman, Zadeck, "Constant Propagation with Conditional Branches".
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from couloir.ir.analysis.calls import Calls
@@ -46,9 +46,17 @@ class SparseForward(Generic[E]):
         """The fact about an argument of a region of `op`, or a result, that `op` itself makes: a loop variable. By default top."""
         return self.lattice.top
 
-    def passed(self, source: Operation, target: Block | Region | None, value: Value[Any], fact: E) -> E:
+    def passed(
+        self,
+        source: Operation,
+        target: Block | Region | None,
+        value: Value[Any],
+        fact: E,
+        fact_of: Callable[[Value[Any]], E],
+    ) -> E:
         """The fact about a value where it is passed along by `source`, a terminator or region op, to a successor block or
-        a region (None: to the results of the op around). Taking that way may tell more than `fact`.
+        a region (None: to the results of the op around). Taking that way may tell more than `fact`: what is known of
+        other values, `fact_of` says.
         """
         return fact
 
@@ -71,7 +79,7 @@ class ForwardFacts(Generic[E]):
     """What a sparse forward analysis has found."""
 
     def __init__(self, solver: _Solver[E]) -> None:
-        self._facts = solver.facts
+        self._facts = solver.known
         self._executable = solver.executable
 
     def __getitem__(self, value: Value[Any]) -> E:
@@ -87,25 +95,43 @@ class _Solver(Generic[E]):
     def __init__(self, analysis: SparseForward[E], root: Operation) -> None:
         self.analysis = analysis
         self.root = root
-        self.facts: Facts[E] = Facts(analysis.lattice)
+        self.facts = self.known = Facts(analysis.lattice)
         self.executable: set[Block] = set()
         self.calls = Calls(root)
         self.returned: dict[Operation, list[E]] = {}
-        self.watchers: dict[Value[Any], list[Operation]] = {}
+        self.watchers: dict[Value[Any], dict[Operation, None]] = {}
         self.own_inputs: dict[Operation, list[Value[Any]]] = {}
         self.worklist: deque[Operation] = deque()
         self.waiting: set[Operation] = set()
 
     def solve(self) -> None:
+        self._start()
+        self._work()
+        while self._open_cycles():
+            self._work()
+        for _ in range(self.analysis.lattice.narrowings):
+            self._narrow()
+
+    def _start(self) -> None:
         inside = {block for op in self.root.walk() for region in op.regions for block in region.blocks}
         for op in self.root.walk():
             for value in op.operands:
                 if value.parent_block not in inside:
                     self.facts.add(value, self.analysis.boundary(value))
         self._visit(self.root)
-        self._work()
-        while self._open_cycles():
-            self._work()
+
+    def _narrow(self) -> None:
+        """Finds all facts once more, from those that are known: they are true, so what follows from them is, too, and
+        where those have been widened it says more.
+        """
+        self.facts = Facts(self.analysis.lattice, widens=False)
+        self._start()
+        for op in self.root.walk():
+            if op is not self.root and op.parent in self.executable:
+                self._visit(op)
+        self.worklist.clear()
+        self.waiting.clear()
+        self.known = self.facts
 
     def _work(self) -> None:
         while self.worklist:
@@ -133,7 +159,7 @@ class _Solver(Generic[E]):
             self._push(op)
 
     def _visit(self, op: Operation) -> None:
-        operands = [self.facts.get(value) for value in op.operands]
+        operands = [self.known.get(value) for value in op.operands]
         bottom = self.analysis.lattice.bottom
         for fact in operands:
             if fact is bottom or fact == bottom:
@@ -186,19 +212,28 @@ class _Solver(Generic[E]):
         for number in interface.known_successors(self._constants(operands)):
             block = op.successors[number]
             for argument, index in zip(block.arguments, interface.successor_operands(number), strict=True):
-                self._add(argument, self.analysis.passed(op, block, op.operands[index], operands[index]))
+                self._pass(op, block, op.operands[index], argument)
             self._enter(block)
 
     def _follow(self, source: Operation, edges: Sequence[RegionEdge]) -> None:
         for edge in edges:
             for value, target in zip(edge.values, edge.inputs, strict=True):
                 if edge.first is None:  # not an operand of the source: it would not hear of changes
-                    watchers = self.watchers.setdefault(value, [])
-                    if source not in watchers:
-                        watchers.append(source)
-                self._add(target, self.analysis.passed(source, edge.region, value, self.facts.get(value)))
+                    self._watch(value, source)
+                self._pass(source, edge.region, value, target)
             if edge.region is not None:
                 self._enter(edge.region.first_block)
+
+    def _pass(self, source: Operation, target: Block | Region | None, value: Value[Any], to: Value[Any]) -> None:
+        def fact_of(other: Value[Any]) -> E:
+            self._watch(other, source)
+            return self.known.get(other)
+
+        self._add(to, self.analysis.passed(source, target, value, self.known.get(value), fact_of))
+
+    def _watch(self, value: Value[Any], op: Operation) -> None:
+        """Has an op visited again when a fact changes that it does not take as an operand."""
+        self.watchers.setdefault(value, {})[op] = None
 
     def _leave(self, op: Operation, operands: Sequence[E]) -> bool:
         """Goes on from the last op of a block that has no successors; tells whether that is all there is to it."""
@@ -256,7 +291,7 @@ class _Solver(Generic[E]):
                 continue
             for op in block.ops:
                 for value in op.results:
-                    if self.facts.get(value) == self.analysis.lattice.bottom:
+                    if self.known.get(value) == self.analysis.lattice.bottom:
                         self._add(value, self.analysis.lattice.top)
                         found = True
         return found

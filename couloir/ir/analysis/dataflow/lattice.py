@@ -28,6 +28,8 @@ class Lattice(Generic[E]):
     """Anything is possible."""
     widen_after: int = 8
     """How often a fact grows by `join` before `widen` takes over."""
+    narrowings: int = 0
+    """How often a forward analysis, at the end, finds the facts once more from those it has, to undo what `widen` lost."""
 
     def join(self, a: E, b: E) -> E:
         """The least fact that covers both."""
@@ -72,8 +74,9 @@ class SetLattice(Lattice["frozenset[H]"], Generic[H]):
 class Facts(Generic[E]):
     """The facts about some keys while they grow: what the solvers share."""
 
-    def __init__(self, lattice: Lattice[E]) -> None:
+    def __init__(self, lattice: Lattice[E], *, widens: bool = True) -> None:
         self.lattice = lattice
+        self._widens = widens
         self._facts: dict[Any, E] = {}
         self._updates: dict[Any, int] = {}
 
@@ -94,7 +97,7 @@ class Facts(Generic[E]):
         if new == old:
             return False
         count = self._updates[key] = self._updates.get(key, 0) + 1
-        if count > self.lattice.widen_after:
+        if count > self.lattice.widen_after and self._widens:
             new = self.lattice.widen(old, new)
             if count > UPDATES:
                 raise Error(
