@@ -10,13 +10,17 @@ from couloir.ir.attribute import Type
 from couloir.ir.conversion import (
     ConversionError,
     ConversionTarget,
+    Inline,
     TypeConverter,
     apply_full_conversion,
     apply_partial_conversion,
     conversion_rule,
 )
+from couloir.ir.fields import Operand
+from couloir.ir.operation import Operation, Region
 from couloir.ir.passes import PassPipeline
 from couloir.ir.rewriting import NoMatch
+from couloir.ir.traits import NoTerminator
 from couloir.ir.types import ComplexType, NoneType, TupleType, f32, f64, i32, index
 from couloir.ir.verify import verify
 from couloir.passes.reconcile_unrealized_casts import ReconcileUnrealizedCasts
@@ -524,3 +528,36 @@ func.func @f(%arg0: complex<f32>) {
   return
 }"""
     )
+
+
+def test_a_block_inlined_twice_is_cast_twice():
+    """Its argument is another value each time, so the cast of the first time does not serve the second."""
+
+    class Both(Operation, name="toy.both", traits=(NoTerminator,)):
+        x: Operand
+        y: Operand
+        body: Region
+
+    @conversion_rule
+    def both(op: Both, adaptor, rewriter):
+        """both(x, y) { f } => f(x); f(y)"""
+        yield Inline(op.body.block, [adaptor.x])
+        yield Inline(op.body.block, [adaptor.y])
+
+    converter = complex_converter()
+    converter.add_source_materialization(lambda wanted, values: Create(*values))
+    goal = target(converter)
+    goal.add_legal(Create)
+    module = couloir.parse("""
+func.func @f(%x: complex<f32>, %y: complex<f32>) {
+  "toy.both"(%x, %y) ({
+  ^bb0(%a: complex<f32>):
+    "toy.use"(%a) : (complex<f32>) -> ()
+  }) : (complex<f32>, complex<f32>) -> ()
+  return
+}""")
+    apply_full_conversion(module, goal, [*RULES, both], converter)
+    verify(module)
+    x, _, y, _ = module.functions[0].arguments
+    uses = [op for op in module.walk() if isinstance(op, Use)]
+    assert [use.items[0].defining_op.re for use in uses] == [x, y]
