@@ -82,6 +82,8 @@ class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, Aff
         return _entry(self.res_attrs, index, key)
 
     def verify(self) -> Iterator[str]:
+        if self.sym_visibility not in (None, "public", "private", "nested"):
+            yield f"its visibility is public, private or nested, not `{self.sym_visibility}`"
         for label, given, count in (
             ("arg_attrs", self.arg_attrs, len(self.function_type.inputs)),
             ("res_attrs", self.res_attrs, len(self.function_type.results)),
@@ -158,6 +160,8 @@ class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, Aff
             if len(named) != len(parameters):
                 raise p.error("the parameters of a function with a body have names, `%name: type`", at=at)
             body = yield p.region_request(named)
+            if body.is_empty or (body.first_block is body.last_block and body.first_block.is_empty):  # pyright: ignore[reportOptionalMemberAccess]
+                raise p.error("a function with a body has an op in it, at least `return`")
         return p.build(cls, (), attributes, [body], result_types=())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from couloir.dialects.index_lists import DYNAMIC, Index, split
 from couloir.dialects.shapes import same_dims
@@ -79,6 +79,12 @@ def _one_size_per_dynamic_dimension(op: Alloc | Alloca) -> bool | str:
     return len(op.dynamic_sizes) == dynamic or f"{len(op.dynamic_sizes)} sizes for {dynamic} dynamic dimensions"
 
 
+def _is_power_of_two(op: Any) -> bool:
+    return op.alignment is None or (op.alignment.bit_count() == 1 and op.alignment > 0)
+
+
+ALIGNED: Final = Holds("`alignment` is a power of two", _is_power_of_two)
+
 _HINTS: Final = "(`alignment` `(` $alignment^ `)`)? (`nontemporal` `(` $nontemporal^ `)`)?"
 """How newer releases of upstream write these attributes."""
 
@@ -93,6 +99,7 @@ class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
 
     constraints = (
         Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension, verify_only=True),
+        ALIGNED,
     )
     assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
     accepted_format = (
@@ -111,6 +118,7 @@ class Alloca(Operation, name="memref.alloca", traits=(MemoryAllocate,)):
 
     constraints = (
         Holds("there is one size for each dynamic dimension", _one_size_per_dynamic_dimension, verify_only=True),
+        ALIGNED,
     )
     assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
     accepted_format = (
@@ -136,7 +144,7 @@ class Load(Operation, name="memref.load", traits=(MemoryRead,)):
     alignment: int | None = attr_optional(default=None)
     result: Result[Type] = result()
 
-    constraints = (Holds("there is one index for each dimension", _one_index_per_dimension),)
+    constraints = (Holds("there is one index for each dimension", _one_index_per_dimension), ALIGNED)
     assembly_format = "$memref `[` $indices `]` attr-dict `:` type($memref)"
     accepted_format = f"$memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
 
@@ -156,6 +164,7 @@ class Store(Operation, name="memref.store", traits=(MemoryWrite,)):
     constraints = (
         Holds("there is one index for each dimension", _one_index_per_dimension),
         SameElementType("value", "memref"),
+        ALIGNED,
     )
     assembly_format = "$value `,` $memref `[` $indices `]` attr-dict `:` type($memref)"
     accepted_format = f"$value `,` $memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
@@ -208,6 +217,7 @@ class Global(Operation, name="memref.global", traits=(Symbol,)):
     constant: bool = attr_optional(default=False, codec=UNIT_FLAG)
     alignment: int | None = attr_optional(default=None)
 
+    constraints = (ALIGNED,)
     assembly_format = (
         "($sym_visibility^)? (`constant` $constant^)? $sym_name"
         " `:` custom<TypeAndInitialValue>($type, $initial_value) attr-dict"
@@ -234,6 +244,24 @@ class GetGlobal(Operation, name="memref.get_global", traits=(Pure,)):
     assembly_format = "$name_ `:` type($result) attr-dict"
 
 
+def _type_follows(op: ReinterpretCast) -> bool | str:
+    """Whether offset, sizes and strides of the result's type are those of the lists, or not known in the type."""
+    if not isinstance(op.result.type.layout, StridedLayoutAttr | None):
+        return "the layout of its type is not strided"
+    strides, offset = strides_and_offset(op.result.type)
+    for what, found, given in (
+        ("offset", [offset], op.static_offsets),
+        ("size", op.result.type.dims, op.static_sizes),
+        ("stride", strides, op.static_strides),
+    ):
+        if len(found) != len(given):
+            return f"there are {len(given)} {what}s, the type has {len(found)}"
+        for number, (known, said) in enumerate(zip(found, given, strict=True)):
+            if known is not None and known != said:
+                return f"{what} {number} of the type is {known}, not {'dynamic' if said == DYNAMIC else said}"
+    return True
+
+
 class ReinterpretCast(Operation, name="memref.reinterpret_cast", traits=(Pure,)):
     """The same memory with another offset, other sizes and strides (in elements). The type is given."""
 
@@ -246,13 +274,46 @@ class ReinterpretCast(Operation, name="memref.reinterpret_cast", traits=(Pure,))
     static_strides: tuple[int, ...] = attr_default(default=())
     result: Result[MemRefType] = result()
 
-    constraints = (Holds("each mark in a static list has an operand", _marks_have_operands),)
+    constraints = (
+        Holds("each mark in a static list has an operand", _marks_have_operands),
+        Holds("the type says what the lists say", _type_follows, verify_only=True),
+    )
     assembly_format = (
         "$source `to` `offset` `` `:` custom<DynamicIndexList>($offsets, $static_offsets) `` `,`"
         " `sizes` `` `:` custom<DynamicIndexList>($sizes, $static_sizes) `` `,`"
         " `strides` `` `:` custom<DynamicIndexList>($strides, $static_strides)"
         " attr-dict `:` type($source) `to` type($result)"
     )
+
+
+def _is_part(op: SubView) -> bool | str:
+    source = op.source.type
+    if not isinstance(source.layout, StridedLayoutAttr | None):
+        return True
+    part = _part_type(source, op.static_offsets, op.static_sizes, op.static_strides)
+    found = op.result.type
+    if found.rank == source.rank:
+        same = found is part or (strides_and_offset(found) == strides_and_offset(part) and found.dims == part.dims)
+        return same or f"the part is a `{part}`"
+    kept = iter(found.dims)
+    wanted = next(kept, 1)
+    for size in part.dims:
+        if size == wanted:
+            wanted = next(kept, 1)
+        elif size != 1:
+            return f"the part is a `{part}`"
+    return next(kept, None) is None
+
+
+def _part_type(source: MemRefType, offsets: Sequence[int], sizes: Sequence[int], strides: Sequence[int]) -> MemRefType:
+    """The type of a part of a buffer; numbers that are `DYNAMIC` are not known."""
+    old, offset = strides_and_offset(source)
+    for stride, start in zip(old, offsets, strict=True):
+        step = _product(stride, None if start == DYNAMIC else start)
+        offset = None if offset is None or step is None else offset + step
+    new = [_product(stride, None if step == DYNAMIC else step) for stride, step in zip(old, strides, strict=True)]
+    dims = tuple(None if size == DYNAMIC else size for size in sizes)
+    return MemRefType(dims, source.element_type, StridedLayoutAttr(tuple(new), offset), source.memory_space)
 
 
 class SubView(Operation, name="memref.subview", traits=(Pure,)):
@@ -277,6 +338,7 @@ class SubView(Operation, name="memref.subview", traits=(Pure,)):
             "there is an offset, a size and a stride for each dimension of the source",
             lambda op: {len(op.static_offsets), len(op.static_sizes), len(op.static_strides)} == {op.source.type.rank},
         ),
+        Holds("the type is that of the part, perhaps without dimensions of size 1", _is_part, verify_only=True),
     )
     assembly_format = (
         "$source `` custom<DynamicIndexList>($offsets, $static_offsets)"
@@ -296,17 +358,10 @@ class SubView(Operation, name="memref.subview", traits=(Pure,)):
         steps: Sequence[Index] = (1,) * len(offsets) if strides is None else strides
         if not len(offsets) == len(sizes) == len(steps) == source.type.rank:
             raise Error(f"a part of `{source.type}` has {source.type.rank} offsets, sizes and strides")
-        old, offset = strides_and_offset(source.type)
-        new = [_product(stride, step) for stride, step in zip(old, steps, strict=True)]
-        for stride, start in zip(old, offsets, strict=True):
-            step = _product(stride, start)
-            offset = None if offset is None or step is None else offset + step
-        dims = tuple(size if isinstance(size, int) else None for size in sizes)
-        layout = StridedLayoutAttr(tuple(new), offset)
-        type = MemRefType(dims, source.type.element_type, layout, source.type.memory_space)
         static_offsets, dynamic_offsets = split(offsets)
         static_sizes, dynamic_sizes = split(sizes)
         static_strides, dynamic_strides = split(steps)
+        type = _part_type(source.type, static_offsets, static_sizes, static_strides)
         return cls(
             source,
             dynamic_offsets,
@@ -319,8 +374,10 @@ class SubView(Operation, name="memref.subview", traits=(Pure,)):
         )
 
 
-def _product(stride: int | None, index: Index) -> int | None:
-    return stride * index if stride is not None and isinstance(index, int) else 0 if index == 0 else None
+def _product(stride: int | None, number: int | None) -> int | None:
+    if stride is None or number is None:
+        return 0 if number == 0 else None
+    return stride * number
 
 
 def strides_and_offset(type: MemRefType) -> tuple[list[int | None], int | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from couloir.dialects.arith import FASTMATH, FastMath
 from couloir.dialects.index_lists import DYNAMIC, Index, split
+from couloir.dialects.memref import ALIGNED
 from couloir.ir.attributes import EnumAttr, enum_attribute
 from couloir.ir.constraints import FLOAT, INDEX, Holds, SameElementType, SameType
 from couloir.ir.fields import (
@@ -114,7 +115,7 @@ class Load(Operation, name="vector.load", traits=(MemoryRead,)):
     alignment: int | None = attr_optional(default=None)
     result: Result[VectorType] = result()
 
-    constraints = (_INDICES, SameElementType("base", "result"))
+    constraints = (_INDICES, SameElementType("base", "result"), ALIGNED)
     assembly_format = "$base `[` $indices `]` attr-dict `:` type($base) `,` type($result)"
     accepted_format = f"$base `[` $indices `]` {_HINTS} attr-dict `:` type($base) `,` type($result)"
 
@@ -128,7 +129,7 @@ class Store(Operation, name="vector.store", traits=(MemoryWrite,)):
     nontemporal: bool = attr_optional(default=False)
     alignment: int | None = attr_optional(default=None)
 
-    constraints = (_INDICES, SameElementType("value_to_store", "base"))
+    constraints = (_INDICES, SameElementType("value_to_store", "base"), ALIGNED)
     assembly_format = "$value_to_store `,` $base `[` $indices `]` attr-dict `:` type($base) `,` type($value_to_store)"
     accepted_format = (
         f"$value_to_store `,` $base `[` $indices `]` {_HINTS} attr-dict `:` type($base) `,` type($value_to_store)"

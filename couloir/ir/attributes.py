@@ -241,6 +241,9 @@ class DenseArrayAttr(Attribute):
     def verify_parameters(self) -> None:
         if not isinstance(self.element_type, IntegerType | FloatType):
             raise Error(f"`array<...>` holds integers or floats, not `{self.element_type}`")
+        width = self.element_type.width
+        if (width % 8 and width != 1) or not width:
+            raise Error(f"`array<...>` holds numbers of whole bytes, or bits, not `{self.element_type}`")
         if isinstance(self.element_type, IntegerType):
             for value in self.values:
                 if not self.element_type.minimum <= value <= self.element_type.maximum:

@@ -234,7 +234,8 @@ class _Verifier:
     def _check_region(self, op: Operation, region: Region) -> None:
         if region.parent is not op:
             self.fault(op, "one of its regions belongs to another op")
-        if not op.is_registered or op.has_trait(NoTerminator):
+        one_block = region.first_block is region.last_block
+        if one_block and (not op.is_registered or op.has_trait(NoTerminator)):
             return
         for number, block in enumerate(region.blocks):
             last = block.last_op

@@ -249,34 +249,47 @@ def gather(sizes: Any = (1, 1, 1, 6), operand: Any = (2, 10, 4, 6), indices: Any
     )
 
 
-breaks("gather", "C1")(gather(collapsed_slice_dims=(1,)))
-breaks("gather", "C2")(gather(index_vector_dim=4))
-breaks("gather", "C3")(gather(start_index_map=(1,)))
-breaks("gather", "C4")(gather(offset_dims=(2, 1), collapsed_slice_dims=(1,)))
-breaks("gather", "C5")(gather(offset_dims=(3,)))
-breaks("gather", "C6")(gather(collapsed_slice_dims=(0, 1)))
-breaks("gather", "C7")(gather(collapsed_slice_dims=(2, 1)))
-breaks("gather", "C8")(gather(collapsed_slice_dims=(1, 4)))
-breaks("gather", "C9")(gather(sizes=(1, 2, 1, 6)))
-breaks("gather", "C10")(
-    gather(collapsed_slice_dims=(2,), operand_batching_dims=(1, 0), start_indices_batching_dims=(1, 0))
-)
-breaks("gather", "C11")(gather(operand_batching_dims=(4,)))
-breaks("gather", "C12")(gather(sizes=(2, 1, 1, 6)))
-breaks("gather", "C13")(
-    gather(
-        collapsed_slice_dims=(2,),
-        operand_batching_dims=(0, 1),
-        start_indices_batching_dims=(0, 0),
-        operand=(2, 2, 4, 6),
+def dynamic_gather(operand: Any = (2, 10, 4, 6), indices: Any = (2, 5, 2), **numbers: Any) -> Any:
+    return lambda b: hlo.DynamicGather(
+        b.tensor(*operand),
+        b.tensor(*indices, of=i32),
+        b.tensor(len(operand), of=i32),
+        hlo.GatherDimensionNumbers(**{**GATHER, **numbers}),
+        result_types=[TensorType((2, 5, 6), f32)],
     )
+
+
+def breaks_gather(id: str, **changes: Any) -> None:
+    """A case for `gather`, and the same for `dynamic_gather`."""
+    breaks("gather", id)(gather(**changes))
+    breaks("dynamic_gather", id)(dynamic_gather(**changes))
+
+
+breaks_gather("C1", collapsed_slice_dims=(1,))
+breaks_gather("C2", index_vector_dim=4)
+breaks_gather("C3", start_index_map=(1,))
+breaks_gather("C4", offset_dims=(2, 1), collapsed_slice_dims=(1,))
+breaks_gather("C5", offset_dims=(3,))
+breaks_gather("C6", collapsed_slice_dims=(0, 1))
+breaks_gather("C7", collapsed_slice_dims=(2, 1))
+breaks_gather("C8", collapsed_slice_dims=(1, 4))
+breaks("gather", "C9")(gather(sizes=(1, 2, 1, 6)))
+breaks_gather("C10", collapsed_slice_dims=(2,), operand_batching_dims=(1, 0), start_indices_batching_dims=(1, 0))
+breaks_gather("C11", operand_batching_dims=(4,))
+breaks("gather", "C12")(gather(sizes=(2, 1, 1, 6)))
+breaks_gather(
+    "C13",
+    collapsed_slice_dims=(2,),
+    operand_batching_dims=(0, 1),
+    start_indices_batching_dims=(0, 0),
+    operand=(2, 2, 4, 6),
 )
-breaks("gather", "C14")(gather(start_indices_batching_dims=(3,)))
-breaks("gather", "C15")(gather(start_indices_batching_dims=(2,)))
-breaks("gather", "C16")(gather(start_indices_batching_dims=(0, 1)))
-breaks("gather", "C17")(gather(indices=(3, 5, 2)))
-breaks("gather", "C18")(gather(start_index_map=(1, 0)))
-breaks("gather", "C19")(gather(start_index_map=(1, 4)))
+breaks_gather("C14", start_indices_batching_dims=(3,))
+breaks_gather("C15", start_indices_batching_dims=(2,))
+breaks_gather("C16", start_indices_batching_dims=(0, 1))
+breaks_gather("C17", indices=(3, 5, 2))
+breaks_gather("C18", start_index_map=(1, 0))
+breaks_gather("C19", start_index_map=(1, 4))
 breaks("gather", "C20")(gather(sizes=(1, 1, 1)))
 breaks("gather", "C21")(gather(sizes=(1, 1, 1, 7)))
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from couloir.dialects.hlo.attributes import GatherDimensionNumbers
 from couloir.dialects.hlo.elements import ANY, INTEGER, NUMBER
+from couloir.dialects.hlo.indexing import GATHER_DIMENSIONS
 from couloir.dialects.shapes import Dim, Dims, as_tensor, same_dim, unique, within
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, SameElementType, one_of
@@ -195,6 +196,7 @@ class DynamicGather(Operation, name="stablehlo.dynamic_gather", traits=(Pure,)):
     result: Result[TensorType] = result()
 
     constraints = (
+        *GATHER_DIMENSIONS,
         SameElementType("operand", "result"),
         _length(("slice_sizes",), _operand_rank, "`operand`", "C20"),
     )

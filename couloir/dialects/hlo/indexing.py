@@ -6,7 +6,7 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from couloir.dialects.hlo.attributes import PADDING, GatherDimensionNumbers, ScatterDimensionNumbers
 from couloir.dialects.hlo.elements import ANY, INTEGER
@@ -104,15 +104,15 @@ def _index_vector_size(op: Gather | Scatter) -> Dim:
 
 
 def _numbers(op: Gather | Scatter) -> GatherDimensionNumbers | ScatterDimensionNumbers:
-    return op.dimension_numbers if isinstance(op, Gather) else op.scatter_dimension_numbers
+    return op.scatter_dimension_numbers if isinstance(op, Scatter) else op.dimension_numbers
 
 
 def _indices(op: Gather | Scatter) -> TensorType:
-    return op.start_indices.type if isinstance(op, Gather) else op.scatter_indices.type
+    return op.scatter_indices.type if isinstance(op, Scatter) else op.start_indices.type
 
 
 def _source(op: Gather | Scatter) -> TensorType:
-    return op.operand.type if isinstance(op, Gather) else op.inputs[0].type
+    return op.inputs[0].type if isinstance(op, Scatter) else op.operand.type
 
 
 def _batch_dims(op: Gather | Scatter) -> list[Dim]:
@@ -191,6 +191,47 @@ def _one_element(name: str, id: str) -> Holds:
     )
 
 
+GATHER_DIMENSIONS: Final = (
+    Holds(
+        "each dimension of `operand` is an offset (`offset_dims`), collapsed or batching one",
+        lambda op: (
+            op.operand.type.rank
+            == sum(len(_dims(n)(op)) for n in ("offset_dims", "collapsed_slice_dims", "operand_batching_dims"))
+        ),
+        id="C1",
+    ),
+    _index_vector_in_range("C2"),
+    _index_map_size("start_index_map", "C3"),
+    Holds(
+        "`offset_dims` are different and ascend",
+        lambda op: unique(_dims("offset_dims")(op)) and ascending(_dims("offset_dims")(op)),
+        id="C4",
+    ),
+    Holds("`offset_dims` are dimensions of the result", _offset_fits, id="C5"),
+    _different(("collapsed_slice_dims", "operand_batching_dims"), "C6"),
+    _sorted("collapsed_slice_dims", "C7"),
+    _in_source("collapsed_slice_dims", "C8"),
+    _sorted("operand_batching_dims", "C10"),
+    _in_source("operand_batching_dims", "C11"),
+    _different(("start_indices_batching_dims",), "C13"),
+    _in_indices("start_indices_batching_dims", "C14"),
+    _index_vector_is_no_batch("start_indices_batching_dims", "C15"),
+    Holds(
+        "`operand_batching_dims` and `start_indices_batching_dims` are as many",
+        lambda op: len(_dims("operand_batching_dims")(op)) == len(_dims("start_indices_batching_dims")(op)),
+        id="C16",
+    ),
+    Holds(
+        "batching dimensions have the same sizes",
+        lambda op: _same_batches(op, "operand_batching_dims", "start_indices_batching_dims"),
+        id="C17",
+    ),
+    _different(("start_index_map", "operand_batching_dims"), "C18"),
+    _in_source("start_index_map", "C19"),
+)
+"""What `gather` and `dynamic_gather` demand of their dimension numbers."""
+
+
 class Gather(Operation, name="stablehlo.gather", traits=(Pure,)):
     """Slices of `operand` at the positions in `start_indices`, put together."""
 
@@ -202,49 +243,14 @@ class Gather(Operation, name="stablehlo.gather", traits=(Pure,)):
     result: Result[TensorType] = fields.result()
 
     constraints = (
-        Holds(
-            "each dimension of `operand` is an offset (`offset_dims`), collapsed or batching one",
-            lambda op: (
-                op.operand.type.rank
-                == sum(len(_dims(n)(op)) for n in ("offset_dims", "collapsed_slice_dims", "operand_batching_dims"))
-            ),
-            id="C1",
-        ),
-        _index_vector_in_range("C2"),
-        _index_map_size("start_index_map", "C3"),
-        Holds(
-            "`offset_dims` are different and ascend",
-            lambda op: unique(_dims("offset_dims")(op)) and ascending(_dims("offset_dims")(op)),
-            id="C4",
-        ),
-        Holds("`offset_dims` are dimensions of the result", _offset_fits, id="C5"),
-        _different(("collapsed_slice_dims", "operand_batching_dims"), "C6"),
-        _sorted("collapsed_slice_dims", "C7"),
-        _in_source("collapsed_slice_dims", "C8"),
+        *GATHER_DIMENSIONS,
         Holds(
             "`slice_sizes` has one entry for each dimension of `operand`",
             lambda op: len(op.slice_sizes) == op.operand.type.rank,
             id="C20",
         ),
         _one_element("collapsed_slice_dims", "C9"),
-        _sorted("operand_batching_dims", "C10"),
-        _in_source("operand_batching_dims", "C11"),
         _one_element("operand_batching_dims", "C12"),
-        _different(("start_indices_batching_dims",), "C13"),
-        _in_indices("start_indices_batching_dims", "C14"),
-        _index_vector_is_no_batch("start_indices_batching_dims", "C15"),
-        Holds(
-            "`operand_batching_dims` and `start_indices_batching_dims` are as many",
-            lambda op: len(_dims("operand_batching_dims")(op)) == len(_dims("start_indices_batching_dims")(op)),
-            id="C16",
-        ),
-        Holds(
-            "batching dimensions have the same sizes",
-            lambda op: _same_batches(op, "operand_batching_dims", "start_indices_batching_dims"),
-            id="C17",
-        ),
-        _different(("start_index_map", "operand_batching_dims"), "C18"),
-        _in_source("start_index_map", "C19"),
         Holds(
             "0 <= `slice_sizes` <= the sizes of `operand`",
             lambda op: _sizes_fit(op.slice_sizes, op.operand.type.dims),

@@ -49,7 +49,7 @@ _NUMBER: Final = re.compile(rf"(-?)\s*(0x[0-9A-Fa-f]++|[0-9]++(\.[0-9]*+(?:[eE][
 _ALIAS: Final = re.compile(rf"([#!])({SUFFIX}){SPACE}=(?!=){SPACE}")
 _LATER_ALIAS: Final = re.compile(rf"^([#!]{SUFFIX})[ \t]*=(?!=)", re.MULTILINE)
 #: A place in a file with few digits and no escapes.
-_PLACE: Final = re.compile(rf'"([^"\\\n\v\f\0]*+)":([0-9]{{1,18}}+):([0-9]{{1,18}}+)(?=[)\],]){SPACE}')
+_PLACE: Final = re.compile(rf'"([^"\\\n\v\f\0]*+)":([0-9]{{1,9}}+):([0-9]{{1,9}}+)(?=[)\],]){SPACE}')
 _ALIAS_USE: Final = re.compile(rf"[#!]{SUFFIX}")
 _METADATA: Final = re.compile(r"^[ \t]*+\{-#", re.MULTILINE)
 _WORD: Final = re.compile(IDENTIFIER)
@@ -316,18 +316,25 @@ class AttributeParser(TypeParser):
             return NameLoc(name, None if child is UNKNOWN else child)
         if not self.optional(":"):
             return NameLoc(name)
-        line = self.integer("a line number")
+        line = self._place_number("a line number")
         if not self.optional(":"):
             return FileLineColLoc(name, line, 0)
-        column = self.integer("a column number")
+        column = self._place_number("a column number")
         if not self.optional_keyword("to"):
             return FileLineColLoc(name, line, column)
-        end_line = line if self.character == ":" else self.integer("a line number")
+        end_line = line if self.character == ":" else self._place_number("a line number")
         self.expect(":")
-        end_column = self.integer("a column number")
+        end_column = self._place_number("a column number")
         if (line, column) == (end_line, end_column):
             return FileLineColLoc(name, line, column)
         return FileLineColRange(name, line, column, end_line, end_column)
+
+    def _place_number(self, what: str) -> int:
+        start = self.position
+        found = self.integer(what)
+        if not 0 <= found < 1 << 32:
+            raise self.error("lines and columns are numbers of 32 bits", at=start)
+        return found
 
     # -- aliases
 

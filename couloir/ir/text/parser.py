@@ -254,7 +254,7 @@ class Parser(LineParser):
         frame.region.append(block)
         frame.block = block
         if self.at("("):
-            self._add_arguments(frame, block, self.arguments())
+            self._add_arguments(frame, block, self.comma_separated(self.block_argument))
         self.expect(":")
 
     # -- ops

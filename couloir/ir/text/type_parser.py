@@ -10,7 +10,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from couloir.ir.attribute import Attribute, OpaqueAttribute, OpaqueType, Type
-from couloir.ir.attributes import ENUMS, EnumAttr, IntegerAttr, StringAttr
+from couloir.ir.attributes import (
+    ENUMS,
+    ArrayAttr,
+    DenseElementsAttr,
+    EnumAttr,
+    FloatAttr,
+    IntegerAttr,
+    StringAttr,
+    SymbolRefAttr,
+    UnitAttr,
+)
 from couloir.ir.errors import ParseError, nearest
 from couloir.ir.floats import FLOATS
 from couloir.ir.limits import Limits
@@ -300,6 +310,8 @@ class TypeParser(Lexer):
             if is_layout:
                 self._check_layout(extra, len(dims), at)
                 layout = extra
+            elif isinstance(extra, Type | FloatAttr | ArrayAttr | DenseElementsAttr | SymbolRefAttr | UnitAttr):
+                raise self.error("a memory space is a number, a string, a dictionary or of a dialect", at=at)
             else:
                 space = extra
         self.expect(">")

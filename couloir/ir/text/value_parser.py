@@ -166,10 +166,14 @@ class ValueParser(AttributeParser):
 
     def argument(self) -> Argument:
         """Reads `%name: type`, perhaps with attributes and a location."""
+        return self.block_argument(with_attributes=True)
+
+    def block_argument(self, *, with_attributes: bool = False) -> Argument:
+        """Reads `%name: type`, perhaps with a location."""
         name = self.operand_name()
         self.expect(":")
         type = self.type()
-        attributes = self.attr_dict()
+        attributes = self.attr_dict() if with_attributes else {}
         return Argument(name, type, self.optional_location(), attributes)
 
     def arguments(self, open: str = "(", close: str = ")") -> list[Argument]:
