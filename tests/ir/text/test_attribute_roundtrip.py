@@ -186,7 +186,8 @@ def constants(draw: st.DrawFn) -> DenseElementsAttr:
 
 @st.composite
 def dense_arrays(draw: st.DrawFn) -> DenseArrayAttr:
-    type = draw(st.one_of(INTEGER_TYPES, st.sampled_from(["f32", "f64", "bf16"]).map(FloatType)))
+    whole_bytes = INTEGER_TYPES.filter(lambda type: type.width == 1 or (type.width and type.width % 8 == 0))
+    type = draw(st.one_of(whole_bytes, st.sampled_from(["f32", "f64", "bf16"]).map(FloatType)))
     if isinstance(type, IntegerType):
         return DenseArrayAttr(type, tuple(draw(st.lists(st.integers(type.minimum, type.maximum), max_size=4))))
     values = draw(st.lists(st.floats(), max_size=4))
