@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from couloir.drawing import Paper
     from couloir.ir.passes.trace import Trace
     from couloir.passes.bisection import Bisection, ModuleCheck
-    from couloir.passes.checking import CheckEach
+    from couloir.passes.checking import CheckEach, NumericCheck
     from couloir.specialization import DynamicExecutable, Shapes
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | onnx.ModelProto | ModuleOp"
@@ -310,8 +310,8 @@ def bisect(
     Args:
         source: A module, or anything that `load` takes. It is not changed.
         pipeline: The passes, as text or object.
-        check: Takes a module, and raises an error or returns False when something is wrong. By default: it computes
-            something else than at first, on NumPy.
+        check: Takes a module, and raises an error or returns False when something is wrong. By default a
+            `couloir.passes.checking.NumericCheck`: it computes what it did at first, on NumPy.
         dims: As for `load`.
         inputs: What the default check runs the program on; by default inputs are made up.
         seed: Of the inputs that are made up.
@@ -321,11 +321,28 @@ def bisect(
         What is at fault (`print` it), or None.
     """
     from couloir.passes.bisection import bisect
-    from couloir.passes.checking import NumericCheck
 
     passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     module = load(source, dims=dims)
-    return bisect(module, passes, check or NumericCheck(module, inputs, seed=seed), on_pass=on_pass)
+    return bisect(module, passes, check or numeric_check(module, inputs, seed=seed), on_pass=on_pass)
+
+
+def numeric_check(source: Source, inputs: Sequence[Any] | None = None, *, seed: int = 0) -> NumericCheck:
+    """Whether other modules compute what this one does, on NumPy: `check(other)` raises an error when they do not.
+
+    Raises:
+        Error: The program cannot be run, so that there is nothing to compare with; says why.
+    """
+    from couloir.passes.checking import NumericCheck
+
+    check = NumericCheck(load(source), inputs, seed=seed)
+    if not check.cases:
+        raise Error(
+            "the program cannot be run as it is, so there is nothing to compare with",
+            notes=check.skipped,
+            hint="`couloir.bisect(module, pipeline, check)` takes a check of your own",
+        )
+    return check
 
 
 def load_checkpoint(path: str | Path, *, limits: Limits | None = None) -> tuple[ModuleOp, Checkpoint]:

@@ -81,6 +81,13 @@ def read_inputs(files: Sequence[str]) -> list[Any]:
     return arrays
 
 
+def natural(text: str) -> int:
+    """A number from 0, for `type=` of an argument."""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"a number from 0 is needed, not {text!r}")
+    return int(text)
+
+
 def sizes(items: Sequence[str]) -> dict[str, int]:
     """What `--dims` says: sizes by name."""
     found: dict[str, int] = {}
@@ -137,7 +144,7 @@ def pipeline_of(options: Any, module: ModuleOp) -> PassPipeline | None:
 def check_arguments(parser: Arguments) -> None:
     """The arguments that `check_of` reads: --input and --seed."""
     input_argument(parser)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the inputs that are made up instead")
+    parser.add_argument("--seed", type=natural, default=0, metavar="N", help="of the inputs that are made up instead")
 
 
 def check_of(options: Any) -> CheckEach:

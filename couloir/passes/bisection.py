@@ -223,7 +223,9 @@ class _Search(Instrumentation):
                     None, f"the pass as a whole: its {len(none.seen)} applications of rules belong together"
                 )
             reason = "no rule: the pass breaks the program before it applies any"
-            return self._found(None, reason if total.seen or total.tried else "the pass itself: it applies no rules")
+            return self._found(
+                None, reason if total.seen or total.tried else "the pass itself: it reports no applications of rules"
+            )
         count = len(total.seen)
         good, bad = 0, count if self.attempt(count) is not None else count + 1
         if bad > count and self.attempt(bad) is None:

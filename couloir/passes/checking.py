@@ -104,6 +104,8 @@ class NumericCheck:
     def __init__(
         self, module: Operation, inputs: Sequence[Any] | None = None, *, function: str | None = None, seed: int = 0
     ) -> None:
+        if seed < 0:
+            raise Error(f"a seed is a number from 0, not {seed}")
         self.inputs = inputs
         self.function = function
         self.seed = seed
@@ -114,8 +116,11 @@ class NumericCheck:
         self.cases: list[Case] = []
         self.signatures: dict[str, FunctionType] = {}
         self._add(module, [f for f in public_functions(module) if function in (None, f.sym_name)])
-        if inputs is not None and not self.cases and not self.skipped:
-            raise Error(f"there is no public function {'' if function is None else f'@{function} '}to check")
+        if not self.cases and not self.skipped:
+            reason = f"there is no public function {'' if function is None else f'@{function} '}to check"
+            if inputs is not None or function is not None:
+                raise Error(reason)
+            self.skipped.append(f"nothing is checked: {reason}")
 
     def _add(self, module: Operation, functions: Sequence[FuncOp]) -> None:
         """Takes functions of `module` as they are as what others are compared with."""
@@ -150,8 +155,8 @@ class NumericCheck:
         return [(f"{k} inputs, seed {self.seed}", k, arrays) for k, arrays in zip(kinds, made, strict=True)]
 
     def __call__(self, module: Operation) -> None:
-        """Raises `CheckError` when `module` computes something else, and `Error` when it cannot be run."""
-        self.compare(module)
+        """Raises `CheckError` when `module` computes something else. What could not be compared is then in `skipped`."""
+        self.skipped += [line for line in self.compare(module) if line not in self.skipped]
 
     def compare(self, module: Operation, *, advance: bool = False) -> list[str]:
         """Compares; says what could not be compared. With `advance` the results are what the next module is compared with.
@@ -161,7 +166,7 @@ class NumericCheck:
         """
         functions = {f.sym_name: f for f in public_functions(module)}
         self.checks = []
-        said: list[str] = []
+        said: list[str] = [] if self.signatures else list(self.skipped)
         fresh: list[FuncOp] = []
         for name, type in self.signatures.items():
             function = functions.get(name)
@@ -310,7 +315,7 @@ class CheckEach(Instrumentation):
         if checked and not said:
             said = [f"same results on {', '.join(checked)}"]
         run.notes = (*run.notes, *said)
-        self.skipped += [line for line in said if "not checked" in line and line not in self.skipped]
+        self.skipped += [line for line in said if "checked" in line and line not in self.skipped]
 
 
 # -- functions and their inputs --------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def test_what_is_not_checked_is_said(run: Run, tmp_path: Path, monkeypatch: pyte
         'func.func @main(%x: i32) { %a = arith.addi %x, %x : i32 "my.op"(%x) : (i32) -> () return }'
     )
     code, _, err = run("opt", "u.mlir", "-p", "dce", "--check-each", "--allow-unregistered")
-    assert code == 0 and "dce: @main is not checked: 1 op has no meaning in the NumPy back end: `my.op`" in err
+    assert code == 0 and "couloir: @main is not checked: 1 op has no meaning in the NumPy back end: `my.op`" in err
 
 
 def test_verify_rules_finds_the_rule_that_leaves_ill_formed_ir(model: str, run: Run) -> None:
@@ -284,6 +284,16 @@ def test_bisect_takes_levels_seeds_and_inputs(model: str, run: Run) -> None:
     np.save("x.npy", np.array([1, 2, 3, 4], np.float32))
     assert run("bisect", model, "-p", "cc-wrong", "-i", "x.npy")[0] == 0
     assert "needs a pipeline" in run("bisect", model)[2]
+    assert run("bisect", model, "-p", "cse", "--seed", "-1")[0] == 2
+
+
+def test_bisect_says_what_it_cannot_compare(model: str, run: Run) -> None:
+    Path("u.mlir").write_text("func.func private @main(%x: i32) { return }")
+    code, _, err = run("bisect", "u.mlir", "-p", "cse")
+    assert code == 1 and "nothing to compare with" in err and "there is no public function to check" in err
+    Path("u.mlir").write_text(TEXT + "func.func @other(%x: !stablehlo.token) { return }")
+    code, _, err = run("bisect", "u.mlir", "-p", "cse")
+    assert code == 0 and "couloir: @other is not checked: argument 0 is a `!stablehlo.token`" in err
 
 
 # -- passes of other packages ----------------------------------------------------------------------------------------------

@@ -180,7 +180,7 @@ def test_a_rule_that_raises_an_error_is_named() -> None:
             "no rule: right after application 1 of 1 of rules: marks all is well, and what the pass does next is wrong",
         ),
         ("bs-between{early=true}", "no rule: the pass breaks the program before it applies any"),
-        ("bs-converts", "the pass itself: it applies no rules"),
+        ("bs-converts", "the pass itself: it reports no applications of rules"),
     ],
 )
 def test_a_fault_that_is_no_rule_is_said_to_be_none(text: str, stage: str) -> None:
@@ -205,7 +205,7 @@ def test_a_fault_in_a_nested_pipeline_names_the_function() -> None:
 
 def test_ill_formed_ir_is_a_fault() -> None:
     found = search(chain("abs"), "cse,bs-ill-formed", check=lambda module: True)
-    assert found.item == "bs-ill-formed" and found.stage == "the pass itself: it applies no rules"
+    assert found.item == "bs-ill-formed" and found.stage == "the pass itself: it reports no applications of rules"
 
 
 def test_any_check_can_be_used() -> None:

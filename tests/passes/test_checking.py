@@ -330,6 +330,16 @@ def test_arguments_that_cannot_be_made_up_are_said() -> None:
     assert "no inputs are made up" in check.skipped[0]
 
 
+def test_a_program_without_a_public_function_is_said_to_be_unchecked() -> None:
+    check = CheckEach()
+    text = "func.func private @main(%x: f32) -> f32 { return %x : f32 }"
+    report = run(text, lambda root: root.attributes.update(mark=StringAttr("x")), check)
+    assert check.skipped == ["nothing is checked: there is no public function to check"]
+    assert report.runs[1].notes == ("nothing is checked: there is no public function to check",)
+    with pytest.raises(Error, match="a seed is a number from 0"):
+        run(text, lambda root: None, CheckEach(seed=-1))
+
+
 def test_unknown_dimensions_get_a_size() -> None:
     module = couloir.parse(
         "func.func @main(%x: tensor<?x4xf32>, %i: tensor<?xi8>, %b: i1) -> tensor<?x4xf32> { return %x : tensor<?x4xf32> }"

@@ -56,8 +56,11 @@ def _bisect(options: Any) -> int:
     if pipeline is None:
         raise Error("it needs a pipeline: --pipeline or --to")
     inputs = read_inputs(options.input) or None
+    check = api.numeric_check(module, inputs, seed=options.seed)
     with progress() as show:
-        found = api.bisect(module, pipeline, inputs=inputs, seed=options.seed, on_pass=show)
+        found = api.bisect(module, pipeline, check, on_pass=show)
+    for line in check.skipped:
+        print(f"couloir: {line}", file=sys.stderr)
     if found is None:
         print("no pass breaks the program", file=sys.stderr)
         return 0

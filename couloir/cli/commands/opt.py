@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,6 +98,7 @@ def _opt(options: Any) -> int:
         if options.stop_after is not None:
             raise Error("--stop-after needs a pipeline: --pipeline, --to or --resume")
     else:
+        check = check_of(options) if options.check_each else None
         settings: dict[str, Any] = {
             "start_at": start,
             "stop_after": options.stop_after,
@@ -109,7 +111,7 @@ def _opt(options: Any) -> int:
                     pipeline,
                     **settings,
                     dump_dir=options.dump_dir,
-                    check_each=check_of(options) if options.check_each else False,
+                    check_each=check or False,
                     memory=options.memory,
                     reproducer=options.reproducer,
                     on_pass=show,
@@ -121,7 +123,7 @@ def _opt(options: Any) -> int:
                 _leave_reproducer(error, module, pipeline, settings)
             raise
         module = result
-        _tell(options, report)
+        _tell(options, report, check.skipped if check is not None else ())
         if options.stop_after is not None and options.elide is not None:
             print("couloir: warning: constants are left out, so nobody can go on from this text", file=sys.stderr)
         elif options.stop_after is not None and elide is None:
@@ -174,14 +176,15 @@ def _leave_reproducer(error: Exception, module: ModuleOp, pipeline: PassPipeline
     directory.rmdir()
 
 
-def _tell(options: Any, report: Report) -> None:
+def _tell(options: Any, report: Report, skipped: Sequence[str]) -> None:
+    for line in skipped:
+        print(f"couloir: {line}", file=sys.stderr)
     if options.timing or options.memory:
         print(report, file=sys.stderr)
-    for run in report.runs:
-        for note in run.notes:
-            if options.statistics or (options.check_each and "not checked" in note):
-                print(f"{run.text}: {note}", file=sys.stderr)
     if options.statistics:
+        for run in report.runs:
+            for note in run.notes:
+                print(f"{run.text}: {note}", file=sys.stderr)
         print(report.statistics, file=sys.stderr)
 
 

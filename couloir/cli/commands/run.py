@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from couloir.cli.common import Commands, command, input_argument, load, model_arguments, read_inputs, write_file
+from couloir.cli.common import (
+    Commands,
+    command,
+    input_argument,
+    load,
+    model_arguments,
+    natural,
+    read_inputs,
+    write_file,
+)
 from couloir.ir.errors import Error
 
 
@@ -14,7 +23,7 @@ def register(commands: Commands) -> None:
     parser = command(commands, "run", _run, "run a model on arrays and show or save the results")
     model_arguments(parser)
     input_argument(parser)
-    parser.add_argument("--random", type=int, metavar="SEED", help="random inputs instead")
+    parser.add_argument("--random", type=natural, metavar="SEED", help="random inputs instead")
     parser.add_argument(
         "--backend", "-b", choices=("numpy", "c"), default="numpy", help="what runs it (default: numpy, the reference)"
     )
