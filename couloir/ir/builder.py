@@ -5,10 +5,9 @@ Without such a `with`, calling an op class only builds the op.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+import gc
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from couloir.ir.errors import Error
 from couloir.ir.location import Location
@@ -17,12 +16,15 @@ if TYPE_CHECKING:
     from couloir.ir.operation import Block, Operation
 
 
+T = TypeVar("T")
+
+
 class InsertionPoint:
     """A place in a block: before an op, or at the end. `location` goes to the new ops that name none of their own."""
 
     __slots__ = ("before", "block", "location", "symbolic")
 
-    def __init__(self, block: Block, before: Operation | None = None, location: Location | None = None) -> None:
+    def __init__(self, block: Block, before: Operation | None = None, location: Location | int | None = None) -> None:
         self.block = block
         self.before = before
         self.location = location
@@ -40,35 +42,48 @@ class InsertionPoint:
 CURRENT: Final[ContextVar[InsertionPoint | None]] = ContextVar("couloir insertion point", default=None)
 
 
-@contextmanager
-def insert_at(point: InsertionPoint | None) -> Generator[InsertionPoint | None]:
-    """New ops go to `point` inside the `with`; None switches insertion off."""
-    token = CURRENT.set(point)
-    try:
-        yield point
-    finally:
-        CURRENT.reset(token)
+class insert_at(Generic[T]):
+    """New ops go to `point` inside the `with`; None switches insertion off. `as` names what is `given`.
+
+    With `bulk` no garbage is collected inside: the collector would search all linked ops again and again while more are made.
+    """
+
+    __slots__ = ("_bulk", "_given", "_point", "_token")
+
+    def __init__(self, point: InsertionPoint | None, given: T = None, *, bulk: bool = False) -> None:
+        self._point = point
+        self._given = given
+        self._bulk = bulk
+        self._token: Token[InsertionPoint | None] | None = None
+
+    def __enter__(self) -> T:
+        self._token = CURRENT.set(self._point)
+        self._bulk = self._bulk and gc.isenabled()  # from here on: whether to switch it on again
+        if self._bulk:
+            gc.disable()
+        return self._given
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            CURRENT.reset(self._token)
+            self._token = None
+        if self._bulk:
+            gc.enable()
 
 
-@contextmanager
-def at_end(block: Block, *, loc: Location | None = None) -> Generator[Block]:
-    """New ops go to the end of `block` inside the `with`."""
-    with insert_at(InsertionPoint(block, None, loc)):
-        yield block
+def at_end(block: Block, *, loc: Location | int | None = None) -> insert_at[Block]:
+    """New ops go to the end of `block` inside the `with`. No garbage is collected meanwhile."""
+    return insert_at(InsertionPoint(block, None, loc), block, bulk=True)
 
 
-@contextmanager
-def at_start(block: Block, *, loc: Location | None = None) -> Generator[Block]:
+def at_start(block: Block, *, loc: Location | int | None = None) -> insert_at[Block]:
     """New ops go to the start of `block`, in the order in which they are made."""
-    with insert_at(InsertionPoint(block, block.first_op, loc)):
-        yield block
+    return insert_at(InsertionPoint(block, block.first_op, loc), block)
 
 
-@contextmanager
-def before(op: Operation, *, loc: Location | None = None) -> Generator[Operation]:
+def before(op: Operation, *, loc: Location | int | None = None) -> insert_at[Operation]:
     """New ops go in front of `op`, with its location unless another is given."""
     block = op.parent
     if block is None:
         raise Error(f"`{op.name}` stands in no block, so nothing can be inserted before it")
-    with insert_at(InsertionPoint(block, op, loc or op.location)):
-        yield op
+    return insert_at(InsertionPoint(block, op, loc or op.location), op)

@@ -41,19 +41,22 @@ class Use(NamedTuple):
 class Value(Generic[T]):
     """What an op takes and gives: a result of an op, or an argument of a block."""
 
-    # Most values have one use. It is kept in two slots; only further ones need a dict.
-    __slots__ = ("_index", "_more", "_user", "name_hint", "type")
+    # Most values have one use or two. They are kept in slots, filled in this order; only further ones need a dict. An index
+    # counts only where there is a user.
+    __slots__ = ("_index", "_index2", "_more", "_user", "_user2", "name_hint", "type")
 
     type: T  # read-only by convention: `set_type` changes it
     name_hint: str | None
     _user: Operation | None
     _index: int
+    _user2: Operation | None
+    _index2: int
     _more: dict[Use, None] | None
 
     def __init__(self, type: Type, name_hint: str | None = None) -> None:
         self.type = type  # pyright: ignore[reportAttributeAccessIssue]
         self.name_hint = name_hint
-        self._user = None
+        self._user = self._user2 = None
         self._index = 0
         self._more = None
 
@@ -61,6 +64,9 @@ class Value(Generic[T]):
         if self._user is None:
             self._user = user
             self._index = index
+        elif self._user2 is None:
+            self._user2 = user
+            self._index2 = index
         elif self._more is None:
             self._more = {Use(user, index): None}
         else:
@@ -68,12 +74,18 @@ class Value(Generic[T]):
 
     def _remove_use(self, user: Operation, index: int) -> None:
         if self._user is user and self._index == index:
-            if self._more:
-                (self._user, self._index), _ = self._more.popitem()
-            else:
+            if self._user2 is None:
                 self._user = None
-        elif self._more is not None:
-            del self._more[Use(user, index)]
+                return
+            self._user, self._index = self._user2, self._index2
+        elif self._user2 is not user or self._index2 != index:
+            if self._more is not None:
+                del self._more[Use(user, index)]
+            return
+        if self._more:
+            (self._user2, self._index2), _ = self._more.popitem()
+        else:
+            self._user2 = None
 
     @property
     def uses(self) -> list[Use]:
@@ -81,7 +93,9 @@ class Value(Generic[T]):
         if self._user is None:
             return []
         first = Use(self._user, self._index)
-        return [first, *self._more] if self._more else [first]
+        if self._user2 is None:
+            return [first]
+        return [first, Use(self._user2, self._index2), *(self._more or ())]
 
     @property
     def users(self) -> list[Operation]:
@@ -96,12 +110,12 @@ class Value(Generic[T]):
     @property
     def has_one_use(self) -> bool:
         """Whether it is used exactly once."""
-        return self._user is not None and not self._more
+        return self._user is not None and self._user2 is None
 
     @property
     def use_count(self) -> int:
         """Number of uses; an op that takes the value twice counts twice."""
-        return (self._user is not None) + len(self._more or ())
+        return (self._user is not None) + (self._user2 is not None) + len(self._more or ())
 
     def replace_all_uses_with(self, other: Value[Any] | Operation) -> None:
         """Makes every user take `other` instead. O(uses)."""
@@ -143,9 +157,7 @@ class OpResult(Value[T]):
     def __init__(self, type: Type, owner: Operation, index: int) -> None:
         self.type = type  # pyright: ignore[reportAttributeAccessIssue]
         self.name_hint = None
-        self._user = None
-        self._index = 0
-        self._more = None
+        self._user = self._user2 = self._more = None
         self.owner = owner
         self.index = index
 
@@ -283,7 +295,10 @@ class Operation(metaclass=OperationMeta):
                 value._index = index
             else:
                 value._add_use(self, index)
-        self.results = tuple([OpResult(t, self, i) for i, t in enumerate(result_types)])
+        if len(result_types) == 1:
+            self.results = (OpResult(result_types[0], self, 0),)
+        else:
+            self.results = tuple([OpResult(t, self, i) for i, t in enumerate(result_types)])
         self._attributes = NO_ATTRIBUTES if attributes is None else attributes
         self.regions = tuple(regions)
         for region in self.regions:

@@ -45,7 +45,7 @@ def quick_check(cls: type[Operation]) -> QuickCheck:
 
 def knows_use(value: Value[Any], op: Operation, index: int) -> bool:
     """Whether a value lists operand number `index` of `op` among its uses."""
-    if value._user is op and value._index == index:
+    if (value._user is op and value._index == index) or (value._user2 is op and value._index2 == index):
         return True
     more = value._more
     return more is not None and (op, index) in more
@@ -187,11 +187,11 @@ def _result_lines(fields: tuple[Field, ...], scope: dict[str, Any]) -> Iterator[
     for number, field in enumerate(fields):
         scope[f"result_types{number}"], scope[f"admit_result{number}"] = _admission(field)
         name = f"result{number}"
-        yield f"user, index = {name}._user, {name}._index"
+        yield f"user = {name}._user"
         yield "if user is not None:"
-        yield "    others = user._operands"
+        yield f"    others, index = user._operands, {name}._index"
         yield (
-            f"    if ({name}._more or index >= len(others) or others[index] is not {name})"
+            f"    if ({name}._user2 is not None or index >= len(others) or others[index] is not {name})"
             f" and not uses_are_real({name}): return False"
         )
         yield f"if {name}.type not in result_types{number} and not admit_result{number}({name}.type): return False"

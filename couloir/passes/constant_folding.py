@@ -16,8 +16,9 @@ from couloir.ir.errors import Error
 from couloir.ir.interfaces import as_integer
 from couloir.ir.operation import Operation, Value
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.rewriting import Rewriter
+from couloir.ir.rewriting import Miss, Rewrite, Rewriter
 from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.rewriting.rule import ANY_OP, register
 from couloir.ir.traits import ConstantLike, IsTerminator, Pure, RecursiveMemoryEffects
 from couloir.ir.types import FloatType, IndexType, IntegerType, TensorType, Type, VectorType, dtype_of
 
@@ -31,6 +32,11 @@ MATERIALIZE: Final[dict[str, Callable[[Attribute], Operation]]] = {
     "arith": lambda value: arith.Constant(value),
     "math": lambda value: arith.Constant(value),
 }
+
+
+_NOT_CONSTANT: Final = Miss("an operand is not a constant")
+_NOT_FOLDED: Final = Miss("ops of this kind are not folded")
+_TOO_LARGE: Final = Miss("the constant would be too large")
 
 
 #: Ops that give their second operand where the first holds, and else the third.
@@ -94,40 +100,57 @@ class ConstantFolding(Pass, name="constant-folding"):
     """The largest result at all."""
 
     def run(self, op: Operation, context: PassContext) -> None:
-        rewriter = Rewriter()
-        folded = 0
-        for inner in [o for o in op.walk() if o is not op]:
-            if inner.parent is not None and self.fold(inner, rewriter):
-                folded += 1
-        context.notes.append(f"{folded} ops folded")
+        outcome = context.apply(op, (FoldConstants(self.max_elements, self.max_bytes),), erase_dead=False)
+        context.notes.append(f"{outcome.applications} ops folded")
 
-    def fold(self, op: Operation, rewriter: Rewriter) -> bool:
-        """Folds one op if it can be; tells whether it did."""
+
+@attrs.frozen
+class FoldConstants(Rewrite):
+    """The rule behind the pass, which other passes apply together with theirs."""
+
+    max_elements: int = 1 << 16
+    """As for `constant-folding`."""
+    max_bytes: int = 1 << 30
+    """As for `constant-folding`."""
+    name: str = attrs.field(default="fold_constants", init=False)
+    summary: str = attrs.field(default="f(constants)  =>  constant", init=False)
+    roots: tuple[type[Operation], ...] = attrs.field(default=(ANY_OP,), init=False)
+
+    def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
+        """Folds one op if it can be."""
+        for value in op.operands:
+            definer = value.defining_op
+            if definer is None or ConstantLike not in definer.traits:
+                return _NOT_CONSTANT
+        if rewriter.on_match is not None:
+            rewriter.on_match((op,))
         make = MATERIALIZE.get(op.name.partition(".")[0])
         pure = op.has_trait(Pure) or op.has_trait(RecursiveMemoryEffects)
         if make is None or not pure or op.has_trait(ConstantLike) or not op.results or not op.operands:
-            return False
+            return _NOT_FOLDED
         arrays: list[Any] = []
         for value in op.operands:
             array = _array_of(value)
             if array is None:
-                return False
+                return _NOT_CONSTANT
             arrays.append(array)
-        if not self._small_enough(op, arrays) or not has_meaning(op):
-            return False
+        if not self._small_enough(op, arrays):
+            return _TOO_LARGE
+        if not has_meaning(op):
+            return _NOT_FOLDED
         if op.regions and any(
             v.parent_block is not None and _outside(v, op) for i in op.walk() for v in i.operands if i is not op
         ):
-            return False
+            return _NOT_CONSTANT
         try:
             with np.errstate(all="ignore"):
                 results = evaluate_op(op, *arrays)
-        except Error:
-            return False  # an op that cannot be computed stays; running it will say why
-        with rewriter.inserting_before(op, op.location):
+        except Error as error:  # an op that cannot be computed stays; running it will say why
+            return Miss(error.message, 1, op)
+        with rewriter.inserting_before(op):
             made = [make(_attribute(np.asarray(a), r.type)) for a, r in zip(results, op.results, strict=True)]
         rewriter.replace(op, *(m.results[0] for m in made))
-        return True
+        return None
 
     def _small_enough(self, op: Operation, arrays: list[Any]) -> bool:
         given = sum(_stored_size(a) for a in arrays)
@@ -147,6 +170,9 @@ class ConstantFolding(Pass, name="constant-folding"):
             elif not isinstance(type, IntegerType | FloatType | IndexType):
                 return False
         return True
+
+
+register(FoldConstants())  # its name is known: `couloir why-not fold_constants`
 
 
 def _outside(value: Value[Any], op: Operation) -> bool:

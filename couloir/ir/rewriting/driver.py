@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from couloir.ir.errors import Error
-from couloir.ir.rewriting.events import Applied, Listener, Observer, Statistics
+from couloir.ir.rewriting.events import Applied, Listener, Observer, RuleStatistics, Statistics
 from couloir.ir.rewriting.rewriter import Rewriter, is_dead
-from couloir.ir.rewriting.rule import Rewrite, Rule, as_rewrite
+from couloir.ir.rewriting.rule import ANY_OP, Rewrite, Rule, as_rewrite
 from couloir.ir.text.printer import operation_text
 from couloir.ir.verify import verify
 
@@ -93,15 +93,13 @@ def apply_rules(
         RewriteCycle: when the rules do not come to an end.
     """
     rewrites = [as_rewrite(item) for item in rules]
-    by_root: dict[type[Operation], list[Rewrite]] = {}
-    for item in rewrites:
-        for cls in item.roots:
-            by_root.setdefault(cls, []).append(item)
+    outcome = Outcome()
+    by_root: dict[type[Operation], list[tuple[Rewrite, RuleStatistics]]] = {}
     ops = [op for op in root.walk() if op is not root]
     limit = max_applications if max_applications is not None else max(1000, APPLICATIONS_PER_OP * len(ops))
     worklist = _Worklist(reversed(ops))
     rewriter = Rewriter()
-    outcome = Outcome()
+    rewriter.explains = isinstance(listener, Observer)
     recent: list[tuple[str, str]] = []
     while (op := worklist.pop()) is not None:
         if op.parent is None or op in rewriter.erased:
@@ -111,10 +109,29 @@ def apply_rules(
             outcome.changed = True
             _requeue(worklist, rewriter, root)
             continue
-        for item in by_root.get(type(op), ()):
+        candidates = by_root.get(op.__class__)
+        if candidates is None:
+            candidates = by_root[op.__class__] = [
+                (item, outcome.statistics.of(item.name))
+                for item in rewrites
+                if op.__class__ in item.roots or ANY_OP in item.roots
+            ]
+        for item, counts in candidates:
             if outcome.applications == stop_after:
                 return outcome
-            if not _apply(item, op, rewriter, outcome, listener, texts):
+            if listener is None:
+                start = perf_counter()
+                missed = item.attempt(op, rewriter)
+                counts.seconds += perf_counter() - start
+                counts.attempts += 1
+                if missed is not None:
+                    if rewriter.touched or rewriter.new:
+                        rewriter.take()
+                    continue
+                counts.hits += 1
+                outcome.changed = True
+                outcome.applications += 1
+            elif not _apply(item, op, rewriter, outcome, counts, listener, texts):
                 continue
             if outcome.applications > limit - 256:
                 recent.append((item.name, op.name))
@@ -128,11 +145,17 @@ def apply_rules(
 
 
 def _apply(
-    item: Rewrite, op: Operation, rewriter: Rewriter, outcome: Outcome, listener: Listener | None, texts: bool
+    item: Rewrite,
+    op: Operation,
+    rewriter: Rewriter,
+    outcome: Outcome,
+    counts: RuleStatistics,
+    listener: Listener,
+    texts: bool,
 ) -> bool:
-    counts = outcome.statistics.of(item.name)
+    """One attempt that somebody watches."""
     name, location = op.name, op.location
-    before = operation_text(op) if texts and listener is not None else None
+    before = operation_text(op) if texts else None
     observer = listener if isinstance(listener, Observer) else None
     if observer is None:
         start = perf_counter()
@@ -149,14 +172,13 @@ def _apply(
         return False
     counts.hits += 1
     outcome.changed = True
-    if listener is not None:
-        new = [o for o in rewriter.new if o.parent is not None]
-        after = "\n".join(map(operation_text, new)) if texts else None
-        event = Applied(item.name, item.summary, name, location, outcome.applications, spent * 1e6, before, after)
-        if observer is not None:
-            observer.applied(event, new)
-        else:
-            listener(event)
+    new = [o for o in rewriter.new if o.parent is not None]
+    after = "\n".join(map(operation_text, new)) if texts else None
+    event = Applied(item.name, item.summary, name, location, outcome.applications, spent * 1e6, before, after)
+    if observer is not None:
+        observer.applied(event, new)
+    else:
+        listener(event)
     outcome.applications += 1
     return True
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
-
-import attrs
 
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.traits import ConstantLike
@@ -18,12 +17,22 @@ if TYPE_CHECKING:
     Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
-@attrs.frozen
 class Guard:
-    """Whether a condition holds, and the sentence that says what does not."""
+    """Whether a condition holds, and the sentence that says what does not; a function is asked for it only when needed."""
 
-    holds: bool
-    reason: str = ""
+    __slots__ = ("_reason", "holds")
+
+    def __init__(self, holds: bool, reason: str | Callable[[], str] = "") -> None:
+        self.holds = holds
+        self._reason = reason
+
+    def __repr__(self) -> str:
+        return f"Guard({self.holds}, {self.reason!r})"
+
+    @property
+    def reason(self) -> str:
+        """What does not hold."""
+        return self._reason if isinstance(self._reason, str) else self._reason()
 
     def __bool__(self) -> bool:
         return self.holds
@@ -39,13 +48,13 @@ class Guard:
         if self.holds:
             return self
         right = other if isinstance(other, Guard) else Guard(other, "a condition is false")
-        return right if right.holds else Guard(False, f"{self.reason}, and {right.reason}")
+        return right if right.holds else Guard(False, lambda: f"{self.reason}, and {right.reason}")
 
     def __invert__(self) -> Guard:
-        return Guard(not self.holds, f"not wanted: {self.reason}" if self.reason else "a condition is true")
+        return Guard(not self.holds, lambda: f"not wanted: {self.reason}" if self.reason else "a condition is true")
 
 
-def guard(holds: bool, reason: str) -> Guard:
+def guard(holds: bool, reason: str | Callable[[], str]) -> Guard:
     """A condition with the sentence for its failure: `guard(x.type.rank == 2, "x is not a matrix")`."""
     return Guard(holds, reason)
 
@@ -63,7 +72,7 @@ def constant_op(value: Value[Any]) -> Operation | None:
 
 def is_constant(value: Value[Any]) -> Guard:
     """Whether a value is defined by a constant op."""
-    return Guard(constant_op(value) is not None, f"{_label(value)} is not a constant")
+    return Guard(constant_op(value) is not None, lambda: f"{_label(value)} is not a constant")
 
 
 def constant_array(value: Value[Any]) -> Array | None:
@@ -83,7 +92,7 @@ def is_splat(value: Value[Any], number: float | None = None) -> Guard:
     if isinstance(stored, IntegerAttr | FloatAttr):
         return _is_number(value, stored.value, number)
     if not isinstance(stored, DenseElementsAttr) or not stored.is_splat:
-        return Guard(False, f"{_label(value)} is not a constant with one value")
+        return Guard(False, lambda: f"{_label(value)} is not a constant with one value")
     if number is None:
         return Guard(True, "it is a constant with one value")
     element: Any = stored.array.reshape(-1)[0] if stored.array.size == 1 else stored.array[(0,) * stored.array.ndim]
@@ -91,16 +100,16 @@ def is_splat(value: Value[Any], number: float | None = None) -> Guard:
 
     wanted = np.asarray(number).astype(stored.array.dtype)
     same = bool(element == number) and np.asarray(element).tobytes() == wanted.tobytes()
-    return Guard(same, f"{_label(value)} is {element}, not {number}")
+    return Guard(same, lambda: f"{_label(value)} is {element}, not {number}")
 
 
 def _is_number(value: Value[Any], found: float, wanted: float | None) -> Guard:
     if wanted is None:
         return Guard(True, "it is a constant with one value")
     same = found == wanted and (found != 0 or math.copysign(1, found) == math.copysign(1, wanted))
-    return Guard(same, f"{_label(value)} is {found}, not {wanted}")
+    return Guard(same, lambda: f"{_label(value)} is {found}, not {wanted}")
 
 
 def has_one_use(value: Value[Any]) -> Guard:
     """Whether a value is used exactly once."""
-    return Guard(value.has_one_use, f"{_label(value)} has {value.use_count} uses, not one")
+    return Guard(value.has_one_use, lambda: f"{_label(value)} has {value.use_count} uses, not one")

@@ -23,7 +23,7 @@ from couloir.ir.builder import InsertionPoint, insert_at
 from couloir.ir.definition import PATTERN_TYPE
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, OpResult, Value
-from couloir.ir.traits import Commutative
+from couloir.ir.traits import Commutative, Trait
 
 if TYPE_CHECKING:
     from couloir.ir.text.attribute_printer import AttributePrinter
@@ -42,16 +42,18 @@ class PatternAttribute(Attribute):
 
 class PatternVariable(Value[Any]):
     """A variable of a pattern: any value, or, where an attribute stands, any attribute. `[*xs]` is all values of a
-    variadic operand.
+    variadic operand. A variable annotated with a trait, `zero: ConstantLike`, stands for results of ops that have it.
     """
 
-    __slots__ = ("rest", "variable")
+    __slots__ = ("rest", "trait", "variable")
     is_pattern_variable = True
 
-    def __init__(self, variable: str, rest: bool = False) -> None:
+    def __init__(self, variable: str, rest: bool = False, trait: type[Trait] | None = None) -> None:
         super().__init__(PATTERN_TYPE, variable)
         self.variable = variable
         self.rest = rest
+        self.trait = trait
+        """What the op must have that defines the value; None for any value."""
 
     def as_attribute(self) -> PatternAttribute:
         """The variable where it stands for an attribute."""
@@ -109,12 +111,13 @@ class Miss:
 
 def record(function: Callable[..., Any], rule_name: str) -> Pattern:
     """Runs a pattern function on placeholders and returns the graph that it builds."""
-    names = tuple(inspect.signature(function).parameters)
+    parameters = inspect.signature(function).parameters
+    names = tuple(parameters)
     block = Block()
     point = InsertionPoint(block)
     point.symbolic = True
     with insert_at(point):
-        returned: Any = function(*(PatternVariable(name) for name in names))
+        returned: Any = function(*(PatternVariable(n, trait=_trait_of(function, p)) for n, p in parameters.items()))
     root_op = returned if isinstance(returned, Operation) else getattr(returned, "defining_op", None)
     if not isinstance(root_op, Operation):
         raise Error(
@@ -132,6 +135,14 @@ def record(function: Callable[..., Any], rule_name: str) -> Pattern:
     if unused:
         raise Error(f"the pattern of the rule `{rule_name}` does not use its variable `{unused[0]}`")
     return Pattern(nodes[root_op], tuple(nodes.values()), names, block, any(n.commutative for n in nodes.values()))
+
+
+def _trait_of(function: Callable[..., Any], parameter: inspect.Parameter) -> type[Trait] | None:
+    """The trait by which a variable is annotated: `def pattern(x, zero: ConstantLike)`."""
+    annotation = parameter.annotation
+    if isinstance(annotation, str):
+        annotation = inspect.unwrap(function).__globals__.get(annotation)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Trait) else None
 
 
 def _node(op: Operation, number: int, nodes: dict[Operation, Node]) -> Node:
@@ -224,7 +235,7 @@ class _Search:
 
     def feasible_operand(self, pattern: Node | PatternVariable, value: Value[Any], depth: int) -> bool:
         if isinstance(pattern, PatternVariable):
-            return True
+            return self.has_trait(pattern, value, depth)
         definer = self.definer(pattern, value, depth)
         return definer is not None and self.feasible(pattern, definer, depth)
 
@@ -236,6 +247,21 @@ class _Search:
             self.miss(depth, f"the pattern wants result {node.result_index} of `{node.op.name}`", value.owner)
             return None
         return value.owner
+
+    def has_trait(self, variable: PatternVariable, value: Value[Any], depth: int) -> bool:
+        """Whether a value is defined by such an op as the variable wants."""
+        if variable.trait is None:
+            return True
+        op = None if isinstance(value, tuple) else value.defining_op
+        if op is not None and op.has_trait(variable.trait):
+            return True
+        found = "a block argument" if op is None else f"the result of `{op.name}`"
+        self.miss(
+            depth,
+            f"`{variable.variable}` stands for a value of an op with the trait {variable.trait.__name__}, here is {found}",
+            op,
+        )
+        return False
 
     def orders(self, node: Node, op: Operation) -> Iterator[list[tuple[Node | PatternVariable, Value[Any]]]]:
         """The ways to pair the operands of the pattern with those of the op."""
@@ -290,7 +316,9 @@ class _Search:
                 return False
             pattern, value = goals.pop()
             if isinstance(pattern, PatternVariable):
-                if not self.bind(pattern.variable, value, bound, len(matched)):
+                if not self.has_trait(pattern, value, len(matched)) or not self.bind(
+                    pattern.variable, value, bound, len(matched)
+                ):
                     return False
                 continue
             op = value if isinstance(value, Operation) else self.definer(pattern, value, len(matched))
@@ -350,21 +378,19 @@ def match(
     """
 
     def judge(found: Match) -> Miss | None:
-        shared = None if allow_shared or len(found.ops) == 1 else _shared(found, op)
+        shared = None if allow_shared or len(found.ops) == 1 else shared_outside(found.ops)
         return shared if shared is not None or accept is None else accept(found)
 
     return _Search(pattern, judge).run(op)
 
 
-def _shared(found: Match, root: Operation) -> Miss | None:
-    """The inner op with a user outside the match, if there is one."""
-    inside = set(found.ops)
-    for inner in found.ops:
-        if inner is root:
-            continue
+def shared_outside(ops: Sequence[Operation]) -> Miss | None:
+    """The inner op of a match, root last, with a user outside the match, if there is one."""
+    inside = set(ops)
+    for inner in ops[:-1]:
         for result in inner.results:
             for user in result.users:
                 if user not in inside:
                     reason = f"the result of the inner `{inner.name}` is also used by `{user.name}`"
-                    return Miss(reason, len(found.ops), inner)
+                    return Miss(reason, len(ops), inner)
     return None

@@ -1,15 +1,18 @@
 """How a rule edits the program, so that the driver knows what happened."""
 
+# The fingerprint of an op reads what the op keeps.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from couloir.ir.builder import InsertionPoint, insert_at
 from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation, Value, as_value
+from couloir.ir.operation import Operation, SharedAttributes, Value, as_value
 from couloir.ir.text.printer import operation_text
 from couloir.ir.traits import IsTerminator, MemoryAllocate, MemoryRead, Pure, RecursiveMemoryEffects
 
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
 class _RecordingPoint(InsertionPoint):
     __slots__ = ("rewriter",)
 
-    def __init__(self, rewriter: Rewriter, block: Block, before: Operation | None, location: Location | None) -> None:
+    def __init__(
+        self, rewriter: Rewriter, block: Block, before: Operation | None, location: Location | int | None
+    ) -> None:
         super().__init__(block, before, location)
         self.rewriter = rewriter
 
@@ -48,7 +53,10 @@ def _is_leaf_removable(op: Operation) -> bool:
 
 def is_dead(op: Operation) -> bool:
     """Whether an op can be erased: no result is used, and it has no side effects."""
-    return not any(result.has_uses for result in op.results) and bool(op.results) and is_removable(op)
+    for result in op.results:
+        if result._user is not None:
+            return False
+    return bool(op.results) and is_removable(op)
 
 
 class Rewriter:
@@ -65,6 +73,8 @@ class Rewriter:
         """Ops to visit again."""
         self.new: list[Operation] = []
         self.erased: set[Operation] = set()
+        self.explains = True
+        """Whether somebody wants to know why an attempt fails."""
         self.on_match: Callable[[Sequence[Operation]], None] | None = None
         """Called with the matched ops, root last, before a rule edits anything."""
 
@@ -119,19 +129,15 @@ class Rewriter:
         old.replace_all_uses_with(new)
         self.edits += 1
 
-    @contextmanager
-    def inserting_before(self, op: Operation, location: Location | None = None) -> Generator[None]:
+    def inserting_before(self, op: Operation, location: Location | None = None) -> AbstractContextManager[object]:
         """New ops go before `op` inside the `with`."""
         if op.parent is None:
             raise Error(f"`{op.name}` stands in no block")
-        with insert_at(_RecordingPoint(self, op.parent, op, location or op.location)):
-            yield
+        return insert_at(_RecordingPoint(self, op.parent, op, location or op._location))
 
-    @contextmanager
-    def inserting_at_end(self, block: Block, location: Location | None = None) -> Generator[None]:
+    def inserting_at_end(self, block: Block, location: Location | None = None) -> AbstractContextManager[object]:
         """New ops go to the end of `block` inside the `with`."""
-        with insert_at(_RecordingPoint(self, block, None, location)):
-            yield
+        return insert_at(_RecordingPoint(self, block, None, location))
 
     def inline_block(self, block: Block, before: Operation, values: Iterable[Value[Any]]) -> None:
         """Moves the ops of `block` to before an op, with `values` for its arguments. The block stays behind, empty."""
@@ -146,6 +152,13 @@ class Rewriter:
         self.edits += 1
 
     # -- what the driver calls -----------------------------------------------------------------------------------------------
+
+    def released(self, operands: Iterable[Value[Any]], op: Operation) -> None:
+        """Notes that `op` took these values before an edit: what defines those that it takes no more may be dead."""
+        taken = set(op.operands)
+        for value in operands:
+            if value not in taken and value.defining_op is not None:
+                self.touched.append(value.defining_op)
 
     def inserted(self, op: Operation) -> None:
         """Notes a new op."""
@@ -174,12 +187,13 @@ class Rewriter:
 
     def fingerprint(self, op: Operation) -> object:
         """What a rule could change in an op in place; equal before and after means nothing changed."""
+        stored = op._attributes
         return (
-            tuple(op.operands),
-            tuple(sorted(op.stored_attributes.items(), key=lambda item: item[0])),
-            tuple(r.type for r in op.results),
+            tuple(op._operands),
+            stored if stored.__class__ is SharedAttributes else dict(stored),
+            [r.type for r in op.results],
             tuple(op.successors),
-            tuple(len(list(region.blocks)) for region in op.regions),
+            [len(list(region.blocks)) for region in op.regions] if op.regions else None,
             op.parent,
         )
 

@@ -34,8 +34,15 @@ from couloir.ir.errors import Error, nearest
 from couloir.ir.location import fuse
 from couloir.ir.operation import Operation, Value, as_value
 from couloir.ir.rewriting.guards import Guard
-from couloir.ir.rewriting.matcher import Match, Miss, Pattern, match, record
+from couloir.ir.rewriting.matcher import Match, Miss, Pattern, match, record, shared_outside
+from couloir.ir.rewriting.quick_match import QuickMatch, quick_match
 from couloir.ir.rewriting.rewriter import Rewriter
+
+ANY_OP: Final = Operation
+"""As a root of a rule: it may start at every op."""
+
+UNEXPLAINED: Final = Miss("it does not fit")
+"""What an attempt gives when nobody asked for a reason."""
 
 _RULES: Final[dict[str, Rewrite]] = {}
 
@@ -58,6 +65,7 @@ class Rewrite:
     name: str
     summary: str
     roots: tuple[type[Operation], ...]
+    """The classes of the ops at which it may start; `(Operation,)` for every op."""
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         """Tries the rule at `op`. None when it was applied, otherwise the reason why not; then nothing has changed."""
@@ -75,6 +83,7 @@ class Equation(Rewrite):
         self.name = cls.__name__
         self.summary = first_line(cls.__doc__)
         self._pattern: Pattern | None = None
+        self._written: QuickMatch | None = None
         self._where = _function(cls, "where")
         rewrite = _function(cls, "rewrite")
         if rewrite is None or _function(cls, "pattern") is None:
@@ -125,12 +134,39 @@ class Equation(Rewrite):
             reason = outcome.reason
         return Miss(reason or f"`where` of {self.name} is false", len(found.ops) + 1, op)
 
+    def _quick(self, op: Operation) -> Match | None:
+        """As `match`, without a reason when it does not fit."""
+        written = self._written
+        if written is None:
+            written = self._written = quick_match(self.pattern) or self._matched
+        found = written(op, self._accepts)
+        return None if found is None else Match(*found)
+
+    def _matched(self, op: Operation, accept: Any) -> tuple[dict[str, Any], tuple[Operation, ...]] | None:
+        found = self.match(op)
+        return None if isinstance(found, Miss) else (found.bindings, found.ops)
+
+    def _accepts(self, bindings: dict[str, Any], ops: Sequence[Operation]) -> bool:
+        if len(ops) > 1 and not self.cls.allow_shared and shared_outside(ops) is not None:
+            return False
+        if self._where is None:
+            return True
+        try:
+            names = self._where_names
+            if "op" in names:
+                outcome = self._where(**_select(names, bindings, ops[-1]))
+            else:
+                outcome = self._where(**{name: bindings[name] for name in names})
+        except NoMatch:
+            return False
+        return bool(outcome) and not isinstance(outcome, str)
+
     def replacement(self, found: Match, op: Operation) -> list[Value[Any]]:
         """Builds the right side for what the variables stand for, where new ops go. Raises `NoMatch` when the rule declines."""
         return _returned_values(self.name, self._rewrite(**_select(self._rewrite_names, found.bindings, op)))
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
-        found = self.match(op)
+        found = self.match(op) if rewriter.explains else self._quick(op) or UNEXPLAINED
         if isinstance(found, Miss):
             return found
         if rewriter.on_match is not None:
@@ -156,7 +192,8 @@ class Rule:
 
     They are plain functions (no `self`). The parameters of `pattern` are the variables, for values and attributes
     alike; `where` and `rewrite` take those that they need, by name, and `op`, the matched root, if they name it. Values arrive as
-    `Value`, attributes as Python values. An attribute that the pattern leaves out must have its default.
+    `Value`, attributes as Python values. An attribute that the pattern leaves out must have its default. A variable may be
+    annotated with a trait that the op which defines it must have: `def pattern(x, zero: ConstantLike)`.
     """
 
     allow_shared: ClassVar[bool] = False
@@ -183,8 +220,9 @@ class FunctionRule(Rewrite):
             rewriter.on_match((op,))
         mark = rewriter.edits
         before = rewriter.fingerprint(op)
+        operands = tuple(op.operands)
         reason: Any = None
-        with rewriter.inserting_before(op, op.location):
+        with rewriter.inserting_before(op):
             try:
                 reason = self.function(op, rewriter)
             except NoMatch as miss:
@@ -198,6 +236,8 @@ class FunctionRule(Rewrite):
         if rewriter.edits == mark and op.parent is not None and rewriter.fingerprint(op) == before:
             return Miss(reason if isinstance(reason, str) else "it changed nothing", 1, op)
         rewriter.changed(op)
+        if op.parent is not None:
+            rewriter.released(operands, op)
         return None
 
     def __call__(self, op: Any, rewriter: Rewriter) -> Any:

@@ -9,7 +9,7 @@ import attrs
 from couloir.ir.operation import Operation
 from couloir.ir.rewriting.matcher import Miss
 from couloir.ir.rewriting.rewriter import Rewriter
-from couloir.ir.rewriting.rule import Rewrite, Rule, as_rewrite
+from couloir.ir.rewriting.rule import ANY_OP, Rewrite, Rule, as_rewrite
 from couloir.ir.text.printer import operation_text
 
 MAX_EXCERPT: Final = 400
@@ -47,7 +47,7 @@ def why_not(rule: type[Rule] | Rewrite, op: Operation) -> Explanation:
     The program is not changed: the rule is tried on a copy.
     """
     item = as_rewrite(rule)
-    if type(op) not in item.roots:
+    if type(op) not in item.roots and ANY_OP not in item.roots:
         wanted = " or ".join(f"`{root.name}`" for root in item.roots)
         return Explanation(item.name, False, f"it starts at {wanted}, not at `{op.name}`")
     match = getattr(item, "match", None)

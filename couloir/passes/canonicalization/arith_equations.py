@@ -6,7 +6,7 @@ go with it; no rule here needs one.
 
 # The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
 # so have no types. pyright takes the first one for `self`.
-# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -19,6 +19,7 @@ from couloir.dialects.arith import CmpIPredicate
 from couloir.ir.operation import Value
 from couloir.ir.rewriting import Guard, Rewrite, Rewriter, Rule, guard, is_splat, rule
 from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.traits import ConstantLike
 from couloir.ir.types import ShapedType, i1
 
 _TRUE_FOR_EQUAL: Final = frozenset({"eq", "sle", "sge", "ule", "uge"})
@@ -41,7 +42,7 @@ def _is_static(value: Value[Any]) -> Guard:
 class ArithAddZero(Rule):
     """addi(x, 0)  =>  x"""
 
-    def pattern(x, zero, flags):
+    def pattern(x, zero: ConstantLike, flags):
         return arith.AddI(x, zero, flags)
 
     def where(zero):
@@ -54,7 +55,7 @@ class ArithAddZero(Rule):
 class ArithSubtractZero(Rule):
     """subi(x, 0)  =>  x"""
 
-    def pattern(x, zero, flags):
+    def pattern(x, zero: ConstantLike, flags):
         return arith.SubI(x, zero, flags)
 
     def where(zero):
@@ -80,7 +81,7 @@ class ArithSubtractSelf(Rule):
 class ArithMultiplyByOne(Rule):
     """muli(x, 1)  =>  x"""
 
-    def pattern(x, one, flags):
+    def pattern(x, one: ConstantLike, flags):
         return arith.MulI(x, one, flags)
 
     def where(one):
@@ -93,7 +94,7 @@ class ArithMultiplyByOne(Rule):
 class ArithMultiplyByZero(Rule):
     """muli(x, 0)  =>  0"""
 
-    def pattern(x, zero, flags):
+    def pattern(x, zero: ConstantLike, flags):
         return arith.MulI(x, zero, flags)
 
     def where(zero):
@@ -106,7 +107,7 @@ class ArithMultiplyByZero(Rule):
 class ArithDivideByOne(Rule):
     """divsi(x, 1)  =>  x"""
 
-    def pattern(x, one, exact):
+    def pattern(x, one: ConstantLike, exact):
         return arith.DivSI(x, one, exact)
 
     def where(one):
@@ -119,7 +120,7 @@ class ArithDivideByOne(Rule):
 class ArithDivideUnsignedByOne(Rule):
     """divui(x, 1)  =>  x"""
 
-    def pattern(x, one, exact):
+    def pattern(x, one: ConstantLike, exact):
         return arith.DivUI(x, one, exact)
 
     def where(one):
@@ -142,7 +143,7 @@ class ArithAndSelf(Rule):
 class ArithAndOnes(Rule):
     """andi(x, -1)  =>  x"""
 
-    def pattern(x, ones):
+    def pattern(x, ones: ConstantLike):
         return arith.AndI(x, ones)
 
     def where(ones):
@@ -155,7 +156,7 @@ class ArithAndOnes(Rule):
 class ArithAndZero(Rule):
     """andi(x, 0)  =>  0"""
 
-    def pattern(x, zero):
+    def pattern(x, zero: ConstantLike):
         return arith.AndI(x, zero)
 
     def where(zero):
@@ -178,7 +179,7 @@ class ArithOrSelf(Rule):
 class ArithOrZero(Rule):
     """ori(x, 0)  =>  x"""
 
-    def pattern(x, zero):
+    def pattern(x, zero: ConstantLike):
         return arith.OrI(x, zero)
 
     def where(zero):
@@ -191,7 +192,7 @@ class ArithOrZero(Rule):
 class ArithOrOnes(Rule):
     """ori(x, -1)  =>  -1"""
 
-    def pattern(x, ones):
+    def pattern(x, ones: ConstantLike):
         return arith.OrI(x, ones)
 
     def where(ones):
@@ -204,7 +205,7 @@ class ArithOrOnes(Rule):
 class ArithXorZero(Rule):
     """xori(x, 0)  =>  x"""
 
-    def pattern(x, zero):
+    def pattern(x, zero: ConstantLike):
         return arith.XOrI(x, zero)
 
     def where(zero):
@@ -252,7 +253,7 @@ class ArithSelectSame(Rule):
 class ArithSelectTrue(Rule):
     """select(true, x, y)  =>  x"""
 
-    def pattern(c, x, y):
+    def pattern(c: ConstantLike, x, y):
         return arith.Select(c, x, y)
 
     def where(c):
@@ -265,7 +266,7 @@ class ArithSelectTrue(Rule):
 class ArithSelectFalse(Rule):
     """select(false, x, y)  =>  y"""
 
-    def pattern(c, x, y):
+    def pattern(c: ConstantLike, x, y):
         return arith.Select(c, x, y)
 
     def where(c):
@@ -278,7 +279,7 @@ class ArithSelectFalse(Rule):
 class ArithSelectOfBooleans(Rule):
     """select(c, true, false)  =>  c"""
 
-    def pattern(c, x, y):
+    def pattern(c, x: ConstantLike, y: ConstantLike):
         return arith.Select(c, x, y)
 
     def where(c, x, y):
@@ -304,7 +305,7 @@ class ArithCompareSelf(Rule):
 class ArithAddFloatZero(Rule):
     """addf(x, -0.0)  =>  x"""
 
-    def pattern(x, zero, flags, rounding):
+    def pattern(x, zero: ConstantLike, flags, rounding):
         return arith.AddF(x, zero, flags, rounding)
 
     def where(zero):
@@ -317,7 +318,7 @@ class ArithAddFloatZero(Rule):
 class ArithSubtractFloatZero(Rule):
     """subf(x, 0.0)  =>  x"""
 
-    def pattern(x, zero, flags, rounding):
+    def pattern(x, zero: ConstantLike, flags, rounding):
         return arith.SubF(x, zero, flags, rounding)
 
     def where(zero):
@@ -330,7 +331,7 @@ class ArithSubtractFloatZero(Rule):
 class ArithMultiplyFloatByOne(Rule):
     """mulf(x, 1.0)  =>  x"""
 
-    def pattern(x, one, flags, rounding):
+    def pattern(x, one: ConstantLike, flags, rounding):
         return arith.MulF(x, one, flags, rounding)
 
     def where(one):
@@ -343,7 +344,7 @@ class ArithMultiplyFloatByOne(Rule):
 class ArithDivideFloatByOne(Rule):
     """divf(x, 1.0)  =>  x"""
 
-    def pattern(x, one, flags, rounding):
+    def pattern(x, one: ConstantLike, flags, rounding):
         return arith.DivF(x, one, flags, rounding)
 
     def where(one):

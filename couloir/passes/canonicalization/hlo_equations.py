@@ -2,7 +2,7 @@
 
 # The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
 # so have no types. pyright takes the first one for `self`.
-# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rule, guard, is_splat
+from couloir.ir.traits import ConstantLike
 from couloir.ir.types import ComplexType, FloatType
 
 
@@ -74,7 +75,7 @@ class DoubleNot(Rule):
 class MultiplyByOne(Rule):
     """x * 1  =>  x"""
 
-    def pattern(x, one):
+    def pattern(x, one: ConstantLike):
         return hlo.Multiply(x, one)
 
     def where(one):
@@ -87,7 +88,7 @@ class MultiplyByOne(Rule):
 class AddNeutral(Rule):
     """x + 0  =>  x, where 0 is -0.0 for floats: 0.0 would turn -0.0 into 0.0"""
 
-    def pattern(x, zero):
+    def pattern(x, zero: ConstantLike):
         return hlo.Add(x, zero)
 
     def where(zero):
@@ -100,7 +101,7 @@ class AddNeutral(Rule):
 class SubtractZero(Rule):
     """x - 0  =>  x"""
 
-    def pattern(x, zero):
+    def pattern(x, zero: ConstantLike):
         return hlo.Subtract(x, zero)
 
     def where(zero):
@@ -113,7 +114,7 @@ class SubtractZero(Rule):
 class DivideByOne(Rule):
     """x / 1  =>  x"""
 
-    def pattern(x, one):
+    def pattern(x, one: ConstantLike):
         return hlo.Divide(x, one)
 
     def where(one):

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from couloir.ir.passes import Pass, PassContext
 from couloir.passes.canonicalization.arith_equations import ARITH_RULES
 from couloir.passes.canonicalization.hlo_rules import HLO_RULES
-from couloir.passes.constant_folding import ConstantFolding
-from couloir.passes.dce import Dce
+from couloir.passes.constant_folding import FoldConstants
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
 
-RULES = (*HLO_RULES, *ARITH_RULES)
-MAX_ROUNDS = 10
+RULES: Final = (*HLO_RULES, *ARITH_RULES)
 
 
 @attrs.frozen
@@ -29,13 +27,4 @@ class Canonicalize(Pass, name="canonicalize"):
     """Whether constants are folded."""
 
     def run(self, op: Operation, context: PassContext) -> None:
-        for _ in range(MAX_ROUNDS):
-            outcome = context.apply(op, RULES)
-            before = len(context.notes)
-            if self.fold:
-                ConstantFolding(max_elements=self.max_elements).run(op, context)
-            Dce().run(op, context)
-            notes = context.notes[before:]
-            del context.notes[before:]
-            if not outcome.changed and all(note.startswith("0 ") for note in notes):
-                return
+        context.apply(op, (FoldConstants(self.max_elements), *RULES) if self.fold else RULES)
