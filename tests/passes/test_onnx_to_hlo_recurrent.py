@@ -1,8 +1,9 @@
-"""LSTM, GRU and RNN with drawn directions, lengths and activations, against onnxruntime."""
+"""LSTM, GRU and RNN with drawn directions, lengths and activations, as ONNX and as StableHLO, against onnxruntime."""
 
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,12 +48,17 @@ def layers(draw: st.DrawFn) -> tuple[str, list[np.ndarray | None], dict[str, obj
     return operator, inputs, options
 
 
+def check(model: onnx.ModelProto, *given: np.ndarray) -> None:
+    wanted = onnxruntime_run(model, *given)
+    assert_close(couloir.run(model, *given), wanted, atol=ATOL)
+    assert_close(run(model, *given), wanted, atol=ATOL)
+
+
 @given(layers(), st.sampled_from([7, 14, 21]))
 def test_layers(layer, opset: int):
     operator, inputs, options = layer
     model = single(operator, inputs, opset=opset, outputs=1 + STATES[operator], **options)
-    given = variables(inputs)
-    assert_close(run(model, *given), onnxruntime_run(model, *given), atol=ATOL)
+    check(model, *variables(inputs))
 
 
 ACTIVATIONS = {
@@ -74,14 +80,14 @@ ACTIVATIONS = {
 def test_activations(name: str):
     inputs = [random(3, 2, 3, seed=0), random(1, 4, 3, seed=1), random(1, 4, 4, seed=2)]
     model = single("RNN", inputs, opset=14, outputs=2, hidden_size=4, activations=[name], **ACTIVATIONS[name])
-    assert_close(run(model, *inputs), onnxruntime_run(model, *inputs), atol=ATOL)
+    check(model, *inputs)
 
 
 def test_parameters_go_to_the_activations_that_have_some():
     inputs = [random(3, 2, 3, seed=0), random(1, 12, 3, seed=1), random(1, 12, 4, seed=2)]
     options = {"activations": ["Sigmoid", "LeakyRelu"], "activation_alpha": [0.3], "hidden_size": 4}
     model = single("GRU", inputs, opset=14, outputs=2, **options)
-    assert_close(run(model, *inputs), onnxruntime_run(model, *inputs), atol=ATOL)
+    check(model, *inputs)
 
 
 @pytest.mark.parametrize("direction", ["forward", "bidirectional"])
@@ -96,6 +102,7 @@ def test_batches_first(direction: str):
     swapped = [x.swapaxes(0, 1).copy(), w, r, None, None, h.swapaxes(0, 1).copy(), c.swapaxes(0, 1).copy()]
     model = single("LSTM", swapped, opset=14, outputs=3, layout=1, **options)
     wanted = [y.transpose(2, 0, 1, 3), last.swapaxes(0, 1), cell.swapaxes(0, 1)]
+    assert_close(couloir.run(model, *variables(swapped)), wanted, atol=ATOL)
     assert_close(run(model, *variables(swapped)), wanted, atol=ATOL)
 
 

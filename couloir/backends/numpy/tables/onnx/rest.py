@@ -10,9 +10,13 @@ import numpy as np
 from couloir.backends.numpy import tensor
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain, floats
 from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.tables.onnx import reference
 from couloir.backends.numpy.tables.onnx.dispatch import operator
+from couloir.dialects.onnx.schemas import schema_class
 from couloir.dialects.onnx.types import BY_NUMBER
+from couloir.ir.attributes import StringAttr
 from couloir.ir.errors import Error
+from couloir.ir.operation import Block
 from couloir.ir.types import dtype_of
 
 
@@ -26,6 +30,17 @@ def dequantize_linear(xp: ArrayNamespace, op: Any, x: Array, scale: Array, zero_
         zero_point = None if zero_point is None else zero_point.reshape(sizes)
     shifted = x.astype(np.int64) - (0 if zero_point is None else zero_point.astype(np.int64))
     return xp.apply("multiply", xp.convert(shifted, scale.dtype), scale)
+
+
+@operator("GridSample", since=16, when=lambda xp, op: op.since_version < 20)
+def grid_sample(xp: ArrayNamespace, op: Any, x: Array, grid: Array) -> list[Any]:
+    """As version 20, in which two of the modes have other names."""
+    given = Block([value.type for value in op.operands])
+    attributes = dict(op.attributes)
+    attributes["mode"] = StringAttr({"bilinear": "linear", "bicubic": "cubic"}.get(op.mode, str(op.mode)))
+    types = [value.type for value in op.results]
+    newer = schema_class("GridSample", 20).create(given.arguments, types, attributes, location=op.location)
+    return reference.compute(xp, newer, x, grid)
 
 
 @operator("GlobalLpPool")
