@@ -95,15 +95,14 @@ def titles(picture: dict[str, Any]) -> list[str]:
 
 def test_a_function_that_stays_as_it_is_is_drawn_once() -> None:
     found = payload(trace_of(PROGRAM, "canonicalize,cse"))
-    (_, (before, after), (again, _)) = found["functions"]
-    assert [f[0] for f in before] == ["@main", "@other"] == [f[0] for f in after]
-    assert before[1][3] == after[1][3] and before[0][3] != after[0][3] and again == after
-    assert len(found["graphs"]) == 3
+    drawn = [titles(picture) for picture in found["graphs"]]
+    assert drawn == [["%x", "subtract", "tanh", "return"], ["%x", "tanh", "return"], ["%x", "tanh", "return"]]
+    assert sorted(found["whole"].values()) == [0, 1, 2]
+    assert found["parts"] == [[{}, {}], [{}, {}]]
 
 
 def test_wires_follow_values_and_constants_are_in_the_boxes_of_their_users() -> None:
-    found = payload(trace_of(PROGRAM))
-    picture = found["graphs"][found["functions"][0][1][0][3]]
+    picture = payload(trace_of(PROGRAM))["graphs"][0]
     assert titles(picture) == ["%x", "subtract", "tanh", "return"]
     ids = [node[0] for node in picture["nodes"]]
     assert [edge[:2] for edge in picture["edges"]] == [[a, b] for a, b in pairwise(ids)]
@@ -139,10 +138,21 @@ def test_of_a_large_function_what_is_around_the_changes_is_drawn(monkeypatch: py
       return %u : tensor<4xf32>
     }}"""
     found = payload(trace_of(text))
-    assert found["functions"][0][1][0][3] is None  # nothing changed there, and it is too large
-    before, after = (found["graphs"][side[0][3]] for side in found["functions"][1])
+    assert found["whole"] == {} and found["parts"] == [[{1: 0}, {1: 1}]]
+    before, after = found["graphs"]
     assert "subtract" in titles(before) and before["part"] == [5, 23]
     assert "subtract" not in titles(after) and titles(after).count("tanh") < 8
+
+
+def test_an_op_with_very_many_operands_has_some_wires(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explorer_graphs, "MAX_WIRES", 3)
+    names = [f"%v{i}" for i in range(9)]
+    negated = "\n".join(f"{name} = stablehlo.negate %x : tensor<f32>" for name in names)
+    types = ", ".join(["tensor<f32>"] * 9)
+    text = f'func.func @main(%x: tensor<f32>) {{\n{negated}\n"my.op"({", ".join(names)}) : ({types}) -> ()\nreturn\n}}'
+    trace = couloir.trace(couloir.parse(text, allow_unregistered=True), "symbol-dce")
+    (picture,) = payload(trace)["graphs"]
+    assert len(picture["nodes"]) == 12 and len(picture["edges"]) == 9 + 3
 
 
 # -- the page
@@ -198,7 +208,7 @@ def test_a_trace_without_passes_has_a_page() -> None:
 
 def test_surrogates_and_nothing_at_all_are_shown() -> None:
     trace = trace_of('module attributes {a = "\\80\\FF"} {}', "cse")
-    assert data_of(page(trace))["functions"] == [[[], []], [[], []]]
+    assert data_of(page(trace))["graphs"] == []
 
 
 def test_a_page_that_cannot_be_written_says_so(tmp_path: Path) -> None:

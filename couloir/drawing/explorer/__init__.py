@@ -15,13 +15,13 @@ import html
 import json
 from collections.abc import Sequence
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from couloir.drawing import write_file
 from couloir.drawing.explorer.difference import Change, changes, split_by
 from couloir.drawing.explorer.graphs import Graphs
+from couloir.ir.passes.trace import Edit
 
 if TYPE_CHECKING:
     from couloir.ir.passes.trace import Trace
@@ -62,21 +62,40 @@ def page(trace: Trace) -> str:
 
 
 def payload(trace: Trace) -> dict[str, Any]:
-    """What the page's script works on: the trace, what each pass changed, the graphs."""
-    texts = list(trace.texts)
+    """What the page's script works on.
+
+    * `trace`: as in its file;
+    * `changes`: for each pass, what it changed: (first line before, end, first line after, end) each;
+    * `graphs`: pictures; `whole` has the numbers of those of functions, by the functions' lines, `parts` for each pass
+      those of large functions before and after, by the functions' first lines.
+    """
     graphs = Graphs(trace)
     differences: list[list[Change]] = []
-    functions = [[[], graphs.of_text(texts[0], [])]]
-    for before, after in pairwise(texts):
-        found = differences_of(trace, before, after)
+    parts: list[list[dict[int, int]]] = []
+    texts = trace.texts()
+    graphs.draw_all(before := list(next(texts)))
+    for text, run in zip(texts, trace.passes, strict=True):
+        found: list[Change] = []
+        if run.edit != Edit():
+            found = differences_of(trace, before, text, run.edit)
+            old = graphs.draw_changed(before, [(i1, i2) for i1, i2, _, _ in found])
+            new = graphs.draw_changed(text, [(j1, j2) for _, _, j1, j2 in found])
+            before = list(text)
+        else:
+            old = new = {}
         differences.append(found)
-        removed, added = [(i1, i2) for i1, i2, _, _ in found], [(j1, j2) for _, _, j1, j2 in found]
-        functions.append([graphs.of_text(before, removed), graphs.of_text(after, added)])
-    return {"trace": trace.to_json(), "changes": differences, "functions": functions, "graphs": graphs.drawn}
+        parts.append([old, new])
+    return {
+        "trace": trace.to_json(),
+        "changes": differences,
+        "graphs": graphs.pictures,
+        "whole": graphs.whole,
+        "parts": parts,
+    }
 
 
-def differences_of(trace: Trace, before: Sequence[int], after: Sequence[int]) -> list[Change]:
-    """What is different between two texts; what was lowered stands beside what it became."""
+def differences_of(trace: Trace, before: Sequence[int], after: Sequence[int], edit: Edit) -> list[Change]:
+    """What an edit of a text changes, in detail; what was lowered stands beside what it became."""
 
     def old_origin(row: int) -> str:
         return trace.lines[before[row]].location
@@ -84,7 +103,12 @@ def differences_of(trace: Trace, before: Sequence[int], after: Sequence[int]) ->
     def new_origin(row: int) -> str:
         return trace.lines[after[row]].location
 
-    return [part for change in changes(before, after) for part in split_by(change, old_origin, new_origin)]
+    start, end = edit.start, edit.end + len(after) - len(before)
+    found = [
+        (i1 + start, i2 + start, j1 + start, j2 + start)
+        for i1, i2, j1, j2 in changes(before[start : edit.end], after[start:end])
+    ]
+    return [part for change in found for part in split_by(change, old_origin, new_origin)]
 
 
 def _part(name: str) -> str:

@@ -7,16 +7,14 @@ draw, what stands around the changes is drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-import attrs
 
 from couloir.drawing.display import Display, Path, Rectangle, Role, Text
 from couloir.drawing.graph import ClusterPath, Edge, Graph, Node
 from couloir.drawing.program import kind_of_name
 from couloir.drawing.render import draw
 from couloir.drawing.svg import path_data
+from couloir.ir.passes.trace import packed
 from couloir.ir.text.facts import cut
 
 if TYPE_CHECKING:
@@ -31,40 +29,11 @@ AROUND: Final = 2
 """How many steps from a changed op are drawn of them."""
 MAX_DRAWN: Final = 30_000
 """When this many ops have been drawn in all, further functions are not; when half of them, only those that change."""
+MAX_WIRES: Final = 100
+"""Of one op's operands so many are drawn."""
 MAX_LINES: Final = 4
 MAX_CLUSTERS: Final = 12
 """Regions nested deeper are drawn in the cluster of this level."""
-
-
-@attrs.frozen
-class Function:
-    """A top-level op with a body, in one text: its name, and its lines `start` to `end`, the end excluded."""
-
-    name: str
-    start: int
-    end: int
-
-
-def functions_of(trace: Trace, text: Sequence[int]) -> list[Function]:
-    """The top-level ops with a body of a text."""
-    starts = [n for n, line in enumerate(text) if trace.lines[line].op and trace.lines[line].depth == 1]
-    found: list[Function] = []
-    for start, end in pairwise([*starts, len(text) - 1] if starts else []):
-        if end > start + 1:
-            found.append(Function(_name(trace.lines[text[start]]), start, end))
-    return found
-
-
-def _name(line: Line) -> str:
-    rest = line.text.partition("@")[2]
-    if not rest:
-        return line.op
-    end = 0
-    if rest[0] == '"':
-        return "@" + rest[: rest.find('"', 1) + 1 or len(rest)]
-    while end < len(rest) and (rest[end].isalnum() or rest[end] in "_$.-"):
-        end += 1
-    return "@" + rest[:end]
 
 
 def _is_box(line: Line) -> bool:
@@ -73,40 +42,73 @@ def _is_box(line: Line) -> bool:
 
 
 class Graphs:
-    """Draws functions, and remembers what it has drawn. `drawn` holds the pictures for the page."""
+    """Draws functions, and remembers what it has drawn."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.drawn: list[Json] = []
-        self._numbers: dict[tuple[object, ...], int | None] = {}
+        self.pictures: list[Json] = []
+        self.whole: dict[str, int] = {}
+        """The number of the picture of a function, by its lines: runs such as `12+40,60+3`."""
         self._ops = 0
 
-    def of_text(self, text: Sequence[int], changed: Sequence[tuple[int, int]]) -> list[list[Any]]:
-        """For each function of a text its name, its first line, the line after its last, and the number of its picture or None.
+    def draw_all(self, text: Sequence[int]) -> None:
+        """Draws the functions of a text, as far as they are small."""
+        row = 0
+        while row < len(text):
+            found = self._around(text, row)
+            if found is None:
+                row += 1
+                continue
+            self._picture(text, *found, ())
+            row = found[1]
 
-        `changed` are the lines that another text has not; only functions with some of them, or small ones, are drawn.
+    def draw_changed(self, text: Sequence[int], changed: Iterable[tuple[int, int]]) -> dict[int, int]:
+        """Draws the functions of a text in which lines are changed; of large ones a part.
+
+        Returns the numbers of the pictures of parts, by the first line of the function.
         """
-        found: list[list[Any]] = []
-        for function in functions_of(self.trace, text):
-            lines = tuple(text[function.start : function.end])
-            inside = [
-                n - function.start for a, b in changed for n in range(max(a, function.start), min(b, function.end))
-            ]
-            found.append([function.name, function.start, function.end, self._number(lines, inside)])
-        return found
+        parts: dict[int, int] = {}
+        inside: dict[tuple[int, int], list[int]] = {}
+        for start, end in changed:
+            row = start
+            while row < len(text) and (row < end or row == start):
+                found = self._around(text, row)
+                if found is not None:
+                    rows = inside.setdefault(found, [])
+                    rows += range(row, min(end, found[1]))
+                row = found[1] if found is not None else row + 1
+        for (start, end), rows in inside.items():
+            part = self._picture(text, start, end, rows)
+            if part is not None:
+                parts[start] = part
+        return parts
 
-    def _number(self, lines: tuple[int, ...], changed: Sequence[int]) -> int | None:
-        whole = sum(1 for n in lines if _is_box(self.trace.lines[n])) <= MAX_OPS
-        key = (lines,) if whole else (lines, tuple(changed))
-        if key not in self._numbers:
-            self._numbers[key] = None
-            if (whole or changed) and self._ops < (MAX_DRAWN if changed else MAX_DRAWN // 2):
-                picture = self._draw([self.trace.lines[n] for n in lines], None if whole else changed)
-                self._numbers[key] = len(self.drawn)
-                self.drawn.append(picture)
-        return self._numbers[key]
+    def _around(self, text: Sequence[int], row: int) -> tuple[int, int] | None:
+        """The top-level op with a body around a row: its first row, and the row after its last."""
+        lines = self.trace.lines
+        start = row
+        while start >= 0 and not (lines[text[start]].op and lines[text[start]].depth <= 1):
+            start -= 1
+        if start < 0 or lines[text[start]].depth != 1:
+            return None
+        end = start + 1
+        while end < len(text) - 1 and not (lines[text[end]].op and lines[text[end]].depth <= 1):
+            end += 1
+        return (start, end) if start + 1 < end and row < end else None
 
-    def _draw(self, lines: Sequence[Line], changed: Sequence[int] | None) -> Json:
+    def _picture(self, text: Sequence[int], start: int, end: int, changed: Sequence[int]) -> int | None:
+        """Draws a function that was not drawn yet. Gives the number of the picture of a part."""
+        numbers = text[start:end]
+        lines = [self.trace.lines[n] for n in numbers]
+        if sum(map(_is_box, lines)) <= MAX_OPS:
+            key = ",".join([f"{first}+{count}" for first, count in packed(numbers)])
+            if key not in self.whole and self._ops < (MAX_DRAWN if changed else MAX_DRAWN // 2):
+                self.whole[key] = self._draw(lines, None)
+        elif changed and self._ops < MAX_DRAWN:
+            return self._draw(lines, [n - start for n in changed])
+        return None
+
+    def _draw(self, lines: Sequence[Line], changed: Sequence[int] | None) -> int:
         body = _Body(lines)
         kept = None if changed is None else body.around(changed)
         graph = body.graph(kept)
@@ -114,7 +116,8 @@ class Graphs:
         picture = _picture(draw(graph))
         if kept is not None:
             picture["part"] = [sum(1 for n in kept if _is_box(lines[n])), sum(1 for line in lines[1:] if _is_box(line))]
-        return picture
+        self.pictures.append(picture)
+        return len(self.pictures) - 1
 
 
 class _Body:
@@ -184,7 +187,7 @@ class _Body:
         for number in boxes:
             nodes.append(self._node(number, types))
         for number in boxes:
-            for name in self.lines[number].operands:
+            for name in list(dict.fromkeys(self.lines[number].operands))[:MAX_WIRES]:
                 if name in ids and ids[name] != str(number):
                     edges.append(Edge(ids[name], str(number), short_type(types[name]), types[name]))
         titles: dict[ClusterPath, str] = {
@@ -195,7 +198,7 @@ class _Body:
     def _node(self, number: int, types: dict[str, str]) -> Node:
         line = self.lines[number]
         details = [cut(line.location)] if line.location else []
-        for index, name in enumerate(line.operands):
+        for index, name in enumerate(line.operands[:MAX_WIRES]):
             definer = self.definer.get(name)
             if definer is not None and not _is_box(self.lines[definer]):
                 details.append(cut(f"operand {index}: {short_type((*self.lines[definer].types, '')[0])}"))

@@ -5,7 +5,7 @@
     Trace.load("lenet.trace.json").passes[0].applications
 
 A trace knows no op: it can be kept, sent and read where the passes are not installed. Lines of text are stored once, however many
-of the texts have them: a text is a list of runs of line numbers, so that a pass that changes little adds little.
+of the texts have them, and a text as an edit of the one before, so that a pass that changes little adds little.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import json
 import math
 import types as python_types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -93,6 +94,33 @@ class RuleCount:
 
 
 @attrs.frozen
+class Edit:
+    """How one text became the next: its lines from `start` to before `end` gave way to `lines`. By default it stayed as it is."""
+
+    start: int = 0
+    end: int = 0
+    lines: tuple[tuple[int, int], ...] = ()
+    """Runs of line numbers: (first, how many)."""
+
+    @classmethod
+    def between(cls, old: Sequence[int], new: Sequence[int], start: int = 0) -> Edit:
+        """The least stretch in which they differ. `old` begins at line `start` of its text."""
+        first, shorter = 0, min(len(old), len(new))
+        while first < shorter and old[first] == new[first]:
+            first += 1
+        last = 0
+        while last < shorter - first and old[-1 - last] == new[-1 - last]:
+            last += 1
+        if first == len(old) == len(new):
+            return cls()
+        return cls(start + first, start + len(old) - last, packed(new[first : len(new) - last]))
+
+    def apply(self, text: list[int]) -> None:
+        """Makes the next text of a text, in place."""
+        text[self.start : self.end] = unpacked(self.lines)
+
+
+@attrs.frozen
 class TracedPass:
     """One run of one pass."""
 
@@ -109,8 +137,8 @@ class TracedPass:
     ops_before: int
     ops_after: int
     changed: bool
-    after: tuple[tuple[int, int], ...]
-    """The text afterwards: runs (first line number, how many)."""
+    edit: Edit
+    """What it did to the text."""
     notes: tuple[str, ...] = ()
     error: str = ""
     """What ended it, if it failed."""
@@ -137,19 +165,21 @@ class Trace:
     equations: dict[str, str]
     """What the rules say, by name."""
     before: tuple[tuple[int, int], ...]
-    """The text before the first pass, as for `TracedPass.after`."""
+    """The text before the first pass, as runs of line numbers: (first, how many)."""
     passes: tuple[TracedPass, ...]
 
-    @property
-    def texts(self) -> Iterator[tuple[int, ...]]:
-        """The text before the first pass and after each one, as numbers of lines."""
-        for runs in (self.before, *(p.after for p in self.passes)):
-            yield unpacked(runs)
+    def texts(self) -> Iterator[list[int]]:
+        """The text before the first pass and after each one, as numbers of lines. Each is the same list, changed."""
+        text = list(unpacked(self.before))
+        yield text
+        for run in self.passes:
+            run.edit.apply(text)
+            yield text
 
     def text(self, number: int) -> str:
         """The text after pass `number`, counted from 1; 0 is the text before the first."""
-        runs = self.before if number == 0 else self.passes[number - 1].after
-        return "\n".join(self.lines[i].text for i in unpacked(runs)) + "\n"
+        (found,) = islice(self.texts(), number, number + 1)
+        return "\n".join([self.lines[i].text for i in found]) + "\n"
 
     def __str__(self) -> str:
         """A table of rules: applications, misses and time in each pass."""
@@ -304,17 +334,21 @@ def _record(cls: type[T], data: Any, where: str) -> T:
 
 def _check(trace: Trace) -> None:
     """What the numbers point at must be there."""
+    edits = [p.edit for p in trace.passes]
     total = 0
-    for index, runs in enumerate((trace.before, *(p.after for p in trace.passes))):
+    for index, runs in enumerate((trace.before, *(e.lines for e in edits))):
         for first, count in runs:
             total += count
             if first < 0 or count < 1 or first + count > len(trace.lines):
                 raise _Damaged(f"text {index} has lines {first} to {first + count - 1} of {len(trace.lines)}")
             if total > MAX_LINES:
                 raise _Damaged("the texts have too many lines")
-    sizes = [sum(count for _, count in runs) for runs in (trace.before, *(p.after for p in trace.passes))]
+    new = sum(count for _, count in trace.before)
     for index, run in enumerate(trace.passes):
-        old, new = sizes[index], sizes[index + 1]
+        old, edit = new, run.edit
+        if not 0 <= edit.start <= edit.end <= old:
+            raise _Damaged(f"pass {index + 1} edits lines {edit.start} to {edit.end} of {old}")
+        new = old - (edit.end - edit.start) + sum(count for _, count in edit.lines)
         for name, number, size in [
             *(("application", a.line, old) for a in run.applications),
             *(("application", line, new) for a in run.applications for line in a.lines_after),

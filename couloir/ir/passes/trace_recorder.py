@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from couloir.ir.passes.instrumentation import Instrumentation
-from couloir.ir.passes.trace import Application, NearMiss, Place, RuleCount, Trace, TracedPass, packed
+from couloir.ir.passes.trace import Application, Edit, NearMiss, Place, RuleCount, Trace, TracedPass, packed
 from couloir.ir.passes.trace_text import Constants, Line, LinePrinter, StableNames
 from couloir.ir.rewriting.events import Observer
 
@@ -103,10 +103,11 @@ class Recorder(Instrumentation):
     def _end(self, run: PassRun, op: Operation, error: str) -> None:
         assert self._events is not None, "a pass has begun"
         events, self._events = self._events, None
+        edit = Edit()
         if run.changed or error:
             module = self._module
             assert module is not None, "the pipeline has started"
-            self._take_text(module if op.parent is None else op, module)
+            edit = self._take_text(module if op.parent is None else op, module)
         self._passes.append(
             TracedPass(
                 run.number,
@@ -119,7 +120,7 @@ class Recorder(Instrumentation):
                 run.ops_before,
                 run.ops_after,
                 run.changed,
-                packed(self._text),
+                edit,
                 run.notes,
                 error,
                 tuple([RuleCount(r.rule, r.attempts, r.hits, r.seconds) for r in run.statistics.rules.values()]),
@@ -131,7 +132,7 @@ class Recorder(Instrumentation):
             )
         )
 
-    def _take_text(self, op: Operation, module: Operation) -> None:
+    def _take_text(self, op: Operation, module: Operation) -> Edit:
         """Prints what a pass may have changed: the top-level op that it ran in, or the whole module."""
         self._names.refresh(module)
         printer = LinePrinter(self._names, self._constants)
@@ -140,17 +141,20 @@ class Recorder(Instrumentation):
         start = self._place.get(op)
         if op is module or start is None:
             lines, begun = printer.lines(module)
-            self._text = [self._table.setdefault(line, len(self._table)) for line in lines]
+            start, end = 0, len(self._text)
             self._place = {op: number for number, op in begun}
             self._constants.forget_all_but(printer.seen)
-            return
-        after = op.next_op
-        end = len(self._text) - 1 if after is None else self._place[after]
-        lines, begun = printer.lines(op, 1)
-        self._text[start:end] = [self._table.setdefault(line, len(self._table)) for line in lines]
-        shift = len(lines) - (end - start)
-        kept = {o: n + (shift if n >= end else 0) for o, n in self._place.items() if not start <= n < end}
-        self._place = {**kept, **{o: n + start for n, o in begun}}
+        else:
+            after = op.next_op
+            end = len(self._text) - 1 if after is None else self._place[after]
+            lines, begun = printer.lines(op, 1)
+            shift = len(lines) - (end - start)
+            kept = {o: n + (shift if n >= end else 0) for o, n in self._place.items() if not start <= n < end}
+            self._place = {**kept, **{o: n + start for n, o in begun}}
+        new = [self._table.setdefault(line, len(self._table)) for line in lines]
+        edit = Edit.between(self._text[start:end], new, start)
+        self._text[start:end] = new
+        return edit
 
 
 @attrs.define

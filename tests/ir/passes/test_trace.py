@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import couloir
 from couloir.ir.errors import Error
 from couloir.ir.passes import Pass, PassContext, PassPipeline
-from couloir.ir.passes.trace import Trace, packed, unpacked
+from couloir.ir.passes.trace import Edit, Trace, packed, unpacked
 from couloir.ir.passes.trace_recorder import Recorder
 from couloir.ir.rewriting import NoMatch, Rewriter, Rule, guard, rule
 from couloir.passes.pipelines import Canonicalize, Cse
@@ -146,7 +146,7 @@ def test_only_what_changed_has_other_text() -> None:
 
 def test_a_pass_that_changes_nothing_adds_no_text() -> None:
     trace = record(TEXT, PassPipeline.of(Cse(), Cse()))
-    assert not trace.passes[0].changed and trace.passes[0].after == trace.before
+    assert not trace.passes[0].changed and trace.passes[0].edit == Edit() and trace.text(2) == trace.text(0)
 
 
 def test_nested_pipelines_are_traced_per_function() -> None:
@@ -306,3 +306,27 @@ def test_a_damaged_trace_says_so(saved: Path, data: st.DataObject) -> None:
 @given(st.lists(st.integers(0, 50)))
 def test_runs_hold_the_numbers(numbers: list[int]) -> None:
     assert unpacked(packed(numbers)) == tuple(numbers)
+
+
+@given(st.lists(st.integers(0, 3)), st.lists(st.integers(0, 3)), st.integers(0, 3))
+def test_an_edit_makes_the_one_text_of_the_other(old: list[int], new: list[int], start: int) -> None:
+    text = [9] * start + old
+    edit = Edit.between(old, new, start)
+    edit.apply(text)
+    assert text == [9] * start + new
+    assert (edit == Edit()) == (old == new)
+
+
+def test_passes_on_many_functions_add_little_each() -> None:
+    functions = "\n".join(
+        f"""func.func private @f{i}(%x: tensor<4xf32>) -> tensor<4xf32> {{
+          %a = stablehlo.negate %x : tensor<4xf32>
+          %b = stablehlo.negate %a : tensor<4xf32>
+          return %b : tensor<4xf32>
+        }}"""
+        for i in range(30)
+    )
+    trace = record(functions, PassPipeline.parse("func.func(trace-test-rules)"))
+    assert len(trace.passes) == 30
+    assert all(run.edit.end - run.edit.start == 3 and run.edit.lines[0][1] == 1 for run in trace.passes)
+    assert trace.text(30) == record(functions, PassPipeline.parse("trace-test-rules")).text(1)

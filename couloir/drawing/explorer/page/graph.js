@@ -10,14 +10,14 @@ function svg(tag, attributes, ...children) {
 }
 
 class Pane {
-  /** `fn` is [name, first row, end, picture or null]; `changed(row)` tells whether the other side lacks a row. */
+  /** `fn` is [name, first row, end]; `changed(row)` tells whether the other side lacks a row. */
   constructor(view, side, title, fn, changed) {
     this.view = view;
     this.side = side;
     this.start = fn[1];
     this.nodes = new Map();
     this.box = el("div", `pane ${side}`, el("h2", "", title));
-    const picture = fn[3] === null ? null : view.app.model.graphs[fn[3]];
+    const picture = view.app.model.picture(view.app.state.pass, side, fn);
     if (!picture) {
       this.box.append(el("div", "empty", "This function is not drawn: there is too much of it, and nothing in it changed."));
       return;
