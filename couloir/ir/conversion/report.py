@@ -80,7 +80,7 @@ class IllegalOps:
 def why(verdict: Verdict, misses: Sequence[tuple[Rewrite, NoMatch]]) -> str:
     """Why an op stays illegal: what the rules said that start at it, or that there is none."""
     if not misses:
-        return f"{verdict.reason}, and there is no rule for it" if verdict.reason else "there is no rule for it"
+        return f"{verdict.reason}, and no rule converts the op" if verdict.reason else "no rule converts it"
     if len(misses) == 1:
         return misses[0][1].reason
     return "; ".join(f"{rule.name}: {miss.reason}" for rule, miss in misses)

@@ -55,7 +55,7 @@ class ConversionRule(Rewrite):
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         raise Error(
             f"the rule {self.name} belongs to a conversion: it takes converted operands",
-            hint="give it to apply_partial_conversion or apply_full_conversion",
+            hint="give it to apply_full_conversion or apply_partial_conversion; why_illegal says why an op is not converted",
         )
 
 

@@ -97,7 +97,7 @@ class PassContext:
             stop_after=self.stop_after if stoppable else None,
         )
         if self.stop_after is not None:
-            self.stop_after -= outcome.applications
+            self.stop_after = max(0, self.stop_after - outcome.applications)  # a region op counts after what is inside
         self.statistics.add(outcome.statistics)
         return outcome
 

@@ -30,7 +30,7 @@ from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rule import NoMatch, first_line
 from couloir.ir.text.printer import operation_text
-from couloir.ir.types import FunctionType, TensorType, Type, i64
+from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, i64
 from couloir.passes.calls import callees_first
 from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_type, kernel_name
 from couloir.passes.hlo_to_loops.control import CONTROL
@@ -69,12 +69,22 @@ def _target() -> ConversionTarget:
     """Whatever takes and gives no tensors, in functions of buffers."""
     target = ConversionTarget("loops")
     target.add_illegal("stablehlo")
-    target.add_dynamically_legal(func.FuncOp, when=lambda f: f.is_declaration or SIGNATURE in f.attributes)
+    target.add_dynamically_legal(func.FuncOp, when=_is_on_buffers)
     target.mark_recursively_legal(func.FuncOp)
     target.mark_unknown_dynamically_legal(
         lambda op: not any(isinstance(value.type, TensorType) for value in (*op.operands, *op.results))
     )
     return target
+
+
+def _is_on_buffers(function: func.FuncOp) -> bool:
+    """Whether there is nothing to lower in a function: it is declared, lowered, or was written with buffers."""
+    if function.is_declaration or SIGNATURE in function.attributes:
+        return True
+    types = (*function.function_type.inputs, *function.function_type.results)
+    if any(isinstance(t, TensorType) for t in types) or not any(isinstance(t, MemRefType) for t in types):
+        return False
+    return not any(op.name.startswith("stablehlo.") for op in function.walk())
 
 
 class _LoopRules(ConversionRules):

@@ -216,7 +216,7 @@ def test_a_full_conversion_does_not():
     target = ConversionTarget("D")
     target.add_legal("dv", "func", "builtin.module")
     with pytest.raises(
-        ConversionError, match=r"1 op of 1 kind cannot be lowered to D\n  note: 1 x `cv\.c`: there is no rule for it"
+        ConversionError, match=r"1 op of 1 kind cannot be lowered to D\n  note: 1 x `cv\.c`: no rule converts it"
     ):
         apply_full_conversion(module, target, [a_to_d])
 
@@ -246,7 +246,7 @@ def test_what_a_rule_inserts_and_nothing_converts_is_reported_with_the_rule():
     before = str(module)
     with pytest.raises(ConversionError) as caught:
         apply_full_conversion(module, goal(), [b_to_a])
-    assert "2 x `cv.a` {n = 0 : i64}: there is no rule for it (the rule b_to_a made it for `cv.b`)" in str(caught.value)
+    assert "2 x `cv.a` {n = 0 : i64}: no rule converts it (the rule b_to_a made it for `cv.b`)" in str(caught.value)
     assert str(module) == before
 
 
@@ -598,10 +598,10 @@ def test_everything_is_reported_at_once():
         str(caught.value)
         == """\
 7 ops of 4 kinds cannot be lowered to D
-  note: 3 x `cv.c`: there is no rule for it, first at <text>:4:6
+  note: 3 x `cv.c`: no rule converts it, first at <text>:4:6
   note: 2 x `cv.a` {n = 5 : i64}: n is 5, first at <text>:3:6; supported: n = 0 or 1
   note: 1 x `cv.a` {n = 6 : i64}: n is 6, first at <text>:7:6; supported: n = 0 or 1
-  note: 1 x `cv.box`: there is no rule for it, first at <text>:9:1"""
+  note: 1 x `cv.box`: no rule converts it, first at <text>:9:1"""
     )
     assert [(e.op, e.count) for e in caught.value.entries] == [("cv.c", 3), ("cv.a", 2), ("cv.a", 1), ("cv.box", 1)]
     assert str(module) == before
@@ -637,9 +637,7 @@ def test_a_similar_op_for_which_there_is_a_rule_is_named():
         return D(adaptor.x)
 
     module = program("\n".join([line("a", "cv.transpose2", "x"), keep("a")]))
-    with pytest.raises(
-        ConversionError, match=r"there is no rule for it, first at <text>:2:6; supported: `cv\.transpose`"
-    ):
+    with pytest.raises(ConversionError, match=r"no rule converts it, first at <text>:2:6; supported: `cv\.transpose`"):
         apply_full_conversion(module, goal(), [transposed])
 
 
@@ -654,7 +652,7 @@ def test_the_reasons_of_several_rules_and_of_the_target():
         apply_full_conversion(module, goal(), [a_to_d, wide])
     target = goal()
     target.add_dynamically_legal(A, when=lambda op: guard(op.n == 0, "its n is not 0"))
-    with pytest.raises(ConversionError, match="its n is not 0, and there is no rule for it"):
+    with pytest.raises(ConversionError, match="its n is not 0, and no rule converts the op"):
         apply_full_conversion(module, target, [])
 
 
