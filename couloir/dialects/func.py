@@ -221,6 +221,9 @@ class Return(Operation, name="func.return", traits=(IsTerminator, ReturnLike, Pu
             yield f"it returns ({_names(types)}), the function's type is `{function.function_type}`"
 
 
+_PROPERTIES: Final = ("arg_attrs", "res_attrs", "no_inline")
+
+
 def _parse_properties(p: Parser) -> tuple[Attribute | None, Attribute | None, Attribute | None]:
     """Reads `<arg_attrs = [...], no_inline>`, as newer releases of upstream write the attributes of a call."""
     found: dict[str, Attribute] = {}
@@ -230,7 +233,7 @@ def _parse_properties(p: Parser) -> tuple[Attribute | None, Attribute | None, At
     def entry() -> None:
         at = p.position
         key = p.identifier("the name of an attribute")
-        if key in found or key not in ("arg_attrs", "res_attrs", "no_inline"):
+        if key in found or key not in _PROPERTIES:
             raise p.error("expected `arg_attrs`, `res_attrs` or `no_inline`, each once", at=at)
         found[key] = p.attribute() if p.optional("=") else UNIT
 
@@ -239,7 +242,13 @@ def _parse_properties(p: Parser) -> tuple[Attribute | None, Attribute | None, At
 
 
 def _print_properties(p: Printer, op: Operation, *properties: Attribute | None) -> None:
-    """This form is only read."""
+    given = [(key, value) for key, value in zip(_PROPERTIES, properties, strict=True) if value is not None]
+    for number, (key, value) in enumerate(given):
+        p.write(", " if number else " <", key)
+        if value is not UNIT:
+            p.write(" = ")
+            p.attribute(value)
+    p.write(">" if given else "")
 
 
 custom_directive("CallProperties", _print_properties, _parse_properties)
@@ -256,8 +265,8 @@ class Call(Operation, name="func.call", traits=(CallOpInterface,)):
     results_: Results[Type] = result()
 
     assembly_format = "$callee `(` $operands_ `)` attr-dict `:` functional-type($operands_, $results_)"
-    accepted_format = (
-        "$callee `(` $operands_ `)` custom<CallProperties>($arg_attrs, $res_attrs, $no_inline) attr-dict"
+    strict_format = (
+        "$callee `(` $operands_ `)` `` custom<CallProperties>($arg_attrs, $res_attrs, $no_inline) attr-dict"
         " `:` functional-type($operands_, $results_)"
     )
 

@@ -102,7 +102,7 @@ class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
         ALIGNED,
     )
     assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
-    accepted_format = (
+    strict_format = (
         "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? (`alignment` `=` $alignment^)? attr-dict"
         " `:` type($memref)"
     )
@@ -121,7 +121,7 @@ class Alloca(Operation, name="memref.alloca", traits=(MemoryAllocate,)):
         ALIGNED,
     )
     assembly_format = "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? attr-dict `:` type($memref)"
-    accepted_format = (
+    strict_format = (
         "`(` $dynamic_sizes `)` (`` `[` $symbol_operands^ `]`)? (`alignment` `=` $alignment^)? attr-dict"
         " `:` type($memref)"
     )
@@ -146,7 +146,7 @@ class Load(Operation, name="memref.load", traits=(MemoryRead,)):
 
     constraints = (Holds("there is one index for each dimension", _one_index_per_dimension), ALIGNED)
     assembly_format = "$memref `[` $indices `]` attr-dict `:` type($memref)"
-    accepted_format = f"$memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
+    strict_format = f"$memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
 
     def infer(self) -> Type:
         return self.memref.type.element_type
@@ -167,7 +167,7 @@ class Store(Operation, name="memref.store", traits=(MemoryWrite,)):
         ALIGNED,
     )
     assembly_format = "$value `,` $memref `[` $indices `]` attr-dict `:` type($memref)"
-    accepted_format = f"$value `,` $memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
+    strict_format = f"$value `,` $memref `[` $indices `]` {_HINTS} attr-dict `:` type($memref)"
 
 
 class Copy(Operation, name="memref.copy", traits=(MemoryWrite,)):
@@ -222,7 +222,7 @@ class Global(Operation, name="memref.global", traits=(Symbol,)):
         "($sym_visibility^)? (`constant` $constant^)? $sym_name"
         " `:` custom<TypeAndInitialValue>($type, $initial_value) attr-dict"
     )
-    accepted_format = (
+    strict_format = (
         "($sym_visibility^)? (`constant` $constant^)? $sym_name"
         " `:` custom<TypeAndInitialValue>($type, $initial_value) (`alignment` `=` $alignment^)? attr-dict"
     )

@@ -117,7 +117,7 @@ class Load(Operation, name="vector.load", traits=(MemoryRead,)):
 
     constraints = (_INDICES, SameElementType("base", "result"), ALIGNED)
     assembly_format = "$base `[` $indices `]` attr-dict `:` type($base) `,` type($result)"
-    accepted_format = f"$base `[` $indices `]` {_HINTS} attr-dict `:` type($base) `,` type($result)"
+    strict_format = f"$base `[` $indices `]` {_HINTS} attr-dict `:` type($base) `,` type($result)"
 
 
 class Store(Operation, name="vector.store", traits=(MemoryWrite,)):
@@ -131,7 +131,7 @@ class Store(Operation, name="vector.store", traits=(MemoryWrite,)):
 
     constraints = (_INDICES, SameElementType("value_to_store", "base"), ALIGNED)
     assembly_format = "$value_to_store `,` $base `[` $indices `]` attr-dict `:` type($base) `,` type($value_to_store)"
-    accepted_format = (
+    strict_format = (
         f"$value_to_store `,` $base `[` $indices `]` {_HINTS} attr-dict `:` type($base) `,` type($value_to_store)"
     )
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class PrinterSource(FormatSource):
     """Writes the function that prints. Where spaces go is MLIR's rule (mlir-tblgen, OpFormatGen.cpp)."""
 
-    def __init__(self, cls: type[Operation]) -> None:
-        super().__init__(cls)
+    def __init__(self, cls: type[Operation], *, strict: bool) -> None:
+        super().__init__(cls, strict=strict)
         self.pending = ""
         self.space = True
         self.after_punctuation = False

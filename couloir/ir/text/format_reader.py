@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from couloir.ir.attributes import UNIT
 from couloir.ir.codecs import UNIT_FLAG
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 class ReaderSource(FormatSource):
     """Writes the function that reads: it gathers the parts in a `FormatParts`, from which `complete` makes the op."""
-
-    form: ClassVar = "accepted_format"
 
     def compile(self) -> PrettyReader:
         self.scope.update(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from couloir.ir.definition import Definition
 from couloir.ir.errors import Error
@@ -81,12 +81,10 @@ def is_region(element: Any) -> bool:
 class FormatSource:
     """Python source under construction. It consists of names of fields and of names in `scope`."""
 
-    form: ClassVar = "assembly_format"
-
-    def __init__(self, cls: type[Operation]) -> None:
+    def __init__(self, cls: type[Operation], *, strict: bool) -> None:
         self.cls = cls
         self.definition: Definition = cls.definition
-        text: str = getattr(cls, self.form, None) or cls.assembly_format  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        text: str = (strict and getattr(cls, "strict_format", None)) or cls.assembly_format  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
         self.elements = parse_format(text, self.definition)  # pyright: ignore[reportUnknownArgumentType]
         self.lines: list[str] = []
         self.level = 1

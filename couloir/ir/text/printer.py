@@ -63,6 +63,7 @@ def operation_text(
     elide_above: int | None = None,
     hex_above: int = 100,
     use_names: bool = False,
+    strict_properties: bool = False,
     external_resources: ResourceSection | None = None,
 ) -> str:
     """The text of an op and everything inside it.
@@ -75,12 +76,18 @@ def operation_text(
             all.
         hex_above: Constants with more elements than this are printed as the hexadecimal digits of their bytes.
         use_names: Name values by their `name_hint` (`%conv1`) instead of by number.
+        strict_properties: In pretty forms, write an op's own attributes before the dictionary, where LLVM 24 wants them.
         external_resources: What tools keep beside a module, such as `{"mlir_reproducer": {"pipeline": "...",
             "verify_each": True}}`. It is written at the end, where `external_resources` reads it; it is no part of the
             module.
     """
     printer = Printer(
-        generic=generic, locations=locations, elide_above=elide_above, hex_above=hex_above, use_names=use_names
+        generic=generic,
+        locations=locations,
+        elide_above=elide_above,
+        hex_above=hex_above,
+        use_names=use_names,
+        strict_properties=strict_properties,
     )
     return printer.print_top_level(op, external_resources)
 
@@ -96,8 +103,10 @@ class Printer(AttributePrinter):
         elide_above: int | None = None,
         hex_above: int = 100,
         use_names: bool = False,
+        strict_properties: bool = False,
     ) -> None:
         super().__init__(elide_above=elide_above, hex_above=hex_above)
+        self.strict_properties = strict_properties
         self.generic = generic
         self.locations = locations
         self._names = Names(use_hints=use_names)
@@ -294,7 +303,7 @@ class Printer(AttributePrinter):
         try:
             return self._forms[cls]
         except KeyError:
-            form = self._forms[cls] = pretty_form(cls)
+            form = self._forms[cls] = pretty_form(cls, strict=self.strict_properties)
             return form
 
     def _short_name(self, name: str) -> str:
@@ -638,7 +647,7 @@ def split_attributes(op: Operation) -> tuple[Mapping[str, Attribute], Mapping[st
     return own, {key: value for key, value in attributes.items() if key not in keys}
 
 
-def pretty_form(cls: type[Operation]) -> PrettyForm | None:
+def pretty_form(cls: type[Operation], *, strict: bool = False) -> PrettyForm | None:
     """How ops of a class print: `assembly_format` or `print` of the nearest class that has one; None if generic."""
     for base in cls.__mro__:
         if "print" in base.__dict__:
@@ -646,7 +655,7 @@ def pretty_form(cls: type[Operation]) -> PrettyForm | None:
         if base.__dict__.get("assembly_format"):
             from couloir.ir.text.format import printer_of
 
-            return printer_of(cls)
+            return printer_of(cls, strict=strict)
     return None
 
 
