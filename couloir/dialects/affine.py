@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from couloir.dialects.affine_text import (
@@ -26,7 +27,14 @@ from couloir.ir.codecs import array_of, enumeration_as_integer, integer
 from couloir.ir.constraints import INDEX, Holds, SameElementType
 from couloir.ir.errors import nearest
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, operands, region, result
-from couloir.ir.interfaces import Constants, LoopLikeOpInterface, RegionBranchOpInterface, RegionEdge, as_integer
+from couloir.ir.interfaces import (
+    Constants,
+    LoopLikeOpInterface,
+    RegionBranchOpInterface,
+    RegionEdge,
+    as_integer,
+    iterations,
+)
 from couloir.ir.operation import Block, BlockArgument, Operation, Region, Value
 from couloir.ir.text.scopes import Argument
 from couloir.ir.traits import (
@@ -135,7 +143,7 @@ class For(
         count = len(self.lower_bound_operands)
         lower = _bound(self.lower_bound_map, numbers[:count])
         upper = _bound(self.upper_bound_map, numbers[count:])
-        return None if lower is None or upper is None else len(range(max(lower), min(upper), self.step))
+        return None if lower is None or upper is None else iterations(max(lower), min(upper), self.step)
 
     def print(self, p: Printer) -> None:
         p.write(" ")
@@ -215,7 +223,10 @@ def _bound(map: AffineMap, numbers: Sequence[int | None]) -> tuple[int, ...] | N
     known = [number for number in numbers if number is not None]
     if len(known) < len(numbers):
         return None
-    return map.evaluate(known[: map.dim_count], known[map.dim_count :])
+    try:
+        return map.evaluate(known[: map.dim_count], known[map.dim_count :])
+    except ZeroDivisionError:
+        return None  # undefined: running it says so
 
 
 def _parse_carried(p: Parser) -> tuple[OperandName, OperandName]:
@@ -330,7 +341,7 @@ class Parallel(
             return None
         count = 1
         for lowers, uppers, step in zip(self.bounds("lower")[0], self.bounds("upper")[0], self.steps, strict=True):
-            count *= len(range(max(e.evaluate(()) for e in lowers), min(e.evaluate(()) for e in uppers), step))
+            count *= iterations(max(e.evaluate(()) for e in lowers), min(e.evaluate(()) for e in uppers), step)
         return count
 
     def print(self, p: Printer) -> None:
@@ -424,7 +435,8 @@ class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects, RegionBran
         taken = [self.then_region, self.else_region]
         if len(numbers) == len(constants):
             count = self.condition.dim_count
-            taken = [taken[not self.condition.contains(numbers[:count], numbers[count:])]]
+            with suppress(ZeroDivisionError):  # undefined: running it says so
+                taken = [taken[not self.condition.contains(numbers[:count], numbers[count:])]]
         return [RegionEdge(None if region.is_empty else region, (), ()) for region in taken]
 
     def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:

@@ -18,6 +18,7 @@ from couloir.ir.interfaces import (
     RegionBranchOpInterface,
     RegionEdge,
     as_integer,
+    iterations,
 )
 from couloir.ir.operation import BlockArgument, Operation, Region, Value
 from couloir.ir.rewriting.guards import constant_op
@@ -227,7 +228,7 @@ def trip_count(lower: int | None, upper: int | None, step: int | None, *, unsign
         return None
     if unsigned:
         lower, upper, step = lower % unsigned, upper % unsigned, step % unsigned
-    return None if step <= 0 else len(range(lower, upper, step))
+    return None if step <= 0 else iterations(lower, upper, step)
 
 
 class If(Operation, name="scf.if", traits=(SingleBlock, RecursiveMemoryEffects, RegionBranchOpInterface)):

@@ -118,6 +118,11 @@ class ConditionallySpeculatable(Interface):
         raise NotImplementedError
 
 
+def iterations(lower: int, upper: int, step: int) -> int:
+    """How often a loop runs from `lower` up to but without `upper`, in steps of `step` > 0. (`len(range(...))` has a limit.)"""
+    return max(0, -((lower - upper) // step))
+
+
 def as_integer(constant: Attribute | None) -> int | None:
     """The number of an integer constant, of one element of any rank; None for anything else."""
     if isinstance(constant, IntegerAttr):

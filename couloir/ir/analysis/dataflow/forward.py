@@ -30,6 +30,8 @@ class SparseForward(Generic[E]):
     """Base of analyses of values from operands to results. A subclass sets `lattice` and defines `transfer`."""
 
     lattice: Lattice[E]
+    interprocedural: bool = True
+    """Whether facts go through calls; if not, a call is an op like others, and arguments of functions come from outside."""
 
     def transfer(self, op: Operation, operands: Sequence[E]) -> Sequence[E] | None:
         """The facts about the results of an op; None: nothing is known. Its operands' facts are all above bottom.
@@ -109,8 +111,9 @@ class _Solver(Generic[E]):
         self._work()
         while self._open_cycles():
             self._work()
-        for _ in range(self.analysis.lattice.narrowings):
-            self._narrow()
+        if self.facts.widened:
+            for _ in range(self.analysis.lattice.narrowings):
+                self._narrow()
 
     def _start(self) -> None:
         inside = {block for op in self.root.walk() for region in op.regions for block in region.blocks}
@@ -174,7 +177,7 @@ class _Solver(Generic[E]):
             for value in self._made_by(op):
                 self._add(value, self.analysis.made(op, value, operands))
             return
-        callee = self.calls.callee.get(op)
+        callee = self.calls.callee.get(op) if self.analysis.interprocedural else None
         body = _body(callee)
         if callee is not None and body is not None:
             self._call(op, callee, body, operands)
@@ -243,7 +246,7 @@ class _Solver(Generic[E]):
         interface = RegionBranchOpInterface.of(around)
         if interface is not None and (op.has_trait(IsTerminator) or not op.is_registered):
             self._follow(op, interface.exit_edges(op, self._constants(operands)))
-        elif around.has_trait(CallableOpInterface):
+        elif around.has_trait(CallableOpInterface) and self.analysis.interprocedural:
             known = op.has_trait(ReturnLike)
             for call in self.calls.callers.get(around, ()):
                 given = operands if known else [self.analysis.lattice.top] * len(call.results)
@@ -267,7 +270,7 @@ class _Solver(Generic[E]):
         if entry is None:
             return
         if op.has_trait(CallableOpInterface):
-            if op not in self.calls.external:
+            if op not in self.calls.external and self.analysis.interprocedural:
                 return  # its calls will enter it
             for argument in entry.arguments:
                 self._add(argument, self.analysis.boundary(argument))

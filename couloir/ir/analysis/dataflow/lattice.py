@@ -77,6 +77,8 @@ class Facts(Generic[E]):
     def __init__(self, lattice: Lattice[E], *, widens: bool = True) -> None:
         self.lattice = lattice
         self._widens = widens
+        self.widened = False
+        """Whether `widen` has been used."""
         self._facts: dict[Any, E] = {}
         self._updates: dict[Any, int] = {}
 
@@ -99,6 +101,7 @@ class Facts(Generic[E]):
         count = self._updates[key] = self._updates.get(key, 0) + 1
         if count > self.lattice.widen_after and self._widens:
             new = self.lattice.widen(old, new)
+            self.widened = True
             if count > UPDATES:
                 raise Error(
                     f"the analysis does not come to an end: a fact of the lattice `{self.lattice.name}` has grown {UPDATES} times",
