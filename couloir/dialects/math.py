@@ -108,6 +108,10 @@ class Erf(_FloatUnary, name="math.erf"):
     """The error function."""
 
 
+class Erfc(_FloatUnary, name="math.erfc"):
+    """1 - erf(x), exact where that would cancel."""
+
+
 class Exp(_FloatUnary, name="math.exp"):
     """`e ** x`."""
 

@@ -10,6 +10,7 @@ from couloir.passes.canonicalize_regions import CanonicalizeRegions
 from couloir.passes.constant_folding import ConstantFolding
 from couloir.passes.cse import Cse
 from couloir.passes.dce import Dce
+from couloir.passes.decompose import Decompose
 from couloir.passes.dot_layout import DotLayout
 from couloir.passes.explicit_padding import ExplicitPadding
 from couloir.passes.hlo_to_loops import HloToLoops
@@ -34,6 +35,7 @@ ONNX_TO_HLO: Final = PassPipeline.of(
 
 #: From StableHLO to loops over buffers, ready for the C backend.
 HLO_TO_LOOPS: Final = PassPipeline.of(
+    Decompose(),  # abbreviations are written out
     Inline(),  # a function on tensors becomes part of those that call it
     SymbolDce(),
     Canonicalize(),
@@ -57,6 +59,7 @@ __all__ = [
     "ConstantFolding",
     "Cse",
     "Dce",
+    "Decompose",
     "DotLayout",
     "ExplicitPadding",
     "HloToLoops",

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math as python_math
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
+from couloir.backends.c import narrow_floats
 from couloir.dialects import arith, math
 from couloir.dialects.arith import CmpFPredicate, CmpIPredicate
 from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value
-from couloir.ir.types import FloatType, IndexType, IntegerType, Type, f16, f32
+from couloir.ir.types import FloatType, IndexType, IntegerType, Type, bf16, f16, f32
 
 Expression: TypeAlias = "Callable[[Any, Helpers, list[str]], str]"
 
@@ -56,8 +57,12 @@ def c_type(type: Type) -> str:
     match type:
         case FloatType() if type.kind in _FLOATS:
             return _FLOATS[type.kind]
+        case FloatType() if type.width <= 8:
+            return "uint8_t"
         case IntegerType(width=1):
             return "bool"
+        case IntegerType(width=2 | 4, signedness="signless"):  # the low bits of a byte; what the others are is open
+            return "int8_t"
         case IntegerType(width=8 | 16 | 32 | 64 as width, signedness="signless"):
             return f"int{width}_t"
         case IndexType():
@@ -76,9 +81,9 @@ def width_of(type: Type) -> int:
     return type.width if isinstance(type, IntegerType) else 64
 
 
-def is_narrow(type: Type) -> bool:
-    """Whether values are 16-bit floats, kept as their bits."""
-    return isinstance(type, FloatType) and type.width == 16
+def is_narrow(type: Type) -> TypeGuard[FloatType]:
+    """Whether values are floats of 16 bits or less, kept as their bits."""
+    return isinstance(type, FloatType) and type.width <= 16
 
 
 def literal(attribute: IntegerAttr | FloatAttr) -> str:
@@ -91,7 +96,8 @@ def literal(attribute: IntegerAttr | FloatAttr) -> str:
 
         from couloir.ir.types import dtype_of
 
-        return str(int(np.asarray(value).astype(dtype_of(type)).view(np.uint16)))
+        made = np.asarray(value).astype(dtype_of(type))
+        return str(int(made.view(f"u{made.dtype.itemsize}")))
     suffix = "f" if isinstance(type, FloatType) and type.kind == "f32" else ""
     if python_math.isnan(value):
         return f"({c_type(type)})NAN"
@@ -110,6 +116,8 @@ def integer_literal(value: int, type: Type) -> str:
     if isinstance(type, IntegerType) and type.width == 1:
         return "true" if value else "false"
     width = width_of(type)
+    if width < 8:
+        return str(value & ((1 << width) - 1))
     if value == -(1 << (width - 1)):
         return f"INT{width}_MIN"
     return f"INT64_C({value})" if not -(2**31) <= value < 2**31 else str(value)
@@ -143,7 +151,7 @@ for _cls, _symbol in ((arith.AddF, "+"), (arith.SubF, "-"), (arith.MulF, "*"), (
 _CALLS: Final[dict[type[Operation], str]] = {
     arith.RemF: "fmod", arith.MaxNumF: "fmax", arith.MinNumF: "fmin", math.AbsF: "fabs", math.Acos: "acos",
     math.Acosh: "acosh", math.Asin: "asin", math.Asinh: "asinh", math.Atan: "atan", math.Atanh: "atanh",
-    math.Cbrt: "cbrt", math.Ceil: "ceil", math.Cos: "cos", math.Cosh: "cosh", math.Erf: "erf", math.Exp: "exp",
+    math.Cbrt: "cbrt", math.Ceil: "ceil", math.Cos: "cos", math.Cosh: "cosh", math.Erf: "erf", math.Erfc: "erfc", math.Exp: "exp",
     math.Exp2: "exp2", math.ExpM1: "expm1", math.Floor: "floor", math.Log: "log", math.Log10: "log10",
     math.Log1p: "log1p", math.Log2: "log2", math.Round: "round", math.RoundEven: "nearbyint", math.Sin: "sin",
     math.Sinh: "sinh", math.Sqrt: "sqrt", math.Tan: "tan", math.Tanh: "tanh", math.Trunc: "trunc",
@@ -412,13 +420,28 @@ _F32_TO_BF16: Final = """static inline uint16_t f32_to_bf16(float x)
 """
 
 
+_F64_TO_F32_ODD: Final = """static inline float f64_to_f32_odd(double x)
+{
+    union { float f; uint32_t u; } r = { (float)x };
+    if (x != x || (double)r.f == x) return r.f;
+    if (fabs((double)r.f) > fabs(x)) --r.u;
+    r.u |= 1u;
+    return r.f;
+}
+"""
+
+
 @expression_of(arith.ExtF)
 def _extf(op: arith.ExtF, helpers: Helpers, a: list[str]) -> str:
     before, after = op.in_.type, op.out.type
+    if is_narrow(after):
+        raise Error(f"the C backend does not widen to `{after}`", where=op.location.label or None, hint="widen to f32")
+    if before is f16:
+        return f"({c_type(after)}){helpers.use('f16_to_f32', _F16_TO_F32)}({a[0]})"
+    if before is bf16:
+        return f"({c_type(after)}){helpers.use('bf16_to_f32', _BF16_TO_F32)}({a[0]})"
     if is_narrow(before):
-        half = before is f16
-        name = helpers.use("f16_to_f32", _F16_TO_F32) if half else helpers.use("bf16_to_f32", _BF16_TO_F32)
-        return f"({c_type(after)}){name}({a[0]})"
+        return f"({c_type(after)}){helpers.use(*narrow_floats.to_f32(before))}({a[0]})"
     return f"({c_type(after)}){a[0]}"
 
 
@@ -426,40 +449,54 @@ def _extf(op: arith.ExtF, helpers: Helpers, a: list[str]) -> str:
 def _truncf(op: arith.TruncF, helpers: Helpers, a: list[str]) -> str:
     before, after = op.in_.type, op.out.type
     if is_narrow(after):
-        if before is not f32:
+        if is_narrow(before):
             raise Error(
-                f"the C backend rounds to `{after}` from f32 only, not from `{before}`", where=op.location.label or None
+                f"the C backend rounds to `{after}` from f32 or f64, not from `{before}`",
+                where=op.location.label or None,
             )
-        half = after is f16
-        name = helpers.use("f32_to_f16", _F32_TO_F16) if half else helpers.use("f32_to_bf16", _F32_TO_BF16)
-        return f"{name}({a[0]})"
+        # By way of an f32 whose last bit says that it is not exact, so that the second rounding is the only one.
+        value = a[0] if before is f32 else f"{helpers.use('f64_to_f32_odd', _F64_TO_F32_ODD)}({a[0]})"
+        if after is f16:
+            return f"{helpers.use('f32_to_f16', _F32_TO_F16)}({value})"
+        if after is bf16:
+            return f"{helpers.use('f32_to_bf16', _F32_TO_BF16)}({value})"
+        return f"{helpers.use(*narrow_floats.from_f32(after))}({value})"
     return f"({c_type(after)}){a[0]}"
 
 
 @expression_of(arith.ExtSI, arith.ExtUI)
 def _ext(op: Any, helpers: Helpers, a: list[str]) -> str:
-    before, after = op.in_.type, op.out.type
-    if width_of(before) == 1:
-        return f"({c_type(after)}){'-' if isinstance(op, arith.ExtSI) else ''}{a[0]}"
-    through = "" if isinstance(op, arith.ExtSI) else f"({unsigned(before)})"
-    return f"({c_type(after)}){through}{a[0]}"
+    return _low_bits(op.out.type, _read(op.in_.type, a[0], isinstance(op, arith.ExtSI)))
 
 
 @expression_of(arith.TruncI)
 def _trunci(op: arith.TruncI, helpers: Helpers, a: list[str]) -> str:
-    if width_of(op.out.type) == 1:
-        return f"({a[0]} & 1) != 0"
-    return f"({c_type(op.out.type)}){a[0]}"
+    return _low_bits(op.out.type, a[0])
+
+
+def _read(type: Type, text: str, is_signed: bool) -> str:
+    """An integer as a signed or unsigned number."""
+    width = width_of(type)
+    if width == 1:
+        return f"-{text}" if is_signed else text
+    if width < 8:
+        return (
+            f"((int8_t)({text} * {1 << (8 - width)}) >> {8 - width})" if is_signed else f"({text} & {(1 << width) - 1})"
+        )
+    return text if is_signed else f"({unsigned(type)}){text}"
+
+
+def _low_bits(type: Type, text: str) -> str:
+    """The low bits of a number as an integer of a type."""
+    width = width_of(type)
+    if width == 1:
+        return f"({text} & 1) != 0"
+    return f"(int8_t)({text} & {(1 << width) - 1})" if width < 8 else f"({c_type(type)}){text}"
 
 
 @expression_of(arith.IndexCast, arith.IndexCastUI)
 def _index_cast(op: Any, helpers: Helpers, a: list[str]) -> str:
-    before, after = op.in_.type, op.out.type
-    if width_of(after) == 1:
-        return f"({a[0]} & 1) != 0"
-    through = f"({unsigned(before)})" if isinstance(op, arith.IndexCastUI) and width_of(before) > 1 else ""
-    sign = "-" if isinstance(op, arith.IndexCast) and width_of(before) == 1 else ""
-    return f"({c_type(after)}){through}{sign}{a[0]}"
+    return _low_bits(op.out.type, _read(op.in_.type, a[0], isinstance(op, arith.IndexCast)))
 
 
 @expression_of(arith.SIToFP, arith.UIToFP)
@@ -469,17 +506,14 @@ def _to_float(op: Any, helpers: Helpers, a: list[str]) -> str:
         raise Error(
             f"the C backend converts integers to f32 or f64 first, not to `{after}`", where=op.location.label or None
         )
-    if width_of(before) == 1:
-        return f"({c_type(after)}){'-' if isinstance(op, arith.SIToFP) else ''}{a[0]}"
-    through = "" if isinstance(op, arith.SIToFP) else f"({unsigned(before)})"
-    return f"({c_type(after)}){through}{a[0]}"
+    return f"({c_type(after)}){_read(before, a[0], isinstance(op, arith.SIToFP))}"
 
 
 @expression_of(arith.FPToSI, arith.FPToUI)
 def _to_integer(op: Any, helpers: Helpers, a: list[str]) -> str:
     before, after = op.in_.type, op.out.type
     signed, n = isinstance(op, arith.FPToSI), width_of(after)
-    if is_narrow(before) or n == 1:
+    if is_narrow(before) or n < 8:
         raise Error(f"the C backend does not convert `{before}` to `{after}`", where=op.location.label or None)
     source, target = c_type(before), c_type(after)
     suffix = "f" if before.kind == "f32" else ""

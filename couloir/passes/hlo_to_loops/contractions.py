@@ -14,7 +14,7 @@ from typing import Any, Final
 from couloir.dialects import hlo
 from couloir.ir.affine import AffineConstant, AffineExpr
 from couloir.ir.operation import Value
-from couloir.ir.types import FloatType, Type, f32
+from couloir.ir.types import Type
 from couloir.passes.hlo_to_loops.kernels import (
     Kernel,
     body_scalars,
@@ -24,7 +24,8 @@ from couloir.passes.hlo_to_loops.kernels import (
     write_result,
     zero_of,
 )
-from couloir.passes.hlo_to_loops.loops import ZERO, Index, Scalar, scratch, storage_type
+from couloir.passes.hlo_to_loops.loops import ZERO, Index, Scalar, scratch
+from couloir.passes.hlo_to_loops.scalars import computing_type, rounded
 from couloir.passes.hlo_to_loops.table import kernel_of
 
 ROWS: Final = 4
@@ -34,12 +35,6 @@ STEPS: Final = 4
 MAX_KERNEL_STEPS: Final = 7
 COLUMNS: Final = 512
 """Adjacent results of a tile at the most: 4 rows of 512 floats are 8 KB, a quarter of a first-level cache."""
-
-
-def accumulator_type(element: Type) -> Type:
-    """The type in which a sum of `element` is accumulated: f32 for narrower floats."""
-    storage = storage_type(element)
-    return f32 if isinstance(storage, FloatType) and storage.width < 32 else storage
 
 
 def divisor(number: int, limit: int) -> int:
@@ -78,14 +73,7 @@ class _Tile:
         for row in range(self.rows):
             with loops.loop(self.columns) as column:
                 total = loops.load(self.buffer, (AffineConstant(row), column))
-                write(place(row, column), _narrow(total, element))
-
-
-def _narrow(value: Scalar, element: Type) -> Scalar:
-    from couloir.dialects import arith
-
-    wanted = storage_type(element)
-    return value if value.type is wanted else arith.TruncF(value, result_types=[wanted]).out
+                write(place(row, column), rounded(total, element))
 
 
 def _column_last(shape: Sequence[int]) -> list[int]:
@@ -157,7 +145,7 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
     outer = [batches, groups, outputs // rows, *space[:-1], columns // width]
     with loops.loops(outer) as (batch, group, block, *place, column_block):
         first_output = group * outputs + block * rows
-        tile = _Tile(kernel, rows, width, accumulator_type(element))
+        tile = _Tile(kernel, rows, width, computing_type(element))
         tile.clear()
         kernel_loops = sizes[:-1] + ([sizes[-1] // steps_in_kernel] if sizes else [])
         with loops.loops([inputs // steps_in_channels, *kernel_loops]) as (channel_block, *tap_blocks):
@@ -171,7 +159,9 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
                     steps.append((channel, []))
             values = [
                 [
-                    to_type(loops.load(weights, rhs_index(first_output + row, channel, taps)), tile.type)
+                    to_type(
+                        loops.load(weights, rhs_index(first_output + row, channel, taps)), tile.type, rhs.element_type
+                    )
                     for channel, taps in steps
                 ]
                 for row in range(rows)
@@ -185,7 +175,7 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
                     index = lhs_index(group * batches + batch, channel, position)
                 else:
                     index = lhs_index(batch, group * inputs + channel, position)
-                return to_type(loops.load(source, index), tile.type)
+                return to_type(loops.load(source, index), tile.type, lhs.element_type)
 
             tile.update(element_at, values)
         tile.finish(
@@ -231,7 +221,7 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, roots: Sequence[Value[Any]]) 
         batch = every[: len(batches)]
         row_block = every[len(batches) : len(batches) + len(row_loops)]
         column_block = every[len(batches) + len(row_loops) :]
-        tile = _Tile(kernel, rows, width, accumulator_type(element))
+        tile = _Tile(kernel, rows, width, computing_type(element))
         tile.clear()
 
         def row_at(row: int) -> list[AffineExpr]:
@@ -253,6 +243,7 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, roots: Sequence[Value[Any]]) 
                             spread(lhs.rank, [(batch_dims, batch), (lhs_free, row_at(row)), (sum_dims, sum_at(step))]),
                         ),
                         tile.type,
+                        lhs.element_type,
                     )
                     for step in range(steps)
                 ]
@@ -268,7 +259,7 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, roots: Sequence[Value[Any]]) 
                         (numbers.rhs_contracting_dimensions, sum_at(step)),
                     ],
                 )
-                return to_type(loops.load(right, index), tile.type)
+                return to_type(loops.load(right, index), tile.type, rhs.element_type)
 
             tile.update(element_at, values)
         tile.finish(write, lambda row, column: (*batch, *row_at(row), *column_at(column)), element)

@@ -34,6 +34,7 @@ MOVES: Final = (
     hlo.Iota,
     hlo.DynamicSlice,
     hlo.Gather,
+    hlo.GetDimensionSize,
 )
 
 

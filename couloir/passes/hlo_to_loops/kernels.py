@@ -15,10 +15,10 @@ from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.builder import insert_at
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
-from couloir.ir.types import FloatType, IntegerType, MemRefType
+from couloir.ir.types import FloatType, IntegerType, MemRefType, f64, i64
 from couloir.passes.hlo_to_loops.gathering import read_index
 from couloir.passes.hlo_to_loops.loops import ZERO, Index, LoopNest, Scalar, number, storage_type
-from couloir.passes.hlo_to_loops.scalars import lower_scalar, supports
+from couloir.passes.hlo_to_loops.scalars import computing_type, lower_scalar, rounded, supports
 from couloir.passes.hlo_to_loops.table import kernel_of
 
 Write: TypeAlias = "Callable[[Index, Scalar], None]"
@@ -95,6 +95,8 @@ class Kernel:
         match op:
             case hlo.Constant():
                 return _splat_number(op)
+            case hlo.GetDimensionSize():
+                return number(op.operand.type.shape[op.dimension], storage_type(op.result.type.element_type))
             case hlo.Iota():
                 return self._iota(op, index)
             case hlo.Clamp() | hlo.Select():  # bounds and predicates may be scalars for all elements
@@ -109,14 +111,14 @@ class Kernel:
                 return lower_scalar(op, *(self._scalar(v, index, done) for v in op.operands))
 
     def _iota(self, op: hlo.Iota, index: Index) -> Scalar:
-        element = storage_type(op.output.type.element_type)
+        element = op.output.type.element_type
+        compute = computing_type(element)
         position = self.loops.variable(index[op.iota_dimension])
-        if isinstance(element, IntegerType):
-            return arith.IndexCast(position, result_types=[element]).out
-        from couloir.ir.types import i64
-
+        if isinstance(compute, IntegerType):
+            return rounded(arith.IndexCast(position, result_types=[compute]).out, element)
         whole = arith.IndexCast(position, result_types=[i64]).out
-        return arith.SIToFP(whole, result_types=[element]).out
+        through = f64 if compute is not element else compute  # rounded once, to the element
+        return rounded(arith.SIToFP(whole, result_types=[through]).out, element)
 
 
 def _splat_number(op: hlo.Constant) -> Scalar:
@@ -241,8 +243,7 @@ def zero_of(type: Any) -> Scalar:
 
 
 def multiply_add(accumulator: Scalar, a: Scalar, b: Scalar) -> Scalar:
-    """`accumulator + a * b`, in the accumulator's type."""
-    a, b = to_type(a, accumulator.type), to_type(b, accumulator.type)
+    """`accumulator + a * b`, all of one type."""
     if isinstance(accumulator.type, FloatType):
         return arith.AddF(accumulator, arith.MulF(a, b)).result
     if accumulator.type is _BOOL:
@@ -253,10 +254,16 @@ def multiply_add(accumulator: Scalar, a: Scalar, b: Scalar) -> Scalar:
 _BOOL: Final = IntegerType(1)
 
 
-def to_type(value: Scalar, type: Any) -> Scalar:
-    """A number as a wider one of the same kind."""
+def to_type(value: Scalar, type: Any, element: Any) -> Scalar:
+    """An element of a tensor, which says whether it is signed, as a number of another type, or an integer as a float."""
     if value.type is type:
         return value
+    if isinstance(value.type, FloatType):
+        cls = arith.ExtF if value.type.width < type.width else arith.TruncF
+        return cls(value, result_types=[type]).out
+    unsigned = element is _BOOL or not element.is_signed
     if isinstance(type, FloatType):
-        return arith.ExtF(value, result_types=[type]).out
-    return arith.ExtSI(value, result_types=[type]).out
+        return (arith.UIToFP if unsigned else arith.SIToFP)(value, result_types=[type]).out
+    if value.type.width > type.width:
+        return arith.TruncI(value, result_types=[type]).out
+    return (arith.ExtUI if unsigned else arith.ExtSI)(value, result_types=[type]).out

@@ -36,7 +36,7 @@ from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_typ
 from couloir.passes.hlo_to_loops.control import CONTROL
 from couloir.passes.hlo_to_loops.fusion import is_inline
 from couloir.passes.hlo_to_loops.kernels import Kernel
-from couloir.passes.hlo_to_loops.scalars import unsupported_element
+from couloir.passes.hlo_to_loops.scalars import SCALARS, supports, unsupported_element
 from couloir.passes.hlo_to_loops.table import KERNELS
 
 INPUT_COUNT = "couloir.inputs"
@@ -166,6 +166,8 @@ def _why_unsupported(op: Operation, functions: Mapping[str, func.FuncOp]) -> str
     rule = KERNELS.get(type(op))
     if rule is not None:
         return rule.check(op) if rule.check is not None else None
+    if type(op) in SCALARS:
+        return supports(op)
     if isinstance(op, hlo.Reshape) or is_inline(op):
         return None
     return "there is no lowering to loops"

@@ -15,7 +15,7 @@ from couloir.dialects.arith import CmpFPredicate, CmpIPredicate
 from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
-from couloir.ir.types import FloatType, IntegerType, TensorType, Type, f32, i1
+from couloir.ir.types import FloatType, IntegerType, TensorType, Type, f32, f64, i1, i8
 from couloir.passes.hlo_to_loops.loops import Scalar, number, storage_type
 
 Lowering: TypeAlias = Callable[..., Scalar]
@@ -43,14 +43,15 @@ def supports(op: Operation) -> str | None:
         reason = unsupported_element(element)
         if reason:
             return reason
-    return None
+    check = _CHECKS.get(type(op))
+    return check(op) if check is not None else None
 
 
 def unsupported_element(element: Type) -> str | None:
     """Why elements of a type cannot be computed with, or None when they can."""
-    if isinstance(element, FloatType) and element.kind in ("f16", "bf16", "f32", "f64"):
+    if isinstance(element, FloatType) and element.kind not in ("tf32", "f80", "f128"):
         return None
-    if isinstance(element, IntegerType) and element.width in (1, 8, 16, 32, 64):
+    if isinstance(element, IntegerType) and element.width in (1, 2, 4, 8, 16, 32, 64):
         return None
     return f"elements of type `{element}` are not lowered to loops yet"
 
@@ -58,19 +59,52 @@ def unsupported_element(element: Type) -> str | None:
 def lower_scalar(op: Operation, *arguments: Scalar) -> Scalar:
     """One element of the result of `op` from one element of each operand.
 
-    f16 and bf16 are computed in f32, and each result is rounded, as StableHLO has it.
+    Floats of less than 32 bits are computed in f32, integers of 2 and 4 bits in i8; each result is rounded or wrapped, as
+    StableHLO has it.
     """
-    wide = [_widen(a) for a in arguments]
-    made = SCALARS[type(op)](op, *wide)
-    wanted = storage_type(op.results[0].type.element_type)
-    if made.type is not wanted and isinstance(wanted, FloatType) and wanted.width < 32:
-        return arith.TruncF(made, result_types=[wanted]).out
-    return made
+    if isinstance(op, hlo.BitcastConvert | hlo.ReducePrecision):
+        return SCALARS[type(op)](op, *arguments)
+    wide = [
+        _widen(a, type(op) in _READ_BITS or not (v.type.element_type.is_signed or type(op) is hlo.ShiftRightArithmetic))
+        if is_narrow_integer(a.type)
+        else _widen(a, False)
+        for a, v in zip(arguments, op.operands, strict=True)
+    ]
+    return rounded(SCALARS[type(op)](op, *wide), op.results[0].type.element_type)
 
 
-def _widen(value: Scalar) -> Scalar:
+def rounded(value: Scalar, element: Type) -> Scalar:
+    """A number as an element of a tensor: rounded to a narrower float, or the low bits of an integer."""
+    wanted = storage_type(element)
+    if value.type is wanted:
+        return value
+    if isinstance(wanted, FloatType):
+        return arith.TruncF(value, result_types=[wanted]).out
+    return arith.TruncI(value, result_types=[wanted]).out
+
+
+def is_narrow_integer(type: Type) -> bool:
+    """Whether it has 2 or 4 bits."""
+    return isinstance(type, IntegerType) and 1 < type.width < 8
+
+
+def computing_type(element: Type) -> Type:
+    """The type in which numbers of an element type are computed."""
+    storage = storage_type(element)
+    if is_narrow_integer(storage):
+        return i8
+    return f32 if isinstance(storage, FloatType) and storage.width < 32 else storage
+
+
+_READ_BITS: Final = (hlo.ShiftRightLogical, hlo.PopulationCount, hlo.CountLeadingZeros)
+"""Ops that read the bits of a number, whatever its sign."""
+
+
+def _widen(value: Scalar, as_unsigned: bool) -> Scalar:
     if isinstance(value.type, FloatType) and value.type.width < 32:
         return arith.ExtF(value, result_types=[f32]).out
+    if is_narrow_integer(value.type):
+        return (arith.ExtUI if as_unsigned else arith.ExtSI)(value, result_types=[i8]).out
     return value
 
 
@@ -87,6 +121,15 @@ def _is_unsigned(op: Operation) -> bool:
 
 # -- arithmetic: one class for floats, for signed integers, for unsigned integers, for booleans -------------------------------
 
+
+def _unsigned_power(x: Scalar, n: Scalar) -> arith.MulI:
+    """x ** n by half of n twice, as `ipowi` reads exponents as signed numbers."""
+    one = number(1, n.type)
+    half = math.IPowI(x, arith.ShRUI(n, one)).result
+    is_odd = arith.CmpI(CmpIPredicate.NE, arith.AndI(n, one), number(0, n.type))
+    return arith.MulI(arith.MulI(half, half), arith.Select(is_odd, x, one))
+
+
 _BINARY: Final[dict[type[Operation], tuple[Any, Any, Any, Any]]] = {
     hlo.Add: (arith.AddF, arith.AddI, arith.AddI, arith.OrI),
     hlo.Subtract: (arith.SubF, arith.SubI, arith.SubI, arith.SubI),
@@ -101,7 +144,7 @@ _BINARY: Final[dict[type[Operation], tuple[Any, Any, Any, Any]]] = {
     hlo.ShiftLeft: (None, arith.ShLI, arith.ShLI, None),
     hlo.ShiftRightArithmetic: (None, arith.ShRSI, arith.ShRSI, None),
     hlo.ShiftRightLogical: (None, arith.ShRUI, arith.ShRUI, None),
-    hlo.Power: (math.PowF, math.IPowI, math.IPowI, None),
+    hlo.Power: (math.PowF, math.IPowI, _unsigned_power, None),
     hlo.Atan2: (math.Atan2, None, None, None),
 }
 
@@ -117,6 +160,17 @@ def _binary(op: Operation, lhs: Scalar, rhs: Scalar) -> Scalar:
 
 
 _FLOAT_UNARY: Final[dict[type[Operation], Any]] = {
+    chlo.Acos: math.Acos,
+    chlo.Acosh: math.Acosh,
+    chlo.Asin: math.Asin,
+    chlo.Asinh: math.Asinh,
+    chlo.Atan: math.Atan,
+    chlo.Atanh: math.Atanh,
+    chlo.Cosh: math.Cosh,
+    chlo.Sinh: math.Sinh,
+    chlo.Tan: math.Tan,
+    chlo.Erfc: math.Erfc,
+    chlo.IsInf: math.IsInf,
     hlo.Exponential: math.Exp,
     hlo.ExponentialMinusOne: math.ExpM1,
     hlo.Log: math.Log,
@@ -181,7 +235,78 @@ def _popcnt(op: Operation, x: Scalar) -> Scalar:
 
 @scalar_of(hlo.CountLeadingZeros)
 def _clz(op: Operation, x: Scalar) -> Scalar:
-    return math.CountLeadingZeros(x).result
+    zeros = math.CountLeadingZeros(x).result
+    element = _element(op)
+    missing = x.type.width - element.width if isinstance(element, IntegerType) else 0
+    return arith.SubI(zeros, number(missing, x.type)).result if missing else zeros
+
+
+@scalar_of(chlo.IsPosInf, chlo.IsNegInf)
+def _is_infinity(op: Operation, x: Scalar) -> Scalar:
+    infinity = number(float("inf") if isinstance(op, chlo.IsPosInf) else -float("inf"), x.type)
+    return arith.CmpF(CmpFPredicate.OEQ, x, infinity).result
+
+
+@scalar_of(chlo.Square)
+def _square(op: Operation, x: Scalar) -> Scalar:
+    return (arith.MulF if isinstance(x.type, FloatType) else arith.MulI)(x, x).result
+
+
+@scalar_of(hlo.BitcastConvert)
+def _bitcast(op: hlo.BitcastConvert, x: Scalar) -> Scalar:
+    wanted = storage_type(op.result.type.element_type)
+    return x if x.type is wanted else arith.Bitcast(x, result_types=[wanted]).out
+
+
+@scalar_of(hlo.ReducePrecision)
+def _reduce_precision(op: hlo.ReducePrecision, x: Scalar) -> Scalar:
+    """On the bits: ties go to even, what is too small for a normal number becomes zero, what is too large infinite."""
+    own_exponent, own_mantissa = _FIELDS[x.type.kind]
+    bits = IntegerType(x.type.width)
+
+    def word(value: int) -> Scalar:
+        return number(value if value < 1 << (bits.width - 1) else value - (1 << bits.width), bits)
+
+    raw = arith.Bitcast(x, result_types=[bits]).out
+    made = raw
+    dropped = own_mantissa - op.mantissa_bits
+    if dropped > 0:
+        last = arith.AndI(arith.ShRUI(made, word(dropped)), word(1))
+        made = arith.AddI(made, arith.AddI(last, word((1 << (dropped - 1)) - 1))).result
+        made = arith.AndI(made, word(-1 << dropped)).result
+    if op.exponent_bits < own_exponent:
+        sign = arith.AndI(made, word(1 << (bits.width - 1))).result
+        magnitude = arith.AndI(made, word((1 << (bits.width - 1)) - 1)).result
+        bias, reduced = (1 << (own_exponent - 1)) - 1, (1 << (op.exponent_bits - 1)) - 1
+        infinite = arith.OrI(sign, word(((1 << own_exponent) - 1) << own_mantissa)).result
+        too_large = arith.CmpI(CmpIPredicate.SGE, magnitude, word((bias + reduced + 1) << own_mantissa))
+        too_small = arith.CmpI(CmpIPredicate.SLT, magnitude, word((bias - reduced + 1) << own_mantissa))
+        made = arith.Select(too_small, sign, arith.Select(too_large, infinite, made)).result
+    magnitude = arith.AndI(raw, word((1 << (bits.width - 1)) - 1)).result
+    largest = word(((1 << own_exponent) - 1) << own_mantissa)
+    is_nan = arith.CmpI(CmpIPredicate.SGT, magnitude, largest).result
+    return arith.Bitcast(arith.Select(is_nan, raw, made), result_types=[x.type]).out
+
+
+_FIELDS: Final = {"f16": (5, 10), "bf16": (8, 7), "f32": (8, 23), "f64": (11, 52)}
+"""Bits of exponent and mantissa."""
+
+
+def _unsupported_reduce_precision(op: hlo.ReducePrecision) -> str | None:
+    element = op.operand.type.element_type
+    return None if getattr(element, "kind", None) in _FIELDS else f"elements of type `{element}` are too narrow"
+
+
+def _unsupported_bitcast(op: hlo.BitcastConvert) -> str | None:
+    before, after = (storage_type(v.type.element_type) for v in (op.operand, op.result))
+    same = getattr(before, "width", 0) == getattr(after, "width", 0)
+    return None if same else f"`{before}` and `{after}` differ in width"
+
+
+_CHECKS: Final[dict[type[Operation], Callable[[Any], str | None]]] = {
+    hlo.BitcastConvert: _unsupported_bitcast,
+    hlo.ReducePrecision: _unsupported_reduce_precision,
+}
 
 
 @scalar_of(hlo.IsFinite)
@@ -234,27 +359,37 @@ def _clamp(op: Operation, low: Scalar, x: Scalar, high: Scalar) -> Scalar:
 @scalar_of(hlo.Convert)
 def _convert(op: hlo.Convert, x: Scalar) -> Scalar:
     before, after = op.operand.type.element_type, op.result.type.element_type
-    wanted = storage_type(after)
+    wanted = computing_type(after)
     from_unsigned = isinstance(before, IntegerType) and (not before.is_signed or before is i1)
     to_unsigned = isinstance(after, IntegerType) and not after.is_signed
-    if isinstance(after, FloatType):
-        compute = f32 if after.width < 32 else after
+    if isinstance(wanted, FloatType):
         if isinstance(x.type, FloatType):
-            if x.type is compute:
+            if x.type is wanted or (x.type is f64 and wanted is not after):  # from f64, rounded once, to the result
                 return x
-            cls = arith.ExtF if x.type.width < compute.width else arith.TruncF
-            return cls(x, result_types=[compute]).out
-        return (arith.UIToFP if from_unsigned else arith.SIToFP)(x, result_types=[compute]).out
+            cls = arith.ExtF if x.type.width < wanted.width else arith.TruncF
+            return cls(x, result_types=[wanted]).out
+        through = f64 if x.type.width > 16 and wanted is not after else wanted
+        return (arith.UIToFP if from_unsigned else arith.SIToFP)(x, result_types=[through]).out
     assert isinstance(wanted, IntegerType)
     if after is i1:
         if isinstance(x.type, FloatType):
             return arith.CmpF(CmpFPredicate.UNE, x, number(0, x.type)).result
         return arith.CmpI(CmpIPredicate.NE, x, number(0, x.type)).result
     if isinstance(x.type, FloatType):
-        return (arith.FPToUI if to_unsigned else arith.FPToSI)(x, result_types=[wanted]).out
+        made = (arith.FPToUI if to_unsigned else arith.FPToSI)(x, result_types=[wanted]).out
+        return _saturated(made, after) if wanted is not storage_type(after) else made
     if x.type is wanted:
         return x
     assert isinstance(x.type, IntegerType)
     if x.type.width > wanted.width:
         return arith.TruncI(x, result_types=[wanted]).out
     return (arith.ExtUI if from_unsigned else arith.ExtSI)(x, result_types=[wanted]).out
+
+
+def _saturated(value: Scalar, element: Type) -> Scalar:
+    """A number moved into the range of an integer of 2 or 4 bits."""
+    assert isinstance(element, IntegerType)
+    if element.is_signed:
+        high = (1 << (element.width - 1)) - 1
+        return arith.MinSI(arith.MaxSI(value, number(-high - 1, value.type)), number(high, value.type)).result
+    return arith.MinUI(value, number((1 << element.width) - 1, value.type)).result

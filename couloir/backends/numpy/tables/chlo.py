@@ -12,7 +12,7 @@ from couloir.backends.numpy.constants import constant_array
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
 from couloir.backends.numpy.element_types import Array, kind, width
 from couloir.backends.numpy.meanings import meaning
-from couloir.backends.numpy.tables.math import in_every_domain, of_floats
+from couloir.backends.numpy.tables.math import erfc, in_every_domain, of_floats
 from couloir.dialects import chlo
 from couloir.ir.operation import Operation
 
@@ -51,15 +51,10 @@ def _check_real(xp: ArrayNamespace, op: Operation, operand: Array) -> None:
         raise NotInDomain(op.name, xp.name)
 
 
-def _erfc(xp: ArrayNamespace, x: Array) -> Array:
-    with np.errstate(all="ignore"):
-        return special_functions.erfc(x, xp.apply("erf", x))
-
-
 @meaning(chlo.Erfc)
 def _erfc_of(xp: ArrayNamespace, op: chlo.Erfc, operand: Array) -> Array:
     _check_real(xp, op, operand)
-    return xp.convert(_erfc(xp, operand.astype(_DOUBLE)), operand.dtype)
+    return xp.convert(erfc(xp, operand.astype(_DOUBLE)), operand.dtype)
 
 
 @meaning(chlo.ErfInv)
@@ -70,7 +65,7 @@ def _erf_inv(xp: ArrayNamespace, op: chlo.ErfInv, operand: Array) -> Array:
     with np.errstate(all="ignore"):
         y = special_functions.erf_inv_start(x)
         for _ in range(8):  # at the last number before 1 the approximation is a tenth off
-            y = special_functions.erf_inv_step(x, y, xp.apply("erf", y), _erfc(xp, np.abs(y)))
+            y = special_functions.erf_inv_step(x, y, xp.apply("erf", y), erfc(xp, np.abs(y)))
         y = np.where(np.abs(x) == 1, np.copysign(np.inf, x), np.where(np.abs(x) > 1, np.nan, y))
     return xp.convert(y, operand.dtype)
 

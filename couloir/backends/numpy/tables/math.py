@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from couloir.backends.numpy import special_functions
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
 from couloir.backends.numpy.element_types import NARROW_FLOATS, Array, kind
 from couloir.backends.numpy.fused_multiply_add import fma
@@ -84,6 +85,19 @@ for _cls, _name in IN_EVERY_DOMAIN.items():
     meaning(_cls)(in_every_domain(_name))
 for _cls, _function in OF_FLOATS.items():
     meaning(_cls)(of_floats(_function))
+
+
+def erfc(xp: ArrayNamespace, x: Array) -> Array:
+    """1 - erf(x)."""
+    with np.errstate(all="ignore"):
+        return special_functions.erfc(x, xp.apply("erf", x))
+
+
+@meaning(math.Erfc)
+def _erfc(xp: ArrayNamespace, op: math.Erfc, operand: Array) -> Array:
+    if kind(operand.dtype) != "float":
+        raise NotInDomain(op.name, xp.name)
+    return xp.convert(erfc(xp, operand.astype(np.float64)), operand.dtype)
 
 
 @meaning(math.IsNaN)
