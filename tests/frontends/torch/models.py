@@ -46,7 +46,9 @@ class Block(nn.Module):
 class ResNet(nn.Module):
     """ResNet: stages of blocks, the first with `width` channels; (2, 2, 2, 2) is ResNet-18, (3, 4, 6, 3) with bottlenecks -50."""
 
-    def __init__(self, stages: Sequence[int], width: int = 64, *, bottleneck: bool = False, classes: int = 1000) -> None:
+    def __init__(
+        self, stages: Sequence[int], width: int = 64, *, bottleneck: bool = False, classes: int = 1000
+    ) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, width, 7, 2, 3, bias=False)
         self.norm = nn.BatchNorm2d(width)
@@ -72,7 +74,11 @@ class InvertedResidual(nn.Module):
         layers: list[nn.Module] = []
         if expansion > 1:
             layers += [nn.Conv2d(inputs, hidden, 1, bias=False), nn.BatchNorm2d(hidden), nn.ReLU6()]
-        layers += [nn.Conv2d(hidden, hidden, 3, stride, 1, groups=hidden, bias=False), nn.BatchNorm2d(hidden), nn.ReLU6()]
+        layers += [
+            nn.Conv2d(hidden, hidden, 3, stride, 1, groups=hidden, bias=False),
+            nn.BatchNorm2d(hidden),
+            nn.ReLU6(),
+        ]
         layers += [nn.Conv2d(hidden, outputs, 1, bias=False), nn.BatchNorm2d(outputs)]
         self.layers = nn.Sequential(*layers)
         self.residual = stride == 1 and inputs == outputs
@@ -139,7 +145,9 @@ class BertLayer(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         batch, length, width = x.shape
-        q, k, v = (part(x).view(batch, length, self.heads, -1).transpose(1, 2) for part in (self.query, self.key, self.value))
+        q, k, v = (
+            part(x).view(batch, length, self.heads, -1).transpose(1, 2) for part in (self.query, self.key, self.value)
+        )
         scores = q @ k.transpose(2, 3) / (width // self.heads) ** 0.5 + mask
         mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, length, width)
         x = self.norm1(x + self.out(mixed))
