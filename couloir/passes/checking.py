@@ -9,36 +9,26 @@ Integers and booleans must be equal. Floats may differ by what rounding can caus
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from couloir.backends.numpy.arguments import INPUT_COUNT
-from couloir.backends.numpy.element_types import Array, integer_range, kind
-from couloir.backends.numpy.evaluate import evaluate
-from couloir.backends.numpy.plan import Plan
+from couloir.backends.numpy.element_types import Array, kind
 from couloir.dialects.func import FuncOp
 from couloir.ir.attributes import StringAttr
 from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
 from couloir.ir.passes import Check, Instrumentation
-from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, MemRefType, TensorType, dtype_of
+from couloir.ir.types import FunctionType, TensorType
+from couloir.passes.running import KINDS, InputKind, outcome, public_functions, random_inputs, signature, unevaluable
 from couloir.passes.tolerance import Estimates, allowed, differing, estimates, half_the_digits, identical
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Type
     from couloir.ir.operation import Operation
     from couloir.ir.passes import PassPipeline, PassRun
-
-InputKind: TypeAlias = Literal["normal", "whole"]
-"""`normal`: floats from N(0, 1), integers from -4 to 4. `whole`: small whole numbers, on which sums and products are exact."""
-
-KINDS: Final[tuple[InputKind, ...]] = ("normal", "whole")
-SIGNATURE: Final = "couloir.signature"
-"""Attribute of a function of buffers: the type that it had as a function of tensors."""
-DYNAMIC_SIZE: Final = 3
-"""What an unknown dimension is taken to be, where nobody says."""
 
 
 class CheckError(Error):
@@ -205,8 +195,8 @@ class NumericCheck:
             try:
                 if self.inputs is not None:
                     raise Error(f"the given inputs do not fit its type any more, {signature(function)}")
-                case.inputs = random_inputs(function, seed=self.seed, kind=case.kind)
                 before = next(f for f in public_functions(case.origin) if f.sym_name == case.function)
+                case.inputs = random_inputs(before, inputs, seed=self.seed, kind=case.kind)
                 case.results = case.first = outcome(before, case.inputs)
                 case.errors = None
             except Error as error:
@@ -318,19 +308,7 @@ class CheckEach(Instrumentation):
         self.skipped += [line for line in said if "checked" in line and line not in self.skipped]
 
 
-# -- functions and their inputs --------------------------------------------------------------------------------------------
-
-
-def public_functions(module: Operation) -> list[FuncOp]:
-    """The functions of a module that are not private and have a body; the function itself when it is one."""
-    ops = [module] if isinstance(module, FuncOp) else [op for region in module.regions for op in region.ops]
-    return [op for op in ops if isinstance(op, FuncOp) and not op.is_private and not op.is_declaration]
-
-
-def signature(function: FuncOp) -> FunctionType:
-    """The type of a function; of one of buffers, that which it had as a function of tensors."""
-    stored = function.attributes.get(SIGNATURE)
-    return stored if isinstance(stored, FunctionType) and INPUT_COUNT in function.attributes else function.function_type
+# -- types ----------------------------------------------------------------------------------------------------------------
 
 
 def _refines(new: FunctionType, old: FunctionType) -> bool:
@@ -347,57 +325,6 @@ def _fits(array: Any, type: Type) -> bool:
         return True
     shape = np.shape(array)
     return len(shape) == len(type.dims) and all(d in (None, s) for d, s in zip(type.dims, shape, strict=True))
-
-
-def unevaluable(function: FuncOp) -> str | None:
-    """Why a function cannot be run: it, or what it calls, has ops without a meaning."""
-    try:
-        Plan(function, runs_root=False)
-    except Error as error:
-        return error.message
-    return None
-
-
-def outcome(function: FuncOp, arrays: Sequence[Any]) -> tuple[Array, ...]:
-    """The results of a function, and what it leaves in the buffers that it was given. The arrays given stay as they are.
-
-    Raises:
-        Error: when it cannot be run, and when it gives something else than arrays.
-    """
-    given = [np.array(array) for array in arrays]
-    results: list[Any] = list(evaluate(function, *given))
-    if INPUT_COUNT not in function.attributes:
-        results += [a for a, t in zip(given, function.function_type.inputs, strict=True) if isinstance(t, MemRefType)]
-    if not all(isinstance(result, np.ndarray | np.generic) for result in results):
-        raise Error("it gives results that are no arrays")
-    return tuple(map(np.array, results))  # copies: results may share memory with constants and inputs
-
-
-def random_inputs(function: FuncOp, *, seed: int = 0, kind: InputKind = "normal") -> list[Array]:
-    """Inputs for a function, from its type. Unknown dimensions are 3.
-
-    Raises:
-        Error: for arguments that are neither tensors or buffers of numbers nor numbers.
-    """
-    generator = np.random.default_rng(seed)
-    return [_random(generator, type, number, kind) for number, type in enumerate(signature(function).inputs)]
-
-
-def _random(generator: np.random.Generator, type: Type, number: int, wanted: InputKind) -> Array:
-    element: Type = type
-    shape: tuple[int, ...] = ()
-    if isinstance(type, TensorType | MemRefType):
-        element = type.element_type
-        shape = tuple(DYNAMIC_SIZE if size is None else size for size in type.dims)
-    if not isinstance(element, IntegerType | FloatType | IndexType):
-        raise Error(f"argument {number} is a `{type}`, for which no inputs are made up", hint="give inputs")
-    dtype = dtype_of(element)
-    if kind(dtype) == "float":
-        values = generator.standard_normal(shape) if wanted == "normal" else generator.integers(-3, 4, shape)
-        return np.asarray(values, np.float64).astype(dtype)
-    low, high = integer_range(dtype)
-    least, most = (-4, 4) if wanted == "normal" else (0, 2)
-    return np.asarray(generator.integers(max(low, least), min(high, most) + 1, shape)).astype(dtype)
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------------------

@@ -39,7 +39,9 @@ class Estimate:
 
     @classmethod
     def of(cls, result: Array, value: Array, bound: Array) -> Estimate:
-        """From the result, its value in f64, and the bound."""
+        """From the result, its value in f64, and the bound. Of a result that is itself f64 nothing more precise is known."""
+        if result.dtype == np.float64:
+            return cls(np.nan_to_num(bound, nan=0.0, posinf=np.inf), 1.0)
         with np.errstate(all="ignore"):
             shares = np.abs(result.astype(np.float64) - value) / bound
         known = shares[np.isfinite(shares) & np.isfinite(bound) & (bound > 0)]

@@ -18,8 +18,9 @@ from couloir.ir.operation import Operation
 from couloir.ir.passes import Pass, PassContext, PassPipeline, Report
 from couloir.ir.rewriting import Rule, apply_rules
 from couloir.ir.types import FunctionType, index
-from couloir.passes.checking import CheckEach, CheckError, NumericCheck, random_inputs
+from couloir.passes.checking import CheckEach, CheckError, NumericCheck
 from couloir.passes.pipelines import HLO_TO_LOOPS, ONNX_TO_HLO
+from couloir.passes.running import random_inputs
 
 LENET = "labs/data/lenet.onnx"
 
@@ -498,3 +499,38 @@ def test_where_nothing_can_be_derived_half_of_the_digits_count() -> None:
     with pytest.raises(CheckError, match="output 0") as caught:
         run(text, scaled(1.01))
     assert "the rounding errors could not be estimated: half of the digits have to agree" in caught.value.notes
+
+
+def test_sums_in_f64_may_be_done_in_another_order() -> None:
+    """There is no more precise run that would say how much of the bound was used up."""
+    text = """
+        func.func @main(%x: tensor<200xf64>, %y: tensor<200xf64>, %z: tensor<200xf64>) -> tensor<200xf64> {
+          %a = stablehlo.add %x, %y : tensor<200xf64>
+          %b = stablehlo.add %a, %z : tensor<200xf64>
+          return %b : tensor<200xf64>
+        }"""
+    run(text, reassociate)
+    with pytest.raises(CheckError):
+        run(text, lambda root: put(first(root, hlo.Add), lambda: _slightly_more(first(root, hlo.Add))))
+
+
+def _slightly_more(old: Operation) -> Operation:
+    factor = hlo.Constant(DenseElementsAttr.splat(old.result.type, 1 + 1e-14))
+    return hlo.Multiply(hlo.Add(old.lhs, old.rhs), factor)
+
+
+def test_integers_are_such_that_the_program_is_defined() -> None:
+    """No division by zero, and for ONNX operators no negative index."""
+    divide = couloir.parse("""
+        func.func @main(%x: tensor<500xi32>, %y: tensor<500xui8>) -> tensor<500xi32> {
+          %a = stablehlo.divide %x, %x : tensor<500xi32>
+          return %a : tensor<500xi32>
+        }""")
+    x, y = random_inputs(first(divide, func.FuncOp))
+    assert set(x.tolist()) == {-4, -3, -2, -1, 1, 2, 3, 4} and set(y.tolist()) == {1, 2, 3, 4}
+    gather = couloir.parse("""
+        func.func @main(%x: tensor<3x2xf32>, %i: tensor<500xi64>) -> tensor<500x2xf32> {
+          %a = "onnx.GatherV13"(%x, %i) <{axis = 0 : i64}> : (tensor<3x2xf32>, tensor<500xi64>) -> tensor<500x2xf32>
+          return %a : tensor<500x2xf32>
+        }""")
+    assert set(random_inputs(first(gather, func.FuncOp))[1].tolist()) == {0, 1, 2}

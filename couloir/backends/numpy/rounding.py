@@ -181,10 +181,12 @@ def _made(carrier: DType, value: Array, error: Array) -> Array:
 
 
 def _rounded(carrier: DType, value: Array, error: Array, half_units: float) -> Array:
-    """A value that was rounded to the carrier's floats; one that is such a float, of operands without error, is exact."""
+    """A value that was rounded to the carrier's floats. One that is such a float, of operands without error, is exact; of f64
+    that cannot be told, as it is computed in f64.
+    """
     element = element_of(carrier)
     rounding = half_units * unit_roundoff(element) * np.abs(value)
-    if half_units <= 1 and not error.any():
+    if half_units <= 1 and element != _F64 and not error.any():
         rounding = np.where(float_arithmetic.round_to(value, element).astype(np.float64) == value, 0.0, rounding)
     return _made(carrier, value, error + rounding)
 

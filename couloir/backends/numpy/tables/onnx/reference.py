@@ -33,7 +33,16 @@ MOVING: Final = frozenset(
     }
 )
 #: What the implementations raise: they check little, and NumPy complains in its own ways.
-_FAILURES: Final = (ArithmeticError, AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError)
+_FAILURES: Final = (
+    ArithmeticError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 @functools.cache
