@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from couloir.cli import main
+from couloir.dialects import hlo
+from couloir.ir.rewriting import Rule, is_splat
 
 ROOT = Path(__file__).parents[2]
 LENET = ROOT / "labs/data/lenet.onnx"
@@ -20,6 +22,19 @@ func.func @main(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
   return %c : tensor<4xf32>
 }
 """
+
+
+class TracesSubtractZero(Rule):
+    """x - 0  =>  x"""
+
+    def pattern(x, zero):
+        return hlo.Subtract(x, zero)
+
+    def where(zero):
+        return is_splat(zero, 0)
+
+    def rewrite(x):
+        return x
 
 
 @pytest.fixture
@@ -147,31 +162,31 @@ def why_not(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_the_reason_of_the_guard(program: str, capsys: pytest.CaptureFixture[str]) -> None:
-    out = why_not(capsys, "SubtractZero", program, "--at", "second")
+    out = why_not(capsys, "TracesSubtractZero", program, "--at", "second")
     assert out == (
-        "SubtractZero: x - 0  =>  x\n"
+        "TracesSubtractZero: x - 0  =>  x\n"
         "\n"
         "%2 = stablehlo.subtract %1, %arg1 : tensor<4xf32>\n"
         "  from: second\n"
-        "  SubtractZero does not apply: a block argument is not a constant with one value\n"
+        "  TracesSubtractZero does not apply: a block argument is not a constant with one value\n"
         "\n"
         "1 more ops come from there; the rule does not start at them\n"
     )
 
 
 def test_the_first_mismatch(program: str, capsys: pytest.CaptureFixture[str]) -> None:
-    out = why_not(capsys, "SubtractZero", program, "--at", "%c")
+    out = why_not(capsys, "TracesSubtractZero", program, "--at", "%c")
     assert "it starts at `stablehlo.subtract`, not at `stablehlo.tanh`" in out
 
 
 def test_a_rule_that_applies_says_so_and_each_op_is_answered(program: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "SubtractZero applies here" in why_not(capsys, "SubtractZero", program, "--at", "first")
-    out = why_not(capsys, "SubtractZero", program)
+    assert "TracesSubtractZero applies here" in why_not(capsys, "TracesSubtractZero", program, "--at", "first")
+    out = why_not(capsys, "TracesSubtractZero", program)
     assert "applies here" in out and "is not a constant" in out
 
 
 def test_passes_run_first(program: str, capsys: pytest.CaptureFixture[str]) -> None:
-    out = why_not(capsys, "SubtractZero", program, "-p", "canonicalize")
+    out = why_not(capsys, "TracesSubtractZero", program, "-p", "canonicalize")
     assert "applies here" not in out and "%0 = stablehlo.subtract %arg0, %arg1" in out
     lowered = why_not(capsys, "identity_reshape", str(LENET), "--dims", "N=1", "--to", "hlo", "--at", "flatten")
     assert "does not apply: the shape changes" in lowered
@@ -180,12 +195,12 @@ def test_passes_run_first(program: str, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["SubtractZer", "{}"], "did you mean `SubtractZero`"),
-        (["SubtractZero", "{}", "--at", "secnd"], "did you mean `second`"),
-        (["SubtractZero", "{}", "--at", "%zzz"], "there is no value `%zzz`"),
-        (["SubtractZero", "{}", "-p", "cse", "--to", "hlo"], "exclude each other"),
+        (["TracesSubtractZer", "{}"], "did you mean `TracesSubtractZero`"),
+        (["TracesSubtractZero", "{}", "--at", "secnd"], "did you mean `second`"),
+        (["TracesSubtractZero", "{}", "--at", "%zzz"], "there is no value `%zzz`"),
+        (["TracesSubtractZero", "{}", "-p", "cse", "--to", "hlo"], "exclude each other"),
         (["DoubleTranspose", "{}"], "there is no `stablehlo.transpose`, where the rule DoubleTranspose starts"),
-        (["SubtractZero", "/nowhere.mlir"], "cannot read"),
+        (["TracesSubtractZero", "/nowhere.mlir"], "cannot read"),
     ],
 )
 def test_what_is_not_there_is_an_error(
