@@ -171,6 +171,11 @@ class _Emitter:
     def _report_unsupported(self, functions: Sequence[func.FuncOp]) -> None:
         report = IllegalOps("C")
         for function in functions:
+            taken = function.function_type
+            if taken.results or not all(isinstance(type, MemRefType) for type in taken.inputs):
+                report.add(
+                    function, "functions in C take buffers and return nothing; lower it first (`couloir compile` does)"
+                )
             for op in function.walk():
                 if type(op) not in EXPRESSIONS and not isinstance(op, _STATEMENTS):
                     report.add(op, "the C backend takes loops; lower it first (`couloir compile` does)")

@@ -246,3 +246,16 @@ def test_the_cache_compiles_once(program: CProgram, tmp_path: Path, monkeypatch:
     compile_program(program, cache=cache)(*inputs())
     other = c_program(couloir.parse(MODEL.replace("dense<0.25>", "dense<0.5>")))
     compile_program(other, cache=cache)  # other weights, the same code
+
+
+def test_a_function_that_returns_its_argument(tmp_path: Path) -> None:
+    text = "func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor<4xf32> }"
+    x = np.arange(4, dtype=np.float32)
+    (found,) = compile_program(c_program(couloir.parse(text)), cache=Cache(tmp_path / "cache"))(x)
+    np.testing.assert_array_equal(found, x)
+
+
+def test_functions_of_tensors_are_refused_by_the_emitter() -> None:
+    text = "func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor<4xf32> }"
+    with pytest.raises(Error, match="cannot be lowered to C"):
+        CProgram.of(couloir.parse(text))
