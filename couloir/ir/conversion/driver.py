@@ -404,7 +404,7 @@ class Conversion:
         returned: Any = None
         process: Any = None
         counts.attempts += 1
-        if rule.takes_operands:
+        if not rule.matches:
             rewriter.matched(rule, (op,))
         try:
             adaptor = self._adaptor(op, place, origin) if rule.takes_operands else Adaptor(op, [])

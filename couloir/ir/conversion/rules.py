@@ -36,6 +36,8 @@ class ConversionRule(Rewrite):
 
     takes_operands: ClassVar[bool] = True
     """Whether the rule needs the converted operands of the op; an equation takes what its variables stand for."""
+    matches: ClassVar[bool] = False
+    """Whether the rule looks for more than the op, and then tells observers itself what it has found."""
 
     def __init__(
         self, function: Function, roots: tuple[type[Operation], ...], name: str = "", summary: str = ""
@@ -73,6 +75,7 @@ class _EquationRule(ConversionRule):
     """An equation as a rule of a conversion: its pattern is looked for in the old program, its variables are converted."""
 
     takes_operands: ClassVar[bool] = False
+    matches: ClassVar[bool] = True
 
     def __init__(self, equation: Equation) -> None:
         super().__init__(self._replace, equation.roots, equation.name, equation.summary)

@@ -184,6 +184,7 @@ class _Events(Observer):
         self.applications: list[_Made] = []
         self.more_applications = 0
         self.more_misses = 0
+        self._rule = ""
         self._matched: Sequence[Operation] = ()
         self._before = ""
         self._line: int | None = None
@@ -197,7 +198,7 @@ class _Events(Observer):
             self.listener.matched(rule, ops)
         if len(self.applications) >= MAX_APPLICATIONS:
             return
-        self._matched = ops
+        self._rule, self._matched = rule.name, ops
         self._line = self.place.get(ops[-1])
         self._before = self.text(ops)
 
@@ -210,19 +211,28 @@ class _Events(Observer):
             self.more_applications += 1
             return
         self.equations.setdefault(event.rule, event.summary)
-        # A rule that edits in place leaves the matched op there.
-        after = list(new) or [op for op in self._matched[-1:] if op.parent is not None]
+        if self._rule != event.rule or not self._matched or self._matched[-1].name != event.op:
+            self._forget()  # other attempts came between: the rule converts regions
+        after, text = list(new), self.text(new)
+        if not after and self._matched and self._matched[-1].parent is not None:
+            # A rule that edits in place leaves the matched op there; a conversion does, too, but not edited.
+            edited = self.text(self._matched[-1:])
+            if not self._before.endswith(edited):
+                after, text = [self._matched[-1]], edited
         made = Application(
             event.rule,
             event.op,
             event.location.label,
             round(event.microseconds, 1),
             self._before or event.before or "",
-            self.text(after) or event.after or "",
+            text or event.after or "",
             self._line,
         )
         self.applications.append(_Made(made, after))
-        self._matched, self._before, self._line = (), "", None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rule, self._matched, self._before, self._line = "", (), "", None
 
     def missed(self, rule: Rewrite, op: Operation, miss: Miss) -> None:
         if isinstance(self.listener, Observer):

@@ -139,7 +139,7 @@ Process: TypeAlias = "Generator[Inline, Any, Any]"
 def _summary(op: Operation) -> str:
     rule, control = KERNELS.get(type(op)), CONTROL.get(type(op))
     function = control if rule is None else rule.build
-    return f"{op.name} computed in loops" if function is None else first_line(function.__doc__)
+    return "Elements, computed in the loops of their users." if function is None else first_line(function.__doc__)
 
 
 def _why_no_buffer(type: Type) -> str | None:

@@ -231,6 +231,7 @@ def test_new_ops_have_the_text_that_they_have_in_the_whole(pipeline: str) -> Non
     assert shown
     for application in shown:
         assert [text[line].strip() for line in application.lines_after] == application.after.splitlines()
+    assert all(application.before and application.line is not None for application in shown)
     assert "%conv1 = stablehlo" in trace.text(1) and "%relu1 = stablehlo" in trace.text(1)  # names of the file
 
 
@@ -330,3 +331,12 @@ def test_passes_on_many_functions_add_little_each() -> None:
     assert len(trace.passes) == 30
     assert all(run.edit.end - run.edit.start == 3 and run.edit.lines[0][1] == 1 for run in trace.passes)
     assert trace.text(30) == record(functions, PassPipeline.parse("trace-test-rules")).text(1)
+
+
+def test_a_conversion_says_what_became_of_each_op() -> None:
+    trace = couloir.trace(ROOT / "labs/data/lenet.onnx", to="loops", dims={"N": 1})
+    lowering = next(run for run in trace.passes if run.name == "hlo-to-loops")
+    by_rule = {a.rule: a for a in lowering.applications}
+    assert by_rule["convolution"].before.startswith("%") and "stablehlo.convolution" in by_rule["convolution"].before
+    assert any("call @dot_general" in a.after for a in lowering.applications)
+    assert all(a.after != a.before for a in lowering.applications)  # one that another op's loops compute leaves nothing

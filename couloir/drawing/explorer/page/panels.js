@@ -106,7 +106,7 @@ class Panels {
         el("h4", "", "before"),
         this.code("del", a.before),
         el("h4", "", "after"),
-        a.after ? this.code("add", a.after) : el("p", "", "No new op: a value that was there takes its place."),
+        a.after ? this.code("add", a.after) : el("p", "", "No new op: what was there already takes its place."),
         a.line === null && !a.lines_after.length ? el("p", "sub", "It changed what this pass itself had made, so it is in neither text.") : null,
       ],
       (a) => this.app.pickRows(a.line === null ? [] : [a.line], a.lines_after),
