@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROOM: Final = 32.0
 """How many times the errors seen are allowed, up to the bound."""
+NOTHING: Final = 2.0**-48
+"""What counts as nothing beside the largest element of a result: constants are computed in f64, `sin(pi)` is not quite 0."""
 LAST_PLACES: Final = 4.0
 """Units of roundoff that are allowed to a rounded result at least: constants are rounded when a pass folds them."""
 
@@ -41,11 +43,11 @@ class Estimate:
     def of(cls, result: Array, value: Array, bound: Array) -> Estimate:
         """From the result, its value in f64, and the bound. Of a result that is itself f64 nothing more precise is known."""
         if result.dtype == np.float64:
-            return cls(np.nan_to_num(bound, nan=0.0, posinf=np.inf), 1.0)
+            return cls(np.where(np.isnan(bound), np.inf, bound), 1.0)
         with np.errstate(all="ignore"):
             shares = np.abs(result.astype(np.float64) - value) / bound
         known = shares[np.isfinite(shares) & np.isfinite(bound) & (bound > 0)]
-        return cls(np.nan_to_num(bound, nan=0.0, posinf=np.inf), min(1.0, float(known.max())) if known.size else 0.0)
+        return cls(np.where(np.isnan(bound), np.inf, bound), min(1.0, float(known.max())) if known.size else 0.0)
 
 
 @attrs.frozen
@@ -100,10 +102,14 @@ def allowed(result: Array, before: Estimate | None, after: Estimate | None = Non
     total = before.bound + other
     share = min(1.0, ROOM * max(before.used, 0.0 if after is None else after.used))
     with np.errstate(all="ignore"):
-        places = LAST_PLACES * unit_roundoff(_real(result.dtype)) * np.abs(result.astype(np.complex128))
-    rounded = np.minimum(np.nan_to_num(places, nan=0.0, posinf=0.0), total)
+        magnitude = np.nan_to_num(np.abs(result.astype(np.complex128)), nan=0.0, posinf=0.0)
+    places = LAST_PLACES * unit_roundoff(_real(result.dtype)) * magnitude
+    least = smallest_normal(_real(result.dtype)) + (
+        NOTHING * magnitude.max() if total.any() and magnitude.size else 0.0
+    )
+    rounded = np.minimum(places, total)
     scaled = np.where(np.isfinite(total), share * np.nan_to_num(total, posinf=0.0), np.inf)
-    return np.maximum(scaled, rounded) + smallest_normal(_real(result.dtype))
+    return np.maximum(scaled, rounded) + least
 
 
 def differing(before: Array, after: Array, allowed: Array) -> Array:

@@ -186,9 +186,12 @@ def _rounded(carrier: DType, value: Array, error: Array, half_units: float) -> A
     """
     element = element_of(carrier)
     rounding = half_units * unit_roundoff(element) * np.abs(value)
-    if half_units <= 1 and element != _F64 and not error.any():
-        rounding = np.where(float_arithmetic.round_to(value, element).astype(np.float64) == value, 0.0, rounding)
-    return _made(carrier, value, error + rounding)
+    if half_units <= 1 and element != _F64:
+        held = float_arithmetic.round_to(value, element).astype(np.float64) == value
+        rounding = np.where(held & (error == 0), 0.0, rounding)
+    with np.errstate(invalid="ignore"):
+        total = np.where(np.isfinite(value), error + rounding, 0.0)  # an infinity is not rounded
+    return _made(carrier, value, total)
 
 
 def _is_whole(operand: Array) -> bool:
@@ -204,7 +207,7 @@ def _accumulated(carrier: DType, value: Array, magnitude: Array, error: Array, r
     rounding = math.sqrt(roundings) * unit * magnitude
     if whole:  # every partial sum, in any order, is a whole number that the floats have
         rounding = np.where(magnitude <= 1 / (2 * unit), 0.0, rounding)
-    summed = _made(carrier, value, error + rounding)
+    summed = _made(carrier, value, np.where(np.isfinite(value), error + rounding, 0.0))
     return summed if wide == element else _rounded(carrier, summed["value"], summed["error"], 1.0)
 
 

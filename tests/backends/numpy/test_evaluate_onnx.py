@@ -525,3 +525,14 @@ def test_a_loop_without_iterations_gives_empty_stacks(seed: int, limit: int) -> 
     last, stacked = run(module, np.asarray(limit), x)
     np.testing.assert_array_equal(last, x * (limit + 1))
     np.testing.assert_array_equal(stacked, np.array([x * (i + 2) for i in range(limit)], np.float32).reshape(limit, 2))
+
+
+def test_an_image_that_is_none_is_an_error() -> None:
+    pytest.importorskip("PIL", reason="the onnx package decodes images with Pillow")
+    module = couloir.parse("""
+        func.func @main(%x: tensor<4xui8>) -> tensor<2x2x3xui8> {
+          %a = "onnx.ImageDecoderV20"(%x) <{pixel_format = "RGB"}> : (tensor<4xui8>) -> tensor<2x2x3xui8>
+          return %a : tensor<2x2x3xui8>
+        }""")
+    with pytest.raises(Error, match="cannot compute"):
+        couloir.run(module, np.zeros(4, np.uint8))

@@ -121,3 +121,15 @@ def test_carriers_know_their_element_type() -> None:
     assert unit_roundoff(np.dtype(ml_dtypes.bfloat16)) == 2.0**-8 / 1
     with pytest.raises(NotInDomain, match="complex64"):
         Rounding().carrier(np.dtype(np.complex64))
+
+
+def test_an_infinity_has_no_error_and_spoils_nothing() -> None:
+    """A mask of -inf before a softmax: what is masked is 0, and the rest has the errors that it has without."""
+    module = function("""
+        %e = stablehlo.exponential %x : T
+        %s = stablehlo.add %e, %y : T
+        return %s : T""")
+    x = np.where(np.arange(64) % 2, -np.inf, 0.3).astype(np.float32)
+    value, error = estimate(module, x, np.ones(64, np.float32))
+    assert np.isfinite(error).all() and (error[1::2] == 0).all() and (error[::2] > 0).all()
+    assert (value[1::2] == 1).all()
