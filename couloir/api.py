@@ -364,7 +364,7 @@ def parse_checkpoint(text: str, *, file: str = "<text>", limits: Limits | None =
 
 def checkpoint_pipelines(checkpoint: Checkpoint, *, file: str = "<text>") -> tuple[PassPipeline, PassPipeline]:
     """The passes that had run, and those that are still to run, with all passes of Couloir known."""
-    import couloir.passes.pipelines  # noqa: F401  # pyright: ignore[reportUnusedImport] -- defines the passes
+    import couloir.passes  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the passes
 
     return checkpoint.pipelines(file=file)
 
@@ -420,7 +420,7 @@ def resume(
 
 def known_pipeline(text: str) -> PassPipeline:
     """Reads pipeline text, with all passes of Couloir known."""
-    import couloir.passes.pipelines  # noqa: F401  # pyright: ignore[reportUnusedImport] -- defines the passes
+    import couloir.passes  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the passes
 
     return PassPipeline.parse(text)
 

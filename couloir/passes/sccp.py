@@ -15,7 +15,7 @@ from couloir.ir.operation import BlockArgument, Operation
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rewriter import is_dead
 from couloir.ir.traits import ConstantLike
-from couloir.passes.constant_folding import fold_op, materialize
+from couloir.passes.folding import fold_op, materialize
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Value

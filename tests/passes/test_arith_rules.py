@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import couloir
-from couloir.passes.canonicalization import ARITH_RULES
+from couloir.passes.canonicalization.arith_equations import ARITH_RULES
 
 PROLOGUE = """
   %zero = arith.constant 0 : i32

@@ -191,7 +191,7 @@ def _tell(options: Any, report: Report, skipped: Sequence[str]) -> None:
 def _list_passes() -> None:
     import attrs
 
-    import couloir.passes.pipelines  # noqa: F401  # pyright: ignore[reportUnusedImport] -- defines the passes
+    import couloir.passes  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the passes
     from couloir.ir.passes import all_passes, broken_entry_points
 
     for name, cls in all_passes().items():

@@ -40,7 +40,9 @@ def _why_not(options: Any) -> int:
     from couloir.ir.locating import find_ops
     from couloir.ir.rewriting import find_rule, why_not
     from couloir.ir.rewriting.why import excerpt
+    from couloir.passes.canonicalization import RULES, canonicalization_rules
 
+    canonicalization_rules(RULES)  # all are to be known
     rule = find_rule(options.rule)
     module = load(options)
     pipeline = pipeline_of(options, module)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from couloir.ir.passes.base import Pass, PassContext, all_passes, broken_entry_points, find_pass
+from couloir.ir.passes.base import Pass, PassContext, all_passes, broken_entry_points, declare_passes, find_pass
 from couloir.ir.passes.instrumentation import Instrumentation
 from couloir.ir.passes.items import Nested
 from couloir.ir.passes.pipeline import PassPipeline
@@ -22,5 +22,6 @@ __all__ = [
     "Report",
     "all_passes",
     "broken_entry_points",
+    "declare_passes",
     "find_pass",
 ]

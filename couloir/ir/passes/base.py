@@ -17,7 +17,8 @@ from __future__ import annotations
 import re
 import types as python_types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from couloir.ir.rewriting.rule import Rewrite, Rule
 
 _PASSES: Final[dict[str, type[Pass]]] = {}
+_DECLARED: Final[dict[str, str]] = {}
 
 
 @attrs.define
@@ -221,9 +223,16 @@ def _list_items(text: str) -> Iterator[str]:
         position, more = found.end(), found[3] == ","
 
 
+def declare_passes(modules: Mapping[str, str]) -> None:
+    """Says which module defines a pass, by the pass's name; it is imported when the pass is first looked for."""
+    _DECLARED.update(modules)
+
+
 def all_passes() -> dict[str, type[Pass]]:
     """All passes by name, those of other packages included."""
     _load_entry_points()
+    for module in dict.fromkeys(_DECLARED.values()):
+        import_module(module)
     return dict(sorted(_PASSES.items()))
 
 
@@ -235,12 +244,16 @@ def broken_entry_points() -> list[str]:
 
 def find_pass(name: str) -> type[Pass]:
     """The pass called `name`."""
+    if name not in _PASSES and name in _DECLARED:
+        import_module(_DECLARED[name])
     if name not in _PASSES:
         _load_entry_points()
+    if name not in _PASSES and name in _DECLARED:
+        import_module(_DECLARED[name])
     if name not in _PASSES:
         raise Error(
             f"there is no pass `{name}`",
-            hint=nearest(name, sorted(_PASSES)) or "`couloir opt --list` shows all",
+            hint=nearest(name, sorted({*_PASSES, *_DECLARED})) or "`couloir opt --list` shows all",
             notes=_BROKEN,
         )
     return _PASSES[name]

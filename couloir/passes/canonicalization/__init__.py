@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from couloir.passes.canonicalization.arith_equations import ARITH_RULES
-from couloir.passes.canonicalization.hlo_rules import HLO_RULES
-from couloir.passes.canonicalization.passes import Canonicalize
+from couloir.passes.canonicalization.passes import RULES, Canonicalize, canonicalization_rules
 
-__all__ = ["ARITH_RULES", "HLO_RULES", "Canonicalize"]
+__all__ = ["RULES", "Canonicalize", "canonicalization_rules"]

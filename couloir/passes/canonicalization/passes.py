@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from couloir.ir.passes import Pass, PassContext
-from couloir.passes.canonicalization.arith_equations import ARITH_RULES
-from couloir.passes.canonicalization.hlo_rules import HLO_RULES
 from couloir.passes.constant_folding import FoldConstants
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
+    from couloir.ir.rewriting import Rewrite, Rule
 
-RULES: Final = (*HLO_RULES, *ARITH_RULES)
+RULES: Final[dict[str, str]] = {
+    "arith": "couloir.passes.canonicalization.arith_equations:ARITH_RULES",
+    "stablehlo": "couloir.passes.canonicalization.hlo_rules:HLO_RULES",
+}
+"""Where the rules for the ops of a dialect are: `module:name`. They are loaded when a program has such ops."""
+
+
+def canonicalization_rules(dialects: Iterable[str]) -> list[type[Rule] | Rewrite]:
+    """The rules for the ops of these dialects."""
+    found: list[type[Rule] | Rewrite] = []
+    for dialect, place in RULES.items():
+        if dialect in dialects:
+            module, _, name = place.partition(":")
+            found += getattr(import_module(module), name)
+    return found
 
 
 @attrs.frozen
@@ -27,4 +42,6 @@ class Canonicalize(Pass, name="canonicalize"):
     """Whether constants are folded."""
 
     def run(self, op: Operation, context: PassContext) -> None:
-        context.apply(op, (FoldConstants(self.max_elements), *RULES) if self.fold else RULES)
+        names = {cls.name for cls in {inner.__class__ for inner in op.walk()}}
+        rules = canonicalization_rules({name.partition(".")[0] for name in names})
+        context.apply(op, [FoldConstants(self.max_elements), *rules] if self.fold else rules)
