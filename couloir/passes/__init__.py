@@ -12,6 +12,7 @@ PASSES: Final[dict[str, str]] = {
     "constant-folding": "constant_folding",
     "cse": "cse",
     "dce": "dce",
+    "decompose": "decompose",
     "dot-layout": "dot_layout",
     "explicit-padding": "explicit_padding",
     "hlo-to-loops": "hlo_to_loops",
