@@ -9,6 +9,7 @@ import pytest
 
 import couloir
 from couloir.backends.numpy.evaluate import evaluate
+from couloir.cli.main import main
 from couloir.ir.conversion import ConversionError
 from couloir.ir.passes import PassContext, PassPipeline
 from couloir.ir.verify import verify
@@ -72,10 +73,10 @@ def test_functions_without_onnx_are_left_alone():
 
 
 LOOPS = """
-func.func @main(%x: tensor<4xf32>, %y: tensor<4xi4>, %z: tensor<4x4xf32>) -> (tensor<4xf32>, tensor<4xi4>) {
+func.func @main(%x: tensor<4xf32>, %y: tensor<4xcomplex<f32>>, %z: tensor<4x4xf32>) -> (tensor<4xf32>, tensor<4xcomplex<f32>>) {
   %a = "stablehlo.cholesky"(%z) : (tensor<4x4xf32>) -> tensor<4x4xf32>
   %b = "stablehlo.cholesky"(%a) : (tensor<4x4xf32>) -> tensor<4x4xf32>
-  %c = stablehlo.add %y, %y : tensor<4xi4>
+  %c = stablehlo.add %y, %y : tensor<4xcomplex<f32>>
   %p = "stablehlo.constant"() {value = dense<true> : tensor<i1>} : () -> tensor<i1>
   %r = "stablehlo.if"(%p) ({
     %d = "stablehlo.cholesky"(%b) : (tensor<4x4xf32>) -> tensor<4x4xf32>
@@ -86,7 +87,7 @@ func.func @main(%x: tensor<4xf32>, %y: tensor<4xi4>, %z: tensor<4x4xf32>) -> (te
     %d = stablehlo.custom_call @none(%x) : (tensor<4xf32>) -> tensor<4xf32>
     stablehlo.return %d : tensor<4xf32>
   }) : (tensor<i1>) -> tensor<4xf32>
-  return %r, %c : tensor<4xf32>, tensor<4xi4>
+  return %r, %c : tensor<4xf32>, tensor<4xcomplex<f32>>
 }
 """
 
@@ -122,3 +123,30 @@ def test_the_dimensions_to_bind_are_named_at_the_function():
     module = couloir.parse("func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {\n return %x : tensor<?xf32>\n}")
     with pytest.raises(ConversionError, match=r"the shape of `tensor<\?xf32>` is not known; bind the dimensions"):
         HloToLoops().run(module, PassContext())
+
+
+def test_why_an_op_is_not_converted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "model.mlir"
+    path.write_text("""
+    func.func @main(%x: tensor<2xf32>, %s: tensor<2x!onnx.string>) -> tensor<2x!onnx.string> {
+      %a = "onnx.AddV1"(%x, %x) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> loc("sum")
+      %b = "onnx.StringNormalizerV10"(%s) : (tensor<2x!onnx.string>) -> tensor<2x!onnx.string> loc("strings")
+      %c = "onnx.ReluV14"(%a) : (tensor<2xf32>) -> tensor<2xf32> loc("relu")
+      %d = stablehlo.custom_call @f(%c) : (tensor<2xf32>) -> tensor<2xf32> loc("call")
+      return %b : tensor<2x!onnx.string>
+    }""")
+    module = couloir.load(path)
+    ops = {op.location.label: op for op in module.walk()}
+    answer = OnnxToHlo().why_not(ops["sum"])
+    assert not answer and answer.reason.startswith("this form of the operator is older than opset 7; supported: Add of")
+    assert OnnxToHlo().why_not(ops["relu"]) and OnnxToHlo().why_not(ops["call"])
+    assert HloToLoops().why_not(ops["strings"]).reason == (
+        "a value has the type `tensor<2x!onnx.string>`; supported: tensors"
+    )
+    assert HloToLoops().why_not(ops["relu"]).reason == "there is no lowering to loops; supported: the ops of StableHLO"
+    assert main(["why-not", "onnx-to-hlo", str(path), "--at", "strings"]) == 0
+    assert "does not apply: there is no lowering for this operator" in capsys.readouterr().out
+    assert main(["why-not", "onnx-to-hlo", str(path)]) == 1
+    assert "--at" in capsys.readouterr().err
+    assert main(["why-not", "cse", str(path), "--at", "relu"]) == 1
+    assert "the pass `cse` is no conversion" in capsys.readouterr().err

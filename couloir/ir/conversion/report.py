@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from couloir.ir.definition import SEGMENTS
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.text.attribute_printer import attribute_text
+from couloir.ir.traits import Symbol
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute, Type
@@ -101,7 +103,7 @@ def difference(op: Operation, supported: Operation) -> str:
     parts: list[str] = []
     for key in sorted({*op.attributes, *supported.attributes}):
         theirs = supported.attributes.get(key)
-        if theirs is not op.attributes.get(key) and key != "operandSegmentSizes":
+        if theirs is not op.attributes.get(key) and key not in SEGMENTS.values():
             parts.append(f"no {key}" if theirs is None else f"{key} = {_text(theirs)}")
     for kind, mine, other in (
         ("operands", op.operands, supported.operands),
@@ -136,5 +138,6 @@ def _text(value: Attribute) -> str:
 
 
 def _attributes(op: Operation) -> str:
-    items = [(key, value) for key, value in sorted(op.attributes.items()) if key != "operandSegmentSizes"]
+    hidden = {*SEGMENTS.values(), *(("function_type",) if op.has_trait(Symbol) else ())}
+    items = [(key, value) for key, value in sorted(op.attributes.items()) if key not in hidden]
     return f" {{{', '.join(f'{key} = {_text(value)}' for key, value in items)}}}" if items else ""

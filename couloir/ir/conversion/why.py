@@ -36,4 +36,7 @@ def why_illegal(
     if root is op:
         return Explanation(name, False, f"`{op.name}` stands in no block")
     failure = Conversion(root, target, rules, converter, True, Options()).failure_of(op)
-    return Explanation(name, failure is None, "" if failure is None else failure.reason)
+    if failure is None:
+        return Explanation(name, True, "")
+    near = f"; supported: {failure.nearest}" if failure.nearest else ""
+    return Explanation(name, False, failure.reason + near)

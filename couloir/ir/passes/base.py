@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from couloir.ir.conversion.type_converter import TypeConverter
     from couloir.ir.operation import Operation
     from couloir.ir.rewriting.rule import Rewrite, Rule
+    from couloir.ir.rewriting.why import Explanation
 
 _PASSES: Final[dict[str, type[Pass]]] = {}
 _DECLARED: Final[dict[str, str]] = {}
@@ -121,6 +122,10 @@ class Pass:
     def run(self, op: Operation, context: PassContext) -> None:
         """Changes `op`, a module or whatever the pipeline is nested in, in place."""
         raise Error(f"the pass `{self.name}` does not say what it does", hint="define `run`")
+
+    def why_not(self, op: Operation) -> Explanation:
+        """Why this pass does not convert `op`; the program is not changed. For passes that are conversions."""
+        raise Error(f"the pass `{self.name}` is no conversion: ask why one of its rules does not apply")
 
     @classmethod
     def summary(cls) -> str:

@@ -24,11 +24,13 @@ from couloir.ir.conversion import (
     ConversionTarget,
     DependsOnIllegal,
     Inline,
+    why_illegal,
 )
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rule import NoMatch, first_line
+from couloir.ir.rewriting.why import Explanation
 from couloir.ir.text.printer import operation_text
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, i64
 from couloir.passes.calls import callees_first
@@ -36,7 +38,7 @@ from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_typ
 from couloir.passes.hlo_to_loops.control import CONTROL
 from couloir.passes.hlo_to_loops.fusion import is_inline
 from couloir.passes.hlo_to_loops.kernels import Kernel
-from couloir.passes.hlo_to_loops.scalars import SCALARS, supports, unsupported_element
+from couloir.passes.hlo_to_loops.scalars import SUPPORTED_ELEMENTS, unsupported_element
 from couloir.passes.hlo_to_loops.table import KERNELS
 
 INPUT_COUNT = "couloir.inputs"
@@ -59,6 +61,12 @@ class HloToLoops(Pass, name="hlo-to-loops"):
         context.convert(op, _target(), _LoopRules(module), stoppable=False)
         module.install()
         context.notes.append(f"{module.kernel_count} kernels, {len(module.known)} of them different")
+
+    def why_not(self, op: Operation) -> Explanation:
+        module = next((around for around in op.ancestors() if isinstance(around, ModuleOp)), None)
+        if module is None:
+            raise Error(f"`{op.name}` stands in no module", hint="kernels and constants have to go somewhere")
+        return why_illegal(op, _target(), _LoopRules(ModuleLowering(module)))
 
 
 def _callees(module: ModuleOp) -> Iterator[str]:
@@ -111,17 +119,13 @@ class _LoopRules(ConversionRules):
         if op.body.first_block is not op.body.last_block:
             raise NoMatch("it has several blocks")
         for type in (*op.function_type.inputs, *op.function_type.results):
-            reason = _why_no_buffer(type)
-            if reason is not None:
-                raise NoMatch(reason)
+            check_type(type)
         self.lowering = BlockLowering(self.module, op, rewriter)
         body = yield from self.lowering.run()
         self.module.lowered(op, body)
 
     def _lower_op(self, op: Operation, adaptor: Adaptor, rewriter: ConversionRewriter) -> Process:
-        reason = _why_unsupported(op, self.module.functions)
-        if reason is not None:
-            raise NoMatch(reason)
+        check_lowered(op, self.module.functions)
         if rewriter.has_failed or self.lowering is None:  # nothing is built any more
             raise DependsOnIllegal
         return (yield from self.lowering.lower(op, rewriter))
@@ -142,35 +146,38 @@ def _summary(op: Operation) -> str:
     return "Elements, computed in the loops of their users." if function is None else first_line(function.__doc__)
 
 
-def _why_no_buffer(type: Type) -> str | None:
+def check_type(type: Type) -> None:
+    """Raises `NoMatch` when there is no buffer for a type."""
     if not isinstance(type, TensorType):
-        return f"a value has the type `{type}`"
-    return None if type.is_static else f"the shape of `{type}` is not known; bind the dimensions"
+        raise NoMatch(f"a value has the type `{type}`", supported="tensors")
+    if not type.is_static:
+        reason = f"the shape of `{type}` is not known; bind the dimensions"
+        raise NoMatch(reason, supported="shapes that are known: `dims` when a model is loaded, or couloir.specialize")
 
 
-def _why_unsupported(op: Operation, functions: Mapping[str, func.FuncOp]) -> str | None:
+def check_lowered(op: Operation, functions: Mapping[str, func.FuncOp]) -> None:
+    """Raises `NoMatch` when an op has no loops."""
     types = [value.type for value in (*op.operands, *op.results)]
-    reason = next((found for t in types if (found := _why_no_buffer(t)) is not None), None)
-    if reason is not None:
-        return reason
+    for type in types:
+        check_type(type)
     if isinstance(op, hlo.Constant):
-        return None
+        return
     for tensor in types:
         reason = unsupported_element(tensor.element_type)
-        if reason:
-            return reason
+        if reason is not None:
+            raise NoMatch(reason, supported=SUPPORTED_ELEMENTS)
+    rule = KERNELS.get(op.__class__)
     if isinstance(op, func.Call):
-        return None if op.callee in functions else f"the function @{op.callee} has no body"
-    if type(op) in CONTROL:
-        return None
-    rule = KERNELS.get(type(op))
-    if rule is not None:
-        return rule.check(op) if rule.check is not None else None
-    if type(op) in SCALARS:
-        return supports(op)
-    if isinstance(op, hlo.Reshape) or is_inline(op):
-        return None
-    return "there is no lowering to loops"
+        reason = None if op.callee in functions else f"the function @{op.callee} has no body"
+    elif rule is not None:
+        reason = None if rule.check is None else rule.check(op)
+    elif op.__class__ in CONTROL or isinstance(op, hlo.Reshape) or is_inline(op):
+        return
+    else:
+        supported = "" if op.name.startswith("stablehlo.") else "the ops of StableHLO"
+        raise NoMatch("there is no lowering to loops", supported=supported)
+    if reason is not None:
+        raise NoMatch(reason)
 
 
 class ModuleLowering:

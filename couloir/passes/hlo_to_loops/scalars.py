@@ -47,6 +47,9 @@ def supports(op: Operation) -> str | None:
     return check(op) if check is not None else None
 
 
+SUPPORTED_ELEMENTS: Final = "floats of at most 64 bits, integers of 1, 2, 4, 8, 16, 32 and 64 bits"
+
+
 def unsupported_element(element: Type) -> str | None:
     """Why elements of a type cannot be computed with, or None when they can."""
     if isinstance(element, FloatType) and element.kind not in ("tf32", "f80", "f128"):

@@ -28,11 +28,13 @@ from couloir.ir.conversion import (
     DependsOnIllegal,
     Inline,
     TypeConverter,
+    why_illegal,
 )
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value, as_value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rule import NoMatch, first_line
+from couloir.ir.rewriting.why import Explanation
 from couloir.ir.symbols import lookup
 from couloir.ir.types import ComplexType, FloatType, FunctionType, IntegerType, TensorType
 from couloir.passes.onnx_to_hlo import (
@@ -94,6 +96,8 @@ FAMILIES: Final = (
 OLDEST_OPSET: Final = 7
 """Forms of operators that were replaced before this version are not lowered."""
 
+SUPPORTED_TYPES: Final = "tensors of numbers whose shapes are known"
+
 MAX_OPS: Final = 10_000_000
 """A model whose functions, each inlined where it is called, have more nodes than this is refused."""
 
@@ -116,6 +120,9 @@ class OnnxToHlo(Pass, name="onnx-to-hlo"):
             for function in local:
                 function.erase()
         context.notes.append(f"{rules.count} nodes lowered")
+
+    def why_not(self, op: Operation) -> Explanation:
+        return why_illegal(op, _target(), _OnnxRules(pad_indices=self.pad_indices), _AsLowered())
 
 
 def _target() -> ConversionTarget:
@@ -198,7 +205,8 @@ class _OnnxRules(ConversionRules):
         _check_static(op)
         for number, argument in enumerate(op.arguments):
             if not is_supported(argument.type) and not argument.has_uses:  # otherwise its users are reported
-                raise NoMatch(f"the input `{_input_name(op, number)}` has the type `{argument.type}`")
+                reason = f"the input `{_input_name(op, number)}` has the type `{argument.type}`"
+                raise NoMatch(reason, supported=SUPPORTED_TYPES)
         body: Region = yield Convert(op.body)
         last = body.block.last_op
         results = () if last is None else tuple(value.type for value in last.operands)
@@ -212,7 +220,7 @@ class _OnnxRules(ConversionRules):
         values = [_lowered(rewriter, value) for value in op.operands]
         for value in values:
             if value is not None and not is_supported(value.type):
-                raise NoMatch(f"it returns a value of type `{value.type}`")
+                raise NoMatch(f"it returns a value of type `{value.type}`", supported=SUPPORTED_TYPES)
         found = [value for value in values if value is not None]
         if len(found) < len(values):
             raise DependsOnIllegal
@@ -276,10 +284,13 @@ class _OnnxRules(ConversionRules):
         if lowering is None:
             raise NotLowered("there is no lowering for this operator")
         if op.since_version < OLDEST_OPSET and _is_outdated(op):
-            raise NotLowered(f"this form of the operator is older than opset {OLDEST_OPSET}")
+            raise NotLowered(
+                f"this form of the operator is older than opset {OLDEST_OPSET}",
+                hint=f"{op.operator} of opset {OLDEST_OPSET} and newer; onnx.version_converter makes that of a model",
+            )
         for value in operands:
             if value is not None and not is_supported(value.type):
-                raise NotLowered(f"an operand has the type `{value.type}`")
+                raise NotLowered(f"an operand has the type `{value.type}`", hint=SUPPORTED_TYPES)
         made = lowering(Node(op, tuple(operands), self.constants, self.pad_indices))
         if isinstance(made, Generator):
             made = yield from made

@@ -671,8 +671,8 @@ def test_why_an_op_is_illegal():
     first, second = [op for op in module.walk() if isinstance(op, A)]
     assert why_illegal(first, goal(), [a_to_d])
     answer = why_illegal(second, goal(), [a_to_d])
-    assert not answer and answer.reason == "n is 5"
-    assert str(answer) == "conversion to D does not apply: n is 5"
+    assert not answer and answer.reason == "n is 5; supported: n = 0 or 1"
+    assert str(answer) == "conversion to D does not apply: n is 5; supported: n = 0 or 1"
     assert why_illegal(module.functions[0], goal(), [a_to_d]).applies
     assert str(module) == before
 
