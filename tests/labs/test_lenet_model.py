@@ -218,7 +218,7 @@ class TestScript:
         monkeypatch.setattr(script, "run_torch", lambda net, digits: probabilities)
         monkeypatch.setattr(script, "run_onnx", lambda model, digits: probabilities + np.float32(shift))
         assert script.main(["--data", "unused", "--out", str(tmp_path)]) == (1 if shift else 0)
-        written = [] if shift else ["lenet.onnx", "mnist_test.npz"]
+        written = [] if shift else ["lenet.onnx", "mnist_test.npz", "mnist_train.npz"]
         assert sorted(path.name for path in tmp_path.iterdir()) == written
 
     def test_export_of_unexpected_operators_is_refused(self, script: ModuleType) -> None:
