@@ -58,16 +58,20 @@ class FlatLattice(Lattice[Any]):
         return a if b is None else self.TOP
 
 
-class SetLattice(Lattice["frozenset[H]"], Generic[H]):
-    """Sets that grow by union. There is no top unless the analysis knows the universe and gives it."""
+class SetLattice(Lattice["frozenset[H] | None"], Generic[H]):
+    """Sets that grow by union; None is bottom, and the empty set a fact. Top is what the analysis says is the universe, by
+    default the empty set: that nothing is known of what is outside.
+    """
 
     name = "sets"
+    bottom = None
 
     def __init__(self, universe: frozenset[H] = frozenset()) -> None:
-        self.bottom = frozenset()
         self.top = universe
 
-    def join(self, a: frozenset[H], b: frozenset[H]) -> frozenset[H]:
+    def join(self, a: frozenset[H] | None, b: frozenset[H] | None) -> frozenset[H] | None:
+        if a is None or b is None:
+            return b if a is None else a
         return a if b <= a else a | b
 
 
