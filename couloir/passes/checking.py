@@ -9,7 +9,8 @@ Integers and booleans must be equal. Floats may differ by what rounding can caus
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from couloir.ir.attribute import Type
     from couloir.ir.operation import Operation
     from couloir.ir.passes import PassPipeline, PassRun
+
+
+PATIENCE: Final = 1.0
+"""Seconds. When a run of a function takes longer, it is not also run on the next kind of inputs."""
 
 
 class CheckError(Error):
@@ -103,6 +108,8 @@ class NumericCheck:
         """What could not be run, and why."""
         self.checks: list[Check] = []
         """What the last comparison found, a result each."""
+        self.compared: list[str] = []
+        """On which inputs the last comparison was made."""
         self.cases: list[Case] = []
         self.signatures: dict[str, FunctionType] = {}
         self._add(module, [f for f in public_functions(module) if function in (None, f.sym_name)])
@@ -155,9 +162,10 @@ class NumericCheck:
             CheckError: naming function, output, the first element that differs, both values, and the difference allowed.
         """
         functions = {f.sym_name: f for f in public_functions(module)}
-        self.checks = []
+        self.checks, self.compared = [], []
         said: list[str] = [] if self.signatures else list(self.skipped)
         fresh: list[FuncOp] = []
+        spent = 0.0
         for name, type in self.signatures.items():
             function = functions.get(name)
             if function is None:
@@ -170,9 +178,14 @@ class NumericCheck:
                 fresh.append(function)
             else:
                 cases = self._cases_for(function, said)
-                for case in cases:
+                for number, case in enumerate(cases):
+                    if number and spent > PATIENCE:
+                        break
+                    start = perf_counter()
                     results = self._run(function, case)
+                    spent = perf_counter() - start
                     self._compare(case, results, module)
+                    self.compared.append(case.label)
                     if advance:
                         case.results = results
                 if not cases:
@@ -301,9 +314,8 @@ class CheckEach(Instrumentation):
             error.hint = "`couloir bisect` finds the rule application; `--stop-after` writes the IR before the pass"
             raise
         run.checks = tuple(self.check.checks)
-        checked = sorted({case.label for case in self.check.cases})
-        if checked and not said:
-            said = [f"same results on {', '.join(checked)}"]
+        if self.check.compared:
+            said = [f"same results on {', '.join(dict.fromkeys(self.check.compared))}", *said]
         run.notes = (*run.notes, *said)
         self.skipped += [line for line in said if "checked" in line and line not in self.skipped]
 

@@ -341,6 +341,12 @@ def test_a_program_without_a_public_function_is_said_to_be_unchecked() -> None:
         run(text, lambda root: None, CheckEach(seed=-1))
 
 
+def test_a_program_that_takes_long_is_run_on_one_kind_of_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("couloir.passes.checking.PATIENCE", -1.0)
+    report = run(MLP, lambda root: root.attributes.update(mark=StringAttr("x")))
+    assert report.runs[1].notes == ("same results on normal inputs, seed 0",)
+
+
 def test_unknown_dimensions_get_a_size() -> None:
     module = couloir.parse(
         "func.func @main(%x: tensor<?x4xf32>, %i: tensor<?xi8>, %b: i1) -> tensor<?x4xf32> { return %x : tensor<?x4xf32> }"
