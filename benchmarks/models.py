@@ -83,6 +83,43 @@ def mlp(sizes: tuple[int, ...] = (784, 512, 512, 10), *, batch: int = 1, seed: i
     return _model(b, [("image", [batch, sizes[0]])], b.node("Softmax", x, axis=-1), [batch, sizes[-1]], "mlp")
 
 
+def encoder(
+    layers: int = 12, *, width: int = 768, heads: int = 12, words: int = 128, batch: int = 1, seed: int = 0
+) -> onnx.ModelProto:
+    """A transformer encoder as in BERT, after the embedding: [batch, words, width] to the same."""
+    b = _Builder(seed)
+    size = width // heads
+    scale = b.weight(np.array(1 / np.sqrt(size)))
+
+    def dense(x: str, inputs: int, outputs: int) -> str:
+        weight = b.weight(b.random.standard_normal((inputs, outputs)) / np.sqrt(inputs))
+        return b.node("Add", b.node("MatMul", x, weight), b.weight(np.zeros(outputs)))
+
+    def shaped(x: str, *sizes: int) -> str:
+        name = f"shape{len(b.weights)}"
+        b.weights.append(numpy_helper.from_array(np.array(sizes, np.int64), name))
+        return b.node("Reshape", x, name)
+
+    def normal(x: str) -> str:
+        return b.node("LayerNormalization", x, b.weight(np.ones(width)), b.weight(np.zeros(width)), axis=-1)
+
+    x = "words"
+    for _ in range(layers):
+        parts = [
+            b.node("Transpose", shaped(dense(x, width, width), batch, words, heads, size), perm=perm)
+            for perm in ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])
+        ]
+        weights = b.node("Softmax", b.node("Mul", b.node("MatMul", parts[0], parts[1]), scale), axis=-1)
+        mixed = b.node("Transpose", b.node("MatMul", weights, parts[2]), perm=[0, 2, 1, 3])
+        x = normal(b.node("Add", x, dense(shaped(mixed, batch, words, width), width, width)))
+        inner = dense(x, width, 4 * width)
+        half, root = b.weight(np.array(0.5)), b.weight(np.array(1 / np.sqrt(2)))
+        bent = b.node("Add", b.node("Erf", b.node("Mul", inner, root)), b.weight(np.array(1.0)))
+        gelu = b.node("Mul", b.node("Mul", inner, half), bent)
+        x = normal(b.node("Add", x, dense(gelu, 4 * width, width)))
+    return _model(b, [("words", [batch, words, width])], x, [batch, words, width], f"encoder{layers}")
+
+
 def _model(
     b: _Builder, inputs: list[tuple[str, list[int]]], output: str, shape: list[int], name: str
 ) -> onnx.ModelProto:
