@@ -9,7 +9,14 @@ import enum
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, FloatAttr, IntegerAttr, SparseElementsAttr
+from couloir.ir.attributes import (
+    DenseElementsAttr,
+    DenseObjectElementsAttr,
+    DenseResourceAttr,
+    FloatAttr,
+    IntegerAttr,
+    SparseElementsAttr,
+)
 from couloir.ir.codecs import UNIT_FLAG, Codec, enumeration_as_integer
 from couloir.ir.constraints import (
     BOOLEAN,
@@ -198,6 +205,11 @@ def like(type: Type, element: Type) -> Type:
     return type.with_element_type(element) if isinstance(type, ShapedType) else element
 
 
+_NUMBERS: Final = (
+    IntegerAttr, FloatAttr, DenseElementsAttr, DenseObjectElementsAttr, DenseResourceAttr, SparseElementsAttr,
+)  # fmt: skip
+
+
 class Constant(Operation, name="arith.constant", traits=(Pure, ConstantLike)):
     """A number, or a vector or tensor of numbers, with the type of its attribute: `constant(1, i32)`."""
 
@@ -208,7 +220,7 @@ class Constant(Operation, name="arith.constant", traits=(Pure, ConstantLike)):
 
     def infer(self) -> Type:
         value = self.value
-        if not isinstance(value, IntegerAttr | FloatAttr | DenseElementsAttr | DenseResourceAttr | SparseElementsAttr):
+        if not isinstance(value, _NUMBERS):
             raise Error(f"a constant is a number or `dense<...>`, not `{value}`")
         return value.type
 

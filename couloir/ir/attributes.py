@@ -332,6 +332,42 @@ class DenseElementsAttr(Attribute):
         p.dense_elements(self)
 
 
+class DenseObjectElementsAttr(Attribute):
+    """A constant whose elements no NumPy dtype holds: strings, and integers of other widths than NumPy's.
+
+    `values` has the elements in order, as str or int; one value stands for all of them.
+    """
+
+    type: Type
+    values: tuple[Any, ...]
+
+    @classmethod
+    def normalize(cls, type: Type, values: Sequence[Any]) -> tuple[Any, ...]:
+        if not isinstance(type, ShapedType):
+            raise Error(f"`dense<...>` has a tensor, vector or memref type, not `{type}`")
+        kept = tuple(values)
+        if len(kept) not in (type.size, 1) or not (kept or type.size == 0):
+            raise Error(f"`{type}` has {type.size} elements, not {len(kept)}")
+        return type, kept[:1] if kept and kept.count(kept[0]) == len(kept) else kept
+
+    def verify_parameters(self) -> None:
+        element: Type = self.type.element_type  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        kind = int if isinstance(element, IntegerType) else str
+        for value in self.values:
+            if not isinstance(value, kind):
+                raise Error(f"`{value!r}` is no element of `{self.type}`")
+            if isinstance(element, IntegerType) and not element.minimum <= value <= element.maximum:  # pyright: ignore[reportOperatorIssue]
+                raise Error(f"{value} does not fit into `{element}`")
+
+    @property
+    def is_splat(self) -> bool:
+        """Whether one value stands for all elements."""
+        return len(self.values) == 1
+
+    def print(self, p: AttributePrinter) -> None:
+        p.dense_objects(self)
+
+
 def _same_everywhere(array: Array) -> bool:
     """Whether all elements have the same bits."""
     if array[(0,) * array.ndim].tobytes() != array[(-1,) * array.ndim].tobytes():  # most constants end here

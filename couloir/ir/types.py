@@ -251,6 +251,8 @@ class VectorType(ShapedType):
         super().verify_parameters()
         if not self.is_static or 0 in self.dims:
             raise Error(f"the dimensions of a vector are positive numbers, not {self.dims}")
+        if not isinstance(self.element_type, IntegerType | IndexType | FloatType):
+            raise Error(f"the elements of a vector are integers, indices or floats, not `{self.element_type}`")
         if self.scalable and len(self.scalable) != len(self.dims):
             raise Error("`scalable` has one flag for each dimension")
 

@@ -24,6 +24,7 @@ from couloir.ir.attributes import (
     ArrayAttr,
     DenseArrayAttr,
     DenseElementsAttr,
+    DenseObjectElementsAttr,
     DictionaryAttr,
     DistinctAttr,
     FloatAttr,
@@ -230,6 +231,17 @@ class Modules:
         kind = TensorType if 0 in shape or r.random() < 0.7 or isinstance(element, ComplexType) else VectorType
         return DenseElementsAttr(kind(shape, element), data)
 
+    def objects(self) -> DenseObjectElementsAttr:
+        """Constants that NumPy has no dtype for."""
+        r = self.random
+        shape = self.dims() if r.random() < 0.9 else (101,)
+        size = int(np.prod(shape, dtype=np.int64))
+        if self.registered or r.random() < 0.6:
+            type = IntegerType(r.choice([3, 7, 24, 65, 128]), r.choice(["signless", "signed", "unsigned"]))
+            return DenseObjectElementsAttr(TensorType(shape, type), [self.integer(type).value for _ in range(size)])
+        type = OpaqueType("!t.string")
+        return DenseObjectElementsAttr(TensorType(shape, type), [r.choice(STRINGS) for _ in range(size)])
+
     def array(self) -> DenseArrayAttr:
         r = self.random
         if r.random() < 0.3:
@@ -257,6 +269,7 @@ class Modules:
             lambda: IntegerSetAttr(self.set()),
             self.dense,
             self.dense,
+            self.objects,
             self.array,
             lambda: StridedLayoutAttr([r.choice([None, -1, 3])], r.choice([0, None, -2])),
             self.type,

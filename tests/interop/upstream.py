@@ -65,7 +65,7 @@ class Upstream:
         """What it prints for an attribute."""
         try:
             # In a dictionary: for some attributes the bindings have no class, and cannot return them alone.
-            return str(self._ir.Attribute.parse(f"{{a = {text}}}", self.context(unregistered=False)))
+            return str(self._ir.Attribute.parse(f"{{a = {text}}}", self.context(unregistered=True)))
         except (self._ir.MLIRError, UnicodeEncodeError) as error:
             raise Refused(str(error)) from error
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from couloir.ir.attribute import Attribute, Type
-    from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, DistinctAttr
+    from couloir.ir.attributes import (
+        DenseElementsAttr,
+        DenseObjectElementsAttr,
+        DenseResourceAttr,
+        DistinctAttr,
+    )
     from couloir.ir.location import Location
 
     ResourceSection: TypeAlias = Mapping[str, Mapping[str, str | bool]]
@@ -232,6 +237,23 @@ class AttributePrinter:
         self.write(" : ")
         self.attribute(attribute.type)
 
+    def dense_objects(self, attribute: DenseObjectElementsAttr) -> None:
+        """Writes `dense<...> : type` with strings, or with integers of widths of their own."""
+        values = attribute.values
+        type: Any = attribute.type
+        width: int | None = getattr(type.element_type, "width", None)
+        if self.elide_above is not None and len(values) > self.elide_above:
+            self.write("dense_resource<__elided__>")
+        elif width is not None and len(values) > self.hex_above:
+            size = (width + 7) // 8
+            data = b"".join([(value & ((1 << width) - 1)).to_bytes(size, "little") for value in values])
+            self.write(f'dense<"0x{data.hex().upper()}">')
+        else:
+            texts = [quoted_string(v) if isinstance(v, str) else integer_text(v) for v in values]
+            self.write("dense<", texts[0] if len(texts) == 1 else _nested(texts, type.shape), ">")
+        self.write(" : ")
+        self.attribute(attribute.type)
+
     def dense_literal(self, attribute: DenseElementsAttr) -> None:
         """Writes the elements as nested lists; one element for a splat, nothing when there are none."""
         array = attribute.array
@@ -240,10 +262,7 @@ class AttributePrinter:
         if attribute.is_splat:
             self.write(_element_texts(array[(0,) * array.ndim].reshape(1), attribute)[0])
             return
-        texts = _element_texts(array.reshape(-1), attribute)
-        for size in reversed(array.shape):
-            texts = ["[" + ", ".join(texts[i : i + size]) + "]" for i in range(0, len(texts), size)]
-        self.write(texts[0])
+        self.write(_nested(_element_texts(array.reshape(-1), attribute), array.shape))
 
     def resource(self, attribute: DenseResourceAttr) -> None:
         """Writes `dense_resource<key>`, and remembers the array for `file_metadata`."""
@@ -297,6 +316,15 @@ def blob(array: np.ndarray[Any, np.dtype[Any]]) -> bytes:
         width = int(array.dtype.name[-1])
         return (array.astype("i1") & ((1 << width) - 1)).astype("u1").tobytes()
     return array.astype(array.dtype.newbyteorder("<")).tobytes() if array.dtype.byteorder == ">" else array.tobytes()
+
+
+def _nested(texts: list[str], shape: Sequence[int]) -> str:
+    """Elements as nested lists; nothing when there are none."""
+    if not texts:
+        return ""
+    for size in reversed(shape):
+        texts = ["[" + ", ".join(texts[i : i + size]) + "]" for i in range(0, len(texts), size)]
+    return texts[0]
 
 
 def _element_texts(flat: np.ndarray[Any, np.dtype[Any]], attribute: DenseElementsAttr) -> list[str]:

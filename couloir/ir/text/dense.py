@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, SparseElementsAttr
+from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, DenseObjectElementsAttr, SparseElementsAttr
 from couloir.ir.errors import Error
 from couloir.ir.floats import float_dtype, float_from_bits
 from couloir.ir.limits import NUMPY_MAX_RANK
+from couloir.ir.text.lexer import STRING
 from couloir.ir.types import (
     ComplexType,
     FloatType,
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 _BODY: Final = re.compile(r'(?:[^<>"/@#!%^={}]++|//[^\n]*+)*+')
+_BODY_WITH_STRINGS: Final = re.compile(rf'(?:[^<>"/@#!%^={{}}]++|//[^\n]*+|{STRING})*+')
+_STRING: Final = re.compile(STRING)
+_STRING_OR_COMMENT: Final = re.compile(rf"{STRING}|//[^\n]*")
+_NUMPY_WIDTHS: Final = (1, 2, 4, 8, 16, 32, 64)
 _COMMENT: Final = re.compile(r"//[^\n]*")
 _HEX: Final = re.compile(r"0x[0-9A-Fa-f]*+")
 _INTEGER: Final = re.compile(rb"\s*(-?)\s*(0x[0-9A-Fa-f]+|[0-9]+)\s*")
@@ -54,16 +59,16 @@ _MAX_BYTES: Final = 1 << 62
 
 @attrs.frozen
 class Literal:
-    """What stands between `<` and `>` of a constant, and where it begins; `blob` for a string of hexadecimal digits."""
+    """What stands between `<` and `>` of a constant, and where it begins; `strings` if strings are among it."""
 
     text: str
     start: int
-    blob: bytes | None = None
+    strings: bool = False
 
     def error(self, p: AttributeParser, message: str, index: int | None = None, hint: str | None = None) -> Error:
         """An error at the literal, or at its element number `index`."""
         at = self.start
-        if index is not None and "//" not in self.text:
+        if index is not None and "//" not in self.text and not self.strings:
             for number, found in enumerate(_ELEMENT.finditer(self.text)):
                 if number == index:
                     at += found.start()
@@ -71,12 +76,18 @@ class Literal:
         return p.error(message, at=at, hint=hint)
 
 
-def parse_dense(p: AttributeParser, expected: Type | None) -> DenseElementsAttr:
+def parse_dense(p: AttributeParser, expected: Type | None) -> DenseElementsAttr | DenseObjectElementsAttr:
     """Reads `<...> : type` after the word `dense`."""
     p.expect("<")
     literal = read_literal(p)
     p.expect(">")
     type = shaped_type(p, expected)
+    if not isinstance(type.element_type, IntegerType | FloatType | IndexType | ComplexType):
+        strings = p.checked(literal.start, lambda: _string_values(p, literal, type))
+        return p.checked(literal.start, lambda: DenseObjectElementsAttr(type, strings))
+    if isinstance(type.element_type, IntegerType) and type.element_type.width not in _NUMPY_WIDTHS:
+        numbers = p.checked(literal.start, lambda: _wide_values(p, literal, type, type.element_type))
+        return p.checked(literal.start, lambda: DenseObjectElementsAttr(type, numbers))
     array = p.checked(literal.start, lambda: literal_array(p, literal, type))
     return p.checked(literal.start, lambda: DenseElementsAttr(type, array))
 
@@ -100,22 +111,64 @@ def shaped_type(p: AttributeParser, expected: Type | None) -> ShapedType:
 def read_literal(p: AttributeParser) -> Literal:
     """Reads up to the `>` of a constant, without looking inside."""
     start = p.position
-    if p.character == '"':
-        digits = p.string_literal()
-        if not _HEX.fullmatch(digits) or len(digits) % 2:
-            raise p.error(
-                "the string of a constant is `0x` and an even number of hexadecimal digits",
-                at=start,
-                hint="constants of strings are not supported",
-            )
-        return Literal("", start, bytes.fromhex(digits[2:]))
     found = _BODY.match(p.text, start, p.length)
     text = found[0] if found else ""
-    end = start + len(text)
-    p.skip_to(end)
-    if p.character == '"':
-        raise p.error("constants of strings are not supported")
+    if p.text[start + len(text)] == '"':
+        found = _BODY_WITH_STRINGS.match(p.text, start, p.length)
+        text = found[0] if found else ""
+        p.skip_to(start + len(text))
+        return Literal(text.strip(), start, strings=True)
+    p.skip_to(start + len(text))
     return Literal(_COMMENT.sub("", text) if "//" in text else text, start)
+
+
+def _blob(p: AttributeParser, literal: Literal) -> bytes | None:
+    """The bytes of a literal that is one string of hexadecimal digits; None for one without strings."""
+    if not literal.strings:
+        return None
+    digits = literal.text[1:-1]
+    if not _HEX.fullmatch(digits) or len(digits) % 2:
+        raise literal.error(p, "the string of a constant of numbers is `0x` and an even number of hexadecimal digits")
+    return bytes.fromhex(digits[2:])
+
+
+def _string_values(p: AttributeParser, literal: Literal, type: ShapedType) -> list[str]:
+    """The elements of a constant of strings; one for a splat."""
+    text = _STRING_OR_COMMENT.sub(lambda part: part[0] if part[0][0] == '"' else "", literal.text)
+    found = _STRING.findall(text)
+    outside = _STRING.sub('"', text)
+    if outside.strip('"[], \t\r\n'):
+        raise literal.error(p, f"the elements of `{type}` are strings")
+    values = [p.unquoted(part, literal.start) for part in found]
+    if len(values) == 1 and outside.strip() == '"':
+        return values if type.size else []
+    data = outside.strip().replace('"', "0").encode("ascii")
+    if data or type.size:
+        _check_brackets(p, literal, data, type.shape)
+    return values
+
+
+def _wide_values(p: AttributeParser, literal: Literal, type: ShapedType, element: IntegerType) -> list[int]:
+    """The elements of a constant of integers that no dtype holds; one for a splat."""
+    blob = _blob(p, literal)
+    if blob is not None:
+        size = (element.width + 7) // 8
+        if not size or len(blob) not in (size, size * type.size):
+            raise literal.error(p, f"`{type}` has {type.size} elements of {size} bytes, not {len(blob)} bytes")
+        high = 1 << element.width
+        found = [int.from_bytes(blob[i : i + size], "little") % high for i in range(0, len(blob), size)]
+        return [value - high if value > element.maximum else value for value in found]
+    data = _bytes(p, literal)
+    if not data:
+        if type.size:
+            raise literal.error(p, f"no elements are given, but `{type}` has {type.size}")
+        return []
+    if b"[" not in data and b"]" not in data:
+        if b"," in data:
+            raise literal.error(p, "one element or a list in brackets is expected")
+        return _integer_values(p, literal, [data], element) if type.size else []
+    _check_brackets(p, literal, data, type.shape)
+    return _integer_values(p, literal, data.translate(_BRACKETS_TO_SPACES).split(b","), element) if type.size else []
 
 
 def literal_array(p: AttributeParser, literal: Literal, type: ShapedType) -> Array:
@@ -129,8 +182,9 @@ def literal_array(p: AttributeParser, literal: Literal, type: ShapedType) -> Arr
     empty = (
         np.broadcast_to(np.zeros((), dtype), type.shape) if size == 0 else None
     )  # `np.empty((0, 2**40))` is 2^40 bytes
-    if literal.blob is not None:
-        return blob_array(literal.blob, type)
+    blob = _blob(p, literal)
+    if blob is not None:
+        return blob_array(blob, type)
     data = _bytes(p, literal)
     if not data:
         if empty is None:
@@ -192,7 +246,7 @@ def parse_dense_array(p: AttributeParser) -> DenseArrayAttr:
     if p.optional(":"):
         literal = read_literal(p)
         data = _bytes(p, literal)
-        if b"[" in data or b"]" in data or literal.blob is not None:
+        if b"[" in data or b"]" in data or literal.strings:
             raise literal.error(p, "the elements of `array<...>` are a flat list of numbers")
         if data:
             parts = data.split(b",")
@@ -214,7 +268,7 @@ def parse_sparse(p: AttributeParser, expected: Type | None) -> SparseElementsAtt
         raise literal.error(p, f"`{type}` has no dimensions to index")
     cut = _first_list_end(literal.text)
     left, comma, right = literal.text[:cut], literal.text[cut : cut + 1], literal.text[cut + 1 :]
-    if literal.blob is not None or (not comma and left.strip()):
+    if literal.strings or (not comma and left.strip()):
         raise literal.error(p, "`sparse<...>` is a list of indices, a comma, and a list of values")
     indices = _sparse_part(p, Literal(left, literal.start), i64, (1, type.rank), (0, type.rank))
     values = _sparse_part(p, Literal(right, literal.start + cut + 1), type.element_type, (indices.type.dims[0],), (0,))

@@ -190,7 +190,7 @@ class Lexer:
         found = self.match(_STRING)
         if found is None:
             raise self.error("this string does not end on its line", at=start, hint='close it with `"`')
-        return self._unquoted(found[1], start)
+        return self.unquoted(found[1], start)
 
     def string_literal(self, what: str = "a string") -> str:
         """Reads a string in quotes. Bytes that are not UTF-8 become surrogate escapes."""
@@ -249,7 +249,7 @@ class Lexer:
         found = self.match(_SYMBOL)
         if found is None:
             return None
-        return found[1] if found[1] is not None else self._unquoted(found[2], start + 1)
+        return found[1] if found[1] is not None else self.unquoted(found[2], start + 1)
 
     def symbol_name(self, what: str = "a symbol name, `@name`") -> str:
         """Reads `@name` or `@"any text"`."""
@@ -277,7 +277,8 @@ class Lexer:
         if not self.at_end:
             raise self.error(f"{self._found()} stands after the end")
 
-    def _unquoted(self, literal: str, start: int) -> str:
+    def unquoted(self, literal: str, start: int) -> str:
+        """The value of a string in quotes that stands at an offset."""
         inside = literal[1:-1]
         if "\\" not in inside:
             return inside

@@ -262,7 +262,10 @@ class TypeParser(Lexer):
             self.expect(">")
             return UnrankedTensorType(element_type)
         dims = self.dimensions()
+        at = self.position
         element_type = self._element_type("tensor")
+        if isinstance(element_type, MemRefType | UnrankedMemRefType):
+            raise self.error(f"`{element_type}` cannot be the element type of a tensor", at=at)
         encoding = self.attribute() if self.optional(",") else None
         self.expect(">")
         return self.checked(start, lambda: TensorType(dims, element_type, encoding))

@@ -3,6 +3,7 @@ func.func @f(%c: i1, %i: i32, %f: f32, %x: index, %v: vector<4xf32>, %vi: vector
   %1 = arith.constant 1 : i32
   %2 = arith.constant 1.5 : f32
   %3 = arith.constant {a} 1 : index
+  %200 = arith.constant dense<[1, -2]> : tensor<2xi128>
   %4 = arith.constant dense<[1, 2, 3, 4]> : vector<4xi8>
   %5 = arith.addi %i, %i overflow<nsw> : i32
   %6 = arith.subi %x, %x : index

@@ -9,6 +9,7 @@ func.func @f(%i: i32, %f: f32, %v: vector<4xf32>) {
   %7 = math.copysign %f, %f : f32
   %8 = math.fma %f, %f, %f : f32
   %9 = math.erf %f : f32
+  %201 = math.erfc %v : vector<4xf32>
   %10 = math.isnan %v : vector<4xf32>
   %11 = math.ipowi %i, %i : i32
   %12 = math.fpowi %f, %i : f32, i32

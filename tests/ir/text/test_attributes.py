@@ -86,7 +86,7 @@ def test_what_is_refused(text: str) -> None:
         ("dense<[1 2]> : tensor<1xi32>", 8, "expected an integer, found `1 2`"),
         ("dense<[300]> : tensor<1xi8>", 8, "this number does not fit into `i8`"),
         ("dense<1> : tensor<?xi8>", 12, "a constant has a static shape, not `tensor<?xi8>`"),
-        ('dense<["a"]> : tensor<1x!foo.string>', 8, "constants of strings are not supported"),
+        ('dense<["a", 1]> : tensor<2x!foo.string>', 7, "the elements of `tensor<2x!foo.string>` are strings"),
         ("affine_map<(d0) -> (d1)>", 21, "`d1` is neither a dimension nor a symbol here"),
         ("affine_map<(d0) -> (d0 mod 0)>", 24, "`(d0) mod 0`: the divisor of an affine expression is positive"),
         ("#foo.bar<(>)>", 11, "`>` closes another bracket than the one that is open"),
