@@ -84,10 +84,11 @@ def parse_dense(p: AttributeParser, expected: Type | None) -> DenseElementsAttr 
     type = shaped_type(p, expected)
     if not isinstance(type.element_type, IntegerType | FloatType | IndexType | ComplexType):
         strings = p.checked(literal.start, lambda: _string_values(p, literal, type))
-        return p.checked(literal.start, lambda: DenseObjectElementsAttr(type, strings))
-    if isinstance(type.element_type, IntegerType) and type.element_type.width not in _NUMPY_WIDTHS:
-        numbers = p.checked(literal.start, lambda: _wide_values(p, literal, type, type.element_type))
-        return p.checked(literal.start, lambda: DenseObjectElementsAttr(type, numbers))
+        return p.checked(literal.start, lambda: DenseObjectElementsAttr(type, tuple(strings)))
+    element = type.element_type
+    if isinstance(element, IntegerType) and element.width not in _NUMPY_WIDTHS:
+        numbers = p.checked(literal.start, _wide_values, p, literal, type, element)
+        return p.checked(literal.start, lambda: DenseObjectElementsAttr(type, tuple(numbers)))
     array = p.checked(literal.start, lambda: literal_array(p, literal, type))
     return p.checked(literal.start, lambda: DenseElementsAttr(type, array))
 
