@@ -10,7 +10,6 @@ from couloir.ir.analysis.effects import Effect, effects, is_speculatable, own_ef
 from couloir.ir.interfaces import LoopLikeOpInterface, RegionBranchOpInterface
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.guards import constant_op
-from couloir.ir.traits import IsTerminator
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute
@@ -46,7 +45,7 @@ def _hoist(loop: Operation, region: Region) -> int:
             if not _is_invariant(op, region):
                 continue
             if not is_speculatable(op):
-                if op.regions or own_effects(op) is not Effect.READ or not block.is_entry:
+                if own_effects(op) is not Effect.READ or not block.is_entry:
                     continue
                 if reads is None:
                     reads = _surely_runs(loop, region) and not effects(loop).changes_memory
@@ -59,8 +58,6 @@ def _hoist(loop: Operation, region: Region) -> int:
 
 def _is_invariant(op: Operation, region: Region) -> bool:
     """Whether no operand of an op of the region, or of an op inside it, is defined in the region."""
-    if op.has_trait(IsTerminator):
-        return False
     return not any(_home(value) is region for inner in (op.walk() if op.regions else (op,)) for value in inner.operands)
 
 

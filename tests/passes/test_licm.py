@@ -90,6 +90,10 @@ def test_what_has_effects_stays() -> None:
     stays(loop("%a = memref.alloc() : memref<4xi32>\nmemref.copy %a, %m : memref<4xi32> to memref<4xi32>"))
 
 
+def test_an_allocation_stays_also_in_a_loop_that_surely_runs() -> None:
+    stays(loop("%a = memref.alloc() : memref<4xi32>\n%s = memref.load %a[%i] : memref<4xi32>", "%c4"))
+
+
 READ = "%a = memref.load %m[%c0] : memref<4xi32>"
 
 

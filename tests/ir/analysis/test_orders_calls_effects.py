@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import couloir
-from couloir.dialects import arith
+from couloir.dialects import arith, cf
 from couloir.ir.analysis.calls import Calls, SymbolTables
 from couloir.ir.analysis.effects import Effect, effects, is_speculatable
 from couloir.ir.analysis.graphs import call_graph, def_use_graph
 from couloir.ir.analysis.orders import strong_components, topological_order
 from couloir.ir.attributes import SymbolRefAttr
-from couloir.ir.operation import Block, Operation
+from couloir.ir.fields import region
+from couloir.ir.operation import Block, Operation, Region
+from couloir.ir.traits import RecursiveMemoryEffects
 from couloir.ir.types import i1, i32
 
 
@@ -209,6 +211,22 @@ def test_what_may_run_where_it_would_not_have_run(text, expected) -> None:
     op = function.entry.last_op.prev_op
     assert is_speculatable(op) is expected
     assert not is_speculatable(function.entry.last_op)
+
+
+class Sequence(Operation, name="test.sequence", traits=(RecursiveMemoryEffects,)):
+    body: Region = region()
+
+
+def test_blocks_inside_may_form_a_loop_that_does_not_end() -> None:
+    def sequence(*blocks: Block) -> Sequence:
+        return Sequence(Region(blocks))
+
+    assert is_speculatable(sequence(Block(ops=[arith.constant(1, i1)])))
+    first, second = Block(), Block()
+    op = sequence(first, second)
+    first.append(cf.Branch.to(second))
+    second.append(cf.Branch.to(second))
+    assert not is_speculatable(op)
 
 
 def test_a_divisor_of_one_bit_is_never_safe() -> None:
