@@ -23,6 +23,7 @@ from couloir.ir.rewriting.events import Observer
 from couloir.ir.text.printer import operation_text
 from couloir.ir.verify import verify
 from couloir.passes.checking import CheckError, NumericCheck
+from couloir.passes.prefixes import first_changed_op
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
@@ -77,6 +78,8 @@ class Bisection:
     """The application of a rule that is at fault; None when it is none, see `stage`."""
     stage: str
     """What of the pass is at fault, in words."""
+    first_op: Operation | None = attrs.field(repr=False)
+    """When no application is at fault: the first op of the function, in `module`, whose value the pass changes, if known."""
     module: Operation = attrs.field(repr=False)
     """The module before that pass."""
 
@@ -105,6 +108,11 @@ class Bisection:
             lines.append(f"  at: {found.location or 'an unknown location'}")
             for title, part in (("before", found.before), ("after", found.after)):
                 lines += [f"  {title}:", *(f"    {line}" for line in part.split("\n") if part)]
+        if self.first_op is not None:
+            lines.append(f"the first value that it changes: {self.first_op.location.label or 'at an unknown location'}")
+            lines.append(
+                "    " + _excerpt([operation_text(self.first_op, elide_above=ELIDE_ABOVE)]).replace("\n", "\n    ")
+            )
         return "\n".join(lines)
 
 
@@ -254,8 +262,20 @@ class _Search(Instrumentation):
         assert self.culprit is not None and self.copy is not None and self.error is not None, "a culprit was found"
         run = self.culprit
         alone = self.pipeline.split(run.position)[0].split(run.position - 1)[1]
+        first = None
+        if application is None and isinstance(self.check, NumericCheck) and isinstance(self.error, CheckError):
+            first = first_changed_op(self.copy, alone, self.check, self.error.function)
         return Bisection(
-            run.text, alone, run.number, run.position, run.target, self.error, application, stage, self.copy
+            run.text,
+            alone,
+            run.number,
+            run.position,
+            run.target,
+            self.error,
+            application,
+            stage,
+            first,
+            self.copy,
         )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import couloir
-from couloir.dialects import func, hlo
+from couloir.dialects import func, hlo, math
 from couloir.ir.attributes import StringAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
@@ -192,6 +192,7 @@ def test_a_fault_that_is_no_rule_is_said_to_be_none(text: str, stage: str) -> No
     assert found.application is None
     assert found.stage == stage
     assert f"at fault: {stage}" in str(found)
+    assert found.first_op.name == "stablehlo.negate"
 
 
 def test_a_fault_in_a_nested_pipeline_names_the_function() -> None:
@@ -248,3 +249,30 @@ def test_a_wrong_lowering_of_one_operator_is_named(monkeypatch: pytest.MonkeyPat
     assert found.application.before.startswith('%13 = "onnx.MaxPoolV12"(%12)')
     assert "stablehlo.reduce_window" in found.application.after and "stablehlo.negate" in found.application.after
     assert max(map(len, str(found).split("\n"))) < 200
+
+
+def test_in_a_lowering_as_a_whole_the_first_op_whose_value_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from couloir.passes.hlo_to_loops import scalars
+    from couloir.passes.pipelines import HLO_TO_LOOPS
+
+    module = chain("sine", "tanh", "abs", "exponential", "tanh", "negate")
+    assert bisect(module, HLO_TO_LOOPS) is None
+    monkeypatch.setitem(scalars._FLOAT_UNARY, hlo.Tanh, math.Cos)
+    found = bisect(module, HLO_TO_LOOPS)
+    assert (found.item, found.application) == ("hlo-to-loops", None)
+    assert found.stage.startswith("the pass as a whole")
+    assert (found.first_op.name, found.first_op.location.label) == ("stablehlo.tanh", "node1")
+    assert "the first value that it changes: node1\n    %1 = stablehlo.tanh %0" in str(found)
+
+
+def test_functions_of_several_blocks_have_no_first_op() -> None:
+    text = f"""
+        func.func @main(%x: {T}) -> {T} {{
+          %a = stablehlo.negate %x : {T}
+          cf.br ^end(%a : {T})
+        ^end(%b: {T}):
+          %c = stablehlo.tanh %b : {T}
+          return %c : {T}
+        }}"""
+    found = search(couloir.parse(text), "bs-converts")
+    assert found.item == "bs-converts" and found.first_op is None
