@@ -211,7 +211,7 @@ def test_an_application_shows_its_equation_and_its_place_in_text_and_graph(open_
     assert explorer.one(".detail .equation") == "tanh(x) => sine(x), where x is a sum"
     assert explorer.one(".detail pre.del") == "%e = stablehlo.tanh %d : tensor<24xf32>"
     assert explorer.one(".detail pre.add") == "%e = stablehlo.sine %d : tensor<24xf32>"
-    assert "µs" in explorer.one(".detail .facts") and "fifth" in explorer.one(".detail .facts")
+    assert "s" in explorer.one(".detail .facts dd:last-of-type") and "fifth" in explorer.one(".detail .facts")
     assert explorer.codes("picked") == [
         "%e = stablehlo.tanh %d : tensor<24xf32>",
         "%e = stablehlo.sine %d : tensor<24xf32>",
@@ -247,6 +247,19 @@ def test_rules_are_counted_and_filter_the_lists(open_page: Any, trace: Trace) ->
     assert explorer.all(".item b") == ["ExplorerTanhOfSum"]
     explorer.tab.locator(".filter button").click()
     assert len(explorer.all(".item b")) == 2
+
+
+def test_long_lists_can_be_sieved(open_page: Any, trace: Trace) -> None:
+    run = trace.passes[1]
+    many = [attrs.evolve(run.applications[n % 2], location=f"place{n}") for n in range(40)]
+    passes = (trace.passes[0], attrs.evolve(run, applications=tuple(many)), trace.passes[2])
+    explorer = open_page(attrs.evolve(trace, passes=passes))
+    explorer.tab.locator("#panel input").fill("PLACE3")
+    assert explorer.all(".item .sub") == ["place3", *(f"place{n}" for n in range(30, 40))]
+    explorer.tab.locator(".item").nth(1).click()
+    assert "place30" in explorer.one(".detail .facts")
+    explorer.tab.keyboard.press("ArrowDown")
+    assert "place31" in explorer.one(".detail .facts")
 
 
 def test_numbers_of_a_check_are_shown(open_page: Any, trace: Trace) -> None:

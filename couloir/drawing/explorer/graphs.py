@@ -197,7 +197,8 @@ class _Body:
 
     def _node(self, number: int, types: dict[str, str]) -> Node:
         line = self.lines[number]
-        details = [cut(line.location)] if line.location else []
+        # A path of a file is of no use in a box; the page has it in the details of the op.
+        details = [cut(line.location)] if line.location and not line.location.startswith(("<", "/")) else []
         for index, name in enumerate(line.operands[:MAX_WIRES]):
             definer = self.definer.get(name)
             if definer is not None and not _is_box(self.lines[definer]):

@@ -115,6 +115,8 @@ class App {
     this.view = null;
     if (state.view === "graph") this.view = new GraphView(this, host);
     else if (state.view === "text") {
+      const other = state.side === "before" ? "after" : "before";
+      if (state.pass && !state.picked[state.side].size && state.picked[other].size) state.side = other;
       if (state.pass) $("tools").append(...["before", "after"].map((side) => {
         const made = button("", () => { state.side = side; this.showView(); }, side);
         made.setAttribute("aria-pressed", String(state.side === side));

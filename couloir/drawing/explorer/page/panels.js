@@ -4,12 +4,14 @@
 class Chooser {
   /** `describe(item)` gives [title, note, second line]; `details(item)` gives nodes. */
   constructor(host, items, describe, details, chosen) {
+    this.all = items;
     this.items = items;
     this.describe = describe;
     this.details = details;
     this.chosen = chosen;
     this.at = -1;
     const top = el("div", "items");
+    if (items.length > 12) host.append(this.sieve());
     this.detail = el("div", "detail", el("p", "empty", "Choose one to see what it was."));
     host.append(top, this.detail);
     this.list = new List(top, 46, (index) => this.element(index));
@@ -20,12 +22,27 @@ class Chooser {
     this.list.box.tabIndex = 0;
     this.list.box.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (!step || !items.length) return;
+      if (!step || !this.items.length) return;
       event.preventDefault();
-      this.choose(Math.min(items.length - 1, Math.max(0, this.at + step)));
+      this.choose(Math.min(this.items.length - 1, Math.max(0, this.at + step)));
       this.list.reveal(this.at);
     });
     this.list.set(items.length);
+  }
+
+  /** A field that keeps the items with a word in them. */
+  sieve() {
+    const field = el("input");
+    field.type = "search";
+    field.placeholder = "Only with …";
+    field.setAttribute("aria-label", "Show only items with this text");
+    field.addEventListener("input", () => {
+      const word = field.value.trim().toLowerCase();
+      this.items = this.all.filter((item) => this.describe(item).some((text) => text.toLowerCase().includes(word)));
+      this.at = -1;
+      this.list.set(this.items.length);
+    });
+    return el("div", "filter", field);
   }
 
   element(index) {
@@ -98,11 +115,11 @@ class Panels {
     this.chooser = new Chooser(
       host,
       items,
-      (a) => [a.rule, `${a.microseconds.toFixed(0)} µs`, a.location || a.op],
+      (a) => [a.rule, duration(a.microseconds / 1e6), a.location || a.op],
       (a) => [
         el("h3", "", a.rule),
         this.equation(a.rule),
-        el("dl", "facts", ...term("at", el("code", "", a.op)), ...(a.location ? term("location", a.location) : []), ...term("time", `${a.microseconds.toFixed(1)} µs`)),
+        el("dl", "facts", ...term("at", el("code", "", a.op)), ...(a.location ? term("location", a.location) : []), ...term("time", duration(a.microseconds / 1e6))),
         el("h4", "", "before"),
         this.code("del", a.before),
         el("h4", "", "after"),
@@ -116,11 +133,11 @@ class Panels {
     }
   }
 
-  code(kind, text) {
+  code(kind, text, op = "") {
     const made = el("pre", kind);
     for (const [index, line] of text.split("\n").entries()) {
       if (index) made.append("\n");
-      made.append(codeOf(this.model, { text: line, op: "" }));
+      made.append(codeOf(this.model, { text: line, op }));
     }
     return made;
   }
@@ -222,7 +239,7 @@ class Panels {
     if (this.app.state.value) made.append(...this.uses(text, op.row, this.app.state.value));
     const elided = [...line.text.matchAll(/dense_resource<__elided_(\d+)__>/g)].map((m) => this.model.trace.constants[Number(m[1])]).filter(Boolean);
     for (const constant of elided) made.append(el("h4", "", "constant"), el("pre", "values", constantRows(constant).join("\n")));
-    made.append(el("h4", "", "text"), this.code("", line.text.trim()));
+    made.append(el("h4", "", "text"), this.code("", line.text.trim(), line.op));
     host.append(made);
   }
 
