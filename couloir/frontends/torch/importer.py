@@ -123,7 +123,7 @@ class _Importer:
                 if as_arguments:
                     self._argument(node, spec.target, {})
                 elif node.users:
-                    self._constant(node, self._stored(spec.target))
+                    self._constant(node, self._stored(spec.target), spec.target)
             elif kind == "CONSTANT_TENSOR":
                 if node.users:
                     self._constant(node, self.program.constants[spec.target], spec.target)
@@ -145,6 +145,8 @@ class _Importer:
 
     def _argument(self, node: Any, name: str, names: dict[int, str]) -> None:
         tensor = node.meta["val"]
+        if tensor.layout is not self.torch.strided:
+            raise Error(f"the input `{name}` has the layout `{tensor.layout}`, which is not dense", where=self.label)
         dims = [size if isinstance(size, int) else None for size in tensor.shape]
         location = NameLoc(name)
         argument = self.block.add_argument(TensorType(tuple(dims), self._input_element(name, tensor)), name, location)
