@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +162,20 @@ def test_a_text_that_goes_on_to_another_command_keeps_its_constants(
         np.testing.assert_allclose(one["probabilities"], other["probabilities"], rtol=0, atol=1e-6)
     assert main(["opt", str(LENET), "--dims", "N=1", "--elide", "8"]) == 0
     assert "__elided__" in capsys.readouterr().out
+
+
+def test_an_output_that_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """As `-o /dev/null`: renaming a finished file over it would take the device away. Here it is a pipe, and a link."""
+    source, pipe, target, link = (tmp_path / name for name in ("m.mlir", "pipe", "target.mlir", "link.mlir"))
+    source.write_text(TEXT)
+    os.mkfifo(pipe)
+    received: list[str] = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_text()), daemon=True)
+    reader.start()
+    assert main(["opt", str(source), "-o", str(pipe)]) == 0
+    reader.join(timeout=10)
+    assert pipe.is_fifo() and "stablehlo.negate" in received[0]
+    target.write_text("old")
+    link.symlink_to(target)
+    assert main(["opt", str(source), "-o", str(link)]) == 0
+    assert link.is_symlink() and "stablehlo.negate" in target.read_text()

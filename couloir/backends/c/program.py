@@ -237,7 +237,11 @@ class CProgram:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that it is there complete or not at all."""
+    """Writes a file so that it is there complete or not at all. What is no file, such as `/dev/null` or a pipe, is written to."""
+    if path.exists() and not path.is_file():  # renaming over it would put a file in the place of the device
+        path.write_bytes(content)
+        return
+    path = path.resolve()  # a link stays a link
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".couloir-")
     try:
         with os.fdopen(handle, "wb") as file:
