@@ -49,6 +49,7 @@ class Graphs:
         self.pictures: list[Json] = []
         self.whole: dict[str, int] = {}
         """The number of the picture of a function, by its lines: runs such as `12+40,60+3`."""
+        self._known: dict[object, int] = {}
         self._ops = 0
 
     def draw_all(self, text: Sequence[int]) -> None:
@@ -112,6 +113,10 @@ class Graphs:
         body = _Body(lines)
         kept = None if changed is None else body.around(changed)
         graph = body.graph(kept)
+        key = graph.nodes, graph.edges, tuple(sorted(graph.cluster_titles.items()))
+        if key in self._known:  # other lines, but nothing else in the boxes
+            return self._known[key]
+        self._known[key] = len(self.pictures)
         self._ops += len(graph.nodes)
         picture = _picture(draw(graph))
         if kept is not None:
