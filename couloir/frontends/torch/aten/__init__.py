@@ -17,6 +17,7 @@ from couloir.frontends.torch.aten import (
     pooling,
     reduction,
     shape,
+    signals,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "pooling",
     "reduction",
     "shape",
+    "signals",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from couloir.dialects import hlo
 from couloir.dialects.hlo.building import (
     Size,
@@ -16,6 +18,7 @@ from couloir.dialects.hlo.building import (
     full_like,
     iota,
     neutral,
+    reduce,
     reshape,
     shape_operand,
     size_of,
@@ -24,7 +27,9 @@ from couloir.dialects.hlo.building import (
     static_sizes,
 )
 from couloir.dialects.hlo.reduction import Body
+from couloir.dialects.hlo.scans import scan
 from couloir.frontends.torch.aten.elementwise import truth
+from couloir.frontends.torch.aten.reduction import norm
 from couloir.frontends.torch.node import Lowered, Node, NotLowered, Scalar, lowers, normal_axis, spread
 from couloir.ir.operation import Value
 from couloir.ir.types import TensorType, i1, i64
@@ -281,3 +286,80 @@ def masked_fill(node: Node, x: Tensor, mask: Tensor, value: Tensor | Scalar) -> 
     """A number where the mask holds."""
     where = node.operands(truth(mask), element=i1)[0]
     return hlo.Select(where, *node.operands(value, x))
+
+
+@lowers("aten.masked_scatter")
+def masked_scatter(node: Node, x: Tensor, mask: Tensor, source: Tensor) -> Lowered:
+    """The elements of `source`, one after the other, wherever the mask holds."""
+    where = node.operands(truth(mask), element=i1)[0]
+    if not where.type.is_static:
+        raise NotLowered("its sizes are not all known")
+    count = reshape(convert(where, i64), (where.type.size,))
+    place = hlo.Subtract(scan(count, 0, lambda a, b: hlo.Add(a, b).result, 0), full_like(count, 1)).result
+    taken = _take(reshape(source, (source.type.size,)), 0, place)
+    return hlo.Select(where, reshape(taken, where.type.shape), x)
+
+
+@lowers("aten._embedding_bag", "aten._embedding_bag_forward_only")
+def embedding_bag(
+    node: Node,
+    weight: Tensor,
+    indices: Tensor,
+    offsets: Tensor,
+    scale_grad_by_freq: bool = False,
+    mode: int = 0,
+    sparse: bool = False,
+    weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding: int = -1,
+) -> Lowered:
+    """The sum (mode 0) or mean (1) of the rows of each bag; a bag begins at its offset."""
+    if mode not in (0, 1) or any(node.used(number) for number in (1, 2, 3)):
+        raise NotLowered("it takes the greatest of each bag, or its further results are used")
+    bags = node.sizes[0]
+    kept = offsets if not include_last_offset else slice_range(offsets, 0, 0, bags)
+    rows = [_take(weight, 0, indices)]
+    element, count = weight.type.element_type, sizes_of(indices)
+    ones = spread(1, count, element)
+    if padding >= 0:
+        ones = convert(compare(indices, padding, hlo.ComparisonDirection.NE), element)
+    factor = ones if weights is None else hlo.Multiply(ones, weights).result
+    values = hlo.Multiply(rows[0], broadcast(reshape(factor, (*count, 1)), sizes_of(rows[0]))).result
+    # The bag of an index is the number of bags that begin at it or before, less one.
+    places = broadcast(reshape(iota(count, i64, 0), (*count, 1)), (*count, bags))
+    begins = broadcast(convert(kept, i64), (*count, bags))
+    begun = convert(hlo.Compare(places, begins, hlo.ComparisonDirection.GE), i64)
+    bag = hlo.Subtract(reduce(begun, [1], "add"), spread(1, count, i64)).result
+    where = reshape(bag, (*count, 1))
+    total = _scatter(
+        spread(0, node.sizes, element),
+        where,
+        values,
+        "add",
+        update_window_dims=(1,),
+        inserted_window_dims=(0,),
+        scatter_dims_to_operand_dims=(0,),
+    )
+    if mode == 1:
+        sizes = _scatter(
+            spread(0, (bags,), element),
+            where,
+            ones,
+            "add",
+            update_window_dims=(),
+            inserted_window_dims=(0,),
+            scatter_dims_to_operand_dims=(0,),
+        )
+        divisor = hlo.Maximum(sizes, full_like(sizes, 1)).result
+        total = hlo.Divide(total, broadcast(reshape(divisor, (bags, 1)), node.sizes)).result
+    return [total, None, None, None]
+
+
+@lowers("aten._pdist_forward")
+def pdist(node: Node, x: Tensor, p: float = 2.0) -> Lowered:
+    """The p-norm of the difference of each two rows, the upper triangle row by row."""
+    if not x.type.is_static:
+        raise NotLowered("its sizes are not all known")
+    rows, columns = np.triu_indices(x.type.shape[0], 1)
+    first, second = (_take(x, 0, hlo.constant(numbers, i64).output) for numbers in (rows, columns))
+    return norm(hlo.Subtract(first, second).result, 1, p)

@@ -89,17 +89,22 @@ def cdist(node: Node, x: Tensor, y: Tensor, p: float, mode: int | None = None) -
     last = max(x.type.rank, y.type.rank) - 1
     rows = reshape(x, (*sizes_of(x)[:-1], 1, size_of(x, x.type.rank - 1)))
     columns = reshape(y, (*sizes_of(y)[:-2], 1, *sizes_of(y)[-2:]))
-    distance = hlo.Abs(hlo.Subtract(*broadcast_together(rows, columns))).result
+    return norm(hlo.Subtract(*broadcast_together(rows, columns)).result, last + 1, p)
+
+
+def norm(x: Tensor, axis: int, p: float) -> Tensor:
+    """The p-norm along a dimension, which goes."""
+    distance = hlo.Abs(x).result
     if p == math.inf:
-        return reduce(distance, [last + 1], "maximum")
+        return reduce(distance, [axis], "maximum")
     if p == 0:
-        return convert(reduce(convert(truth(distance), node.element), [last + 1], "add"), node.element)
+        return reduce(convert(truth(distance), x.type.element_type), [axis], "add")
     if p == 1:
-        return reduce(distance, [last + 1], "add")
+        return reduce(distance, [axis], "add")
     if p == 2:
-        return hlo.Sqrt(reduce(hlo.Multiply(distance, distance).result, [last + 1], "add"))
-    total = reduce(hlo.Power(distance, full_like(distance, p)).result, [last + 1], "add")
-    return hlo.Power(total, full_like(total, 1 / p))
+        return hlo.Sqrt(reduce(hlo.Multiply(distance, distance).result, [axis], "add")).result
+    total = reduce(hlo.Power(distance, full_like(distance, p)).result, [axis], "add")
+    return hlo.Power(total, full_like(total, 1 / p)).result
 
 
 @lowers("prims.var")
