@@ -24,6 +24,8 @@ DEFERRED: Final = "^"
 """An op begins here whose location is defined at the end of the text; replaced by nothing."""
 TRAILING: Final = "@"
 """The location of an op, after it."""
+LAST: Final = "!"
+"""The same, where it is all that is to be defined for the op."""
 WEAK: Final = "?"
 """An attribute that stands here, but for which no alias is made."""
 WEAK_INSIDE: Final = "-"
@@ -33,15 +35,28 @@ DISTINCT: Final = "%"
 ORDER: Final = "&"
 """Upstream meets an attribute here which stands elsewhere; replaced by nothing."""
 
-_MARK: Final = re.compile("\0([-#~^@?%&])([0-9]+)\0")
-_MET: Final = (USE, INSIDE, ORDER, DEFERRED)
+_MARK: Final = re.compile("\0([-#~^@!?%&])([0-9]+)\0")
+_MET: Final = (USE, INSIDE, ORDER, DEFERRED, LAST)
+_WEAK: Final = re.compile(f"\0[{WEAK}{WEAK_INSIDE}]([0-9]+)\0")
 _USE: Final = re.compile(f"\0[{USE}{INSIDE}]([0-9]+\0)")
 _MIN_TUPLE: Final = 17
 """Tuple types of so many elements have an alias."""
 
 
+_ALIASED: Final = (AffineMapAttr, IntegerSetAttr, Location, DistinctAttr, TupleType)
+_MAY_HAVE: Final[dict[type[Attribute], bool]] = {}
+
+
 def alias_base(attribute: Attribute) -> str | None:
     """The name of the aliases for an attribute, without sigil and number; None for one that is written out."""
+    cls = type(attribute)
+    may = _MAY_HAVE.get(cls)
+    if may is None:
+        may = _MAY_HAVE[cls] = issubclass(cls, _ALIASED)
+    return _base(attribute) if may else None
+
+
+def _base(attribute: Attribute) -> str | None:
     match attribute:
         case AffineMapAttr():
             return "map"
@@ -60,6 +75,11 @@ def alias_base(attribute: Attribute) -> str | None:
 def weak(text: str) -> str:
     """A text whose attributes get no aliases for its sake."""
     return text.replace("\0" + USE, "\0" + WEAK).replace("\0" + INSIDE, "\0" + WEAK_INSIDE)
+
+
+def uses_in(text: str) -> list[str]:
+    """What stands for the attributes that are used in a text."""
+    return _USE.findall(text)
 
 
 def in_order(texts: Iterable[str]) -> str:
@@ -106,14 +126,13 @@ class Aliases:
         """The attributes that a text with marks needs aliases for, as they come, and whether they can be deferred."""
         for found in _MARK.finditer(text):
             if found[1] in _MET:
-                yield self._attributes[int(found[2])], found[1] == DEFERRED
+                yield self._attributes[int(found[2])], found[1] in (DEFERRED, LAST)
 
     def finish(self, text: str) -> tuple[str, str, str]:
         """The definitions before a text with marks, the text, and the definitions after it, all without marks."""
         found = _collect(self._met(text))
-        for mark in _MARK.finditer(text):
-            if mark[1] in (WEAK, WEAK_INSIDE):  # upstream leaves this out, and cannot read its own text then
-                _settle(found, self._attributes[int(mark[2])])
+        for number in _WEAK.findall(text):  # upstream leaves this out, and cannot read its own text then
+            _settle(found, self._attributes[int(number)])
         # Python's sort keeps the order of equals.
         order = sorted((a for a in found if found[a].base), key=lambda a: _rank(a, found[a]))
         counts: dict[str, int] = {}
@@ -150,7 +169,7 @@ class Aliases:
         if name is not None:
             return name
         text = self._write(attribute)
-        return text.removeprefix("loc(").removesuffix(")") if kind in (INSIDE, WEAK_INSIDE, TRAILING) else text
+        return text.removeprefix("loc(").removesuffix(")") if kind in (INSIDE, WEAK_INSIDE, TRAILING, LAST) else text
 
     def _distinct_number(self, mark: re.Match[str]) -> str:
         return str(self._distinct.setdefault(int(mark[2]), len(self._distinct)))
@@ -170,6 +189,9 @@ def _collect(met: Iterable[tuple[Attribute, bool]]) -> dict[Attribute, _Found]:
                 _settle(found, root)
             continue
         known = found[root] = _Found(root, deferrable)
+        if type(root) is FileLineColLoc:
+            known.depth = 1
+            continue
         stack: list[tuple[_Found, Iterator[Attribute]]] = [(known, _parts(root))]
         while stack:
             around, parts = stack[-1]

@@ -28,12 +28,14 @@ from couloir.ir.text.aliases import (
     DEFERRED,
     DISTINCT,
     INSIDE,
+    LAST,
     ORDER,
     TRAILING,
     USE,
     Aliases,
     alias_base,
     in_order,
+    uses_in,
     weak,
 )
 from couloir.ir.text.attribute_printer import AttributePrinter
@@ -113,6 +115,7 @@ class Printer(AttributePrinter):
         self._forms: dict[type[Operation], PrettyForm | None] = {}
         self._attribute_texts: dict[Attribute, str] = {}
         self._aliases: Aliases | None = None
+        self._ordered: set[str] = set()
         self._stack: list[str | _RegionPart | _Frame] = []
         self._requests: list[tuple[int, _RegionPart]] = []
         self._indent = ""
@@ -255,9 +258,8 @@ class Printer(AttributePrinter):
 
     def _operation(self, op: Operation) -> Sequence[str | _RegionPart]:
         """Writes an op up to its first region; gives the parts that are still to be written."""
+        begin = len(self.parts)
         results = op.results
-        if self.locations and self._aliases is not None:
-            self.write(self._aliases.mark(DEFERRED, op.location))
         if results:
             self.write(self._names.results(results))
         rest: list[str | _RegionPart] = []
@@ -282,8 +284,10 @@ class Printer(AttributePrinter):
             rest = []
             self._generic_operation(op, rest)
             comment = f"  // error: {type(error).__name__}: {' '.join(str(error).split())}"
-        if self.locations or comment:
-            self._after(rest, (self._location_suffix(op.location) if self.locations else "") + comment)
+        if self.locations:
+            comment = self._location_suffix(op.location, begin, rest) + comment
+        if comment:
+            self._after(rest, comment)
         return rest
 
     def _leave_unprinted(self, op: Operation, rest: Sequence[str | _RegionPart]) -> None:
@@ -357,10 +361,14 @@ class Printer(AttributePrinter):
                 self.dictionary(discardable)
             write(signature)
             if self._aliases:
-                self._order_as_upstream(op, begin, signature)
+                text = "".join(self.parts[begin:])
+                if "\0" in text and not self._ordered.issuperset(uses := uses_in(text)):
+                    self._ordered.update(uses)
+                    self.parts[begin:] = [weak(text), self._met_in(op, signature)]
             return
-        if self._aliases:
-            self.parts[begin:] = [weak("".join(self.parts[begin:]))]
+        head = "".join(self.parts[begin:]) if self._aliases else ""
+        if "\0" in head:
+            self.parts[begin:] = [weak(head)]
         write(" (")
         for index, region in enumerate(op.regions):
             if index:
@@ -372,20 +380,18 @@ class Printer(AttributePrinter):
             write(" ")
             self.dictionary(discardable)
         write(signature)
-        if self._aliases:
-            self._order_as_upstream(op, start, signature)
-        rest.append("".join(self.parts[start:]))
+        tail = "".join(self.parts[start:])
+        if self._aliases and ("\0" in tail or "\0" in head):
+            tail = weak(tail) + self._met_in(op, signature)
+        rest.append(tail)
         del self.parts[start:]
 
-    def _order_as_upstream(self, op: Operation, start: int, signature: str) -> None:
-        """Notes that upstream meets an op's types before its attributes, and these sorted by name."""
-        text = "".join(self.parts[start:])
+    def _met_in(self, op: Operation, signature: str) -> str:
+        """Marks that say that upstream meets an op's types before its attributes, and these sorted by name."""
         attributes = op.stored_attributes
         unseen: frozenset[str] = frozenset() if op.is_registered else getattr(op, "property_names", frozenset())
         keys = [key for key in sorted(attributes) if key not in unseen]
-        met = in_order([signature, *[self.attribute_text(attributes[key]) for key in keys]])
-        if met or "\0" in text:
-            self.parts[start:] = [weak(text), met]
+        return in_order([signature, *[self.attribute_text(attributes[key]) for key in keys]])
 
     # -- for the `print` of an op
 
@@ -579,9 +585,13 @@ class Printer(AttributePrinter):
         del self.parts[start:]
         return text
 
-    def _location_suffix(self, location: Location) -> str:
+    def _location_suffix(self, location: Location, begin: int, rest: Sequence[object]) -> str:
+        """` loc(...)` for an op whose text begins at a part. Upstream meets its location before all else in it."""
         if self._aliases is None:
             return " " + self.attribute_text(location)
+        if not rest and not any(["\0" in part for part in self.parts[begin:]]):
+            return f" loc({self._aliases.mark(LAST, location)})"
+        self.parts.insert(begin, self._aliases.mark(DEFERRED, location))
         return f" loc({self._aliases.mark(TRAILING, location)})"
 
 
