@@ -589,7 +589,7 @@ class Printer(AttributePrinter):
         """` loc(...)` for an op whose text begins at a part. Upstream meets its location before all else in it."""
         if self._aliases is None:
             return " " + self.attribute_text(location)
-        if not rest and not any(["\0" in part for part in self.parts[begin:]]):
+        if not rest and "\0" not in "".join(self.parts[begin:]):
             return f" loc({self._aliases.mark(LAST, location)})"
         self.parts.insert(begin, self._aliases.mark(DEFERRED, location))
         return f" loc({self._aliases.mark(TRAILING, location)})"
