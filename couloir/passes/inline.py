@@ -61,7 +61,7 @@ class Inline(Pass, name="inline"):
         if nearest_table(call) is not nearest_table(function.parent_op or function):
             return False  # the symbols in the body would mean others there
         exits = [block.last_op for block in body.blocks if block.last_op is None or not block.last_op.successors]
-        if not exits or any(last is None or not last.has_trait(ReturnLike) for last in exits):
+        if any(last is None or not last.has_trait(ReturnLike) for last in exits):
             return False
         if body.first_block is body.last_block:
             return True
