@@ -11,7 +11,7 @@ from couloir.ir.analysis.dominance import dominated_blocks
 from couloir.ir.analysis.effects import Effect, own_effects
 from couloir.ir.location import fuse
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.traits import Commutative, IsolatedFromAbove, IsTerminator, Pure, RecursiveMemoryEffects
+from couloir.ir.traits import Commutative, IsolatedFromAbove, Pure, RecursiveMemoryEffects
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Block, Operation, Region, Value
@@ -140,7 +140,7 @@ class _Elimination:
     def visit(self, op: Operation, added: list[object], reads: dict[object, Operation]) -> None:
         if op in self.changing:
             reads.clear()
-        elif not op.results or op.has_trait(IsTerminator):
+        elif not op.results:
             return
         elif _is_pure(op):
             self.once(op, self.known, added)
