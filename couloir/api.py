@@ -483,6 +483,10 @@ def c_program(
 
     module = load(source, dims=dims)
     entry = entry_function(module, function)
+    if entry.is_private:  # it is called from outside now
+        module = module.clone()
+        entry = entry_function(module, function)
+        entry.sym_visibility = None
     inputs = [_name(entry.argument_attribute(i, "onnx.name")) for i in range(len(entry.function_type.inputs))]
     outputs = [_name(entry.result_attribute(i, "onnx.name")) for i in range(len(entry.function_type.results))]
     lowered = lower(module, "loops", on_pass=on_pass)

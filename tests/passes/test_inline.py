@@ -204,6 +204,18 @@ def test_places_do_not_nest_without_end() -> None:
     assert depth == MAX_DEPTH
 
 
+def test_a_private_function_can_be_compiled_by_name() -> None:
+    module = couloir.parse("""
+    func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }
+    func.func private @twice(%x: tensor<2xf32>) -> tensor<2xf32> {
+      %0 = stablehlo.add %x, %x : tensor<2xf32>
+      return %0 : tensor<2xf32>
+    }""")
+    (y,) = couloir.compile(module, function="twice")(np.array([1, -2], np.float32))
+    assert y.tolist() == [2, -4]
+    assert module.symbols["twice"].is_private
+
+
 def test_functions_on_tensors_that_call_each_other_become_loops() -> None:
     module = couloir.parse("""
     func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
