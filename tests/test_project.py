@@ -121,3 +121,10 @@ def test_no_file_names_a_developers_machine() -> None:
             continue  # a model, an image or an array
         found += [f"{path.relative_to(ROOT)}: {match[0]!r}" for match in pattern.finditer(text)]
     assert not found
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="signatures print otherwise there")
+def test_the_reference_is_up_to_date() -> None:
+    """It is written from docstrings and definitions; `make docs` writes it anew."""
+    checked = run_python("docs/reference.py", "--check", cwd=ROOT)
+    assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -31,7 +31,7 @@ EPILOG: Final = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
-    parser = _parser()
+    parser = command_parser()
     try:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 70
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the command line, with all commands."""
     parser = argparse.ArgumentParser(
         prog="couloir",
         description="The way down for a model graph: from ONNX and MLIR text to NumPy and C.",
