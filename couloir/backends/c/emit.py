@@ -355,8 +355,8 @@ class FunctionEmitter:
                 self.view(op)
             case memref.Copy():
                 size = op.target.type.size * dtype_of(op.target.type.element_type).itemsize
-                if size:
-                    self.line(f"memcpy({self.names[op.target]}, {self.names[op.source]}, {size});")
+                target, source = self.names[op.target], self.names[op.source]
+                self.line(f"memcpy({target}, {source}, {size});" if size else f"(void){target}, (void){source};")
             case func.Call():
                 self.call(op)
             case _ if type(op) in STRUCTURED:

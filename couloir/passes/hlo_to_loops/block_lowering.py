@@ -14,6 +14,7 @@ from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type
 from couloir.passes.hlo_to_loops.control import CONTROL, Direct, Nested
 from couloir.passes.hlo_to_loops.fusion import FusionPlan, is_inline, plan_fusion
+from couloir.passes.hlo_to_loops.in_place import ReadTimes, overwritten
 from couloir.passes.hlo_to_loops.kernels import Kernel, elementwise_kernel
 from couloir.passes.hlo_to_loops.loops import storage_type
 from couloir.passes.hlo_to_loops.table import KERNELS
@@ -38,6 +39,9 @@ class BlockLowering:
         self.rewriter = rewriter
         self.plan: FusionPlan = plan_fusion(function)
         self.buffers: dict[Value[Any], Value[Any]] = {}
+        self.owned: set[Value[Any]] = set()
+        """Values whose buffers were made for them alone."""
+        self.times: dict[Block, ReadTimes] = {}
         self.direct: Direct = {}
         """The buffers in which values are to be computed, where there is such a wish."""
 
@@ -118,8 +122,11 @@ class BlockLowering:
         if isinstance(op, hlo.Reshape) and not is_inline(op):
             self._view(op)
             return
+        self._place_updates(op)
         for root in roots:
-            self.buffers[root] = self.direct.get(root) or self.alloc(root.type)
+            if root not in self.buffers:
+                self.buffers[root] = self.direct.get(root) or self.alloc(root.type)
+            self.owned.add(root)
         hero = self.plan.heroes.get(roots[0], op)
         with insert_at(None):
             kernel = Kernel(kernel_name(hero), self.buffers, op.location)
@@ -132,6 +139,18 @@ class BlockLowering:
         for alloc in kernel.temporaries:
             rewriter.insert(alloc)
         func.Call(self.module.kernel(kernel), kernel.outer, result_types=())
+
+    def _place_updates(self, op: Operation) -> None:
+        """Gives results that are changed operands the operands' buffers, where nobody else needs them."""
+        pairs = overwritten(op)
+        if not pairs or op.parent is None:
+            return
+        times = self.times.get(op.parent)
+        if times is None:
+            times = self.times[op.parent] = ReadTimes(op.parent, self.plan)
+        for operand, result in pairs:
+            if operand in self.owned and times.may_overwrite(op, operand):
+                self.buffers[result] = self.buffers[operand]
 
     def _view(self, op: hlo.Reshape) -> None:
         type = buffer_type(op.result.type)

@@ -55,6 +55,7 @@ def lower_while(lowering: BlockLowering, op: hlo.While, direct: Direct) -> Neste
         if after.operands[number_] is not before:
             buffer = direct.get(result) or lowering.alloc(result.type)
             memref.Copy(source, buffer)
+            lowering.owned |= {result, before}
         for value in (result, before, op.cond.block.arguments[number_]):
             lowering.buffers[value] = buffer
         state.append(buffer)
@@ -127,6 +128,7 @@ def results(lowering: BlockLowering, op: Operation, direct: Direct) -> list[Valu
     for result in op.results:
         lowering.buffers[result] = direct.get(result) or lowering.alloc(result.type)
         outs.append(lowering.buffers[result])
+        lowering.owned.add(result)
     return outs
 
 

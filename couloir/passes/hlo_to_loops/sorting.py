@@ -25,7 +25,7 @@ def _check_sort(op: hlo.Sort) -> str | None:
     return unsupported_body(op.comparator.block)
 
 
-@kernel_of(hlo.Sort, reads="once", check=_check_sort)
+@kernel_of(hlo.Sort, reads="once", updates=True, check=_check_sort)
 def sort_kernel(kernel: Kernel, op: hlo.Sort, roots: Sequence[Value[Any]]) -> None:
     """Copies the inputs to the results and sorts them there."""
     targets = [kernel.buffer(result) for result in op.outputs]

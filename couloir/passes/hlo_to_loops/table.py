@@ -38,6 +38,8 @@ class KernelRule:
     reads: Reads = "whole"
     finishes: bool = False
     """Whether the elementwise ops that follow are computed in its loops."""
+    updates: bool = False
+    """Whether its results are its first operands with some elements changed, which may be done in their buffers."""
     check: Check | None = None
 
 
@@ -45,13 +47,17 @@ KERNELS: Final[dict[type[Operation], KernelRule]] = {}
 
 
 def kernel_of(
-    *classes: type[Operation], reads: Reads = "whole", finishes: bool = False, check: Check | None = None
+    *classes: type[Operation],
+    reads: Reads = "whole",
+    finishes: bool = False,
+    updates: bool = False,
+    check: Check | None = None,
 ) -> Callable[[Build], Build]:
     """Decorator: this function builds the kernels of these ops."""
 
     def register(function: Build) -> Build:
         for cls in classes:
-            KERNELS[cls] = KernelRule(function, reads, finishes, check)
+            KERNELS[cls] = KernelRule(function, reads, finishes, updates, check)
         return function
 
     return register

@@ -16,12 +16,14 @@ from couloir.passes.hlo_to_loops.table import kernel_of
 
 
 def copy(kernel: Kernel, value: Value[Any], target: Value[Any]) -> None:
-    """Writes all elements of a value to a buffer."""
+    """Writes all elements of a value to a buffer, unless it is the value's own."""
+    if value in kernel.buffers and kernel.buffer(value) is target:
+        return
     with kernel.loops.loops(value.type.shape) as place:
         kernel.loops.store(kernel.scalar(value, place), target, place)
 
 
-@kernel_of(hlo.DynamicUpdateSlice, reads="once")
+@kernel_of(hlo.DynamicUpdateSlice, reads="once", updates=True)
 def dynamic_update_slice_kernel(kernel: Kernel, op: hlo.DynamicUpdateSlice, roots: Sequence[Value[Any]]) -> None:
     """Copies the operand, then the update to its place."""
     loops, target = kernel.loops, kernel.buffer(op.result)
@@ -37,7 +39,7 @@ def _check_scatter(op: hlo.Scatter) -> str | None:
     return unsupported_body(op.update_computation.block)
 
 
-@kernel_of(hlo.Scatter, reads="often", check=_check_scatter)
+@kernel_of(hlo.Scatter, reads="often", updates=True, check=_check_scatter)
 def scatter_kernel(kernel: Kernel, op: hlo.Scatter, roots: Sequence[Value[Any]]) -> None:
     """Copies the inputs, then combines in one update after the other. Updates outside of the inputs are left out."""
     loops, numbers = kernel.loops, op.scatter_dimension_numbers
