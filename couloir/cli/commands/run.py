@@ -62,23 +62,13 @@ def _result_name(entry: Any, index: int) -> str:
 
 
 def _random_inputs(entry: Any, seed: int) -> list[Any]:
-    import numpy as np
+    from couloir.ir.types import ShapedType
+    from couloir.passes.running import random_inputs
 
-    from couloir.ir.types import TensorType, dtype_of
-
-    generator = np.random.default_rng(seed)
-    arrays: list[Any] = []
     for index, type in enumerate(entry.function_type.inputs):
-        if not isinstance(type, TensorType):
-            raise Error(f"input {index} is a `{type}`; random inputs are tensors")
-        if not type.is_static:
+        if isinstance(type, ShapedType) and not type.is_static:
             raise Error(f"input {index} is `{type}`", hint="give its dimensions: --dims NAME=SIZE")
-        dtype = dtype_of(type.element_type)
-        values = (
-            generator.standard_normal(type.shape) if dtype.kind not in "iub" else generator.integers(0, 2, type.shape)
-        )
-        arrays.append(np.asarray(values).astype(dtype))
-    return arrays
+    return random_inputs(entry, seed=seed)
 
 
 def _save_npz(path: str, arrays: dict[str, Any]) -> None:
