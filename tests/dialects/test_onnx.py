@@ -141,6 +141,12 @@ def test_optional_results_come_with_result_types() -> None:
     assert both.Indices is both.results[1]
 
 
+def test_native_code_is_not_shown_what_it_dies_of() -> None:
+    x, i = values(tensor(2, 2), tensor(1, 1, element=i64))
+    with pytest.raises(Error, match="must not be negative, but is -3"):
+        onnx.GatherNDV13(x, i, batch_dims=-3)
+
+
 def test_the_number_of_variadic_results_must_be_given() -> None:
     (x,) = values(tensor(4))
     with pytest.raises(Error, match="result_types"):

@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 _SMALL = 4096  # elements of a constant operand that inference looks at, such as the target shape of a Reshape
 
 
+_NOT_NEGATIVE = frozenset({"batch_dims"})
+"""Attributes with which native code reads outside of its memory when they are negative."""
+
+
+def refuse_negative(node: onnx.NodeProto) -> None:
+    """Raises `couloir.Error` for attributes that native code must not be shown."""
+    for attribute in node.attribute:
+        if attribute.name in _NOT_NEGATIVE and attribute.i < 0:
+            raise Error(
+                f"the attribute `{attribute.name}` of {node.op_type} must not be negative, but is {attribute.i}"
+            )
+
+
 def node_of(op: Operation, inputs: list[str], outputs: list[str]) -> onnx.NodeProto:
     """A node for an op without regions, with the given names for its values."""
     cls = schema_class(op)
@@ -56,6 +69,7 @@ def infer_result_types(op: Operation) -> dict[str, Type]:
     inputs = ["" if number is None else f"i{number}" for number in positions(op, "operand")]
     names = [field.name for field in fields if field.arity == "single"]
     node = node_of(op, inputs, names)
+    refuse_negative(node)
     types = {f"i{number}": type_to_proto(operand.type) for number, operand in enumerate(op.operands)}
     data = {f"i{n}": proto for n, operand in enumerate(op.operands) if (proto := _constant(operand)) is not None}
     try:

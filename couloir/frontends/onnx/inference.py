@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError, EncodeError
 from onnx import AttributeProto, NodeProto, TensorProto, shape_inference
 
 from couloir.dialects.onnx.base import OnnxOp
+from couloir.dialects.onnx.inference import refuse_negative
 from couloir.dialects.onnx.protos import tensor_to_proto, type_from_proto, type_to_proto
 from couloir.dialects.onnx.schemas import find_schema
 from couloir.dialects.onnx.types import AnyType, unknown
@@ -71,6 +72,7 @@ class NodeInference:
         Raises:
             Error: when operands or attributes break the operator's rules.
         """
+        refuse_negative(node)
         harmless = _is_harmless(cls, node)
         if not harmless or not outputs or any(isinstance(type, AnyType) for type in inputs):
             return {}
@@ -159,7 +161,12 @@ def _is_harmless(cls: type[OnnxOp], node: NodeProto) -> bool:
             raise Error(f"the attribute `{attribute.name}` of {cls.operator} must be positive, but is {wrong[0]}")
         if not _is_free(attribute.name) and any(not -_LARGEST < value < _LARGEST for value in values):
             return False
-    return integer_attribute(node, "num_outputs", 1) <= max(len(node.output), 1)
+    count = integer_attribute(node, "num_outputs", len(node.output))
+    if count != len(node.output):
+        raise Error(
+            f"the attribute `num_outputs` of {cls.operator} is {count}, but the node has {len(node.output)} outputs"
+        )
+    return True
 
 
 def _is_free(name: str) -> bool:

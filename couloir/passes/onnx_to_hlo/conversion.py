@@ -102,6 +102,10 @@ MAX_OPS: Final = 10_000_000
 """A model whose functions, each inlined where it is called, have more nodes than this is refused."""
 
 
+_FAULTS: Final = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
+"""What a lowering runs into when a node breaks a rule of its operator that neither ONNX's checker nor its inference looks at."""
+
+
 @attrs.frozen
 class OnnxToHlo(Pass, name="onnx-to-hlo"):
     """Lowers ONNX operators to StableHLO, with shape arithmetic computed and functions inlined."""
@@ -291,9 +295,12 @@ class _OnnxRules(ConversionRules):
         for value in operands:
             if value is not None and not is_supported(value.type):
                 raise NotLowered(f"an operand has the type `{value.type}`", hint=SUPPORTED_TYPES)
-        made = lowering(Node(op, tuple(operands), self.constants, self.pad_indices))
-        if isinstance(made, Generator):
-            made = yield from made
+        try:
+            made = lowering(Node(op, tuple(operands), self.constants, self.pad_indices))
+            if isinstance(made, Generator):
+                made = yield from made
+        except _FAULTS as fault:
+            raise NotLowered(f"its operands and attributes do not fit each other ({fault})") from fault
         return made if isinstance(made, Sequence) else [made]
 
     def _computed(self, op: OnnxOp, operands: Sequence[Tensor]) -> list[Tensor | Operation | None] | None:

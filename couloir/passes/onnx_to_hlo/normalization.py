@@ -176,11 +176,12 @@ def local_response_normalization(node: Node) -> Lowered:
     """`LRN` since 1, 13: across channels."""
     x, size = node[0], node.integer("size")
     rank = x.type.rank
-    low, high = (size - 1) // 2, size - 1 - (size - 1) // 2
+    channels = x.type.shape[1]  # a window that reaches further sees zeros only
+    low, high = min((size - 1) // 2, channels), min(size - 1 - (size - 1) // 2, channels)
     padding = [(0, 0)] * rank
     padding[1] = (low, high)
     window = [1] * rank
-    window[1] = size
+    window[1] = low + 1 + high
     squares = hlo.Multiply(x, x)
     zero = scalar(0, x.type.element_type)
     total = hlo.reduce_window(squares, zero, "add", window_dimensions=window, padding=padding).outputs[0]

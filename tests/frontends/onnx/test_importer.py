@@ -648,6 +648,8 @@ def one(
         (one("Range", ["a", "b", "c"], {"a": 0.0, "b": 1e18, "c": 1e-9}), "more than a tensor can have"),
         (one("Range", ["a", "b", "c"], {"a": 0, "b": 1, "c": 0}), "the step of Range is 0"),
         (one("ConstantOfShape", ["s"], {"s": [-5]}), "non-negative"),
+        (one("Split", ["x"], num_outputs=3), "`num_outputs` of Split is 3, but the node has 1 outputs"),
+        (one("GatherND", ["x", "i"], {"i": [[0]]}, batch_dims=-3), "`batch_dims` of GatherND must not be negative"),
         (one("Conv", ["x"]), "Conv needs its input `W`"),
         (one("Conv", ["x", ""]), "Conv needs its input `W`"),
         (one("Relu", ["x", "x"]), "2 inputs; Relu has at most 1"),
@@ -720,6 +722,8 @@ BOMBS = {
         "Slice", ["x", "s", "e", "a", "t"], {"s": [-(1 << 63)], "e": [(1 << 63) - 1], "a": [0], "t": [-(1 << 63)]}
     ),
     "a block of size zero": one("SpaceToDepth", ["x"], blocksize=0),
+    "fewer outputs than parts": one("Split", ["x"], num_outputs=3),
+    "a negative number of batch dimensions": one("GatherND", ["x", "i"], {"i": [[0]]}, batch_dims=-3),
 }
 
 
