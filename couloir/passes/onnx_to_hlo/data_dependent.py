@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 
 from couloir.dialects import hlo
+from couloir.dialects.hlo.scans import extreme_position
 from couloir.ir.types import i64
 from couloir.passes.onnx_to_hlo.elementwise import compare
 from couloir.passes.onnx_to_hlo.indexing import gathered, take
 from couloir.passes.onnx_to_hlo.loops import counted, with_row
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers, normal_axis
-from couloir.passes.onnx_to_hlo.reduction import extreme_position
 from couloir.passes.onnx_to_hlo.shape import take_range
 from couloir.passes.onnx_to_hlo.sorting import sort_with_positions
 from couloir.passes.onnx_to_hlo.tensors import broadcast, expand_like, full, full_like, reduce, reshape, scalar

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from couloir.dialects import hlo
+from couloir.dialects.hlo.scans import extreme_position
 from couloir.ir.types import i64
 from couloir.passes.onnx_to_hlo.elementwise import compare
 from couloir.passes.onnx_to_hlo.loops import counted
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers
-from couloir.passes.onnx_to_hlo.reduction import extreme_position
 from couloir.passes.onnx_to_hlo.tensors import broadcast, expand_like, full, full_like, reduce, reshape
 
 _EQUAL = hlo.ComparisonDirection.EQ

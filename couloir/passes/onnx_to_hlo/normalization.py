@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from couloir.dialects import hlo
+from couloir.dialects.hlo.scans import inverse_deviation, mean, normalized, statistics
 from couloir.dialects.onnx.types import BY_NUMBER
 from couloir.ir.types import Type, bit_width, f32
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, NotLowered, Tensor, lowers, normal_axis
@@ -40,10 +40,10 @@ def batch_normalization(node: Node) -> Lowered:
     running: list[Tensor] = []
     if training:
         old, momentum = (mean, variance), node.number("momentum", 0.9)
-        mean, variance = _statistics(x, [axis for axis in range(x.type.rank) if axis != 1])
+        mean, variance = statistics(x, [axis for axis in range(x.type.rank) if axis != 1])
         kept = node[3].type.element_type
         running = [convert(_weighted(a, momentum, b), kept) for a, b in zip(old, (mean, variance), strict=True)]
-    factor = hlo.Multiply(scale, _inverse_deviation(variance, node.number("epsilon", 1e-5))).result
+    factor = hlo.Multiply(scale, inverse_deviation(variance, node.number("epsilon", 1e-5))).result
     shape = x.type.shape
     centred = hlo.Subtract(x, along(mean, shape, 1))
     y = hlo.Add(hlo.Multiply(centred, along(factor, shape, 1)), along(bias, shape, 1))
@@ -53,33 +53,6 @@ def batch_normalization(node: Node) -> Lowered:
 def _weighted(a: Tensor, weight: float, b: Tensor) -> Tensor:
     """`a * weight + b * (1 - weight)`."""
     return hlo.Add(hlo.Multiply(a, full_like(a, weight)), hlo.Multiply(b, full_like(b, 1 - weight))).result
-
-
-def _inverse_deviation(variance: Tensor, epsilon: float) -> Tensor:
-    """`1 / sqrt(variance + epsilon)`."""
-    deviation = hlo.Sqrt(hlo.Add(variance, full_like(variance, epsilon)))
-    return hlo.Divide(full_like(variance, 1), deviation).result
-
-
-def _mean(x: Tensor, axes: Sequence[int]) -> Tensor:
-    """The mean along `axes`, which go."""
-    total = reduce(x, axes, "add")
-    return hlo.Divide(total, full_like(total, math.prod(x.type.shape[axis] for axis in axes))).result
-
-
-def _statistics(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Mean and (biased) variance along `axes`, which go."""
-    mean = _mean(x, axes)
-    centred = hlo.Subtract(x, expand_like(mean, x.type.shape, axes)).result
-    return mean, _mean(hlo.Multiply(centred, centred).result, axes)
-
-
-def _normalized(x: Tensor, axes: Sequence[int], epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
-    """`(x - mean) / sqrt(variance + epsilon)` along `axes`, the mean, and the inverse deviation."""
-    mean, variance = _statistics(x, axes)
-    inverse = _inverse_deviation(variance, epsilon)
-    centred = hlo.Subtract(x, expand_like(mean, x.type.shape, axes))
-    return hlo.Multiply(centred, expand_like(inverse, x.type.shape, axes)).result, mean, inverse
 
 
 def _stash_type(node: Node) -> Type:
@@ -94,7 +67,7 @@ def layer_normalization(node: Node) -> Lowered:
     x = node[0]
     rank, element = x.type.rank, x.type.element_type
     axes = list(range(node.axis(rank, default=-1), rank))
-    y, mean, inverse = _normalized(convert(x, _stash_type(node)), axes, node.number("epsilon", 1e-5))
+    y, mean, inverse = normalized(convert(x, _stash_type(node)), axes, node.number("epsilon", 1e-5))
     y = hlo.Multiply(convert(y, element), broadcast(node[1], x.type.shape)).result
     bias = node.optional(2)
     if bias is not None:
@@ -114,7 +87,7 @@ def rms_normalization(node: Node) -> Lowered:
     rank, element = x.type.rank, x.type.element_type
     axes = list(range(node.axis(rank, default=-1), rank))
     wide = convert(x, _stash_type(node))
-    inverse = _inverse_deviation(_mean(hlo.Multiply(wide, wide).result, axes), node.number("epsilon", 1e-5))
+    inverse = inverse_deviation(mean(hlo.Multiply(wide, wide).result, axes), node.number("epsilon", 1e-5))
     y = hlo.Multiply(wide, expand_like(inverse, x.type.shape, axes)).result
     return hlo.Multiply(convert(y, element), broadcast(node[1], x.type.shape))
 
@@ -125,7 +98,7 @@ def instance_normalization(node: Node) -> Lowered:
     x = node[0]
     element, shape = x.type.element_type, x.type.shape
     wide = convert(x, accumulator(element))
-    y, _, _ = _normalized(wide, list(range(2, x.type.rank)), node.number("epsilon", 1e-5))
+    y, _, _ = normalized(wide, list(range(2, x.type.rank)), node.number("epsilon", 1e-5))
     scale, bias = (along(convert(node[index], y.type.element_type), shape, 1) for index in (1, 2))
     return convert(hlo.Add(hlo.Multiply(y, scale), bias), element)
 
@@ -137,7 +110,7 @@ def group_normalization(node: Node) -> Lowered:
     element, shape = x.type.element_type, x.type.shape
     grouped = reshape(x, (shape[0], groups, shape[1] // groups, *shape[2:]))
     working = _stash_type(node) if node.version >= 21 else accumulator(element)
-    y, _, _ = _normalized(convert(grouped, working), list(range(2, grouped.type.rank)), node.number("epsilon", 1e-5))
+    y, _, _ = normalized(convert(grouped, working), list(range(2, grouped.type.rank)), node.number("epsilon", 1e-5))
     y = convert(y, element)
     if node.version >= 21:
         y = reshape(y, shape)
@@ -151,7 +124,7 @@ def mean_variance_normalization(node: Node) -> Lowered:
     x = node[0]
     axes = [normal_axis(axis, x.type.rank) for axis in node.integers("axes") or (0, 2, 3)]
     wide = convert(x, accumulator(x.type.element_type))
-    mean, variance = _statistics(wide, axes)
+    mean, variance = statistics(wide, axes)
     deviation = hlo.Add(hlo.Sqrt(variance), full_like(variance, 1e-9))
     centred = hlo.Subtract(wide, expand_like(mean, x.type.shape, axes))
     return convert(hlo.Divide(centred, expand_like(deviation, x.type.shape, axes)), x.type.element_type)

@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 
 from couloir.dialects import hlo
+from couloir.dialects.hlo.scans import extreme_position, moved, scan
 from couloir.ir.types import Type, f64, i1, i64
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers, normal_axis
-from couloir.passes.onnx_to_hlo.shape import take_range
 from couloir.passes.onnx_to_hlo.tensors import (
     accumulator,
-    compare,
     convert,
     expand_like,
     full_like,
@@ -19,7 +18,6 @@ from couloir.passes.onnx_to_hlo.tensors import (
     is_unsigned,
     reduce,
     reshape,
-    scalar,
     with_ones,
 )
 
@@ -149,18 +147,6 @@ def reduce_min(node: Node) -> Lowered:
 # -- positions ---------------------------------------------------------------------------------------------------------------
 
 
-def extreme_position(x: Tensor, axis: int, body: str, *, last: bool = False) -> Tensor:
-    """Where along an axis the extreme is, the first or the last one of equal ones, as i64; a NaN counts as the extreme."""
-    shape = x.type.shape
-    extreme = expand_like(reduce(x, [axis], body), shape, [axis])
-    found = compare(x, extreme, hlo.ComparisonDirection.EQ)
-    if is_float(x.type.element_type):
-        found = hlo.Or(found, compare(x, x, hlo.ComparisonDirection.NE)).result
-    positions = hlo.iota(shape, i64, axis).output
-    none = full_like(positions, -1 if last else shape[axis])
-    return reduce(hlo.Select(found, positions, none).result, [axis], "maximum" if last else "minimum")
-
-
 def _arg_extreme(node: Node, body: str) -> Tensor:
     x = node[0]
     axis = node.axis(x.type.rank)
@@ -202,25 +188,6 @@ def _one_at(x: Tensor, axis: int) -> Tensor:
 # -- running sums ------------------------------------------------------------------------------------------------------------
 
 
-def _scan(x: Tensor, axis: int, combine: Callable[[Tensor, Tensor], Tensor], neutral: float) -> Tensor:
-    """Combines each element with all before it: in log2(size) steps, each with what is twice as far away."""
-    distance = 1
-    while distance < x.type.shape[axis]:
-        x = combine(x, _moved(x, axis, distance, neutral))
-        distance *= 2
-    return x
-
-
-def _moved(x: Tensor, axis: int, distance: int, fill: float) -> Tensor:
-    """The elements further back by `distance`, with `fill` in front."""
-    size = x.type.shape[axis]
-    step = min(distance, size)
-    kept = take_range(x, axis, 0, size - step)
-    low, zeros = [0] * x.type.rank, (0,) * x.type.rank
-    low[axis] = step
-    return hlo.Pad(kept, scalar(fill, x.type.element_type), tuple(low), zeros, zeros).result
-
-
 def _cumulative(node: Node, combine: Callable[[Tensor, Tensor], Tensor], neutral: float) -> Tensor:
     x = node[0]
     axis = normal_axis(int(node.constant(1, "axis").reshape(-1)[0]), x.type.rank)
@@ -230,8 +197,8 @@ def _cumulative(node: Node, combine: Callable[[Tensor, Tensor], Tensor], neutral
     if backwards:
         x = hlo.Reverse(x, tuple(backwards)).result
     if node.integer("exclusive"):
-        x = _moved(x, axis, 1, neutral)
-    x = _scan(x, axis, combine, neutral)
+        x = moved(x, axis, 1, neutral)
+    x = scan(x, axis, combine, neutral)
     if backwards:
         x = hlo.Reverse(x, tuple(backwards)).result
     return convert(x, element)
