@@ -7,12 +7,12 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any, Final
 
 from couloir.dialects.hlo.attributes import GatherDimensionNumbers
 from couloir.dialects.hlo.elements import ANY, INTEGER, NUMBER
 from couloir.dialects.hlo.indexing import GATHER_DIMENSIONS
+from couloir.dialects.hlo.shape import BROADCASTS, same_size
 from couloir.dialects.shapes import Dim, Dims, as_tensor, same_dim, unique, within
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, SameElementType, one_of
@@ -44,13 +44,6 @@ def _operand_rank(op: Any) -> int:
     return op.operand.type.rank
 
 
-def _same_size(op: DynamicReshape) -> bool | str:
-    before, after = op.operand.type, op.result.type
-    if not (before.is_static and after.is_static) or prod(before.shape) == prod(after.shape):
-        return True
-    return f"{prod(before.shape)} elements in {before.shape}, {prod(after.shape)} in {after.shape}"
-
-
 class DynamicReshape(Operation, name="stablehlo.dynamic_reshape", traits=(Pure,)):
     """The same elements in the same (row-major) order, in the shape that `output_shape` holds."""
 
@@ -60,18 +53,10 @@ class DynamicReshape(Operation, name="stablehlo.dynamic_reshape", traits=(Pure,)
 
     constraints = (
         SameElementType("operand", "result"),
-        Holds("the result has as many elements as `operand`", _same_size, id="C2", verify_only=True),
+        Holds("the result has as many elements as `operand`", same_size, id="C2", verify_only=True),
         _length(("output_shape",), _result_rank, "the result", "C4"),
     )
     assembly_format = "operands attr-dict `:` functional-type(operands, results)"
-
-
-def _expands(op: DynamicBroadcastInDim) -> bool | str:
-    for position, target in enumerate(op.broadcast_dimensions):
-        size, wanted = op.operand.type.dims[position], op.result.type.dims[target]
-        if size != 1 and not same_dim(size, wanted):
-            return f"dimension {position} of size {size} goes to dimension {target} of size {wanted}"
-    return True
 
 
 class DynamicBroadcastInDim(Operation, name="stablehlo.dynamic_broadcast_in_dim", traits=(Pure,)):
@@ -90,19 +75,7 @@ class DynamicBroadcastInDim(Operation, name="stablehlo.dynamic_broadcast_in_dim"
 
     constraints = (
         SameElementType("operand", "result"),
-        Holds(
-            "`broadcast_dimensions` has one entry for each dimension of `operand`",
-            lambda op: len(op.broadcast_dimensions) == op.operand.type.rank,
-            id="C2",
-        ),
-        Holds(
-            "`broadcast_dimensions` are dimensions of the result",
-            lambda op: within(op.broadcast_dimensions, op.result.type.rank),
-            id="C3",
-            verify_only=True,
-        ),
-        Holds("`broadcast_dimensions` are different", lambda op: unique(op.broadcast_dimensions), id="C4"),
-        Holds("each dimension has size 1 or the size in the result", _expands, id="C5", verify_only=True),
+        *BROADCASTS,
         _length(("output_dimensions",), _result_rank, "the result", "C7"),
         Holds(
             "`known_expanding_dimensions` and `known_nonexpanding_dimensions` are different",

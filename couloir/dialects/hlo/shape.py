@@ -103,12 +103,30 @@ def iota(shape: Sequence[int], element_type: Type, iota_dimension: int) -> Iota:
     return Iota(iota_dimension, result_types=[TensorType(tuple(shape), element_type)])
 
 
-def _expands(op: BroadcastInDim) -> bool | str:
+def _expands(op: Any) -> bool | str:
     for position, target in enumerate(op.broadcast_dimensions):
         size, wanted = op.operand.type.dims[position], op.result.type.dims[target]
         if size != 1 and not same_dim(size, wanted):
             return f"dimension {position} of size {size} goes to dimension {target} of size {wanted}"
     return True
+
+
+BROADCASTS: Final = (
+    Holds(
+        "`broadcast_dimensions` has one entry for each dimension of `operand`",
+        lambda op: len(op.broadcast_dimensions) == op.operand.type.rank,
+        id="C2",
+    ),
+    Holds(
+        "`broadcast_dimensions` are dimensions of the result",
+        lambda op: within(op.broadcast_dimensions, op.result.type.rank),
+        id="C3",
+        verify_only=True,
+    ),
+    Holds("`broadcast_dimensions` are different", lambda op: unique(op.broadcast_dimensions), id="C4"),
+    Holds("each dimension has size 1 or the size in the result", _expands, id="C5", verify_only=True),
+)
+"""What `broadcast_dimensions` of an op with an `operand` and a `result` must be."""
 
 
 class BroadcastInDim(Operation, name="stablehlo.broadcast_in_dim", traits=(Pure,)):
@@ -120,19 +138,7 @@ class BroadcastInDim(Operation, name="stablehlo.broadcast_in_dim", traits=(Pure,
 
     constraints = (
         SameElementType("operand", "result"),
-        Holds(
-            "`broadcast_dimensions` has one entry for each dimension of `operand`",
-            lambda op: len(op.broadcast_dimensions) == op.operand.type.rank,
-            id="C2",
-        ),
-        Holds(
-            "`broadcast_dimensions` are dimensions of the result",
-            lambda op: within(op.broadcast_dimensions, op.result.type.rank),
-            id="C3",
-            verify_only=True,
-        ),
-        Holds("`broadcast_dimensions` are different", lambda op: unique(op.broadcast_dimensions), id="C4"),
-        Holds("each dimension has size 1 or the size in the result", _expands, id="C5", verify_only=True),
+        *BROADCASTS,
     )
     assembly_format = "$operand `,` `dims` `=` $broadcast_dimensions attr-dict `:` functional-type(operands, results)"
 
@@ -147,7 +153,8 @@ def broadcast_in_dim(
     )
 
 
-def _same_size(op: Reshape) -> bool | str:
+def same_size(op: Any) -> bool | str:
+    """Whether the result has as many elements as `operand`."""
     before, after = op.operand.type, op.result.type
     if not (before.is_static and after.is_static) or prod(before.shape) == prod(after.shape):
         return True
@@ -162,7 +169,7 @@ class Reshape(Operation, name="stablehlo.reshape", traits=(Pure,)):
 
     constraints = (
         SameElementType("operand", "result"),
-        Holds("the result has as many elements as `operand`", _same_size, id="C2", verify_only=True),
+        Holds("the result has as many elements as `operand`", same_size, id="C2", verify_only=True),
     )
     assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
