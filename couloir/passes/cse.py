@@ -144,7 +144,7 @@ class _Elimination:
             return
         elif _is_pure(op):
             self.once(op, self.known, added)
-        elif not op.regions and own_effects(op) is Effect.READ:
+        elif own_effects(op) is Effect.READ:
             self.once(op, reads, None)
 
     def once(self, op: Operation, known: dict[object, Operation], added: list[object] | None) -> None:

@@ -175,6 +175,8 @@ def test_arguments_and_results_inside_are_told_apart() -> None:
         text.format("a", "m", "n") + "return %a#0, %a#1 : i32, i32",
     )
     stays(text.format("a", "m", "n") + text.format("b", "n", "m") + end)
+    exchanged = text.format("b", "m", "n").replace("subi %kb, %lb", "subi %lb, %kb", 1)
+    stays(text.format("a", "m", "n") + exchanged + end)
 
 
 def test_very_large_regions_are_not_compared() -> None:

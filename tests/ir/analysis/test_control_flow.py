@@ -5,7 +5,9 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import couloir
 from couloir.ir.analysis.dominance import (
     Dominance,
     dominated_blocks,
@@ -16,7 +18,10 @@ from couloir.ir.analysis.dominance import (
 from couloir.ir.analysis.graphs import control_flow_graph, dominator_tree, post_dominator_tree
 from couloir.ir.analysis.loops import loops
 from couloir.ir.operation import Block
+from couloir.ir.types import i32
+from couloir.ir.verify import faults
 from tests.ir.analysis.flow import flow_graphs, region_of
+from tests.passes.programs import loop_programs
 
 
 def reaches(edges, start, goal, without=None):
@@ -49,6 +54,29 @@ def test_dominators_are_those_of_networkx_and_of_the_definition(edges) -> None:
         for j, b in enumerate(blocks):
             by_paths = not reaches(edges, 0, j, without=i)
             assert dominance.block_dominates(a, b) == (i == j or by_paths), (i, j)
+
+
+@given(loop_programs(), st.data())
+def test_what_dominates_may_be_used(text, data) -> None:
+    """As the verifier has it: an op may take a value if that dominates it, wherever the two are nested."""
+    module = couloir.parse(text)
+    functions = [op for op in module.walk() if op.name == "func.func"]
+    function = data.draw(st.sampled_from(functions))
+    ops = [op for op in function.walk() if op is not function]
+    values = [r for op in ops for r in op.results]
+    values += [a for op in function.walk() for region in op.regions for b in region.blocks for a in b.arguments]
+    users = [(op, i) for op in ops for i, v in enumerate(op.operands) if v.type is i32]
+    dominance = Dominance()
+    for _ in range(5):
+        value = data.draw(st.sampled_from([v for v in values if v.type is i32]))
+        op, index = data.draw(st.sampled_from(users))
+        old = op.operands[index]
+        op.set_operand(index, value)
+        assert dominance.dominates(value, op) == (not faults(module)), (value, op)
+        op.set_operand(index, old)
+    first, second = ops[0], ops[1]
+    assert dominance.dominates(first, second) and not dominance.dominates(second, first)
+    assert not dominance.dominates(first, first)
 
 
 @given(flow_graphs())
