@@ -14,7 +14,16 @@ from couloir.backends.numpy.plan import Plan
 from couloir.dialects.func import FuncOp
 from couloir.ir.errors import Error
 from couloir.ir.symbols import lookup, references
-from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, MemRefType, TensorType, dtype_of
+from couloir.ir.types import (
+    ComplexType,
+    FloatType,
+    FunctionType,
+    IndexType,
+    IntegerType,
+    MemRefType,
+    TensorType,
+    dtype_of,
+)
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Type
@@ -132,12 +141,15 @@ def _random(
     if isinstance(type, TensorType | MemRefType):
         element = type.element_type
         shape = tuple(DYNAMIC_SIZE if size is None else size for size in type.dims)
-    if not isinstance(element, IntegerType | FloatType | IndexType):
+    if not isinstance(element, IntegerType | FloatType | IndexType | ComplexType):
         raise Error(f"argument {number} is a `{type}`, for which no inputs are made up", hint="give inputs")
     dtype = dtype_of(element)
     if kind(dtype) == "float":
         values = generator.standard_normal(shape) if wanted == "normal" else generator.integers(-3, 4, shape)
         return np.asarray(values, np.float64).astype(dtype)
+    if kind(dtype) == "complex":
+        parts = generator.standard_normal((*shape, 2)) if wanted == "normal" else generator.integers(-3, 4, (*shape, 2))
+        return np.asarray(parts[..., 0] + 1j * parts[..., 1]).astype(dtype)
     return np.asarray(generator.choice(_representable(integers, dtype), shape)).astype(dtype)
 
 

@@ -104,9 +104,7 @@ def allowed(result: Array, before: Estimate | None, after: Estimate | None = Non
     with np.errstate(all="ignore"):
         magnitude = np.nan_to_num(np.abs(result.astype(np.complex128)), nan=0.0, posinf=0.0)
     places = LAST_PLACES * unit_roundoff(_real(result.dtype)) * magnitude
-    least = smallest_normal(_real(result.dtype)) + (
-        NOTHING * magnitude.max() if total.any() and magnitude.size else 0.0
-    )
+    least = _flushed(_real(result.dtype)) + (NOTHING * magnitude.max() if total.any() and magnitude.size else 0.0)
     rounded = np.minimum(places, total)
     scaled = np.where(np.isfinite(total), share * np.nan_to_num(total, posinf=0.0), np.inf)
     return np.maximum(scaled, rounded) + least
@@ -128,6 +126,11 @@ def identical(before: Array, after: Array) -> bool:
     if before.dtype != after.dtype or before.shape != after.shape:
         return False
     return bool(np.asarray((before == after) | ((before != before) & (after != after))).all())
+
+
+def _flushed(dtype: DType) -> float:
+    """What a processor may take for zero: numbers below the normal ones, of the types in which it computes."""
+    return smallest_normal(dtype) if dtype.name in ("float32", "float64", "bfloat16") else 0.0
 
 
 def _real(dtype: DType) -> DType:

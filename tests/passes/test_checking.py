@@ -540,3 +540,24 @@ def test_integers_are_such_that_the_program_is_defined() -> None:
           return %a : tensor<500x2xf32>
         }""")
     assert set(random_inputs(first(gather, func.FuncOp))[1].tolist()) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    "element",
+    ["f64", "f32", "bf16", "f16", "f8E5M2", "f8E4M3FN", "i64", "i8", "i4", "i2", "complex<f32>", "complex<f64>"],
+)
+def test_every_element_type_is_checked(element: str) -> None:
+    type = f"tensor<7x{element}>"
+    text = f"""
+        func.func @main(%x: {type}) -> {type} {{
+          %a = stablehlo.negate %x : {type}
+          return %a : {type}
+        }}"""
+    run(text, lambda root: put(first(root, hlo.Negate), lambda: hlo.Negate(first(root, hlo.Negate).operand)))
+
+    def wrong(root: Operation) -> None:
+        old = first(root, hlo.Negate)
+        put(old, lambda: hlo.Multiply(old.operand, old.operand))
+
+    with pytest.raises(CheckError):
+        run(text, wrong)
