@@ -20,7 +20,7 @@ from couloir.ir.conversion.mapping import ValueMapping
 from couloir.ir.conversion.places import Place, RecordingPoint, location_at
 from couloir.ir.conversion.report import IllegalOps, cast_reason, difference, similar, why
 from couloir.ir.conversion.results import result_groups
-from couloir.ir.conversion.rewriter import Adaptor, ConversionRewriter, Convert, Group, Inline, single
+from couloir.ir.conversion.rewriter import Adaptor, ConversionRewriter, Convert, Converted, Group, Inline, single
 from couloir.ir.conversion.rules import ConversionRule, ConversionRules, DependsOnIllegal
 from couloir.ir.conversion.target import ConversionTarget, Legality, Verdict
 from couloir.ir.errors import Error
@@ -479,11 +479,10 @@ class Conversion:
         return Adaptor(op, [self.mapping.converted(value, place, inserted=inserted) for value in op.operands])
 
     def _serve(self, request: Any, rule: ConversionRule, op: Operation, place: Place) -> Process:
-        """Does what a rule yields."""
+        """The process that does what a rule yields. Raises at once, `NoMatch` included, when it cannot begin."""
         if isinstance(request, Convert):
             made = self._opened(request.region, request.arguments, keep=False)
-            yield self._region(request.region, made, place.site)
-            return made
+            return self._region(request.region, made, place.site)
         if not isinstance(request, Inline):
             raise Error(
                 f"the rule {rule.name} yields {request!r}",
@@ -496,23 +495,28 @@ class Conversion:
             raise Error(
                 f"{len(request.arguments)} values are given for the {len(block.arguments)} arguments of a block"
             )
-        there = place
-        if request.into is not None or request.site is not None:
-            into = request.into
-            site = place.site if request.site is None else request.site
-            there = Place(place.block, place.before, site) if into is None else Place(into, None, site)
+        site = place.site if request.site is None else request.site
+        into = request.into
+        there = Place(place.block, place.before, site) if into is None else Place(into, None, site)
         for argument, given in zip(block.arguments, request.arguments, strict=True):
             group = None if given is None else (given,) if isinstance(given, Value) else given
             self.mapping.define(argument, group, there)
+        return self._inlined(block, there)
+
+    def _inlined(self, block: Block, place: Place) -> Process:
+        """The ops of a block, and what became of the operands of its terminator."""
         self.active.add(block)
         self._visited.add(block)
-        yield self._ops(_without_terminator(block), there)
+        yield self._ops(_without_terminator(block), place)
         self.active.discard(block)
         last = block.last_op
-        if last is None or not last.has_trait(IsTerminator):
-            return []
-        groups = [None if self.mapping.lookup(v) is None else self.mapping.converted(v, there) for v in last.operands]
-        return [None if group is None else single(group) for group in groups]
+        found: list[Converted | None] = []
+        for value in last.operands if last is not None and last.has_trait(IsTerminator) else ():
+            try:
+                found.append(single(self.mapping.converted(value, place)))
+            except NoMatch:
+                found.append(None)
+        return found
 
     def _fresh(
         self, rule: ConversionRule, made: Sequence[Operation], groups: Sequence[Group | None]
