@@ -197,6 +197,37 @@ def test_the_policy_forbids_the_network_and_other_scripts() -> None:
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
 
 
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        found += places(inner, (*path, key))
+    return found
+
+
+@given(data=st.data())
+def test_whatever_a_trace_file_says_it_has_a_page_or_is_refused(data: st.DataObject) -> None:
+    content = json.loads(json.dumps(trace_of(PROGRAM).to_json()))
+    for path in data.draw(st.lists(st.sampled_from(places(content)), min_size=1, max_size=4, unique=True)):
+        holder = content
+        try:
+            for key in path[:-1]:
+                holder = holder[key]
+            if path[-1] in holder or isinstance(holder, list):
+                holder[path[-1]] = data.draw(
+                    st.sampled_from(
+                        [None, -1, 0, 3, 1 << 40, "x", "%x", "stablehlo.constant", [], [["x"]], [[0, 1]], ["%x"] * 3]
+                    )
+                )
+        except (TypeError, KeyError, IndexError):
+            continue  # an earlier change took it away
+    try:
+        trace = couloir.Trace.of_json(json.dumps(content))
+    except Error:
+        return
+    assert data_of(page(trace))["graphs"] is not None
+
+
 def test_equal_traces_give_equal_pages() -> None:
     trace = trace_of(PROGRAM)
     assert page(trace) == page(trace)

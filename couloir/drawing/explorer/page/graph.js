@@ -107,6 +107,7 @@ class Pane {
     [this.x, this.y, this.scale] = [x, y, scale];
     this.world.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${scale.toFixed(4)})`);
     this.svg.classList.toggle("far", scale < 0.42);
+    this.svg.classList.toggle("tiny", scale < 0.14);
   }
 
   zoom(factor, x = this.box.clientWidth / 2, y = this.box.clientHeight / 2) {
