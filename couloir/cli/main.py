@@ -21,7 +21,7 @@ EPILOG: Final = """examples:
   couloir why-not SubtractZero m.mlir --at %5          why a rule does not apply at an op
   couloir opt lenet.onnx --to hlo                      lower to StableHLO and print it
   couloir opt model.mlir -p "canonicalize,cse" -o -    run passes on MLIR text
-  couloir bisect lenet.onnx --to loops                 which pass, and which rule, changes the results
+  couloir bisect lenet.onnx --dims N=1 --to loops      which pass, and which rule, changes the results
   couloir run lenet.onnx --dims N=1 --random 0         run on random inputs, print the results
   couloir compile lenet.onnx --dims N=1 -o out/        C, header, weights, main.c and Makefile
 

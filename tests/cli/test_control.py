@@ -20,7 +20,7 @@ from couloir.dialects import hlo
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.rewriting import Rule
+from couloir.ir.rewriting import NoMatch, Rewriter, Rule, rule
 
 ROOT = Path(__file__).parents[2]
 LENET = str(ROOT / "labs/data/lenet.onnx")
@@ -63,6 +63,23 @@ class Fails(Pass, name="cc-fails"):
         if self.bug:
             raise ZeroDivisionError("on purpose")
         raise Error("on purpose")
+
+
+@rule
+def retypes(op: hlo.Tanh, rewriter: Rewriter):
+    """tanh(x) => tanh(x) of another type"""
+    if op.result.type.dims == (5,):
+        return NoMatch("it was done")
+    op.result.set_type(op.result.type.with_dims((5,)))
+    return None
+
+
+@attrs.frozen
+class IllFormed(Pass, name="cc-ill-formed"):
+    """Leaves IR that does not verify."""
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        context.apply(op, [retypes])
 
 
 @pytest.fixture
@@ -125,6 +142,9 @@ def test_what_is_not_checked_is_said(run: Run, tmp_path: Path, monkeypatch: pyte
 
 def test_verify_rules_finds_the_rule_that_leaves_ill_formed_ir(model: str, run: Run) -> None:
     assert run("opt", model, "-p", "canonicalize", "--verify-rules")[0] == 0
+    assert "the pass `cc-ill-formed` (number 1) left ill-formed IR" in run("opt", model, "-p", "cc-ill-formed")[2]
+    code, _, err = run("opt", model, "-p", "cc-ill-formed", "--verify-rules")
+    assert code == 1 and "the rule retypes left an ill-formed program" in err
 
 
 # -- seeing inside ---------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ Ill-formed IR and a pass that raises an error break a program, too.
 Exit code: 0 when no pass breaks the program, 3 when one does.
 
 examples:
-  couloir bisect lenet.onnx --to loops                     the whole way down
+  couloir bisect lenet.onnx -d N=1 --to loops                the whole way down
   couloir bisect model.mlir -p my-pass -i x.npy -o bad.mlir  on this input; then: couloir replay bad.mlir
 """
 

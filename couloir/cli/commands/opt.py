@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from couloir.ir.passes import PassPipeline, Report
 
 EPILOG: Final = """examples:
-  couloir opt lenet.onnx --to loops --check-each             every pass leaves the results as they are
-  couloir opt lenet.onnx --to loops --stop-after 5 -o x.mlir  the IR after pass 5, and what is still to do
-  couloir opt x.mlir --resume                                 goes on from there
-  couloir opt x.mlir -p "canonicalize,cse,dce" --timing       each pass with time, memory and ops
+  couloir opt lenet.onnx -d N=1 --to loops --check-each              every pass leaves the results as they are
+  couloir opt lenet.onnx -d N=1 --to loops --stop-after 5 -o x.mlir  the IR after pass 5, and what is still to do
+  couloir opt x.mlir --resume                                        goes on from there
+  couloir opt x.mlir -p "canonicalize,cse,dce" --timing              each pass with time, memory and ops
 
 PASS is a number, counted from 1, or the name of a pass: the first that has it.
 """
@@ -78,7 +78,9 @@ def register(commands: Commands) -> None:
     seeing = parser.add_argument_group("seeing inside")
     seeing.add_argument("--dump-dir", metavar="DIR", help="write the IR after each pass that changed it")
     seeing.add_argument("--timing", action="store_true", help="print time, memory and ops of each pass to stderr")
-    seeing.add_argument("--memory", action="store_true", help="with --timing, measure allocations: exact, but slow")
+    seeing.add_argument(
+        "--memory", action="store_true", help="the same, with the allocations of each pass: exact, but slow"
+    )
     seeing.add_argument("--statistics", action="store_true", help="print what passes and rules did to stderr")
 
 
