@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
 
+from couloir.frontends.torch.aten.recurrent import RECURRENT
 from couloir.frontends.torch.library import torch_library
 from couloir.frontends.torch.node import lowering_of
 from couloir.ir.errors import Error
@@ -83,7 +84,10 @@ def _decomposed(torch: Any, program: Any) -> Any:
     """Core ATen, with what has a lowering of its own kept, and what has none decomposed further where PyTorch can."""
     with _quiet():
         table = torch.export.default_decompositions()
-        for operator in [operator for operator in table if lowering_of(str(operator)) is not None]:
+        kept = [operator for operator in table if lowering_of(str(operator)) is not None]
+        if program.range_constraints:  # loops take slices, which have no static op when a size is open: unroll them
+            kept = [operator for operator in kept if str(operator) not in RECURRENT]
+        for operator in kept:
             del table[operator]
         program = guarded("its operators cannot be decomposed", lambda: program.run_decompositions(table))
         known = torch_library("torch._decomp").global_decomposition_table["post_autograd"]
