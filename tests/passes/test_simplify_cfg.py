@@ -97,6 +97,12 @@ def test_blocks_that_nothing_reaches_go_with_their_values() -> None:
     )
 
 
+def test_values_do_not_count_uses_in_blocks_that_are_gone() -> None:
+    module = couloir.parse(f"{HEAD}\nreturn %x : i32\n^a:\n%c = arith.addi %x, %y : i32\nreturn %c : i32\n}}")
+    SimplifyCfg().run(module, couloir.PassContext())
+    assert [v.use_count for v in module.functions[0].arguments] == [1, 0, 0, 0]
+
+
 def test_a_block_joins_its_only_predecessor() -> None:
     becomes(
         """
