@@ -162,7 +162,7 @@ def _merge_blocks(region: Region) -> bool:
         return False
     changed = False
     for block in list(region.blocks):
-        if block.is_entry or len(edges[block]) != 1:
+        if len(edges[block]) != 1:
             continue
         ((jump, _),) = edges[block]
         home = jump.parent
@@ -227,7 +227,7 @@ def _simplify_arguments(region: Region) -> bool:
         return False
     changed = False
     for block in region.blocks:
-        if block.is_entry or not block.arguments or not edges[block]:
+        if not block.arguments or not edges[block]:
             continue
         incoming = [_passed(branch, number) for branch, number in edges[block]]
         doomed: set[int] = set()
