@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from couloir.dialects.shapes import entry_types, returned_types
-from couloir.ir.attributes import UNIT
+from couloir.ir.attributes import UNIT, DenseArrayAttr
 from couloir.ir.codecs import UNIT_FLAG
 from couloir.ir.constraints import BOOLEAN, INDEX, SIGNLESS, SameType
 from couloir.ir.errors import Error
-from couloir.ir.fields import Operand, Operands, Results, attr_optional, operand, operands, region, result
+from couloir.ir.fields import Operand, Operands, Results, attr, attr_optional, operand, operands, region, result
 from couloir.ir.interfaces import (
     ConditionallySpeculatable,
     Constants,
@@ -23,7 +23,7 @@ from couloir.ir.interfaces import (
 from couloir.ir.operation import BlockArgument, Operation, Region, Value
 from couloir.ir.rewriting.guards import constant_op
 from couloir.ir.traits import IsTerminator, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
-from couloir.ir.types import Type, bit_width, i1, index
+from couloir.ir.types import Type, bit_width, i1, i64, index
 
 if TYPE_CHECKING:
     from couloir.ir.text.parser import Parser
@@ -292,6 +292,88 @@ class If(Operation, name="scf.if", traits=(SingleBlock, RecursiveMemoryEffects, 
             otherwise = yield p.region_request()
             p.ensure_terminator(otherwise, Yield)
         return p.build(cls, [condition], p.attr_dict(), [then, otherwise], result_types=types)
+
+
+class IndexSwitch(
+    Operation,
+    name="scf.index_switch",
+    traits=(SingleBlock, RecursiveMemoryEffects, RegionBranchOpInterface),
+):
+    """Runs the region of the case that `arg` equals, or the default one."""
+
+    arg: Operand[Type] = operand(elements=INDEX)
+    cases: tuple[int, ...] = attr()
+    default_region: Region = region(blocks="one", default=None)
+    case_regions: tuple[Region, ...] = region(blocks="one", default=())
+    outputs: Results[Type] = result()
+
+    def infer(self) -> list[Type]:
+        types = returned_types(self.default_region)
+        if types is None:
+            raise Error(
+                "the results of `scf.index_switch` follow from what its regions yield, but they are empty",
+                hint="fill the regions first, or give `result_types=[...]`",
+            )
+        return types
+
+    def verify(self) -> Iterator[str]:
+        if len(self.cases) != len(self.case_regions):
+            yield f"it has {len(self.cases)} cases and {len(self.case_regions)} regions for them"
+        if len(set(self.cases)) < len(self.cases):
+            yield "a case is given twice"
+        types = [value.type for value in self.outputs]
+        for number, branch in enumerate(self.regions):
+            label = f"the region of case {self.cases[number - 1]}" if number else "the default region"
+            if number > len(self.cases):
+                break
+            if entry_types(branch):
+                yield f"{label} takes no arguments"
+            if returned_types(branch) != types:
+                yield f"{label} yields {_names(returned_types(branch) or ())}, not {_names(types)}"
+
+    def entry_edges(self, constants: Constants) -> list[RegionEdge]:
+        value = as_integer(constants[0])
+        taken = self.regions
+        if value is not None:
+            taken = [self.case_regions[self.cases.index(value)] if value in self.cases else self.default_region]
+        return [RegionEdge(region, (), ()) for region in taken]
+
+    def exit_edges(self, terminator: Operation, constants: Constants) -> list[RegionEdge]:
+        return [RegionEdge(None, self.results, terminator.operands, 0)]
+
+    def print(self, p: Printer) -> None:
+        p.write(" ")
+        p.operand(self.arg)
+        p.attr_dict(self, elided=("cases",))
+        if self.outputs:
+            p.write(" -> ")
+            p.types_of(self.outputs)
+        p.write(" ")
+        for case, branch in zip(self.cases, self.case_regions, strict=True):
+            p.newline()
+            p.write(f"case {case} ")
+            p.region(branch, print_terminators=True)
+        p.newline()
+        p.write("default ")
+        p.region(self.default_region, print_terminators=bool(self.outputs))
+
+    @classmethod
+    def parse(cls, p: Parser) -> OperationReader:
+        argument = p.operand(index)
+        attributes = p.attr_dict()
+        types = p.types() if p.optional("->") else []
+        cases: list[int] = []
+        regions: list[Region] = []
+        while p.optional_keyword("case"):
+            cases.append(p.integer("the number of a case"))
+            branch = yield p.region_request()
+            p.ensure_terminator(branch, Yield)
+            regions.append(branch)
+        p.expect_keyword("default")
+        otherwise = yield p.region_request()
+        p.ensure_terminator(otherwise, Yield)
+        attributes["cases"] = DenseArrayAttr(i64, tuple(cases))
+        return p.build(cls, [argument], attributes, [otherwise, *regions], result_types=types)
 
 
 class While(

@@ -166,7 +166,7 @@ def _merge_blocks(region: Region) -> bool:
             continue
         ((jump, _),) = edges[block]
         home = jump.parent
-        if not isinstance(jump, cf.Branch) or home is block or home is None:
+        if not isinstance(jump, cf.Branch) or home is None:
             continue
         for argument, value in zip(block.arguments, jump.operands, strict=True):
             if value.name_hint is None:
@@ -188,7 +188,7 @@ def _skip_empty_blocks(region: Region) -> bool:
     through: dict[Block, tuple[Block, list[Value[Any]]]] = {}
     for block in region.blocks:
         jump = block.first_op
-        if isinstance(jump, cf.Branch) and not block.is_entry and jump.dest is not block:
+        if isinstance(jump, cf.Branch) and not block.is_entry:
             own_uses_only = all(user is jump for argument in block.arguments for user in argument.users)
             if own_uses_only:
                 through[block] = (jump.dest, list(jump.operands))

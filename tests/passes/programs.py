@@ -63,7 +63,7 @@ class _Loops(_Maker):
 
     def op(self, scope: dict[str, list[str]], depth: int) -> None:
         kinds = ["binary", "binary", "compare", "select", "load", "store"]
-        kinds += ["if", "if", "for", "while"] if depth else []
+        kinds += ["if", "if", "for", "while", "choice"] if depth else []
         kinds += ["call"] if self.helpers else []
         i32 = lambda: self.value(scope, "i32")  # noqa: E731
         match self.pick(kinds):
@@ -87,6 +87,8 @@ class _Loops(_Maker):
                 self.branch(scope, depth)
             case "for":
                 self.loop(scope, depth)
+            case "choice":
+                self.choice(scope, depth)
             case _:
                 self.while_(scope, depth)
 
@@ -103,6 +105,17 @@ class _Loops(_Maker):
             values = self.several(inner, count)
             self.lines += [f"scf.yield {', '.join(values)} : {types}" if count else "scf.yield", end]
         scope["i32"] += [f"{name}#{i}" for i in range(count)]
+
+    def choice(self, scope: dict[str, list[str]], depth: int) -> None:
+        cases, name, flag = self.draw(st.lists(st.integers(0, 3), max_size=2, unique=True)), self.name(), self.name()
+        self.lines.append(f"{flag} = arith.index_cast {self.value(scope, 'i32')} : i32 to index")
+        self.lines.append(f"{name} = scf.index_switch {self.pick([flag, '%i1'])} -> i32")
+        for label in [*(f"case {case}" for case in cases), "default"]:
+            self.lines.append(f"{label} {{")
+            inner = self.inner(scope)
+            self.ops(inner, depth - 1)
+            self.lines.append(f"scf.yield {self.value(inner, 'i32')} : i32\n}}")
+        scope["i32"].append(name)
 
     def loop(self, scope: dict[str, list[str]], depth: int) -> None:
         inits, name = self.several(scope, self.number(0, 3)), self.name()

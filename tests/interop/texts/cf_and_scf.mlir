@@ -28,6 +28,28 @@ func.func @f(%c: i1, %i: i32, %x: index, %f: f32) -> f32 {
   } do {
     scf.yield
   }
+  %4 = scf.index_switch %x -> f32
+  case 2 {
+    %5 = arith.addf %f, %f : f32
+    scf.yield %5 : f32
+  }
+  case -5 {
+    scf.yield %f : f32
+  }
+  default {
+    scf.yield %f : f32
+  }
+  %6:2 = scf.index_switch %x {a} -> f32, f32
+  default {
+    scf.yield %f, %f : f32, f32
+  }
+  scf.index_switch %x
+  case 1 {
+    scf.yield
+  }
+  default {
+    scf.yield
+  }
   cf.assert %c, "message"
   cf.cond_br %c, ^bb1(%f : f32), ^bb2
 ^bb1(%b: f32):

@@ -33,6 +33,12 @@ def _if(xp: ArrayNamespace, op: scf.If, condition: Array) -> Steps:
     return () if branch.is_empty else (yield Run(branch))
 
 
+@meaning(scf.IndexSwitch)
+def _index_switch(xp: ArrayNamespace, op: scf.IndexSwitch, argument: Array) -> Steps:
+    chosen = dict(zip(op.cases, op.case_regions, strict=True)).get(int(argument), op.default_region)
+    return (yield Run(chosen))
+
+
 @meaning(scf.While)
 def _while(xp: ArrayNamespace, op: scf.While, *inits: Array) -> Steps:
     state: Sequence[Any] = inits
