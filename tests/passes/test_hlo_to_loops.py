@@ -428,3 +428,23 @@ def test_batch_groups_and_the_columns_of_convolutions(data: st.DataObject) -> No
         cases.append(([x, w], body))
     arrays, body = joined(cases)
     agree(program(arrays, body), arrays, CACHE_DIRECTORY[0])
+
+
+@pytest.mark.parametrize("rows", [1, 3, 4, 5, 7, 8])
+def test_sizes_that_no_tile_divides(rows: int) -> None:
+    """Tiles of rows, columns and steps of the sum, with a rest of each."""
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((rows, 13), (13, 641)))
+    x, w = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((1, 5, 1031), (rows, 5, 1)))
+
+    def body(*values: Any) -> Any:
+        p, q, v, k = values
+        numbers = ConvDimensionNumbers.of("bf0", "oi0", "bf0")
+        return [
+            hlo.DotGeneral(p, q, DotDimensionNumbers((), (), (1,), (0,))),
+            hlo.Convolution(v, k, dimension_numbers=numbers),
+        ]
+
+    found = compiled(body, [a, b, x, w])
+    np.testing.assert_array_equal(found[0], a @ b)
+    np.testing.assert_array_equal(found[1][0], w[:, :, 0] @ x[0])

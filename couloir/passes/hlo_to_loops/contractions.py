@@ -37,9 +37,14 @@ COLUMNS: Final = 512
 """Adjacent results of a tile at the most: 4 rows of 512 floats are 8 KB, a quarter of a first-level cache."""
 
 
-def divisor(number: int, limit: int) -> int:
-    """The largest divisor of `number` that is at most `limit`."""
-    return next((d for d in range(min(limit, number), 0, -1) if number % d == 0), 1)
+def part(number: int, limit: int) -> int:
+    """Into parts of which size `number` is divided, at most `limit`: parts of one size, or all but the last."""
+    if number <= limit:
+        return max(number, 1)
+    divisor = next(d for d in range(limit, 0, -1) if number % d == 0)
+    if divisor > limit // 2:
+        return divisor
+    return min(limit, -(-number // -(-number // limit) // 16) * 16) if limit > 16 else limit
 
 
 class _Tile:
@@ -111,13 +116,11 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
     if not space:  # no spatial dimension: one column
         space, sizes = [], []
     columns = space[-1] if space else 1
-    rows = divisor(outputs, ROWS)
-    width = divisor(columns, COLUMNS) if columns > COLUMNS else columns
     source, weights = kernel.buffer(op.lhs), kernel.buffer(op.rhs)
     write = write_result(kernel, op, roots[0])
     last_taps = sizes[-1] if sizes else 1
     steps_in_kernel = last_taps if 1 < last_taps <= MAX_KERNEL_STEPS else 1
-    steps_in_channels = divisor(inputs, STEPS) if steps_in_kernel == 1 else 1
+    steps_in_channels = part(inputs, STEPS) if steps_in_kernel == 1 else 1
 
     def lhs_index(batch: AffineExpr, channel: AffineExpr, place: Sequence[AffineExpr]) -> Index:
         index: list[AffineExpr] = [ZERO] * lhs.rank
@@ -142,49 +145,57 @@ def convolution_kernel(kernel: Kernel, op: hlo.Convolution, roots: Sequence[Valu
             index[dimension] = expression
         return tuple(index)
 
-    outer = [batches, groups, outputs // rows, *space[:-1], columns // width]
-    with loops.loops(outer) as (batch, group, block, *place, column_block):
-        first_output = group * outputs + block * rows
-        tile = _Tile(kernel, rows, width, computing_type(element))
-        tile.clear()
+    def fill(tile: _Tile, group: AffineExpr, batch: AffineExpr, first_output: AffineExpr, where: Any) -> None:
+        """Adds up the results of `where(column)` and the outputs from the first on."""
         kernel_loops = sizes[:-1] + ([sizes[-1] // steps_in_kernel] if sizes else [])
-        with loops.loops([inputs // steps_in_channels, *kernel_loops]) as (channel_block, *tap_blocks):
-            steps: list[tuple[AffineExpr, list[AffineExpr]]] = []
-            for step in range(steps_in_channels):
-                channel = channel_block * steps_in_channels + step
-                if sizes:
+        for first_channel, channels in loops.parts(inputs, steps_in_channels):
+            with loops.loops(kernel_loops) as tap_blocks:
+                steps: list[tuple[AffineExpr, list[AffineExpr]]] = []
+                for step in range(channels):
                     for tap in range(steps_in_kernel):
-                        steps.append((channel, [*tap_blocks[:-1], tap_blocks[-1] * steps_in_kernel + tap]))
-                else:
-                    steps.append((channel, []))
-            values = [
-                [
-                    to_type(
-                        loops.load(weights, rhs_index(first_output + row, channel, taps)), tile.type, rhs.element_type
-                    )
-                    for channel, taps in steps
+                        taps = [*tap_blocks[:-1], tap_blocks[-1] * steps_in_kernel + tap] if sizes else []
+                        steps.append((first_channel + step, taps))
+                values = [
+                    [
+                        to_type(
+                            loops.load(weights, rhs_index(first_output + row, channel, taps)),
+                            tile.type,
+                            rhs.element_type,
+                        )
+                        for channel, taps in steps
+                    ]
+                    for row in range(tile.rows)
                 ]
-                for row in range(rows)
-            ]
 
-            def element_at(column: AffineExpr, step: int) -> Scalar:
-                channel, taps = steps[step]
-                where = [*place, column_block * width + column] if space else []
-                position = [p * w.stride + t * w.window_dilation for p, t, w in zip(where, taps, windows, strict=True)]
-                if op.batch_group_count > 1:
-                    index = lhs_index(group * batches + batch, channel, position)
-                else:
-                    index = lhs_index(batch, group * inputs + channel, position)
-                return to_type(loops.load(source, index), tile.type, lhs.element_type)
+                def element_at(column: AffineExpr, step: int, steps: Any = steps) -> Scalar:
+                    channel, taps = steps[step]
+                    places = zip(where(column), taps, windows, strict=True)
+                    position = [p * w.stride + t * w.window_dilation for p, t, w in places]
+                    if op.batch_group_count > 1:
+                        index = lhs_index(group * batches + batch, channel, position)
+                    else:
+                        index = lhs_index(batch, group * inputs + channel, position)
+                    return to_type(loops.load(source, index), tile.type, lhs.element_type)
 
-            tile.update(element_at, values)
-        tile.finish(
-            write,
-            lambda row, column: result_index(
-                batch, first_output + row, [*place, column_block * width + column] if space else []
-            ),
-            element,
-        )
+                tile.update(element_at, values)
+
+    with loops.loops([batches, groups]) as (batch, group):
+        for first_row, rows in loops.parts(outputs, part(outputs, ROWS)):
+            with loops.loops(space[:-1]) as place:
+                for first_column, width in loops.parts(columns, part(columns, COLUMNS)):
+
+                    def where(column: AffineExpr, first: Any = first_column, place: Any = place) -> list[AffineExpr]:
+                        return [*place, first + column] if space else []
+
+                    first_output = group * outputs + first_row
+                    tile = _Tile(kernel, rows, width, computing_type(element))
+                    tile.clear()
+                    fill(tile, group, batch, first_output, where)
+
+                    def index(row: int, column: AffineExpr, first: Any = first_output, where: Any = where) -> Index:
+                        return result_index(batch, first + row, where(column))
+
+                    tile.finish(write, index, element)
 
 
 @kernel_of(hlo.DotGeneral, finishes=True)
@@ -200,10 +211,9 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, roots: Sequence[Value[Any]]) 
     row_sizes = [lhs.shape[d] for d in lhs_free]
     column_sizes = [rhs.shape[d] for d in rhs_free]
     columns = column_sizes[-1] if column_sizes else 1
-    width = divisor(columns, COLUMNS) if columns > COLUMNS else columns
-    rows = divisor(row_sizes[-1], ROWS) if row_sizes else 1
+    rows_in_all = row_sizes[-1] if row_sizes else 1
     sums = [lhs.shape[d] for d in sum_dims]
-    steps = divisor(sums[-1], STEPS) if sums else 1
+    last_sum = sums[-1] if sums else 1
     left, right = kernel.buffer(op.lhs), kernel.buffer(op.rhs)
     write = write_result(kernel, op, roots[0])
 
@@ -214,55 +224,52 @@ def dot_kernel(kernel: Kernel, op: hlo.DotGeneral, roots: Sequence[Value[Any]]) 
                 index[dimension] = expression
         return tuple(index)
 
-    batches = [lhs.shape[d] for d in batch_dims]
-    row_loops = [*row_sizes[:-1], row_sizes[-1] // rows] if row_sizes else []
-    column_loops = [*column_sizes[:-1], columns // width] if column_sizes else []
-    with loops.loops([*batches, *row_loops, *column_loops]) as every:
-        batch = every[: len(batches)]
-        row_block = every[len(batches) : len(batches) + len(row_loops)]
-        column_block = every[len(batches) + len(row_loops) :]
-        tile = _Tile(kernel, rows, width, computing_type(element))
-        tile.clear()
+    def fill(tile: _Tile, batch: Index, row_at: Any, column_at: Any) -> None:
+        """Adds up the results of the rows and columns."""
+        with loops.loops(sums[:-1]) as outer_sums:
+            for first_sum, steps in loops.parts(last_sum, part(last_sum, STEPS)):
 
-        def row_at(row: int) -> list[AffineExpr]:
-            return [*row_block[:-1], row_block[-1] * rows + row] if row_sizes else []
+                def sum_at(step: int, outer: Any = outer_sums, first: Any = first_sum) -> list[AffineExpr]:
+                    return [*outer, first + step] if sums else []
 
-        def column_at(column: AffineExpr) -> list[AffineExpr]:
-            return [*column_block[:-1], column_block[-1] * width + column] if column_sizes else []
+                def value_at(row: int, step: int, sum_at: Any = sum_at) -> Scalar:
+                    pairs = [(batch_dims, batch), (lhs_free, row_at(row)), (sum_dims, sum_at(step))]
+                    return to_type(loops.load(left, spread(lhs.rank, pairs)), tile.type, lhs.element_type)
 
-        with loops.loops([*sums[:-1], sums[-1] // steps] if sums else []) as sum_block:
-
-            def sum_at(step: int) -> list[AffineExpr]:
-                return [*sum_block[:-1], sum_block[-1] * steps + step] if sums else []
-
-            values = [
-                [
-                    to_type(
-                        loops.load(
-                            left,
-                            spread(lhs.rank, [(batch_dims, batch), (lhs_free, row_at(row)), (sum_dims, sum_at(step))]),
-                        ),
-                        tile.type,
-                        lhs.element_type,
-                    )
-                    for step in range(steps)
-                ]
-                for row in range(rows)
-            ]
-
-            def element_at(column: AffineExpr, step: int) -> Scalar:
-                index = spread(
-                    rhs.rank,
-                    [
+                def element_at(column: AffineExpr, step: int, sum_at: Any = sum_at) -> Scalar:
+                    pairs = [
                         (numbers.rhs_batching_dimensions, batch),
                         (rhs_free, column_at(column)),
                         (numbers.rhs_contracting_dimensions, sum_at(step)),
-                    ],
-                )
-                return to_type(loops.load(right, index), tile.type, rhs.element_type)
+                    ]
+                    return to_type(loops.load(right, spread(rhs.rank, pairs)), tile.type, rhs.element_type)
 
-            tile.update(element_at, values)
-        tile.finish(write, lambda row, column: (*batch, *row_at(row), *column_at(column)), element)
+                values = [[value_at(row, step) for step in range(steps)] for row in range(tile.rows)]
+                tile.update(element_at, values)
+
+    batches = [lhs.shape[d] for d in batch_dims]
+    with loops.loops([*batches, *row_sizes[:-1]]) as outer:
+        batch, outer_rows = outer[: len(batches)], outer[len(batches) :]
+        for first_row, rows in loops.parts(rows_in_all, part(rows_in_all, ROWS)):
+            with loops.loops(column_sizes[:-1]) as outer_columns:
+                for first_column, width in loops.parts(columns, part(columns, COLUMNS)):
+
+                    def row_at(row: int, first: Any = first_row) -> list[AffineExpr]:
+                        return [*outer_rows, first + row] if row_sizes else []
+
+                    def column_at(
+                        column: AffineExpr, first: Any = first_column, outer: Any = outer_columns
+                    ) -> list[AffineExpr]:
+                        return [*outer, first + column] if column_sizes else []
+
+                    tile = _Tile(kernel, rows, width, computing_type(element))
+                    tile.clear()
+                    fill(tile, batch, row_at, column_at)
+
+                    def index(row: int, column: AffineExpr, row_at: Any = row_at, column_at: Any = column_at) -> Index:
+                        return (*batch, *row_at(row), *column_at(column))
+
+                    tile.finish(write, index, element)
 
 
 def _check_body(op: hlo.Reduce | hlo.ReduceWindow) -> str | None:

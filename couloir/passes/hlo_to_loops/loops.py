@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeAlias
 
@@ -48,6 +48,18 @@ class LoopNest:
         """Nested loops, one for each extent; gives their variables."""
         with ExitStack() as stack:
             yield tuple(stack.enter_context(self.loop(extent)) for extent in extents)
+
+    def parts(self, number: int, size: int) -> Iterator[tuple[AffineExpr, int]]:
+        """Divides 0 ... number-1 into parts: a loop over those of `size`, then the rest. Gives first number and size.
+
+        What is built between two steps of the iteration is in the loop, or for the rest.
+        """
+        full, rest = divmod(number, size)
+        if full:
+            with self.loop(full) as block:
+                yield block * size, size
+        if rest:
+            yield AffineConstant(full * size), rest
 
     @contextmanager
     def range(self, lower: Scalar, upper: Scalar, step: Scalar) -> Generator[AffineExpr]:
