@@ -34,7 +34,7 @@ from couloir.ir.rewriting.why import Explanation
 from couloir.ir.text.printer import operation_text
 from couloir.ir.types import FunctionType, MemRefType, TensorType, Type, i64
 from couloir.passes.calls import callees_first
-from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_type, kernel_name
+from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_type
 from couloir.passes.hlo_to_loops.control import CONTROL
 from couloir.passes.hlo_to_loops.fusion import is_inline
 from couloir.passes.hlo_to_loops.kernels import Kernel
@@ -111,7 +111,9 @@ class _LoopRules(ConversionRules):
             return (self._function,)
         found = self._ops.get(type(op))
         if found is None:
-            found = self._ops[type(op)] = _LoopRule(self._lower_op, (type(op),), kernel_name(op), _summary(op))
+            found = self._ops[type(op)] = _LoopRule(
+                self._lower_op, (type(op),), op.name.partition(".")[2], _summary(op)
+            )
         return (found,)
 
     def _lower_function(self, op: func.FuncOp, adaptor: Adaptor, rewriter: ConversionRewriter) -> Process:

@@ -47,7 +47,7 @@ class App {
         added ? el("span", "plus", `+${added.toLocaleString("en")}`) : "",
         removed ? el("span", "minus", `−${removed.toLocaleString("en")}`) : "",
         applied ? el("span", "", `${applied.toLocaleString("en")} applied`) : "",
-        run.checks.length ? el("span", run.checks.every((c) => c.passed) ? "plus" : "minus", run.checks.every((c) => c.passed) ? "numbers agree" : "numbers differ") : "",
+        run.checks.length ? el("span", run.checks.every((c) => c.passed) ? "plus" : "minus", run.checks.every((c) => c.passed) ? "✓ same" : "✗ differs") : "",
         !run.changed && !run.error ? el("span", "", "no change") : "");
       items.push(this.navItem(index + 1, run.name, duration(run.seconds), sub, run));
     }
@@ -85,7 +85,7 @@ class App {
     const children = [el("h1", "", run ? run.name : "input", run && run.text !== run.name ? el("code", "", ` ${run.text.slice(run.name.length)}`) : "")];
     if (run) {
       if (run.summary) children.push(el("p", "", run.summary));
-      const ops = run.ops_before === run.ops_after ? plural(run.ops_after, "op") : `${run.ops_before.toLocaleString("en")} → ${plural(run.ops_after, "op")}`;
+      const ops = run.error || run.ops_before === run.ops_after ? plural(run.ops_before, "op") : `${run.ops_before.toLocaleString("en")} → ${plural(run.ops_after, "op")}`;
       children.push(el("p", "meta", ...[run.target.startsWith("builtin.module") ? "" : run.target, duration(run.seconds), ops, ...run.notes].filter(Boolean).map((text) => el("span", "", text))));
       if (run.error) children.push(el("div", "error", run.error));
     } else {

@@ -188,7 +188,7 @@ class Panels {
     const made = el("div", "detail", el("h4", "", "cost"), el("dl", "facts",
       ...term("time", duration(run.seconds)),
       ...term("memory", run.memory ? `peak grew by ${(run.memory / 1e6).toFixed(1)} MB` : "within what was used before"),
-      ...term("ops", run.ops_before === run.ops_after ? `${run.ops_before.toLocaleString("en")}` : `${run.ops_before.toLocaleString("en")} → ${run.ops_after.toLocaleString("en")}`)));
+      ...term("ops", run.error || run.ops_before === run.ops_after ? `${run.ops_before.toLocaleString("en")}` : `${run.ops_before.toLocaleString("en")} → ${run.ops_after.toLocaleString("en")}`)));
     if (run.notes.length) made.append(el("h4", "", "the pass says"), el("ul", "plain", ...run.notes.map((note) => el("li", "", note))));
     made.append(el("h4", "", "results before and after"));
     if (run.checks.length) {
