@@ -223,8 +223,11 @@ def _summary(array: Any) -> str:
         return ""
     try:
         with np.errstate(all="ignore"):
-            numbers = array.astype(np.float64)
-            return f"min {numbers.min():.6g}, max {numbers.max():.6g}, mean {numbers.mean():.6g}"
+            numbers = (
+                array if array.dtype.kind in "fiu" else array.astype(np.float32)
+            )  # no copy of what NumPy knows itself
+            low, high, mean = float(numbers.min()), float(numbers.max()), float(numbers.mean(dtype=np.float64))
+            return f"min {low:.6g}, max {high:.6g}, mean {mean:.6g}"
     except (TypeError, ValueError):  # an element type that is no number
         return ""
 
