@@ -181,6 +181,27 @@ def test_jumps_go_past_blocks_that_only_jump_on() -> None:
     )
 
 
+def test_the_entry_goes_past_them_too() -> None:
+    becomes(
+        """
+        cf.br ^a(%x : i32)
+      ^a(%c: i32):
+        cf.br ^e(%c, %y : i32, i32)
+      ^e(%g: i32, %h: i32):
+        %i = arith.addi %g, %h : i32
+        cf.cond_br %p, ^a(%i : i32), ^z
+      ^z:
+        return %i : i32""",
+        """
+        cf.br ^e(%x : i32)
+      ^e(%g: i32):
+        %i = arith.addi %g, %y : i32
+        cf.cond_br %p, ^e(%i : i32), ^z
+      ^z:
+        return %i : i32""",
+    )
+
+
 def test_a_block_whose_argument_is_used_further_down_is_not_jumped_past() -> None:
     stays("""
         cf.cond_br %p, ^a(%x : i32), ^a2
