@@ -188,7 +188,7 @@ def _skip_empty_blocks(region: Region) -> bool:
     through: dict[Block, tuple[Block, list[Value[Any]]]] = {}
     for block in region.blocks:
         jump = block.first_op
-        if isinstance(jump, cf.Branch) and not block.is_entry:
+        if isinstance(jump, cf.Branch):
             own_uses_only = all(user is jump for argument in block.arguments for user in argument.users)
             if own_uses_only:
                 through[block] = (jump.dest, list(jump.operands))
