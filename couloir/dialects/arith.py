@@ -33,7 +33,7 @@ from couloir.ir.errors import Error, nearest
 from couloir.ir.fields import Operand, Result, attr, attr_default, attr_optional, operand, result
 from couloir.ir.interfaces import ConditionallySpeculatable
 from couloir.ir.operation import Operation
-from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.rewriting.guards import constant_attribute
 from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import Associative, Commutative, ConstantLike, Elementwise, Idempotent, Involution, Pure
 from couloir.ir.types import FloatType, ShapedType, Type, bit_width, i1, i32, i64
@@ -263,8 +263,7 @@ class _Division(_IntegerBinary, traits=(ConditionallySpeculatable,)):
     """Base of divisions and remainders: undefined for a divisor of 0, and for the least value by -1."""
 
     def is_speculatable(self) -> bool:
-        found = constant_op(self.rhs)
-        value = None if found is None else found.stored_attributes.get("value")
+        value = constant_attribute(self.rhs)
         if element_type(self.rhs.type) is i1:
             return False  # true is -1
         if isinstance(value, DenseElementsAttr):

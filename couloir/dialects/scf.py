@@ -21,7 +21,7 @@ from couloir.ir.interfaces import (
     iterations,
 )
 from couloir.ir.operation import BlockArgument, Operation, Region, Value
-from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.rewriting.guards import constant_attribute
 from couloir.ir.traits import IsTerminator, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
 from couloir.ir.types import Type, bit_width, i1, i64, index
 
@@ -218,8 +218,7 @@ def region_arguments(names: Sequence[OperandName], types: Sequence[Type]) -> lis
 
 def _known(value: Value[Any]) -> int | None:
     """The number of a value that a constant defines."""
-    op = constant_op(value)
-    return None if op is None else as_integer(op.stored_attributes.get("value"))
+    return as_integer(constant_attribute(value))
 
 
 def trip_count(lower: int | None, upper: int | None, step: int | None, *, unsigned: int = 0) -> int | None:

@@ -17,12 +17,11 @@ from couloir.ir.analysis.dataflow.forward import region_edges
 from couloir.ir.analysis.dataflow.lattice import FlatLattice
 from couloir.ir.interfaces import RegionBranchOpInterface
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.rewriting.guards import constant_attribute
 from couloir.ir.traits import IsTerminator
 from couloir.passes.remove_dead_values import remove_dead_values
 
 if TYPE_CHECKING:
-    from couloir.ir.attribute import Attribute
     from couloir.ir.operation import Operation, Value
 
 
@@ -56,10 +55,6 @@ def canonicalize_regions(root: Operation) -> int:
 # -- a way that is known -----------------------------------------------------------------------------------------------------
 
 
-def _constants(values: Sequence[Value[Any]]) -> list[Attribute | None]:
-    return [None if op is None else op.stored_attributes.get("value") for op in map(constant_op, values)]
-
-
 def _take_known_ways(ops: Sequence[Operation]) -> int:
     gone: set[Operation] = set()
     return sum(op not in gone and _take_known_way(op, gone) for op in ops)
@@ -72,7 +67,7 @@ def _take_known_way(op: Operation, gone: set[Operation]) -> bool:
     """
     branch = RegionBranchOpInterface.of(op)
     assert branch is not None, "only such ops are asked"
-    edges = branch.entry_edges(_constants(op.operands))
+    edges = branch.entry_edges([*map(constant_attribute, op.operands)])
     if len(edges) != 1:
         return False
     (edge,) = edges
@@ -85,7 +80,7 @@ def _take_known_way(op: Operation, gone: set[Operation]) -> bool:
     if last is None or not last.has_trait(IsTerminator):
         return False
     given: dict[Value[Any], Value[Any]] = dict(zip(edge.inputs, edge.values, strict=True))
-    ways = branch.exit_edges(last, _constants([given.get(value, value) for value in last.operands]))
+    ways = branch.exit_edges(last, [constant_attribute(given.get(value, value)) for value in last.operands])
     if len(ways) != 1 or ways[0].region is not None or list(ways[0].inputs) != list(op.results):
         return False
     values = [given.get(value, value) for value in ways[0].values]

@@ -9,10 +9,9 @@ import attrs
 from couloir.ir.analysis.effects import Effect, effects, is_speculatable, own_effects
 from couloir.ir.interfaces import LoopLikeOpInterface, RegionBranchOpInterface
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.rewriting.guards import constant_attribute
 
 if TYPE_CHECKING:
-    from couloir.ir.attribute import Attribute
     from couloir.ir.operation import Operation, Region, Value
 
 
@@ -71,10 +70,5 @@ def _surely_runs(loop: Operation, region: Region) -> bool:
     branch = RegionBranchOpInterface.of(loop)
     if branch is None:
         return False
-    edges = branch.entry_edges([_constant(value) for value in loop.operands])
+    edges = branch.entry_edges([constant_attribute(value) for value in loop.operands])
     return len(edges) == 1 and edges[0].region is region
-
-
-def _constant(value: Value[Any]) -> Attribute | None:
-    op = constant_op(value)
-    return None if op is None else op.stored_attributes.get("value")

@@ -102,14 +102,18 @@ def _collect(values: Iterable[Value[Any]], into: dict[Operation | Block, set[int
 def erase_operands(op: Operation, indices: Iterable[int]) -> None:
     """Takes operands away from an op whose definition leaves open how many there are."""
     doomed = set(indices)
-    definition = op.definition
-    if definition.needs_segments("operand"):
-        sizes, start = list[int](), 0
-        for size in definition.group_sizes(op, "operand"):
-            sizes.append(sum(1 for index in range(start, start + size) if index not in doomed))
-            start += size
-        op.attributes[SEGMENTS["operand"]] = DenseArrayAttr(i32, tuple(sizes))
+    if op.definition.needs_segments("operand"):
+        op.attributes[SEGMENTS["operand"]] = _segments_without(op, "operand", doomed)
     op.set_operands([value for index, value in enumerate(op.operands) if index not in doomed])
+
+
+def _segments_without(op: Operation, kind: str, doomed: set[int]) -> DenseArrayAttr:
+    """How many operands or results each field has when some are gone."""
+    sizes, start = list[int](), 0
+    for size in op.definition.group_sizes(op, kind):
+        sizes.append(sum(1 for index in range(start, start + size) if index not in doomed))
+        start += size
+    return DenseArrayAttr(i32, tuple(sizes))
 
 
 def erase_results(op: Operation, indices: Iterable[int]) -> Operation:
@@ -118,11 +122,7 @@ def erase_results(op: Operation, indices: Iterable[int]) -> Operation:
     kept = [result for result in op.results if result.index not in doomed]
     attributes = dict(op.stored_attributes)
     if op.definition.needs_segments("result"):
-        sizes, start = list[int](), 0
-        for size in op.definition.group_sizes(op, "result"):
-            sizes.append(sum(1 for index in range(start, start + size) if index not in doomed))
-            start += size
-        attributes[SEGMENTS["result"]] = DenseArrayAttr(i32, tuple(sizes))
+        attributes[SEGMENTS["result"]] = _segments_without(op, "result", doomed)
     new = type(op).create(
         op.operands,
         [result.type for result in kept],

@@ -13,7 +13,7 @@ from couloir.ir.builder import before
 from couloir.ir.interfaces import BranchOpInterface
 from couloir.ir.operation import Operation
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.rewriting.guards import constant_op
+from couloir.ir.rewriting.guards import constant_attribute
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Block, Region, Value
@@ -121,10 +121,7 @@ def _fold_branches(region: Region) -> bool:
         last = block.last_op
         if not isinstance(last, cf.CondBranch | cf.Switch):
             continue
-        constants = [
-            None if op is None else op.stored_attributes.get("value") for op in map(constant_op, last.operands)
-        ]
-        known = last.known_successors(constants)
+        known = last.known_successors([*map(constant_attribute, last.operands)])
         targets = _targets(last)
         first, values = targets[0]
         if len(known) == 1:

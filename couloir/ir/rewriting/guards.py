@@ -12,6 +12,7 @@ from couloir.ir.traits import ConstantLike
 if TYPE_CHECKING:
     import numpy as np
 
+    from couloir.ir.attribute import Attribute
     from couloir.ir.operation import Operation, Value
 
     Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -68,6 +69,12 @@ def constant_op(value: Value[Any]) -> Operation | None:
     """The constant that defines a value, or None."""
     op = value.defining_op
     return op if op is not None and op.has_trait(ConstantLike) else None
+
+
+def constant_attribute(value: Value[Any]) -> Attribute | None:
+    """The attribute of the constant that defines a value, or None."""
+    op = constant_op(value)
+    return None if op is None else op.stored_attributes.get("value")
 
 
 def is_constant(value: Value[Any]) -> Guard:
