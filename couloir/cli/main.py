@@ -19,7 +19,7 @@ EPILOG: Final = """examples:
   couloir view lenet.onnx -o lenet.svg                 draw the graph (.svg or .pdf)
   couloir view lenet.onnx --trace -o lenet.html        a page: what each pass changes, by which rules, and which did not fit
   couloir why-not SubtractZero m.mlir --at %5          why a rule does not apply at an op
-  couloir opt lenet.onnx --to hlo                      lower to StableHLO and print it
+  couloir opt lenet.onnx --dims N=1 --to hlo           lower to StableHLO and print it
   couloir opt model.mlir -p "canonicalize,cse" -o -    run passes on MLIR text
   couloir bisect lenet.onnx --dims N=1 --to loops      which pass, and which rule, changes the results
   couloir run lenet.onnx --dims N=1 --random 0         run on random inputs, print the results

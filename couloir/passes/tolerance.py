@@ -35,7 +35,7 @@ class Estimate:
     """What is known about the rounding error of one result."""
 
     bound: Array
-    """For each element; infinite where there is none, as in a division by what may be zero."""
+    """For each element; infinite where there is none."""
     used: float
     """The largest share of the bound that the result used up, from 0 to 1."""
 
@@ -94,20 +94,20 @@ def half_the_digits(results: Sequence[Array]) -> Estimates:
 def allowed(result: Array, before: Estimate | None, after: Estimate | None = None) -> Array:
     """The difference allowed to each element of a result, by the estimate of one side or of both.
 
-    Where the first side has no bound nothing can be said; what has no bound on the other side counts for nothing.
+    Where the first side has no bound, half of the digits have to agree; what has no bound on the other side counts for nothing.
     """
     if before is None:
         return np.zeros(())
+    with np.errstate(all="ignore"):
+        magnitude = np.nan_to_num(np.abs(result.astype(np.complex128)), nan=0.0, posinf=0.0)
+    largest = float(magnitude.max()) if magnitude.size else 0.0
+    unit = unit_roundoff(_real(result.dtype))
     other = before.bound if after is None else np.nan_to_num(after.bound, posinf=0.0)
     total = before.bound + other
     share = min(1.0, ROOM * max(before.used, 0.0 if after is None else after.used))
-    with np.errstate(all="ignore"):
-        magnitude = np.nan_to_num(np.abs(result.astype(np.complex128)), nan=0.0, posinf=0.0)
-    places = LAST_PLACES * unit_roundoff(_real(result.dtype)) * magnitude
-    least = _flushed(_real(result.dtype)) + (NOTHING * magnitude.max() if total.any() and magnitude.size else 0.0)
-    rounded = np.minimum(places, total)
-    scaled = np.where(np.isfinite(total), share * np.nan_to_num(total, posinf=0.0), np.inf)
-    return np.maximum(scaled, rounded) + least
+    scaled = np.where(np.isfinite(total), share * np.nan_to_num(total, posinf=0.0), np.sqrt(unit) * largest)
+    rounded = np.minimum(LAST_PLACES * unit * magnitude, total)
+    return np.maximum(scaled, rounded) + _flushed(_real(result.dtype)) + (NOTHING * largest if total.any() else 0.0)
 
 
 def differing(before: Array, after: Array, allowed: Array) -> Array:

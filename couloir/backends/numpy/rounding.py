@@ -7,8 +7,9 @@ as the program's own operations give cause for, element by element, and no more.
   nothing where the result is exact: programs on small whole numbers have no error at all.
 * A sum of n terms adds `sqrt(n) u sum |terms|`: errors of many roundings are as often up as down (Higham and Mary,
   "A new approach to probabilistic rounding error analysis", 2019; Ipsen and Zhou, 2020).
-* Errors of operands are carried through: by the derivative, found from the change of the result when the operand changes by its
-  error; in matrix products as the root of the sum of squares, for the same reason as above.
+* Errors of operands are carried through: by the derivative, found from the change of the result when the operand is moved
+  a little, and by the whole error where functions jump; in matrix products as the root of the sum
+  of squares, for the same reason as above.
 
 What depends on a comparison or becomes an integer has no error here: `undecided` counts the elements at which another
 rounding could have decided otherwise.
@@ -38,6 +39,10 @@ _ROUNDED_ONCE: Final = frozenset(("add", "subtract", "multiply", "divide", "sqrt
 _EXACT: Final = frozenset(
     ["abs", "ceil", "floor", "maximum", "minimum", "negate", "real", "round_nearest_afz", "round_nearest_even", "sign"]
 )
+#: Operations whose result is one of their operands: its error is that of one of them, too.
+_SELECTING: Final = frozenset(("maximum", "minimum"))
+_STEP: Final = 2.0**-16
+"""Of an operand: small enough for a straight line, large enough for f64 to tell the difference."""
 _MATHEMATICAL_ERROR: Final = 8.0
 """In half units in the last place."""
 
@@ -133,15 +138,16 @@ class Rounding(Domain):
         for index, given in enumerate(errors):
             if not given.any():
                 continue
-            moved = [
-                function(*values[:index], v, *values[index + 1 :])
-                for v in (values[index] - given, values[index] + given)
-            ]
+            step = given if op in _EXACT or result.dtype == bool else _small_step(values[index], given)
+            sides = (values[index] - step, values[index] + step)
+            moved = [np.asarray(function(*values[:index], v, *values[index + 1 :])) for v in sides]
             if result.dtype == bool:
                 for other in moved:
                     self._decide(result, other)
                 continue
-            error = error + np.maximum(*(_distance(np.asarray(other), result) for other in moved))
+            change = np.maximum(*(_distance(other, result) for other in moved))
+            carried = np.where(step > 0, change * (given / np.where(step > 0, step, 1.0)), 0.0)
+            error = np.maximum(error, carried) if op in _SELECTING else error + carried
         if result.dtype == bool:
             return result
         half_units = 0.0 if op in _EXACT else 1.0 if op in _ROUNDED_ONCE else _MATHEMATICAL_ERROR
@@ -168,10 +174,19 @@ class Rounding(Domain):
         )
 
 
+def _small_step(value: Array, error: Array) -> Array:
+    """What an operand is moved by to see how the result follows. The whole error, where it is far too large an estimate,
+    would step over singularities that the operand keeps well away from: the variance in a normalization is never negative.
+    """
+    finite = np.abs(value[np.isfinite(value)])
+    largest = float(finite.max()) if finite.size else 0.0
+    size = np.where(value == 0, largest or 1.0, np.abs(value))
+    return np.minimum(error, np.where(np.isfinite(size), size, 0.0) * _STEP)
+
+
 def _distance(other: Array, result: Array) -> Array:
-    """How far apart two results are; two infinities of one sign, and two NaNs, not at all, and a NaN from a number endlessly."""
-    same = (other == result) | (np.isnan(other) & np.isnan(result))
-    return np.where(same, 0.0, np.nan_to_num(np.abs(other - result), nan=np.inf, posinf=np.inf))
+    """How far apart two results are; not at all, where one is no number: there the function ends."""
+    return np.nan_to_num(np.abs(other - result), nan=0.0, posinf=np.inf)
 
 
 def _made(carrier: DType, value: Array, error: Array) -> Array:
