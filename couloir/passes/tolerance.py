@@ -107,7 +107,8 @@ def allowed(result: Array, before: Estimate | None, after: Estimate | None = Non
     share = min(1.0, ROOM * max(before.used, 0.0 if after is None else after.used))
     scaled = np.where(np.isfinite(total), share * np.nan_to_num(total, posinf=0.0), np.sqrt(unit) * largest)
     rounded = np.minimum(LAST_PLACES * unit * magnitude, total)
-    return np.maximum(scaled, rounded) + _flushed(_real(result.dtype)) + (NOTHING * largest if total.any() else 0.0)
+    nothing = NOTHING * largest + _flushed(_real(result.dtype)) if total.any() else 0.0
+    return np.maximum(scaled, rounded) + nothing
 
 
 def differing(before: Array, after: Array, allowed: Array) -> Array:
@@ -129,8 +130,8 @@ def identical(before: Array, after: Array) -> bool:
 
 
 def _flushed(dtype: DType) -> float:
-    """What a processor may take for zero: numbers below the normal ones, of the types in which it computes."""
-    return smallest_normal(dtype) if dtype.name in ("float32", "float64", "bfloat16") else 0.0
+    """What may become zero on the way: numbers below the normal ones, of the types in which programs compute."""
+    return smallest_normal(dtype) if dtype.name in ("float16", "bfloat16", "float32", "float64") else 0.0
 
 
 def _real(dtype: DType) -> DType:
