@@ -620,6 +620,27 @@ def test_the_nearest_supported_form_is_one_that_was_converted():
         apply_full_conversion(module, goal(), [only_zero])
 
 
+@pytest.mark.parametrize(
+    ("operand", "type", "wanted"),
+    [("w", "i64", "; supported: operands of `i32`, results of `i32`, as at <text>:2:6"), ("x", "i32", "")],
+)
+def test_the_nearest_supported_form_may_differ_in_its_types(operand: str, type: str, wanted: str):
+    seen: list[Operation] = []
+
+    def first(op: A, adaptor, rewriter):
+        """a => d, once"""
+        if seen:
+            raise NoMatch("once is enough")
+        seen.append(op)
+        return D(adaptor.x)
+
+    lines = [line("a", "cv.a", "x"), line("b", "cv.a", operand, type=type), keep("a"), keep("b", type=type)]
+    module = couloir.parse("func.func @f(%x: i32, %w: i64) {\n" + "\n".join(lines) + "\nreturn\n}")
+    with pytest.raises(ConversionError) as caught:
+        apply_full_conversion(module, goal(), [conversion_rule(first)])
+    assert str(caught.value).endswith("once is enough, first at <text>:3:6" + wanted)
+
+
 def test_a_similar_op_for_which_there_is_a_rule_is_named():
     class LongName(Operation, name="cv.transpose", traits=(Pure,)):
         x: Operand

@@ -15,16 +15,18 @@ from couloir.ir.conversion import (
     apply_full_conversion,
     apply_partial_conversion,
     conversion_rule,
+    flat,
 )
 from couloir.ir.fields import Operand
-from couloir.ir.operation import Operation, Region
+from couloir.ir.operation import Block, Operation, Region
 from couloir.ir.passes import PassPipeline
 from couloir.ir.rewriting import NoMatch
 from couloir.ir.traits import NoTerminator
 from couloir.ir.types import ComplexType, NoneType, TupleType, f32, f64, i32, index
 from couloir.ir.verify import verify
 from couloir.passes.reconcile_unrealized_casts import ReconcileUnrealizedCasts
-from tests.ir.conversion.toy import RULES, Add, Conj, Create, Use, complex_converter, lower_add, lower_conj, target
+from couloir.passes.structural_conversion import STRUCTURAL_RULES
+from tests.ir.conversion.toy import RULES, Add, Conj, Create, Mul, Use, complex_converter, lower_add, lower_conj, target
 
 
 def converted(text: str) -> str:
@@ -561,3 +563,69 @@ func.func @f(%x: complex<f32>, %y: complex<f32>) {
     x, _, y, _ = module.functions[0].arguments
     uses = [op for op in module.walk() if isinstance(op, Use)]
     assert [use.items[0].defining_op.re for use in uses] == [x, y]
+
+
+def test_the_parts_of_a_value_are_named_after_it():
+    module = couloir.parse("""
+func.func @f(%x: complex<f32>) -> complex<f32> {
+  %y = "toy.add"(%x, %x) : (complex<f32>, complex<f32>) -> complex<f32>
+  return %y : complex<f32>
+}""")
+    old = module.functions[0]
+    old.arguments[0].name_hint, old.entry.first_op.result.name_hint = "x", "y"
+    converter = complex_converter()
+    apply_full_conversion(module, target(converter), RULES, converter)
+    new = module.functions[0]
+    assert [argument.name_hint for argument in new.arguments] == ["x_0", "x_1"]
+    assert [value.name_hint for value in new.entry.last_op.operands] == ["y_0", "y_1"]
+
+
+def test_a_materialization_that_declines_leaves_it_to_an_older_one():
+    converter = complex_converter()
+    converter.add_source_materialization(lambda wanted, values: Create(*values))
+    converter.add_source_materialization(lambda wanted, values: None)
+    goal = target(converter)
+    goal.add_legal(Create)
+    module = couloir.parse(PARTLY)
+    apply_full_conversion(module, goal, RULES, converter)
+    assert str(module).count('"toy.create"') == 2
+
+
+def test_inserted_ops_may_take_new_types_that_nothing_converts():
+    """The converter knows old types only; a rule makes an op on new ones that another rule converts."""
+    converter = TypeConverter()
+    converter.add_conversion(ComplexType, lambda type: [type.element_type] * 2)
+
+    @conversion_rule
+    def adds(op: Add, adaptor, rewriter):
+        """x + y => part by part, by way of toy.mul"""
+        return [(Mul(adaptor.lhs[0], adaptor.rhs[0]).result, adaptor.lhs[1])]
+
+    @conversion_rule
+    def multiplies(op: Mul, adaptor, rewriter):
+        """x * y => mulf"""
+        return arith.MulF(adaptor.lhs, adaptor.rhs)
+
+    module = couloir.parse("""
+func.func @f(%x: complex<f32>) -> complex<f32> {
+  %y = "toy.add"(%x, %x) : (complex<f32>, complex<f32>) -> complex<f32>
+  return %y : complex<f32>
+}""")
+    goal = ConversionTarget()
+    goal.add_legal("arith")
+    goal.add_illegal("toy")
+    goal.add_dynamically_legal("func", when=lambda op: "complex" not in str(op))
+    apply_partial_conversion(module, goal, [adds, multiplies, *STRUCTURAL_RULES], converter)
+    assert (
+        body(module)
+        == """\
+func.func @f(%arg0: f32, %arg1: f32) -> (f32, f32) {
+  %0 = arith.mulf %arg0, %arg0 : f32
+  return %0, %arg1 : f32, f32
+}"""
+    )
+
+
+def test_the_values_of_converted_operands_in_one_list():
+    x, y = Block([f32, f32]).arguments
+    assert flat(x) == [x] and flat((x, y)) == [x, y] and flat([x, (y, x), ()]) == [x, y, x]
