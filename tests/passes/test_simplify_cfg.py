@@ -278,6 +278,25 @@ def test_arguments_that_nobody_uses_go() -> None:
     )
 
 
+def test_what_goes_to_another_block_stays() -> None:
+    becomes(
+        """
+        cf.cond_br %p, ^a(%x, %y : i32, i32), ^b(%y : i32)
+      ^a(%c: i32, %d: i32):
+        memref.store %d, %m[] : memref<i32>
+        cf.br ^b(%x : i32)
+      ^b(%e: i32):
+        return %e : i32""",
+        """
+        cf.cond_br %p, ^a, ^b(%y : i32)
+      ^a:
+        memref.store %y, %m[] : memref<i32>
+        cf.br ^b(%x : i32)
+      ^b(%e: i32):
+        return %e : i32""",
+    )
+
+
 def test_attributes_of_branches_stay() -> None:
     text = """
         cf.cond_br %p weights([1, 2]), ^a(%x, %y : i32, i32), ^b {hint = "x"}
