@@ -133,3 +133,48 @@ def test_an_infinity_has_no_error_and_spoils_nothing() -> None:
     value, error = estimate(module, x, np.ones(64, np.float32))
     assert np.isfinite(error).all() and (error[1::2] == 0).all() and (error[::2] > 0).all()
     assert (value[1::2] == 1).all()
+
+
+def test_estimates_stay_finite_through_many_normalizations() -> None:
+    """They grow far above what happens, but never step over the singularity of the root: the variance keeps away from 0."""
+    lines, last = [], "%x"
+    for n in range(25):
+        lines.append(f"""
+            %s{n} = stablehlo.reduce({last} init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x32xf32>, tensor<f32>) -> tensor<4xf32>
+            %b{n} = stablehlo.broadcast_in_dim %s{n}, dims = [0] : (tensor<4xf32>) -> tensor<4x32xf32>
+            %m{n} = stablehlo.multiply %b{n}, %share : tensor<4x32xf32>
+            %c{n} = stablehlo.subtract {last}, %m{n} : tensor<4x32xf32>
+            %q{n} = stablehlo.multiply %c{n}, %c{n} : tensor<4x32xf32>
+            %v{n} = stablehlo.reduce(%q{n} init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x32xf32>, tensor<f32>) -> tensor<4xf32>
+            %r{n} = stablehlo.rsqrt %v{n} : tensor<4xf32>
+            %d{n} = stablehlo.broadcast_in_dim %r{n}, dims = [0] : (tensor<4xf32>) -> tensor<4x32xf32>
+            %o{n} = stablehlo.multiply %c{n}, %d{n} : tensor<4x32xf32>
+            %l{n} = stablehlo.dot_general %o{n}, %w, contracting_dims = [1] x [0] : (tensor<4x32xf32>, tensor<32x32xf32>) -> tensor<4x32xf32>
+            %t{n} = stablehlo.tanh %l{n} : tensor<4x32xf32>
+            %y{n} = stablehlo.add %t{n}, %o{n} : tensor<4x32xf32>""")
+        last = f"%y{n}"
+    module = couloir.parse(f"""
+        func.func @main(%x: tensor<4x32xf32>, %w: tensor<32x32xf32>) -> tensor<4x32xf32> {{
+          %zero = stablehlo.constant dense<0.0> : tensor<f32>
+          %share = stablehlo.constant dense<0.03125> : tensor<4x32xf32>
+          {"".join(lines)}
+          return {last} : tensor<4x32xf32>
+        }}""")
+    generator = np.random.default_rng(0)
+    x, w = (generator.standard_normal(s).astype(np.float32) for s in ((4, 32), (32, 32)))
+    value, error = estimate(module, x, w)
+    (result,) = evaluate(module, x, w)
+    assert np.isfinite(error).all() and (error > 0).all()
+    assert (np.abs(result - value) <= error).all()
+
+
+def test_the_error_of_a_maximum_is_that_of_one_operand() -> None:
+    module = couloir.parse("""
+        func.func @main(%x: tensor<1000xf32>) -> tensor<f32> {
+          %e = stablehlo.exponential %x : tensor<1000xf32>
+          %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+          %m = stablehlo.reduce(%e init: %low) applies stablehlo.maximum across dimensions = [0] : (tensor<1000xf32>, tensor<f32>) -> tensor<f32>
+          return %m : tensor<f32>
+        }""")
+    value, error = estimate(module, np.linspace(-1, 0, 1000).astype(np.float32))
+    assert value == 1 and 0 < error <= 8 * 2.0**-24
