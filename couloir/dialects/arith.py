@@ -129,26 +129,32 @@ OVERFLOW: Final = Codec(
 
 
 def _flags_directive(
-    name: str, keyword: str, cls: type[FastMathAttr | OverflowAttr], *, optional: bool = False
+    name: str,
+    keyword: str,
+    cls: type[FastMathAttr | OverflowAttr],
+    *,
+    unwritten: FastMathAttr | OverflowAttr | None,
+    unread: FastMathAttr | OverflowAttr | None,
 ) -> None:
-    """` fastmath<...>`, and nothing for no flags; an `optional` attribute may be absent."""
+    """` fastmath<...>`: nothing is written for the attribute `unwritten`, and `unread` is what nothing stands for."""
 
     def write(p: Printer, op: Operation, flags: Attribute | None) -> None:
-        if flags is not None and flags is not cls():
+        if flags is not None and flags is not unwritten:
             p.write(" ", keyword)
             flags.print_parameters(p)
 
     def read(p: Parser) -> tuple[Attribute | None]:
         if p.optional_keyword(keyword):
             return (cls.parse_parameters(p),)
-        return (None if optional else cls(),)
+        return (unread,)
 
     custom_directive(name, write, read)
 
 
-_flags_directive("FastMath", "fastmath", FastMathAttr)
-_flags_directive("OptionalFastMath", "fastmath", FastMathAttr, optional=True)
-_flags_directive("Overflow", "overflow", OverflowAttr)
+_flags_directive("FastMath", "fastmath", FastMathAttr, unwritten=FastMathAttr(), unread=FastMathAttr())
+_flags_directive("FastMathUnlessInDictionary", "fastmath", FastMathAttr, unwritten=FastMathAttr(), unread=None)
+_flags_directive("OptionalFastMath", "fastmath", FastMathAttr, unwritten=None, unread=None)
+_flags_directive("Overflow", "overflow", OverflowAttr, unwritten=OverflowAttr(), unread=OverflowAttr())
 
 
 class RoundingMode(enum.Enum):

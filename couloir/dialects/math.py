@@ -54,7 +54,7 @@ class _Test(Operation, traits=(Pure, Elementwise)):
     result: Result[Type] = result()
 
     assembly_format = "$operand attr-dict `:` type($operand)"
-    strict_format = "$operand `` custom<OptionalFastMath>($fastmath) attr-dict `:` type($operand)"
+    strict_format = "$operand `` custom<FastMathUnlessInDictionary>($fastmath) attr-dict `:` type($operand)"
 
     def infer(self) -> Type:
         return like(self.operand.type, i1)

@@ -26,7 +26,7 @@ from couloir.ir.fields import (
 from couloir.ir.operation import Operation, Value
 from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import Elementwise, MemoryRead, MemoryWrite, Pure
-from couloir.ir.types import MemRefType, Type, VectorType
+from couloir.ir.types import FloatType, MemRefType, Type, VectorType
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute
@@ -222,6 +222,15 @@ class FMA(Operation, name="vector.fma", traits=(Pure, Elementwise)):
     assembly_format = "$lhs `,` $rhs `,` $acc attr-dict `:` type($lhs)"
 
 
+_ANY_NUMBERS: Final = (CombiningKind.ADD, CombiningKind.MUL)
+_FLOATS: Final = (CombiningKind.MINNUMF, CombiningKind.MAXNUMF, CombiningKind.MINIMUMF, CombiningKind.MAXIMUMF)
+
+
+def _combines(op: Reduction) -> bool:
+    is_float = isinstance(op.vector.type.element_type, FloatType)
+    return op.kind in _ANY_NUMBERS or (op.kind in _FLOATS) == is_float
+
+
 class Reduction(Operation, name="vector.reduction", traits=(Pure,)):
     """Combines all elements of a vector of rank 1, and `acc` where it is given, in any order if `fastmath` allows."""
 
@@ -237,6 +246,7 @@ class Reduction(Operation, name="vector.reduction", traits=(Pure,)):
             "`acc` has the element type of `vector`",
             lambda op: op.acc is None or op.acc.type is op.vector.type.element_type,
         ),
+        Holds("`kind` combines elements of this type", _combines),
     )
     assembly_format = (
         "custom<CombiningKind>($kind) `,` $vector (`,` $acc^)? `` custom<FastMath>($fastmath) attr-dict"

@@ -9,7 +9,7 @@ import pytest
 
 from couloir.dialects import hlo
 from couloir.dialects.shapes import inside
-from couloir.ir.attributes import ArrayAttr
+from couloir.ir.attributes import ArrayAttr, DictionaryAttr
 from couloir.ir.constraints import Holds
 from couloir.ir.operation import Block, Region
 from couloir.ir.registry import REGISTRY
@@ -409,6 +409,15 @@ breaks("get_tuple_element", "C1")(lambda b: hlo.GetTupleElement(hlo.Tuple([b.ten
 breaks("custom_call", "`operand_layouts` and `result_layouts` are given together")(
     lambda b: hlo.CustomCall([], "f", operand_layouts=ArrayAttr(()), result_types=[])
 )
+breaks("custom_call", "`backend_config` is a dictionary for `API_VERSION_TYPED_FFI`, a string for the others")(
+    lambda b: hlo.CustomCall(
+        [],
+        "f",
+        backend_config=DictionaryAttr({}),
+        api_version=hlo.CustomCallApiVersion.API_VERSION_STATUS_RETURNING,
+        result_types=[],
+    )
+)
 breaks("composite", "C1")(lambda b: hlo.Composite([], "plain", decomposition="f", result_types=[]))
 
 # shapes that are operands
@@ -469,12 +478,11 @@ breaks("cholesky", "C2")(lambda b: hlo.Cholesky(b.tensor(3)))
 breaks("cholesky", "C3")(lambda b: hlo.Cholesky(b.tensor(2, 3)))
 
 
-def solve(a: Any, b: Any) -> Any:
-    return lambda bench: hlo.TriangularSolve(
-        bench.tensor(*a), bench.tensor(*b), True, True, True, hlo.Transposition.NO_TRANSPOSE
-    )
+def solve(a: Any, b: Any, transpose: Any = hlo.Transposition.NO_TRANSPOSE) -> Any:
+    return lambda bench: hlo.TriangularSolve(bench.tensor(*a), bench.tensor(*b), True, True, True, transpose)
 
 
+breaks("triangular_solve", "`transpose_a` says what to do")(solve((3, 3), (3, 2), hlo.Transposition.TRANSPOSE_INVALID))
 breaks("triangular_solve", "C2")(solve((3,), (3,)))
 breaks("triangular_solve", "C3")(solve((3, 3), (4, 2)))
 breaks("fft", "C1, C3")(lambda b: hlo.Fft(b.tensor(3, of=ComplexType(f32)), hlo.FftType.FFT, (3, 3)))

@@ -6,6 +6,7 @@ A generator asks one `random.Random` for everything, so Hypothesis drives it: `s
 
 from __future__ import annotations
 
+import enum
 import random
 from collections.abc import Callable
 from functools import cache
@@ -34,6 +35,7 @@ from couloir.ir.attributes import (
     SymbolRefAttr,
     UnitAttr,
 )
+from couloir.ir.codecs import UNIT_FLAG
 from couloir.ir.floats import FLOATS, float_dtype, float_from_bits
 from couloir.ir.location import (
     UNKNOWN,
@@ -69,6 +71,7 @@ from couloir.ir.types import (
     i32,
     index,
 )
+from couloir.ir.verify import faults
 
 STRINGS = (
     "", "a", "a b", 'say "x"', "back\\slash", "tab\t", "line\nbreak", "nul\0", "é", "日本", "\x7f", "\udc80", "%0", "@f",
@@ -422,10 +425,35 @@ class Modules:
                     known = [] if operand.type is index else values
                     mapping[operand] = self.pick(operand.type, [*known, *entry.arguments], entry)
         made = seed.clone(mapping)
+        self.vary(made)
         known_keys = made.definition.attribute_keys
         extra = {key: value for key, value in self.attributes().items() if key not in known_keys}
         made.attributes = {**made.attributes, **extra}
         return made
+
+    def vary(self, op: Operation) -> None:
+        """Sets some of an op's own attributes to other values of their enum, as long as the op stays valid."""
+        r = self.random
+        for field in op.definition.attributes:
+            stored = op.attributes.get(field.key)
+            if field.codec is None or r.random() < 0.5:
+                continue
+            value = None if stored is None else field.codec.decode(stored)
+            if isinstance(value, enum.Flag):
+                members = list(type(value))
+                value = type(value)(0)
+                for member in r.sample(members, r.randrange(len(members) + 1)):
+                    value |= member
+            elif isinstance(value, enum.Enum):
+                value = r.choice(list(type(value)))
+            elif isinstance(value, bool) and field.codec is not UNIT_FLAG:
+                value = not value
+            else:
+                continue
+            before = op.attributes
+            op.attributes = {**before, field.key: field.codec.encode(value)}
+            if any(faults(op)):
+                op.attributes = before
 
     def unregistered(self, values: list[Value[Any]], depth: int) -> Operation:
         r = self.random

@@ -160,6 +160,15 @@ WRONG = {
         "  %0 = memref.reinterpret_cast %m to offset: [0], sizes: [2, %n], strides: [4, 1]"
         " : memref<4x4xf32> to memref<2x2xf32, strided<[4, 1]>>\n  return\n}"
     ),
+    "integers for a kind of floats": (
+        "func.func @f(%v: vector<4xi32>) {\n  %0 = vector.reduction <maximumf>, %v : vector<4xi32> into i32\n  return\n}"
+    ),
+    "floats for a kind of integers": (
+        "func.func @f(%v: vector<4xf32>) {\n  %0 = vector.reduction <maxsi>, %v : vector<4xf32> into f32\n  return\n}"
+    ),
+    "a dictionary for a call that takes a string": (
+        "func.func @f() {\n  stablehlo.custom_call @t() {api_version = 1 : i32, backend_config = {}} : () -> ()\n  return\n}"
+    ),
     "a type alias used before its definition": '"t.x"() {a = !b} : () -> ()\n!b = i32',
     "an attribute alias used before its definition": '"t.x"() {a = #b} : () -> ()\n#b = 1 : i32',
     "an undefined location": '"t.x"() : () -> () loc(#loc)',

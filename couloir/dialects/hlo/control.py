@@ -13,7 +13,7 @@ from couloir.dialects.hlo.elements import PRED
 from couloir.dialects.shapes import entry_types, returned_types
 from couloir.ir import fields
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import ArrayAttr, DictionaryAttr, IntegerAttr
+from couloir.ir.attributes import ArrayAttr, DictionaryAttr, IntegerAttr, StringAttr
 from couloir.ir.codecs import SYMBOL_NAME, Codec
 from couloir.ir.constraints import Holds, compatible, one_of
 from couloir.ir.errors import Error
@@ -312,6 +312,11 @@ API_VERSION: Final = Codec(
 _ANY_ATTRIBUTE: Final = Codec("an attribute", lambda value: value, lambda attribute: attribute, lambda attribute: True)
 
 
+def _config_class(op: CustomCall) -> type[Attribute]:
+    typed = op.api_version is CustomCallApiVersion.API_VERSION_TYPED_FFI
+    return DictionaryAttr if typed else StringAttr
+
+
 class CustomCall(Operation, name="stablehlo.custom_call"):
     """Calls a function that the program does not define."""
 
@@ -332,6 +337,10 @@ class CustomCall(Operation, name="stablehlo.custom_call"):
         Holds(
             "`operand_layouts` and `result_layouts` are given together",
             lambda op: (op.operand_layouts is None) == (op.result_layouts is None),
+        ),
+        Holds(
+            "`backend_config` is a dictionary for `API_VERSION_TYPED_FFI`, a string for the others",
+            lambda op: op.backend_config is None or isinstance(op.backend_config, _config_class(op)),
         ),
     )
     assembly_format = (

@@ -54,6 +54,7 @@ class TriangularSolve(Operation, name="stablehlo.triangular_solve", traits=(Pure
 
     constraints = (
         SameElementType("a", "b"),
+        Holds("`transpose_a` says what to do", lambda op: op.transpose_a is not Transposition.TRANSPOSE_INVALID),
         Holds("`a` and `b` have the same rank, at least 2", lambda op: op.a.type.rank == op.b.type.rank >= 2, id="C2"),
         Holds("the matrices are square and fit the right-hand sides", _systems_fit, id="C3"),
     )

@@ -82,9 +82,9 @@ def uses_in(text: str) -> list[str]:
     return _USE.findall(text)
 
 
-def in_order(texts: Iterable[str]) -> str:
-    """Marks that say that upstream meets the attributes of these texts here, and in this order."""
-    return "".join([f"\0{ORDER}{number}" for text in texts if "\0" in text for number in _USE.findall(text)])
+def in_order(uses: Iterable[str]) -> str:
+    """Marks that say that upstream meets what is used (`uses_in`) here, and in this order."""
+    return "".join([f"\0{ORDER}{use}" for use in uses])
 
 
 class _Found:

@@ -362,9 +362,10 @@ class Printer(AttributePrinter):
             write(signature)
             if self._aliases:
                 text = "".join(self.parts[begin:])
-                if "\0" in text and not self._ordered.issuperset(uses := uses_in(text)):
-                    self._ordered.update(uses)
-                    self.parts[begin:] = [weak(text), self._met_in(op, signature)]
+                if "\0" in text and not self._ordered.issuperset(uses_in(text)):
+                    met = self._met_in(op, signature)
+                    self._ordered.update(met)
+                    self.parts[begin:] = [weak(text), in_order(met)]
             return
         head = "".join(self.parts[begin:]) if self._aliases else ""
         if "\0" in head:
@@ -382,16 +383,16 @@ class Printer(AttributePrinter):
         write(signature)
         tail = "".join(self.parts[start:])
         if self._aliases and ("\0" in tail or "\0" in head):
-            tail = weak(tail) + self._met_in(op, signature)
+            tail = weak(tail) + in_order(self._met_in(op, signature))
         rest.append(tail)
         del self.parts[start:]
 
-    def _met_in(self, op: Operation, signature: str) -> str:
-        """Marks that say that upstream meets an op's types before its attributes, and these sorted by name."""
+    def _met_in(self, op: Operation, signature: str) -> list[str]:
+        """What is used in an op, as upstream meets it: types before attributes, and these sorted by name."""
         attributes = op.stored_attributes
         unseen: frozenset[str] = frozenset() if op.is_registered else getattr(op, "property_names", frozenset())
         keys = [key for key in sorted(attributes) if key not in unseen]
-        return in_order([signature, *[self.attribute_text(attributes[key]) for key in keys]])
+        return uses_in("".join([signature, *[self.attribute_text(attributes[key]) for key in keys]]))
 
     # -- for the `print` of an op
 
