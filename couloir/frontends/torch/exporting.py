@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ def export(
         return _decomposed(torch, model), []
     check_model(torch, model, args)
     inputs = tuple(args or ()), dict(kwargs or {})
-    with _quiet():
+    with quiet():
         program = guarded(
             f"{type(model).__name__} cannot be exported",
             lambda: torch.export.export(model, inputs[0], inputs[1], dynamic_shapes=dynamic_shapes, strict=False),
@@ -73,16 +74,21 @@ def guarded(message: str, action: Callable[[], T]) -> T:
 
 
 @contextmanager
-def _quiet() -> Generator[None]:
-    """PyTorch's exporter warns about what PyTorch itself does."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def quiet() -> Generator[None]:
+    """PyTorch's exporter warns about what PyTorch itself does, and logs the graph of a model that it cannot export."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
 
 
 def _decomposed(torch: Any, program: Any) -> Any:
     """Core ATen, with what has a lowering of its own kept, and what has none decomposed further where PyTorch can."""
-    with _quiet():
+    with quiet():
         table = torch.export.default_decompositions()
         kept = [operator for operator in table if lowering_of(str(operator)) is not None]
         if program.range_constraints:  # loops take slices, which have no static op when a size is open: unroll them
@@ -94,7 +100,10 @@ def _decomposed(torch: Any, program: Any) -> Any:
         further = {target: known[target] for target in _targets(program) if target in known}
         if further:
             table.update(further)
-            program = guarded("its operators cannot be decomposed", lambda: program.run_decompositions(table))
+            try:
+                return guarded("its operators cannot be decomposed", lambda: program.run_decompositions(table))
+            except Error:
+                return program  # the operators themselves are reported then
     return program
 
 

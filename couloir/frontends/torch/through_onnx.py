@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from couloir.dialects.builtin import ModuleOp
 from couloir.frontends.onnx.importer import load as load_onnx
-from couloir.frontends.torch.exporting import check_model, guarded
+from couloir.frontends.torch.exporting import check_model, guarded, quiet
 from couloir.frontends.torch.library import torch_library
 
 
@@ -21,23 +19,16 @@ def load_through_onnx(
     if not isinstance(model, torch.export.ExportedProgram):
         check_model(torch, model, args)
     torch_library("onnxscript")
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)  # it warns that torchvision, which nothing here uses, is absent
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PyTorch's exporter warns about what PyTorch itself does
-            program = guarded(
-                f"{type(model).__name__} cannot be exported to ONNX",
-                lambda: torch.onnx.export(
-                    model,
-                    tuple(args or ()),
-                    kwargs=dict(kwargs or {}),
-                    dynamic_shapes=dynamic_shapes,
-                    dynamo=True,
-                    verbose=False,
-                ),
-            )
-    finally:
-        log.setLevel(level)
+    with quiet():
+        program = guarded(
+            f"{type(model).__name__} cannot be exported to ONNX",
+            lambda: torch.onnx.export(
+                model,
+                tuple(args or ()),
+                kwargs=dict(kwargs or {}),
+                dynamic_shapes=dynamic_shapes,
+                dynamo=True,
+                verbose=False,
+            ),
+        )
     return load_onnx(program.model_proto)

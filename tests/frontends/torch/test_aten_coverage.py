@@ -108,3 +108,28 @@ def test_a_bag_of_the_greatest_is_refused():
                 )
             ]
         )
+
+
+def test_compositions():
+    x, y = torch.randn(3, 5), torch.randn(3, 5)
+    odd = torch.tensor([[0.0, -0.0, torch.nan, torch.inf, -torch.inf]] * 3)
+    pairs = ["hypot", "fmax", "fmin", "copysign", "logaddexp"]
+    cases = [
+        (name, getattr(torch, name), (a, b)) for name in pairs for a, b in ((x, y), (x, odd), (odd, y), (odd, odd))
+    ]
+    cases += [
+        ("signbit", torch.signbit, (odd,)),
+        ("median", lambda x: x.median(1), (torch.stack([x[0], odd[0]]),)),
+        ("median of integers", lambda x: x.median(0, keepdim=True), (torch.tensor([[3, 1], [2, 5], [9, 4], [7, 8]]),)),
+        ("logcumsumexp", lambda x: x.logcumsumexp(1), (x * 10,)),
+        ("polar", lambda x, y: torch.view_as_real(torch.polar(x.abs(), y)), (x, y)),
+        ("adaptive max", lambda x: F.adaptive_max_pool2d(x, (2, 3)), (torch.randn(2, 3, 5, 7),)),
+        ("matrix_norm", torch.linalg.matrix_norm, (x,)),
+        ("huber", F.huber_loss, (x, y)),
+        ("diff", torch.diff, (x,)),
+        ("kron", torch.kron, (x, y)),
+        ("cross", lambda x, y: torch.cross(x[:, :3], y[:, :3], dim=1), (x, y)),
+        ("sinc", torch.sinc, (x,)),
+        ("trapezoid", torch.trapezoid, (x,)),
+    ]
+    check(cases, terms=64)

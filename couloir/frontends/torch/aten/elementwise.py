@@ -18,9 +18,9 @@ from couloir.dialects.hlo.building import (
     sizes_of,
     slice_range,
 )
-from couloir.frontends.torch.node import Lowered, Lowering, Node, NotLowered, Scalar, lowers
+from couloir.frontends.torch.node import LOWERINGS, Lowered, Lowering, Node, NotLowered, Scalar, lowers
 from couloir.ir.operation import Operation, Value
-from couloir.ir.types import ComplexType, Type, bf16, f16, f32, i1
+from couloir.ir.types import ComplexType, IntegerType, Type, bf16, bit_width, f16, f32, i1
 
 _LT: Final = hlo.ComparisonDirection.LT
 _EQ: Final = hlo.ComparisonDirection.EQ
@@ -67,7 +67,6 @@ BINARY: Final[dict[str, type[Operation]]] = {
     "aten.maximum": hlo.Maximum,
     "aten.minimum": hlo.Minimum,
     "aten.mul": hlo.Multiply,
-    "prims.mul": hlo.Multiply,
 }
 """Operators of two tensors, or a tensor and a number, that are one op of the type of the result."""
 
@@ -340,14 +339,14 @@ def _scaled(y: Tensor, alpha: Scalar) -> Tensor:
     return y if alpha == 1 else hlo.Multiply(y, full_like(y, alpha)).result
 
 
-@lowers("aten.add", "prims.add")
+@lowers("aten.add")
 def add(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, alpha: Scalar = 1) -> Lowered:
     """`x + alpha * y`."""
     a, b = node.operands(x, y)
     return hlo.Add(a, _scaled(b, alpha))
 
 
-@lowers("aten.sub", "prims.sub")
+@lowers("aten.sub")
 def sub(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, alpha: Scalar = 1) -> Lowered:
     """`x - alpha * y`."""
     a, b = node.operands(x, y)
@@ -361,7 +360,7 @@ def rsub(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, alpha: Scalar = 1) 
     return hlo.Subtract(b, _scaled(a, alpha))
 
 
-@lowers("aten.div", "prims.div")
+@lowers("aten.div")
 def div(node: Node, x: Tensor | Scalar, y: Tensor | Scalar, *, rounding_mode: str | None = None) -> Lowered:
     """The quotient: as it is, rounded towards zero (`trunc`), or down (`floor`)."""
     a, b = node.operands(x, y)
@@ -414,7 +413,7 @@ def remainder(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     return hlo.Select(_signs_differ(rest, b), hlo.Add(rest, b), rest)
 
 
-@lowers("aten.pow", "prims.pow")
+@lowers("aten.pow")
 def power(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     """`x ** y`; small exponents become products and roots, as in PyTorch."""
     if isinstance(x, Value) and not isinstance(y, Value):
@@ -442,7 +441,7 @@ def right_shift(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
 # -- selection and activation ------------------------------------------------------------------------------------------
 
 
-@lowers("aten.where", "prims.where")
+@lowers("aten.where")
 def where(node: Node, condition: Tensor, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     """`x` where the condition holds, `y` elsewhere."""
     chosen = node.operands(truth(condition), element=i1)[0]
@@ -514,3 +513,74 @@ def silu(node: Node, x: Tensor) -> Lowered:
     """`x * sigmoid(x)`."""
     wide = _wide(x)
     return convert(hlo.Multiply(wide, hlo.Logistic(wide)), x.type.element_type)
+
+
+# -- compositions that PyTorch's decompositions would spread over many ops ----------------------------------------------
+
+
+@lowers("aten.hypot")
+def hypot(node: Node, x: Tensor, y: Tensor) -> Lowered:
+    """`sqrt(x * x + y * y)`, without overflow: the greater one is taken out."""
+    a, b = (hlo.Abs(value).result for value in node.operands(x, y))
+    large, small = hlo.Maximum(a, b).result, hlo.Minimum(a, b).result
+    ratio = hlo.Divide(small, large)
+    root = hlo.Sqrt(hlo.Add(full_like(large, 1), hlo.Multiply(ratio, ratio)))
+    plain = hlo.Or(compare(large, 0, _EQ), compare(large, math.inf, _EQ))
+    return hlo.Select(plain, large, hlo.Multiply(large, root))
+
+
+@lowers("aten.fmax")
+def fmax(node: Node, x: Tensor, y: Tensor) -> Lowered:
+    """The greater one; the other one where one is NaN."""
+    return _without_nan(hlo.Maximum, *node.operands(x, y))
+
+
+@lowers("aten.fmin")
+def fmin(node: Node, x: Tensor, y: Tensor) -> Lowered:
+    """The lesser one; the other one where one is NaN."""
+    return _without_nan(hlo.Minimum, *node.operands(x, y))
+
+
+def _without_nan(make: Callable[..., Any], a: Tensor, b: Tensor) -> Tensor:
+    if not is_float(a.type.element_type):
+        return make(a, b).result
+    chosen = hlo.Select(compare(a, a, _NE), b, make(a, b))
+    return hlo.Select(compare(b, b, _NE), a, chosen).result
+
+
+@lowers("aten.signbit")
+def signbit(node: Node, x: Tensor) -> Tensor:
+    """Whether the sign bit is set: of -0 and of negative NaNs as well."""
+    element = x.type.element_type
+    if is_unsigned(element):
+        return full_like(compare(x, x, _EQ), False)
+    bits = hlo.bitcast_convert(x, IntegerType(bit_width(element))).result if is_float(element) else x
+    return compare(bits, 0, _LT)
+
+
+@lowers("aten.copysign")
+def copysign(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
+    """The magnitude of `x` with the sign of `y`."""
+    a, b = node.operands(x, y)
+    magnitude = hlo.Abs(a).result
+    return hlo.Select(signbit(node, b), hlo.Negate(magnitude), magnitude)
+
+
+@lowers("aten.polar")
+def polar(node: Node, radius: Tensor, angle: Tensor) -> Lowered:
+    """Complex numbers of radius and angle."""
+    r, phi = node.operands(radius, angle, element=radius.type.element_type)
+    return hlo.Complex(hlo.Multiply(r, hlo.Cosine(phi)), hlo.Multiply(r, hlo.Sine(phi)))
+
+
+PRIMS: Final = (
+    "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_not", "bitwise_or",
+    "bitwise_xor", "ceil", "cos", "cosh", "digamma", "div", "eq", "erf", "erfc", "exp", "exp2", "expm1", "floor", "fmax", "fmin",
+    "fmod", "ge", "gt", "hypot", "imag", "isfinite", "le", "lgamma", "log", "log10", "log1p", "log2", "lt", "maximum", "minimum",
+    "mul", "ne", "neg", "pow", "real", "reciprocal", "remainder", "round", "rsqrt", "sign", "signbit", "sin", "sinh", "sqrt",
+    "sub", "tan", "tanh", "trunc", "where",
+)  # fmt: skip
+"""Primitives of PyTorch's decompositions that are the operators of ATen of the same names."""
+
+for _name in PRIMS:
+    lowers(f"prims.{_name}")(LOWERINGS[f"aten.{_name}"])

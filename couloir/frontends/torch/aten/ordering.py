@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from couloir.dialects import hlo
-from couloir.dialects.hlo.building import Tensor, compare, iota, is_float, scalar, sizes_of, slice_range
+from couloir.dialects.hlo.building import Tensor, compare, iota, is_float, reshape, scalar, sizes_of, slice_range
 from couloir.dialects.shapes import inside
-from couloir.frontends.torch.node import Lowered, Node, lowers, normal_axis
+from couloir.frontends.torch.node import Lowered, Node, NotLowered, lowers, normal_axis
 from couloir.ir.operation import Block, Region
 from couloir.ir.types import TensorType, Type, i1, i64
 
@@ -69,3 +69,21 @@ def topk(node: Node, x: Tensor, k: int, dim: int = -1, largest: bool = True, in_
         return [x, scalar(0, i64)]
     axis = normal_axis(dim, x.type.rank)
     return [slice_range(part, axis, 0, k) for part in sorted_with_positions(x, axis, largest)]
+
+
+@lowers("aten.median.dim")
+def median(node: Node, x: Tensor, dim: int = -1, keepdim: bool = False) -> Lowered:
+    """The middle element along a dimension, of two the lesser, and where it was; NaN where there is one."""
+    if not x.type.rank:
+        return [x, scalar(0, i64)]
+    axis = normal_axis(dim, x.type.rank)
+    size = x.type.dims[axis]
+    if size is None:
+        raise NotLowered(f"the size of dimension {axis} is not known")
+    parts = sorted_with_positions(x, axis, False)
+    middle = [slice_range(part, axis, (size - 1) // 2, (size - 1) // 2 + 1) for part in parts]
+    if is_float(x.type.element_type):  # NaN is the last
+        last = [slice_range(part, axis, size - 1, size) for part in parts]
+        nan = compare(last[0], last[0], hlo.ComparisonDirection.NE)
+        middle = [hlo.Select(nan, a, b).result for a, b in zip(last, middle, strict=True)]
+    return [reshape(part, shape()) for part, shape in zip(middle, node.shapes, strict=True)]

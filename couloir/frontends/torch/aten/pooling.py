@@ -19,9 +19,11 @@ from couloir.dialects.hlo.building import (
     iota,
     is_float,
     lowest,
+    reduce,
     reshape,
     scalar,
     sizes_of,
+    slice_range,
     static_sizes,
 )
 from couloir.dialects.hlo.reduction import Body
@@ -204,3 +206,20 @@ def adaptive_avg_pool(node: Node, x: Tensor, size: Sequence[int]) -> Lowered:
         order = [*range(axis), x.type.rank - 1, *range(axis, x.type.rank - 1)]
         wide = hlo.Transpose(product, tuple(order)).result
     return convert(wide, x.type.element_type)
+
+
+@lowers("aten.adaptive_max_pool2d", "aten.adaptive_max_pool3d")
+def adaptive_max_pool(node: Node, x: Tensor, size: Sequence[int]) -> Lowered:
+    """The greatest element of as many windows as are asked for, one dimension after the other."""
+    if node.used(1):
+        raise NotLowered("its indices are used")
+    y, rank = x, len(size)
+    for number, wanted in enumerate(size):
+        axis = x.type.rank - rank + number
+        found = y.type.dims[axis]
+        if found is None:
+            raise NotLowered("the sizes that it pools are not known")
+        bounds = [(place * found // wanted, -(-(place + 1) * found // wanted)) for place in range(wanted)]
+        parts = [reduce(slice_range(y, axis, start, stop), [axis], "maximum", keep=True) for start, stop in bounds]
+        y = parts[0] if len(parts) == 1 else hlo.Concatenate(parts, axis).result
+    return [y, None]

@@ -11,6 +11,7 @@ from couloir.dialects.hlo.building import (
     Tensor,
     accumulator,
     broadcast_together,
+    compare,
     convert,
     expand_like,
     full_like,
@@ -232,3 +233,23 @@ def _running(node: Node, x: Tensor, dim: int, make: Any, neutral: int) -> Tensor
     if x.type.dims[axis] is None:
         raise NotLowered(f"the size of dimension {axis}, along which it runs, is not known")
     return convert(scan(wide, axis, lambda a, b: make(a, b).result, neutral), node.element)
+
+
+@lowers("aten.logcumsumexp")
+def logcumsumexp(node: Node, x: Tensor, dim: int) -> Lowered:
+    """The logarithm of the sum of the exponentials of each element and all before it, without overflow."""
+    wide = convert(x, accumulator(node.element))
+    if not x.type.rank:
+        return x
+    axis = normal_axis(dim, x.type.rank)
+    if x.type.dims[axis] is None:
+        raise NotLowered(f"the size of dimension {axis}, along which it runs, is not known")
+    return convert(scan(wide, axis, _log_add_exp, -math.inf), node.element)
+
+
+def _log_add_exp(a: Tensor, b: Tensor) -> Tensor:
+    """`log(exp(a) + exp(b))`; equal infinities are themselves."""
+    greater = hlo.Maximum(a, b).result
+    rest = hlo.LogPlusOne(hlo.Exponential(hlo.Negate(hlo.Abs(hlo.Subtract(a, b)))))
+    endless = compare(hlo.Abs(greater).result, math.inf, hlo.ComparisonDirection.EQ)
+    return hlo.Select(endless, greater, hlo.Add(greater, rest)).result
