@@ -122,6 +122,21 @@ def test_ops_on_bits(cls) -> None:
             assert int(number) in found
 
 
+@pytest.mark.parametrize("predicate", list(arith.CmpIPredicate))
+def test_comparisons_of_bits(predicate) -> None:
+    op = arith.CmpI(predicate, arith.constant(0, i1), arith.constant(0, i1))
+    for x, y in itertools.product((0, 1), repeat=2):
+        (number,) = evaluation.evaluate_op(op, np.bool_(x), np.bool_(y))
+        assert int(number) in TRANSFERS[arith.CmpI](op, Interval(x, x), Interval(y, y))
+
+
+@pytest.mark.parametrize("cls", [arith.ShLI, arith.ShRSI, arith.ShRUI])
+@pytest.mark.parametrize("by", [Interval(-3, 1), Interval(6, 9), Interval(0, 200)])
+def test_shifts_by_what_is_no_place_of_a_byte(cls, by) -> None:
+    op = cls(arith.constant(0, i8), arith.constant(0, i8))
+    assert TRANSFERS[cls](op, Interval(1, 3), by) is None
+
+
 @given(st.integers(-600, 600), st.integers(0, 300))
 def test_what_wraps_is_what_the_bits_say(low, size) -> None:
     bounds = Interval(-128, 127)

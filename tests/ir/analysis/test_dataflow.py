@@ -382,6 +382,34 @@ def test_facts_that_grow_for_ever_are_an_error_that_names_the_lattice() -> None:
     assert "widen" in error.value.hint
 
 
+def test_long_chains_may_be_allowed() -> None:
+    class Long(_Counts):
+        max_updates = 5000
+
+    class Ending(Endless):
+        lattice = Long()
+
+        def transfer(self, op, operands):
+            return [min(max(operands, default=0) + 1, 3000)] * len(op.results)
+
+    module = couloir.parse(LOOP)
+    facts = Ending().run(module)
+    assert facts[next(op for op in module.walk() if op.name == "arith.addi").result] == 3000
+
+
+def test_sets_may_grow_without_limit() -> None:
+    class Seen(SparseForward):
+        lattice = SetLattice()
+
+        def transfer(self, op, operands):
+            old = operands[0] if operands else frozenset()
+            return [old | {len(old)} if len(old) < 1500 else old] * len(op.results)
+
+    module = couloir.parse(LOOP)
+    facts = Seen().run(module)
+    assert facts[next(op for op in module.walk() if op.name == "arith.addi").result] == set(range(1500))
+
+
 def test_widening_makes_an_end() -> None:
     class Widened(_Counts):
         def widen(self, old, new):
@@ -393,8 +421,9 @@ def test_widening_makes_an_end() -> None:
         def transfer(self, op, operands):
             return [min(max(operands, default=0) + 1, 10**9)] * len(op.results)
 
-    facts = Ending().run(couloir.parse(LOOP))
-    assert facts[next(op for op in couloir.parse(LOOP).walk() if op.name == "arith.addi").result] == 0
+    module = couloir.parse(LOOP)
+    facts = Ending().run(module)
+    assert facts[next(op for op in module.walk() if op.name == "arith.addi").result] == 10**9
 
 
 def test_as_many_facts_as_results() -> None:

@@ -9,9 +9,6 @@ from couloir.ir.errors import Error
 E = TypeVar("E")
 H = TypeVar("H")
 
-UPDATES: Final = 1000
-"""How often the fact about one value or place may grow before the solver gives up."""
-
 
 class Lattice(Generic[E]):
     """The facts of an analysis. They are immutable values that `==` compares.
@@ -28,6 +25,8 @@ class Lattice(Generic[E]):
     """Anything is possible."""
     widen_after: int = 8
     """How often a fact grows by `join` before `widen` takes over."""
+    max_updates: int = 1000
+    """How often one fact may grow before the solver gives up: more than any chain of facts is long."""
     narrowings: int = 0
     """How often a forward analysis, at the end, finds the facts once more from those it has, to undo what `widen` lost."""
 
@@ -65,6 +64,7 @@ class SetLattice(Lattice["frozenset[H] | None"], Generic[H]):
 
     name = "sets"
     bottom = None
+    max_updates = 1 << 62  # a set grows as often as there are things to be in it
 
     def __init__(self, universe: frozenset[H] = frozenset()) -> None:
         self.top = universe
@@ -106,12 +106,13 @@ class Facts(Generic[E]):
         if count > self.lattice.widen_after and self._widens:
             new = self.lattice.widen(old, new)
             self.widened = True
-            if count > UPDATES:
+            if count > self.lattice.max_updates:
                 raise Error(
-                    f"the analysis does not come to an end: a fact of the lattice `{self.lattice.name}` has grown {UPDATES} times",
+                    f"the analysis does not come to an end: a fact of the lattice `{self.lattice.name}` has grown {count} times",
                     where=_place(key),
                     notes=[f"the last two were {old!r} and {new!r}"],
-                    hint="its chains are endless: give it a `widen`, or a `join` that gives back what covers both",
+                    hint="its chains are endless: give it a `widen`, or a `join` that gives back what covers both; "
+                    "if they are only long, a larger `max_updates`",
                 )
         self._facts[key] = new
         return True
