@@ -22,6 +22,8 @@ OFFSET: Final = "couloir.offset"
 WORKSPACE: Final = "couloir.workspace"
 """Attribute of a function: the size of its workspace in bytes."""
 ALIGNMENT: Final = 64
+SPAN: Final = 64
+"""Ops in a span of time: buffers that share no span are not compared, so that long programs take time in proportion."""
 
 
 @attrs.frozen
@@ -64,21 +66,24 @@ class _Life:
 def plan(function: FuncOp, workspaces: Mapping[str, int], context: PassContext) -> int:
     """Plans the buffers of one function, given the workspaces of those that it calls. Returns the size of its own."""
     lives = _lives(function, workspaces)
-    placed: list[_Life] = []
+    placed: dict[int, list[_Life]] = {}  # by the spans of time that they are needed in
     for life in sorted(lives, key=lambda item: (-item.size, item.first)):
+        spans = range(life.first // SPAN, life.last // SPAN + 1)
+        others = {id(p): p for span in spans for p in placed.get(span, ()) if p.meets(life)}
         offset = 0
-        for other in sorted((p for p in placed if p.meets(life)), key=lambda item: item.offset):
+        for other in sorted(others.values(), key=lambda item: item.offset):
             if offset + life.size <= other.offset:
                 break
             offset = max(offset, other.offset + other.size)
         life.offset = offset
-        placed.append(life)
+        for span in spans:
+            placed.setdefault(span, []).append(life)
         life.op.attributes[OFFSET] = IntegerAttr(offset, i64)
-    total = max((p.offset + p.size for p in placed), default=0)
+    total = max((p.offset + p.size for p in lives), default=0)
     function.attributes[WORKSPACE] = IntegerAttr(total, i64)
-    if placed:
-        naive = sum(p.size for p in placed)
-        context.notes.append(f"{len(placed)} buffers of {naive / 1e6:.2f} MB in a workspace of {total / 1e6:.2f} MB")
+    if lives:
+        naive = sum(p.size for p in lives)
+        context.notes.append(f"{len(lives)} buffers of {naive / 1e6:.2f} MB in a workspace of {total / 1e6:.2f} MB")
     return total
 
 
