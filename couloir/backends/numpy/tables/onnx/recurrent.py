@@ -149,33 +149,30 @@ class _Layer:
         return np.stack(rows) if rows else np.zeros((0, *state[0].shape), self.x.dtype), state
 
 
-def _layer(xp: ArrayNamespace, op: Any, inputs: Sequence[Array | None], states: Sequence[Array | None]) -> _Layer:
-    x, w, r, bias, lengths = inputs
+def _layer(xp: ArrayNamespace, op: Any, inputs: Sequence[Array | None], states: Sequence[int]) -> _Layer:
+    """The inputs X, W, R, B, sequence_lens and those at the positions `states`; what is not given of these is zero."""
+    x, w, r, bias, lengths, *_ = (*inputs, *[None] * 8)
     if x is None or w is None or r is None:
         raise Error(f"`{op.name}` needs X, W and R")
     batch_first = bool(getattr(op, "layout", 0))
     x = x.swapaxes(0, 1) if batch_first else x
-    zeros = np.zeros((len(w), x.shape[1], r.shape[-1]), x.dtype)
-    begun = [zeros if s is None else s.swapaxes(0, 1) if batch_first else s for s in states]
+    begun: list[Array] = []
+    for position in states:
+        given = inputs[position] if position < len(inputs) else None
+        if given is None:
+            given = np.zeros((len(w), x.shape[1], r.shape[-1]), x.dtype)
+        elif batch_first:
+            given = given.swapaxes(0, 1)
+        begun.append(given)
     return _Layer(op, _Arithmetic(xp), x, w, r, bias, lengths, begun)
 
 
 @operator("LSTM", since=7)
-def lstm(
-    xp: ArrayNamespace,
-    op: Any,
-    x: Array,
-    w: Array,
-    r: Array,
-    bias: Array | None = None,
-    lengths: Array | None = None,
-    hidden: Array | None = None,
-    cell: Array | None = None,
-    peepholes: Array | None = None,
-) -> list[Any]:
+def lstm(xp: ArrayNamespace, op: Any, *inputs: Array | None) -> list[Any]:
     """Gates in the order input, output, forget, cell."""
-    layer = _layer(xp, op, (x, w, r, bias, lengths), (hidden, cell))
-    do = layer.do
+    layer = _layer(xp, op, inputs, (5, 6))
+    do, w = layer.do, layer.w
+    peepholes = inputs[7] if len(inputs) > 7 else None
     functions = _activations(do, op, ("Sigmoid", "Tanh", "Tanh"), len(w))
 
     def step_of(direction: int) -> Step:
@@ -200,19 +197,10 @@ def lstm(
 
 
 @operator("GRU", since=7)
-def gru(
-    xp: ArrayNamespace,
-    op: Any,
-    x: Array,
-    w: Array,
-    r: Array,
-    bias: Array | None = None,
-    lengths: Array | None = None,
-    hidden: Array | None = None,
-) -> list[Any]:
+def gru(xp: ArrayNamespace, op: Any, *inputs: Array | None) -> list[Any]:
     """Gates in the order update, reset, hidden."""
-    layer = _layer(xp, op, (x, w, r, bias, lengths), (hidden,))
-    do, size = layer.do, layer.hidden
+    layer = _layer(xp, op, inputs, (5,))
+    do, w, size = layer.do, layer.w, layer.hidden
     functions = _activations(do, op, ("Sigmoid", "Tanh"), len(w))
 
     def step_of(direction: int) -> Step:
@@ -237,19 +225,10 @@ def gru(
 
 
 @operator("RNN", since=7)
-def rnn(
-    xp: ArrayNamespace,
-    op: Any,
-    x: Array,
-    w: Array,
-    r: Array,
-    bias: Array | None = None,
-    lengths: Array | None = None,
-    hidden: Array | None = None,
-) -> list[Any]:
+def rnn(xp: ArrayNamespace, op: Any, *inputs: Array | None) -> list[Any]:
     """One activation of inputs and state."""
-    layer = _layer(xp, op, (x, w, r, bias, lengths), (hidden,))
-    do = layer.do
+    layer = _layer(xp, op, inputs, (5,))
+    do, w = layer.do, layer.w
     functions = _activations(do, op, ("Tanh",), len(w))
 
     def step_of(direction: int) -> Step:
