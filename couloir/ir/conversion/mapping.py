@@ -114,6 +114,8 @@ class ValueMapping:
             raise NoMatch(f"an operand has the type `{value.type}`, {converter.reason(value.type)}")
         if len(group) == len(wanted) and all(map(_fits(converter), wanted, group)):
             return group
+        if len(group) != len(wanted) and converter.accepts_any_number(value.type):
+            return group
         known = self._targets.get(value)
         if known is None:
             known = self._materialize("target", value, wanted, group, place)

@@ -60,6 +60,10 @@ class TypeConverter:
         """Whether a value of type `new` may stand where `old` was, without a cast. For subclasses; here only the same type."""
         return old is new
 
+    def accepts_any_number(self, old: Type) -> bool:
+        """Whether a value of type `old` may become any number of values. For subclasses; here never."""
+        return False
+
     def stand_in(self, type: Type) -> tuple[Type, ...] | None:
         """The types of the values that stand for a result that could not be converted, while the rest is looked at.
 

@@ -6,7 +6,7 @@ A loop of few steps, or one whose state changes its shape, is written out; any o
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -38,7 +38,7 @@ def if_(node: Node) -> Generator[Inline, Answer, Lowered]:
     types: list[list[TensorType]] = []
     for name in ("then_branch", "else_branch"):
         block = Block()
-        values = _all((yield node.inline(name, (), into=block)))
+        values = _tensors(_all((yield node.inline(name, (), into=block))))
         with inside(block):
             hlo.Return(values)
         branches.append(block)
@@ -59,6 +59,12 @@ def _all(values: Answer) -> list[Tensor]:
     if len(found) < len(values):
         raise NotLowered(_REPORTED)
     return found
+
+
+def _tensors(values: list[Tensor]) -> list[Tensor]:
+    if any(isinstance(value, tuple) for value in values):
+        raise NotLowered("it gives a sequence, and how long that is is known only when the model runs")
+    return values
 
 
 @attrs.frozen
@@ -84,7 +90,16 @@ class _Loop:
         """The condition, the new state, and what is stacked."""
         condition = reshape(values.pop(0), ()) if self.has_condition else None
         count = len(self.state)
-        return condition, values[:count], values[count:]
+        new: list[Any] = list(values[:count])
+        for number, old in enumerate(self.state):
+            if isinstance(old, tuple) and not isinstance(new[number], tuple):
+                new[number] = (new[number],)  # a sequence of one tensor
+        return condition, new, values[count:]
+
+    @property
+    def has_sequences(self) -> bool:
+        """Whether the state has a sequence, whose length is known only when the steps are written out."""
+        return any(isinstance(value, tuple) for value in self.state)
 
     def is_true(self, condition: Tensor | None) -> bool:
         """Whether a condition always holds."""
@@ -101,10 +116,14 @@ Steps: TypeAlias = "Generator[Inline, Answer, tuple[list[Tensor], list[Tensor]]]
 
 def _repeated(loop: _Loop) -> Steps:
     size = sum(1 for _ in loop.node.region("body").ops)
-    if loop.count is not None and loop.keep is None and (loop.count <= UNROLLED or loop.count * size <= MAX_WRITTEN):
+    few = loop.count is not None and (loop.count <= UNROLLED or loop.count * size <= MAX_WRITTEN)
+    long = loop.count is not None and loop.count <= MAX_UNROLLED and loop.has_sequences
+    if loop.keep is None and (few or long):
         found = yield from _unrolled(loop)
         if found is not None:
             return found
+    if loop.has_sequences:
+        raise NotLowered("its state has a sequence, and how many steps it has is not known, or large")
     return (yield from _while(loop))
 
 

@@ -15,6 +15,7 @@ from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.dialects.onnx.structure import Call, Initializer
+from couloir.dialects.onnx.types import SequenceType
 from couloir.dialects.shapes import same_dims
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import ArrayAttr, StringAttr
@@ -57,6 +58,7 @@ from couloir.passes.onnx_to_hlo import (
     resize,
     sampling,
     scatter,
+    sequences,
     shape,
     signals,
     sorting,
@@ -87,6 +89,7 @@ FAMILIES: Final = (
     resize,
     sampling,
     scatter,
+    sequences,
     shape,
     signals,
     sorting,
@@ -158,6 +161,9 @@ class _AsLowered(TypeConverter):
     def accepts(self, old: Type, new: Type) -> bool:
         return True  # `_OnnxRules._check_type` has looked
 
+    def accepts_any_number(self, old: Type) -> bool:
+        return isinstance(old, SequenceType)
+
     def stand_in(self, type: Type) -> tuple[Type, ...] | None:
         return (type,) if is_supported(type) else None
 
@@ -222,9 +228,9 @@ class _OnnxRules(ConversionRules):
     def _return(self, op: func.Return, adaptor: Adaptor, rewriter: ConversionRewriter) -> None:
         """The lowered results."""
         values = [_lowered(rewriter, value) for value in op.operands]
-        for value in values:
-            if value is not None and not is_supported(value.type):
-                raise NoMatch(f"it returns a value of type `{value.type}`", supported=SUPPORTED_TYPES)
+        for old, value in zip(op.operands, values, strict=True):
+            if isinstance(value, tuple) or (value is not None and not is_supported(value.type)):
+                raise NoMatch(f"it returns a value of type `{old.type}`", supported=SUPPORTED_TYPES)
         found = [value for value in values if value is not None]
         if len(found) < len(values):
             raise DependsOnIllegal
@@ -266,7 +272,7 @@ class _OnnxRules(ConversionRules):
             else:
                 values = yield from self._by_lowering(op, operands)
         except NotLowered as reason:
-            values = self._computed(op, [value for value in operands if value is not None])
+            values = self._computed(op, operands)
             if values is None and any(result.has_uses for result in op.results):
                 raise NoMatch(reason.message, supported=reason.hint or "") from None
         return self._checked(op, values or ())
@@ -281,6 +287,8 @@ class _OnnxRules(ConversionRules):
             return branch.block
         if (op.domain, op.operator) in LOWERINGS or any(not region.is_empty for region in op.regions):
             return None
+        if any(isinstance(value, tuple) for value in operands):
+            return None
         return body_of(op, [None if value is None else value.type for value in operands])
 
     def _by_lowering(self, op: OnnxOp, operands: Sequence[Tensor | None]) -> Steps:
@@ -293,7 +301,7 @@ class _OnnxRules(ConversionRules):
                 hint=f"{op.operator} of opset {OLDEST_OPSET} and newer; onnx.version_converter makes that of a model",
             )
         for value in operands:
-            if value is not None and not is_supported(value.type):
+            if value is not None and not isinstance(value, tuple) and not is_supported(value.type):
                 raise NotLowered(f"an operand has the type `{value.type}`", hint=SUPPORTED_TYPES)
         try:
             made = lowering(Node(op, tuple(operands), self.constants, self.pad_indices))
@@ -303,9 +311,11 @@ class _OnnxRules(ConversionRules):
             raise NotLowered(f"its operands and attributes do not fit each other ({fault})") from fault
         return made if isinstance(made, Sequence) else [made]
 
-    def _computed(self, op: OnnxOp, operands: Sequence[Tensor]) -> list[Tensor | Operation | None] | None:
+    def _computed(self, op: OnnxOp, operands: Sequence[Any]) -> list[Tensor | Operation | None] | None:
         """Constants in place of an operator of constants, whatever it is: what no lowering has may still decide a shape."""
-        arrays = [self.constants.array(value) for value in operands]
+        if any(isinstance(value, tuple) for value in operands):
+            return None
+        arrays = [self.constants.array(value) for value in operands if value is not None]
         given = [array for array in arrays if array is not None]
         huge = any(
             isinstance(r.type, TensorType) and r.type.is_static and r.type.size > MAX_ELEMENTS for r in op.results
@@ -322,12 +332,12 @@ class _OnnxRules(ConversionRules):
         if self.count > MAX_OPS:
             raise Error(f"the functions of the model call each other so often that they have more than {MAX_OPS} nodes")
 
-    def _checked(self, op: Operation, values: Sequence[Tensor | Operation | None]) -> list[Tensor | None]:
-        """One value for each result, of the type that the model gives it."""
-        found = [None if value is None else as_value(value) for value in values]
+    def _checked(self, op: Operation, values: Sequence[Any]) -> list[Any]:
+        """One value for each result, of the type that the model gives it; a tuple for a sequence."""
+        found: list[Any] = [value if value is None or isinstance(value, tuple) else as_value(value) for value in values]
         found += [None] * (len(op.results) - len(found))
         for old, new in zip(op.results, found, strict=True):
-            if new is not None:
+            if new is not None and not isinstance(new, tuple):
                 self._check_type(op, old.type, new.type)
         return found
 
@@ -351,10 +361,12 @@ class _OnnxRule(ConversionRule):
     takes_operands: ClassVar[bool] = False
 
 
-def _lowered(rewriter: ConversionRewriter, value: Value[Any]) -> Tensor | None:
-    """What became of a value; None when it could not be lowered."""
+def _lowered(rewriter: ConversionRewriter, value: Value[Any]) -> Any:
+    """What became of a value: a tensor, or for a sequence a tuple of tensors; None when it could not be lowered."""
     found = rewriter.raw(value)
-    return found if isinstance(found, Value) else None
+    if isinstance(value.type, SequenceType) and not isinstance(getattr(found, "type", None), SequenceType):
+        return (found,) if isinstance(found, Value) else found
+    return found if isinstance(found, Value) else None  # an input that is a sequence is no tensors
 
 
 def _inputs(op: OnnxOp) -> list[Value[Any] | None]:

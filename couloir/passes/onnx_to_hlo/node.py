@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import attrs
 
@@ -72,7 +72,16 @@ class Node:
         value = self.inputs[index] if index < len(self.inputs) else None
         if value is None:
             raise NotLowered(f"input {index} is missing")
+        if isinstance(value, tuple):
+            raise NotLowered(f"input {index} is a sequence")
         return value
+
+    def sequence(self, index: int) -> tuple[Tensor, ...]:
+        """An input that is a sequence, as the tensors in it."""
+        value: Any = self.inputs[index] if index < len(self.inputs) else None
+        if not isinstance(value, tuple):
+            raise NotLowered(f"input {index} is no sequence")
+        return cast("tuple[Tensor, ...]", value)
 
     def has(self, index: int) -> bool:
         """Whether the input is given."""

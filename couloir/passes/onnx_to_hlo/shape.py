@@ -53,8 +53,8 @@ def constant_of_shape(node: Node) -> Lowered:
 
 @lowers("Identity")
 def identity(node: Node) -> Lowered:
-    """`Identity`."""
-    return node[0]
+    """`Identity`, of a tensor or of a sequence."""
+    return [node.inputs[0]]
 
 
 @lowers("Dropout")
