@@ -440,13 +440,13 @@ class Conversion:
             return miss
         except Error as error:
             raise _located(error, op) from error
-        groups = result_groups(rule, op, returned, self.converter)
-        if None in groups and not self.failures and _is_missing(op, groups):
-            raise Error(
-                f"the rule {rule.name} gives nothing for a result of `{op.name}` that is used",
-                where=op.location.label or None,
-            )
-        fresh = self._fresh(rule, point.new, groups)
+        try:
+            groups = result_groups(rule, op, returned, self.converter)
+            if None in groups and not self.failures and _is_missing(op, groups):
+                raise Error(f"the rule {rule.name} gives nothing for a result of `{op.name}` that is used")
+            fresh = self._fresh(rule, point.new, groups)
+        except Error as error:
+            raise _located(error, op) from error
         counts.hits += 1
         counts.seconds += spent
         for match in rewriter.absorbed:

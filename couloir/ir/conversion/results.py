@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value, as_value
@@ -25,13 +26,15 @@ def result_groups(
         items = [None] * count if not count or not any(r.has_uses for r in op.results) else []
     elif isinstance(returned, Value):
         items = [returned]
+    elif isinstance(returned, list | tuple):
+        items = list(cast("Sequence[Any]", returned))
     else:
-        items = list(returned)
-    if len(items) != count:
         raise Error(
-            f"the rule {rule.name} returned {len(items)} values for the {count} results of `{op.name}`",
-            where=op.location.label or None,
+            f"the rule {rule.name} returned {returned!r}",
+            hint="return a value, an op, or a list with an entry per result",
         )
+    if len(items) != count:
+        raise Error(f"the rule {rule.name} returned {len(items)} values for the {count} results of `{op.name}`")
     groups: list[Group | None] = []
     for item in items:
         if item is None:

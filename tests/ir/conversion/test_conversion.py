@@ -469,7 +469,12 @@ def test_results_that_do_not_fit_are_refused():
     mistake(nothing, r"the rule nothing gives nothing for a result of `cv\.a` that is used")
     mistake(two, r"the rule two returned 2 values for the 1 results of `cv\.a`")
     mistake(none, r"the rule none returned 0 values for the 1 results of `cv\.a`")
-    mistake(number, "an operand is a value or an op")
+
+    def truth(op: A, adaptor, rewriter):
+        return True
+
+    mistake(number, r"<text>:2:6: `cv\.a`: an operand is a value or an op")
+    mistake(truth, r"<text>:2:6: `cv\.a`: the rule truth returned True")
 
 
 def test_wrong_requests_are_refused():
