@@ -17,8 +17,9 @@ converted already, and when the conversion fails nothing has changed. Source of 
 
 from __future__ import annotations
 
+from couloir.ir.conversion.apply import apply_full_conversion, apply_partial_conversion
 from couloir.ir.conversion.casts import CAST, cancel_casts
-from couloir.ir.conversion.driver import ConversionOutcome, apply_full_conversion, apply_partial_conversion
+from couloir.ir.conversion.driver import ConversionOutcome
 from couloir.ir.conversion.report import ConversionError, IllegalOps
 from couloir.ir.conversion.rewriter import Adaptor, ConversionRewriter, Convert, Converted, Inline, flat
 from couloir.ir.conversion.rules import ConversionRule, ConversionRules, DependsOnIllegal, conversion_rule

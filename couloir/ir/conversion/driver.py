@@ -1,14 +1,14 @@
 """The driver of conversions: one walk forward through the old program that builds the new one beside it.
 
-Everything that calls back and forth - regions inside ops, ops that rules insert, blocks that rules inline - is a generator
-that yields another one; `_run` keeps them on a list. So nothing recurses on the size of the program.
+Everything that calls back and forth - regions inside ops, ops that rules insert, blocks that rules inline - is a process
+(`couloir.ir.conversion.processes`), so nothing recurses on the size of the program.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -18,6 +18,7 @@ from couloir.ir.conversion.casts import CAST, cancel_casts
 from couloir.ir.conversion.endless import Origin, check_end
 from couloir.ir.conversion.mapping import ValueMapping
 from couloir.ir.conversion.places import Place, RecordingPoint, location_at
+from couloir.ir.conversion.processes import Process, run
 from couloir.ir.conversion.report import IllegalOps, cast_reason, difference, similar, why
 from couloir.ir.conversion.results import result_groups
 from couloir.ir.conversion.rewriter import Adaptor, ConversionRewriter, Convert, Converted, Group, Inline, single
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from couloir.ir.conversion.type_converter import TypeConverter
     from couloir.ir.location import Location
 
-Process: TypeAlias = "Generator[Any, Any, Any]"
-"""Yields other processes, and is sent their results."""
-
 
 @attrs.define
 class ConversionOutcome(Outcome):
@@ -50,53 +48,6 @@ class ConversionOutcome(Outcome):
     """After a partial conversion: the names of the ops of unknown legality that no rule converted."""
     casts: int = 0
     """After a partial conversion: the casts between old and new types that remain."""
-
-
-def apply_partial_conversion(
-    root: Operation,
-    target: ConversionTarget,
-    rules: Sequence[type[Rule] | Rewrite] | ConversionRules,
-    converter: TypeConverter | None = None,
-    *,
-    listener: Listener | None = None,
-    texts: bool = False,
-    erase_dead: bool = True,
-    stop_after: int | None = None,
-) -> ConversionOutcome:
-    """Converts what is inside `root` as far as rules go. Ops of unknown legality may remain, with casts where types differ.
-
-    Args:
-        root: The op whose regions are converted; it is not itself replaced.
-        target: Which ops are legal.
-        rules: Tried in this order at each op that is not legal.
-        converter: How types change; without one, rules get operands as other rules gave them.
-        listener: Called with an `Applied` event for each application; with `texts` the events carry the IR before and after.
-        erase_dead: Also drop ops without uses and side effects.
-        stop_after: Make only this many applications (for bisection); what is left then remains as it is.
-
-    Raises:
-        ConversionError: when an op that is illegal, or illegal under a condition, remains; names all of them. Then
-            nothing has changed.
-        RewriteCycle: when rules make ops for each other without end.
-    """
-    options = Options(listener, texts, erase_dead, stop_after)
-    return Conversion(root, target, rules, converter, False, options).run()
-
-
-def apply_full_conversion(
-    root: Operation,
-    target: ConversionTarget,
-    rules: Sequence[type[Rule] | Rewrite] | ConversionRules,
-    converter: TypeConverter | None = None,
-    *,
-    listener: Listener | None = None,
-    texts: bool = False,
-    erase_dead: bool = True,
-    stop_after: int | None = None,
-) -> ConversionOutcome:
-    """As `apply_partial_conversion`, but everything inside `root` has to become legal, and no cast may remain."""
-    options = Options(listener, texts, erase_dead, stop_after)
-    return Conversion(root, target, rules, converter, True, options).run()
 
 
 @attrs.frozen(eq=False)
@@ -182,7 +133,7 @@ class Conversion:
     def _build(self) -> list[Region]:
         new = [self._opened(region, None, keep=True) for region in self.root.regions]
         for region, made in zip(self.root.regions, new, strict=True):
-            _run(self._region(region, made))
+            run(self._region(region, made))
         self.mapping.resolve_forward()
         return new
 
@@ -645,18 +596,6 @@ class Conversion:
 
 def _is_missing(op: Operation, groups: Sequence[Group | None]) -> bool:
     return any(group is None and result.has_uses for result, group in zip(op.results, groups, strict=True))
-
-
-def _run(process: Process) -> None:
-    """Runs a process and those that it yields, which may be nested deeply."""
-    stack, answer = [process], None
-    while stack:
-        try:
-            stack.append(stack[-1].send(answer))
-            answer = None
-        except StopIteration as stop:
-            stack.pop()
-            answer = stop.value
 
 
 def _without_terminator(block: Block) -> Iterator[Operation]:

@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
-from couloir.ir.conversion.driver import ConversionOutcome, apply_full_conversion, apply_partial_conversion
+from couloir.ir.conversion.apply import apply_full_conversion, apply_partial_conversion
 from couloir.ir.errors import Error, nearest
 from couloir.ir.rewriting.driver import Outcome, apply_rules
 from couloir.ir.rewriting.events import Listener, Statistics
 
 if TYPE_CHECKING:
+    from couloir.ir.conversion.driver import ConversionOutcome
     from couloir.ir.conversion.rules import ConversionRules
     from couloir.ir.conversion.target import ConversionTarget
     from couloir.ir.conversion.type_converter import TypeConverter
