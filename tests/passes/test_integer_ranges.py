@@ -170,7 +170,7 @@ def ranges_of(text: str) -> list:
 
 def test_loop_variables() -> None:
     assert ranges_of("""
-    func.func @f(%n: index, %k: index) -> (index, index, index) {
+    func.func @f(%n: index, %k: index) -> (index, index, index, index) {
       %c0 = arith.constant 0 : index
       %c3 = arith.constant 3 : index
       %c10 = arith.constant 10 : index
@@ -180,8 +180,47 @@ def test_loop_variables() -> None:
         affine.yield %z : index
       }
       %c = scf.for %i = %c10 to %c3 step %c3 iter_args(%x = %c0) -> (index) { scf.yield %i : index }
-      return %a, %b, %c : index, index, index
-    }""") == [(0, 9), (5, 21), (0, 0)]
+      %d = scf.for %i = %n to %c10 step %c3 iter_args(%x = %c0) -> (index) { scf.yield %i : index }
+      return %a, %b, %c, %d : index, index, index, index
+    }""") == [(0, 9), (5, 21), (0, 0), (-(2**63), 9)]
+
+
+def test_truth_values_and_their_sign() -> None:
+    assert ranges_of("""
+    func.func @f(%p: i1) -> (i32, i32, index, i1) {
+      %0 = arith.extsi %p : i1 to i32
+      %1 = arith.extui %p : i1 to i32
+      %2 = arith.index_cast %p : i1 to index
+      %t = arith.constant true
+      %3 = arith.xori %t, %t : i1
+      return %0, %1, %2, %3 : i32, i32, index, i1
+    }""") == [(-1, 0), (0, 1), (-1, 0), (0, 0)]
+
+
+def test_a_conversion_to_a_narrower_type_is_known_only_where_it_fits() -> None:
+    assert ranges_of("""
+    func.func @f() -> (tensor<300xi8>, tensor<300xi16>, tensor<300xi1>) {
+      %0 = stablehlo.iota dim = 0 : tensor<300xi32>
+      %1 = stablehlo.convert %0 : (tensor<300xi32>) -> tensor<300xi8>
+      %2 = stablehlo.convert %0 : (tensor<300xi32>) -> tensor<300xi16>
+      %3 = stablehlo.convert %0 : (tensor<300xi32>) -> tensor<300xi1>
+      return %1, %2, %3 : tensor<300xi8>, tensor<300xi16>, tensor<300xi1>
+    }""") == [ANY, (0, 299), (0, 1)]
+
+
+def test_bounds_without_sign_are_known_only_where_both_readings_are_one() -> None:
+    text = """
+    func.func @f(%x: i8) -> i8 {{
+      %lo = arith.constant {0} : i8
+      %hi = arith.constant {1} : i8
+      %st = arith.constant 1 : i8
+      %r = scf.for unsigned %i = %lo to %hi step %st iter_args(%a = %lo) -> (i8) : i8 {{
+        scf.yield %i : i8
+      }}
+      return %r : i8
+    }}"""
+    assert ranges_of(text.format(3, 9)) == [(3, 8)]
+    assert ranges_of(text.format(100, -100)) == [(-128, 127)]  # 100 to 156
 
 
 def test_variables_of_parallel_loops() -> None:

@@ -162,7 +162,7 @@ def test_a_region_without_blocks() -> None:
 
 @pytest.mark.parametrize("shape", ["chain with a common exit", "nest", "ladder"])
 def test_large_graphs_take_no_quadratic_time(shape) -> None:
-    n = 10_000
+    n = 4_000
     match shape:
         case "chain with a common exit":
             edges = [[i + 1, n] for i in range(n)] + [[]]
@@ -180,5 +180,5 @@ def test_large_graphs_take_no_quadratic_time(shape) -> None:
     assert len(immediate_post_dominators(region)) == len(blocks)
     forest = loops(region)
     if shape == "nest":
-        assert max(map(forest.depth, [blocks[n // 2], blocks[1]])) > 4_000
+        assert max(map(forest.depth, [blocks[n // 2], blocks[1]])) > 1_500
     assert isinstance(next(iter(found)), Block)
