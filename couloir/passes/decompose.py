@@ -5,11 +5,14 @@ batch_norm_inference(x)    =>  (x - mean) / sqrt(variance + epsilon) * scale + o
 batch_norm_training(x)     =>  mean and variance of x, and batch_norm_inference
 batch_norm_grad(x)         =>  its formula
 composite @f(x)            =>  call @f(x)
+erf_inv(x)                 =>  polynomials
+get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -21,7 +24,7 @@ from couloir.dialects.shapes import inside
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
-from couloir.ir.types import FloatType, TensorType, f32, i32
+from couloir.ir.types import FloatType, TensorType, f32, f64, i32
 
 _OPEN: Final = "a size is not known"
 
@@ -140,6 +143,73 @@ def composite_as_call(op: hlo.Composite, rewriter: Rewriter) -> str | None:
     return None
 
 
+_NEAR: Final = (
+    2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164,
+    0.246640727, 1.50140941,
+)  # fmt: skip
+_FAR: Final = (
+    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+    1.00167406, 2.83297682,
+)  # fmt: skip
+"""Polynomials of w = -log(1 - x^2) for w < 5 and of sqrt(w) beyond. Source: M. Giles, "Approximating the erfinv function"."""
+
+
+@rule
+def erf_inv_as_arithmetic(op: chlo.ErfInv, rewriter: Rewriter) -> str | None:
+    """erf_inv(x)  =>  x * polynomial(log(1 - x^2)); in f64 steps of Halley's method follow"""
+    type = op.operand.type
+    element = type.element_type
+    if not type.is_static:
+        return _OPEN
+    compute = f64 if element is f64 else f32
+    x = hlo.convert(op.operand, compute)
+
+    def number(value: float) -> Any:
+        return hlo.constant(value, compute, shape=type.shape).output
+
+    def polynomial(coefficients: Sequence[float], of: Any) -> Any:
+        total = number(coefficients[0])
+        for coefficient in coefficients[1:]:
+            total = hlo.Add(hlo.Multiply(total, of), number(coefficient)).result
+        return total
+
+    one = number(1.0)
+    w = hlo.Negate(hlo.Log(hlo.Multiply(hlo.Subtract(one, x), hlo.Add(one, x)))).result  # 1 - x^2 would cancel
+    near = polynomial(_NEAR, hlo.Subtract(w, number(2.5)).result)
+    far = polynomial(_FAR, hlo.Subtract(hlo.Sqrt(w), number(3.0)).result)
+    is_near = hlo.Compare(w, number(5.0), ComparisonDirection.LT).result
+    y = hlo.Multiply(hlo.Select(is_near, near, far), x).result
+    if compute is f64:
+        for _ in range(6):  # far from f32, the polynomial is a guess
+            y = _halley_step(x, y, number)
+    ends = hlo.Compare(hlo.Abs(x), number(1.0), ComparisonDirection.EQ).result
+    made = hlo.Select(ends, hlo.Multiply(x, number(float("inf"))), y).result
+    rewriter.replace(op, hlo.convert(made, element))
+    return None
+
+
+def _halley_step(x: Any, y: Any, number: Any) -> Any:
+    """A better y with erf(y) = x; near the ends of the range by erfc, as 1 - |x| is exact there."""
+    size = hlo.Abs(y).result
+    rest = hlo.Subtract(hlo.Subtract(number(1.0), hlo.Abs(x)), chlo.Erfc(size)).result
+    direct = hlo.Subtract(chlo.Erf(size), hlo.Abs(x)).result
+    beyond = hlo.Compare(hlo.Abs(x), number(0.5), ComparisonDirection.GT).result
+    slope = hlo.Multiply(number(2 / math.sqrt(math.pi)), hlo.Exponential(hlo.Negate(hlo.Multiply(y, y)))).result
+    step = hlo.Divide(hlo.Select(beyond, rest, direct), slope).result
+    better = hlo.Subtract(size, hlo.Divide(step, hlo.Add(number(1.0), hlo.Multiply(size, step)))).result
+    return hlo.Multiply(better, hlo.Sign(x)).result
+
+
+@rule
+def element_of_a_tuple(op: hlo.GetTupleElement, rewriter: Rewriter) -> str | None:
+    """get_tuple_element(tuple(x, y), 1)  =>  y"""
+    made = op.operand.defining_op
+    if not isinstance(made, hlo.Tuple):
+        return "the tuple is not made here"
+    rewriter.replace(op, made.val[op.index])
+    return None
+
+
 @rule
 def constant_of_stablehlo(op: chlo.Constant, rewriter: Rewriter) -> str | None:
     """chlo.constant  =>  stablehlo.constant"""
@@ -153,6 +223,8 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     batch_norm_of_the_batch,
     batch_norm_gradient,
     composite_as_call,
+    erf_inv_as_arithmetic,
+    element_of_a_tuple,
     constant_of_stablehlo,
 )
 

@@ -14,34 +14,16 @@ from couloir.backends.c.cache import Cache
 from couloir.backends.c.program import CProgram, compile_program
 from couloir.backends.c.toolchain import CompileOptions, find_compiler
 from couloir.backends.numpy.evaluate import evaluate
-from couloir.dialects import func
 from couloir.dialects.builtin import ModuleOp
-from couloir.ir.builder import at_end
-from couloir.ir.operation import Operation, Value
-from couloir.ir.types import FunctionType, TensorType, type_of_dtype
-from couloir.ir.verify import verify
 from couloir.passes.pipelines import HLO_TO_LOOPS
+from tests.backends.numpy.programs import program
+
+__all__ = ["agree", "joined", "lowered", "program", "run_sanitized"]
 
 Body = Callable[..., Any]
 
 #: Quick to compile, and every rounding where the program has it.
 OPTIONS = CompileOptions(optimization=1, fp_contract="off")
-
-
-def program(arrays: Sequence[Any], body: Body) -> ModuleOp:
-    """A verified module: `@main` takes arrays like these and returns what `body` computes."""
-    types = [TensorType(a.shape, type_of_dtype(a.dtype)) for a in arrays]
-    function = func.FuncOp.build("main", types)
-    with at_end(function.entry):
-        made = body(*function.arguments)
-        results: list[Value[Any]] = []
-        for item in made if isinstance(made, list | tuple) else [made]:
-            results.extend(item.results if isinstance(item, Operation) else [item])
-        func.Return(results)
-    function.function_type = FunctionType(types, [value.type for value in results])
-    module = ModuleOp.empty([function])
-    verify(module)
-    return module
 
 
 def joined(cases: Sequence[tuple[Sequence[Any], Body]]) -> tuple[list[Any], Body]:

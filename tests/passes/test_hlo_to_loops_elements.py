@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import couloir
+from couloir.backends.numpy.evaluate import evaluate
 from couloir.dialects import chlo, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType, DotDimensionNumbers
 from couloir.ir.floats import FLOATS
 from couloir.ir.types import FloatType, IntegerType, TensorType, bf16, dtype_of, f16, f32, f64, i1, i32, i64
-from tests.passes.loop_programs import agree, program
+from tests.passes.loop_programs import agree, lowered, program
 
 NARROW = [FloatType(kind) for kind, (width, dtype) in FLOATS.items() if width <= 8 and dtype is not None]
 FLOAT_TYPES = [f16, bf16, f32, f64]
@@ -174,3 +176,29 @@ def test_batch_normalisation(cache: Path) -> None:
 
     arrays = [x, gradient, scale, offset, mean, variance]
     agree(program(arrays, body), arrays, cache, tolerance=40 * 2**-24)  # sums of 8 in any order, a few roundings each
+
+
+@pytest.mark.parametrize(("type", "units"), [(f32, 6), (f64, 8), (bf16, 1)], ids=str)
+def test_the_inverse_of_the_error_function(type: Any, units: int) -> None:
+    dtype = dtype_of(type)
+    x = np.concatenate([np.linspace(-1, 1, 201), 1 - np.exp2(-np.arange(1.0, 50))]).astype(dtype)
+    module = program([x], chlo.ErfInv)
+    found, expected = (evaluate(m, x)[0].astype(np.float64) for m in (lowered(module), module))
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(found[~finite], expected[~finite])
+    unit = 2.0 ** -{f32: 23, f64: 52, bf16: 7}[type]
+    np.testing.assert_allclose(found[finite], expected[finite], rtol=units * unit, atol=0)
+
+
+def test_elements_of_tuples_are_the_values_themselves(cache: Path) -> None:
+    text = """
+    func.func @main(%x: tensor<3xf32>, %y: tensor<i32>) -> (tensor<i32>, tensor<3xf32>) {
+      %t = stablehlo.tuple %x, %y : tuple<tensor<3xf32>, tensor<i32>>
+      %b = stablehlo.get_tuple_element %t[1] : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<i32>
+      %a = stablehlo.get_tuple_element %t[0] : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32>
+      return %b, %a : tensor<i32>, tensor<3xf32>
+    }"""
+    x = np.arange(3, dtype=np.float32)
+    found = agree(couloir.parse(text), [x, np.array(7, np.int32)], cache)
+    assert found[0] == 7
+    np.testing.assert_array_equal(found[1], x)
