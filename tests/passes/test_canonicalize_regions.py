@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 
 import couloir
-from couloir.ir.operation import UnregisteredOp
+from couloir.dialects import func, scf
+from couloir.ir.fields import Results, region, result
+from couloir.ir.interfaces import RegionBranchOpInterface, RegionEdge
+from couloir.ir.operation import Block, Operation, Region, UnregisteredOp
+from couloir.ir.traits import RecursiveMemoryEffects
+from couloir.ir.types import Type, i32
 from couloir.passes.canonicalize_regions import CanonicalizeRegions
 from couloir.passes.sccp import Sccp
 from tests.passes.programs import after, check, hlo_programs, loop_programs, same
@@ -339,6 +344,30 @@ def test_a_deep_nest_takes_no_quadratic_time() -> None:
     ]
     lines.append("return %r0 : i32\n}")
     same(after("\n".join(lines), CanonicalizeRegions()), "func.func @f(%x: i32, %n: index) -> i32 { return %x : i32 }")
+
+
+class Once(Operation, name="test.once", traits=(RegionBranchOpInterface, RecursiveMemoryEffects)):
+    """Runs its region once, on a number that it makes itself."""
+
+    body: Region = region()
+    outputs: Results[Type] = result()
+
+    def entry_edges(self, constants):
+        return [RegionEdge(self.body, (), ())]
+
+    def exit_edges(self, terminator, constants):
+        return [RegionEdge(None, self.results, terminator.operands, 0)]
+
+
+def test_a_region_that_takes_what_the_op_makes_is_not_taken_out() -> None:
+    function = func.FuncOp.build("f", [], [i32])
+    block = Block([i32])
+    block.append(scf.Yield([block.arguments[0]]))
+    function.entry.append(op := Once(Region([block]), result_types=[i32]))
+    function.entry.append(func.Return(op.results))
+    before = str(function)
+    CanonicalizeRegions().run(function, couloir.PassContext())
+    assert str(function) == before
 
 
 def test_ops_of_unknown_dialects_are_left_alone() -> None:

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import couloir
@@ -15,7 +15,7 @@ from couloir.dialects import arith
 from couloir.ir.analysis.dataflow.ranges import ANY, Interval, bounds_of, wrapped
 from couloir.ir.attributes import IntegerAttr
 from couloir.ir.types import IntegerType, TensorType, i1, i8, i32, index
-from couloir.passes.integer_ranges import TRANSFERS, IntRangeOptimizations, integer_ranges
+from couloir.passes.integer_ranges import TRANSFERS, IntRangeOptimizations, _refined, integer_ranges
 from tests.passes.programs import after, check, hlo_programs, loop_programs, outcomes, same
 
 
@@ -109,6 +109,37 @@ def test_comparisons_of_bytes(predicate, a, b) -> None:
     assert all(int(n) in result for n in numbers)
     if predicate.name[0] != "U":
         assert (result.single is not None) == (len(set(numbers.tolist())) == 1) or predicate.name in ("EQ", "NE")
+
+
+NUMPY = {
+    "EQ": np.equal,
+    "NE": np.not_equal,
+    "LT": np.less,
+    "LE": np.less_equal,
+    "GT": np.greater,
+    "GE": np.greater_equal,
+}
+
+
+@pytest.mark.parametrize("holds", [True, False])
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("predicate", list(arith.CmpIPredicate))
+@given(a=small | ends, b=small | ends)
+@settings(max_examples=20)
+def test_what_a_comparison_tells_of_an_operand(predicate, side, holds, a, b) -> None:
+    """All that the operand can be, given how the comparison came out, lies in the range; and nothing is forgotten."""
+    op = arith.CmpI(predicate, arith.constant(0, i8), arith.constant(0, i8))
+    value = op.operands[side]
+    found = _refined(op, value, a, holds, lambda other: b)
+    left, right = np.meshgrid(np.arange(a.low, a.high + 1), np.arange(b.low, b.high + 1))
+    x, y = (left, right) if side == 0 else (right, left)
+    if predicate.name[0] == "U":
+        x, y = x.astype(np.int8).view(np.uint8), y.astype(np.int8).view(np.uint8)
+    possible = left[NUMPY[predicate.name[-2:]](x, y) == holds].tolist()
+    assert all(n in found for n in possible) if found is not None else not possible
+    exact = predicate.name[0] == "S" or (predicate.name[0] == "U" and a.low >= 0 and b.low >= 0)
+    if exact:
+        assert found == (Interval.of(*possible) if possible else None)
 
 
 @pytest.mark.parametrize("cls", [arith.AndI, arith.OrI, arith.XOrI, arith.AddI, arith.DivSI, arith.MaxSI, arith.RemSI])

@@ -278,6 +278,25 @@ def test_arguments_that_nobody_uses_go() -> None:
     )
 
 
+def test_a_branch_loses_what_it_passes_to_both_blocks() -> None:
+    becomes(
+        """
+        cf.cond_br %p, ^a(%x : i32), ^b(%y : i32)
+      ^a(%c: i32):
+        memref.store %c, %m[] : memref<i32>
+        return %x : i32
+      ^b(%d: i32):
+        return %d : i32""",
+        """
+        cf.cond_br %p, ^a, ^b
+      ^a:
+        memref.store %x, %m[] : memref<i32>
+        return %x : i32
+      ^b:
+        return %y : i32""",
+    )
+
+
 def test_what_goes_to_another_block_stays() -> None:
     becomes(
         """
