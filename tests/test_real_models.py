@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -120,7 +121,7 @@ MODELS = {
     ),
 }
 #: The C compiler takes 5 to 15 s for each of these.
-LARGE = {"ocr-detection", "ocr-recognition", "ocr-direction"}
+LARGE = {"ocr-detection", "ocr-recognition", "ocr-direction", "blazeface-back"}
 
 
 def onnxruntime_run(path: Path, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -140,46 +141,51 @@ def check(found: Any, wanted: list[np.ndarray]) -> None:
         np.testing.assert_allclose(a, b, rtol=0, atol=2**-12 * np.abs(b).max())
 
 
+@functools.cache
+def path_and_inputs(name: str) -> tuple[Path, dict[str, np.ndarray]]:
+    model = MODELS[name]
+    return file_of(model.package, model.path), model.inputs()
+
+
+@functools.cache
+def stablehlo(name: str) -> couloir.Module:
+    path, inputs = path_and_inputs(name)
+    values = MODELS[name].values
+    shapes = {key: array.shape for key, array in inputs.items() if key not in values}
+    return couloir.lower(couloir.specialize(path, shapes, values=values))
+
+
+def variable(name: str) -> list[np.ndarray]:
+    """The inputs that are not constants."""
+    return [array for key, array in path_and_inputs(name)[1].items() if key not in MODELS[name].values]
+
+
+@functools.cache
+def results(name: str) -> Any:
+    """What StableHLO gives on NumPy."""
+    return couloir.run(stablehlo(name), *variable(name))
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_numpy_agrees_with_onnxruntime(name: str):
-    model = MODELS[name]
-    path, inputs = file_of(model.package, model.path), model.inputs()
+    path, inputs = path_and_inputs(name)
     wanted = onnxruntime_run(path, inputs)
-    module = couloir.load(path)
-    check(couloir.run(module, *inputs.values()), wanted)
-    check(couloir.run(lowered(module, model, inputs), *variable(model, inputs)), wanted)
+    check(couloir.run(path, *inputs.values()), wanted)
+    check(results(name), wanted)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[SLOW] * (name in LARGE)) for name in MODELS])
 def test_c_agrees_with_onnxruntime(name: str, tmp_path: Path):
-    model = MODELS[name]
-    path, inputs = file_of(model.package, model.path), model.inputs()
-    hlo = lowered(couloir.load(path), model, inputs)
-    compiled = couloir.compile(hlo, cache=Cache(tmp_path))
-    check(compiled(*variable(model, inputs)), onnxruntime_run(path, inputs))
-
-
-def lowered(module: couloir.Module, model: Model, inputs: dict[str, np.ndarray]) -> couloir.Module:
-    shapes = {name: array.shape for name, array in inputs.items() if name not in model.values}
-    return couloir.lower(couloir.specialize(module, shapes, values=model.values))
-
-
-def variable(model: Model, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-    return [array for name, array in inputs.items() if name not in model.values]
+    compiled = couloir.compile(stablehlo(name), cache=Cache(tmp_path))
+    check(compiled(*variable(name)), onnxruntime_run(*path_and_inputs(name)))
 
 
 # -- what the models are made for --------------------------------------------------------------------------------------------
 
 
-def results(name: str) -> tuple[Path, Any]:
-    model = MODELS[name]
-    path, inputs = file_of(model.package, model.path), model.inputs()
-    return path, couloir.run(lowered(couloir.load(path), model, inputs), *variable(model, inputs))
-
-
 def test_it_reads_a_line_of_text():
-    path, (scores,) = results("ocr-recognition")
-    stored = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    (scores,) = results("ocr-recognition")
+    stored = {entry.key: entry.value for entry in onnx.load(path_and_inputs("ocr-recognition")[0]).metadata_props}
     letters = ["", *stored["character"].splitlines(), " "]
     best = scores[0].argmax(1).tolist()
     steps = zip([0, *best], best, strict=False)
@@ -187,28 +193,28 @@ def test_it_reads_a_line_of_text():
 
 
 def test_it_finds_lines_of_text():
-    _, (found,) = results("ocr-detection")
+    (found,) = results("ocr-detection")
     assert 0.1 < (found > 0.5).mean() < 0.5
 
 
 def test_it_sees_that_a_line_is_upside_down():
-    _, (scores,) = results("ocr-direction")
+    (scores,) = results("ocr-direction")
     assert scores[0, 1] > 0.99
 
 
 def test_it_knows_a_python_file():
-    _, (scores,) = results("magika")
+    (scores,) = results("magika")
     settings = json.loads(file_of("magika", "models/standard_v3_3/config.min.json").read_text())
     assert settings["target_labels_space"][scores[0].argmax()] == "python"
 
 
 @pytest.mark.parametrize(("name", "output"), [("mtcnn-refinement", 1), ("mtcnn-output", 2)])
 def test_it_knows_a_face(name: str, output: int):
-    assert results(name)[1][output][0, 1] > 0.9
+    assert results(name)[output][0, 1] > 0.9
 
 
 def test_it_finds_a_face_in_a_photo():
-    _, (near, far, *_) = results("blazeface-front")
+    near, far, *_ = results("blazeface-front")
     assert max(near.max(), far.max()) > 2  # the logarithm of the odds
 
 
