@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -18,6 +19,7 @@ import pytest
 from onnx import defs, numpy_helper
 
 import couloir
+from couloir.backends.c.cache import Cache
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.passes.onnx_to_hlo import LOWERINGS
 from tests.passes.onnx_models import lower, onnxruntime_run
@@ -303,3 +305,49 @@ def test_every_version_of_every_operator(lowered_cases: list[Case]):
     assert not faults
     missing = {name: left for name, known in wanted.items() if (left := known - passed[name])}
     assert missing == OTHER_FORMS
+
+
+#: One case for each kind of code that the lowerings make.
+IN_C = (
+    *(
+        "test_resize_downsample_scales_cubic_antialias",
+        "test_resize_upsample_sizes_nearest",
+        "test_lstm_with_peepholes",
+    ),
+    *(
+        "test_gru_seq_length",
+        "test_simple_rnn_bidirectional",
+        "test_scatter_elements_with_reduction_max",
+        "test_scatternd_add",
+    ),
+    *("test_gather_elements_negative_indices", "test_gathernd_example_int32_batch_dim1", "test_top_k_smallest"),
+    *("test_qlinearconv", "test_dynamicquantizelinear", "test_dequantizelinear_blocked", "test_gridsample_bicubic"),
+    *(
+        "test_roialign_mode_max",
+        "test_deform_conv_with_mask_bias",
+        "test_col2im_dilations",
+        "test_dft_inverse",
+        "test_stft",
+    ),
+    *("test_einsum_batch_diagonal", "test_attention_4d_causal", "test_linear_attention_gated_delta", "test_loop11"),
+    *(
+        "test_scan9_multi_state",
+        "test_if",
+        "test_det_nd",
+        "test_maxpool_with_argmax_2d_precomputed_pads",
+        "test_cumsum_2d_axis_0",
+    ),
+    *("test_reversesequence_time", "test_rotary_embedding", "test_nllloss_NCd1d2_with_weight"),
+)
+
+
+@pytest.mark.parametrize("name", IN_C)
+def test_cases_in_c(name: str, tmp_path: Path):
+    case = next(case for case in cases() if case.name == name)
+    try:
+        module, arrays = lower(case.model), case.inputs
+    except couloir.Error:
+        model, arrays = frozen(case.model, case.inputs)
+        module = lower(model)
+    compiled = couloir.compile(module, cache=Cache(tmp_path))
+    assert fault(compiled(*arrays), case) is None
