@@ -14,7 +14,7 @@ from couloir.dialects import chlo, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType, DotDimensionNumbers
 from couloir.ir.floats import FLOATS
 from couloir.ir.types import FloatType, IntegerType, TensorType, bf16, dtype_of, f16, f32, f64, i1, i32, i64
-from tests.passes.loop_programs import agree, lowered, program
+from tests.passes.loop_programs import agree, joined, lowered, program, run_sanitized
 
 NARROW = [FloatType(kind) for kind, (width, dtype) in FLOATS.items() if width <= 8 and dtype is not None]
 FLOAT_TYPES = [f16, bf16, f32, f64]
@@ -202,3 +202,29 @@ def test_elements_of_tuples_are_the_values_themselves(cache: Path) -> None:
     found = agree(couloir.parse(text), [x, np.array(7, np.int32)], cache)
     assert found[0] == 7
     np.testing.assert_array_equal(found[1], x)
+
+
+def test_no_number_is_undefined_behaviour(tmp_path: Path) -> None:
+    """Conversions and arithmetic of the extremes of a type of each kind, under sanitizers."""
+    cases: list[Any] = []
+    types = [i1, IntegerType(4), IntegerType(8), IntegerType(64, "unsigned"), i64, f16, f64, FloatType("f8E4M3FN")]
+    for type in types:
+        values = every_value(type)
+        x = np.concatenate([values[:13], values[-8:]])
+        y = np.random.default_rng(0).permutation(x)
+
+        def body(a: Any, b: Any, type: Any = type) -> Any:
+            results: list[Any] = [hlo.convert(a, t).result for t in types if t is not type]
+            binary: list[Any] = [hlo.Add, hlo.Multiply, hlo.Maximum, hlo.Minimum]
+            if type is not i1:
+                binary += [hlo.Divide, hlo.Remainder, hlo.Power, hlo.Subtract]
+            if isinstance(type, IntegerType) and type is not i1:
+                binary += [hlo.ShiftLeft, hlo.ShiftRightArithmetic, hlo.ShiftRightLogical]
+                results += [hlo.PopulationCount(a).result, hlo.CountLeadingZeros(a).result, hlo.Negate(a).result]
+            if isinstance(type, FloatType):
+                results += [cls(a).result for cls in (hlo.Exponential, hlo.Log, hlo.RoundNearestEven, hlo.Sign)]
+            return [*results, *(cls(a, b).result for cls in binary)]
+
+        cases.append(([x, y], body))
+    arrays, body = joined(cases)
+    run_sanitized(program(arrays, body), arrays, tmp_path)
