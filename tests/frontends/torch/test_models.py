@@ -12,6 +12,7 @@ from torch import nn
 from torch.export import Dim
 
 import couloir
+from couloir.ir.text.printer import operation_text
 from tests.frontends.torch import models
 from tests.frontends.torch.comparing import array, flat, same
 
@@ -131,3 +132,20 @@ def test_resnet_50_in_full_width():
     given = (torch.randn(1, 3, 64, 64),)
     module = couloir.from_torch(model, given)
     agree(couloir.run(module, array(given[0])), model, given, 4608 * DEPTH)
+
+
+@pytest.mark.parametrize("name", ["LeNet", "BERT"])
+def test_upstream_reads_the_text(name):
+    """StableHLO's own parser and verifier, as they come with jaxlib, accept what is made, open sizes included."""
+    mlir = pytest.importorskip("jax._src.interpreters.mlir")
+    ir = pytest.importorskip("jaxlib.mlir.ir")
+    model, inputs, _ = made(name)
+    given = inputs(2)
+    context = mlir.make_ir_context()
+    for shapes in (None, tuple({0: BATCH} for _ in given)):
+        module = couloir.from_torch(model, given, dynamic_shapes=shapes)
+        for op in list(module.walk()):  # the keys of our attributes have no dialect there
+            op.attributes.pop("arg_attrs", None)
+            op.attributes.pop("res_attrs", None)
+        read = ir.Module.parse(operation_text(module), context)
+        assert read.operation.verify()
