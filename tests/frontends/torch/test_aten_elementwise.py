@@ -12,7 +12,7 @@ from tests.frontends.torch.comparing import check
 FLOATS = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
 INTEGERS = [torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64]
 SHAPES = st.lists(st.integers(1, 4), max_size=3).map(tuple)
-few = settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking would take minutes
+few = settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking would take minutes
 
 
 def numbers(shape, dtype, seed):
@@ -41,7 +41,7 @@ ACTIVATIONS = [
 ]  # fmt: skip
 
 
-@settings(few, max_examples=2)
+@few
 @given(SHAPES, st.sampled_from(FLOATS), st.integers(0, 999))
 def test_functions_of_floats(shape, dtype, seed):
     x = numbers(shape, dtype, seed)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from tests.frontends.torch.comparing import check
 
-few = settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking would take minutes
+few = settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking would take minutes
 SIZES = st.integers(1, 5)
 
 

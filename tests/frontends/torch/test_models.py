@@ -58,7 +58,10 @@ def agree(found: Any, model: nn.Module, inputs: Inputs, terms: int) -> None:
         assert not same(np.asarray(mine), array(theirs), terms)
 
 
-@pytest.mark.parametrize("name", SMALL)
+SOME = [pytest.param(name, marks=[] if name in ("LeNet", "BERT") else pytest.mark.slow) for name in SMALL]
+
+
+@pytest.mark.parametrize("name", SOME)
 def test_both_ways_in_compute_what_pytorch_computes(name):
     model, inputs, terms = made(name)
     given = inputs(2)
@@ -77,7 +80,7 @@ def test_c_computes_what_pytorch_computes(name):
     agree(compiled(*map(array, given)), model, given, terms)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", SOME)
 def test_an_open_batch(name):
     """One module for every batch: run as it is, and specialized."""
     model, inputs, terms = made(name)
@@ -134,7 +137,7 @@ def test_resnet_50_in_full_width():
     agree(couloir.run(module, array(given[0])), model, given, 4608 * DEPTH)
 
 
-@pytest.mark.parametrize("name", ["LeNet", "BERT"])
+@pytest.mark.parametrize("name", ["BERT"])
 def test_upstream_reads_the_text(name):
     """StableHLO's own parser and verifier, as they come with jaxlib, accept what is made, open sizes included."""
     mlir = pytest.importorskip("jax._src.interpreters.mlir")
