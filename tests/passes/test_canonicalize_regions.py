@@ -370,6 +370,29 @@ def test_a_region_that_takes_what_the_op_makes_is_not_taken_out() -> None:
     assert str(function) == before
 
 
+class PerhapsAgain(Operation, name="test.perhaps_again", traits=(RegionBranchOpInterface,)):
+    """Runs its region once or more often."""
+
+    body: Region = region()
+    outputs: Results[Type] = result()
+    entry_edges = Once.entry_edges
+
+    def exit_edges(self, terminator, constants):
+        return [RegionEdge(None, self.results, terminator.operands, 0), RegionEdge(self.body, (), ())]
+
+
+def test_a_region_that_may_run_again_is_not_taken_out() -> None:
+    function = func.FuncOp.build("f", [], [i32])
+    block = Block()
+    block.append(made := UnregisteredOp.make("my.number", result_types=[i32]))
+    block.append(scf.Yield(made.results))
+    function.entry.append(op := PerhapsAgain(Region([block]), result_types=[i32]))
+    function.entry.append(func.Return(op.results))
+    before = str(function)
+    CanonicalizeRegions().run(function, couloir.PassContext())
+    assert str(function) == before
+
+
 def test_ops_of_unknown_dialects_are_left_alone() -> None:
     text = """
     func.func @f(%p: i1) -> i32 {
