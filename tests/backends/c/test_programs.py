@@ -259,3 +259,88 @@ def test_functions_of_tensors_are_refused_by_the_emitter() -> None:
     text = "func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor<4xf32> }"
     with pytest.raises(Error, match="cannot be lowered to C"):
         CProgram.of(couloir.parse(text))
+
+
+STRUCTURED = """
+func.func @main(%x: memref<8xi32>, %n: memref<3xindex>, %out: memref<6xi64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %c5 = arith.constant 5 : index
+  %lower = memref.load %n[%c0] : memref<3xindex>
+  %upper = memref.load %n[%c1] : memref<3xindex>
+  %step = memref.load %n[%c2] : memref<3xindex>
+  %zero = arith.constant 0 : i64
+  %one = arith.constant 1 : i64
+  // Two values that change places in each iteration.
+  %f:2 = scf.for %i = %lower to %upper step %step iter_args(%a = %zero, %b = %one) -> (i64, i64) {
+    %v = arith.index_cast %i : index to i64
+    %s = arith.addi %b, %v : i64
+    scf.yield %s, %a : i64, i64
+  }
+  memref.store %f#0, %out[%c0] : memref<6xi64>
+  memref.store %f#1, %out[%c1] : memref<6xi64>
+  // Collatz: how often until 1.
+  %first = memref.load %x[%c0] : memref<8xi32>
+  %wide = arith.extsi %first : i32 to i64
+  %w:2 = scf.while (%k = %wide, %t = %zero) : (i64, i64) -> (i64, i64) {
+    %more = arith.cmpi sgt, %k, %one : i64
+    scf.condition(%more) %t, %k : i64, i64
+  } do {
+  ^bb0(%t: i64, %k: i64):
+    %bit = arith.andi %k, %one : i64
+    %odd = arith.cmpi eq, %bit, %one : i64
+    %next = scf.if %odd -> (i64) {
+      %three = arith.constant 3 : i64
+      %m = arith.muli %k, %three : i64
+      %p = arith.addi %m, %one : i64
+      scf.yield %p : i64
+    } else {
+      %h = arith.shrsi %k, %one : i64
+      scf.yield %h : i64
+    }
+    %u = arith.addi %t, %one : i64
+    scf.yield %next, %u : i64, i64
+  }
+  memref.store %w#0, %out[%c2] : memref<6xi64>
+  memref.store %w#1, %out[%c3] : memref<6xi64>
+  // Unsigned bounds: -3 is large; the variable would run over after the last iteration.
+  %low = arith.constant -3 : i32
+  %high = arith.constant -1 : i32
+  %two = arith.constant 2 : i32
+  %g = scf.for unsigned %i = %low to %high step %two iter_args(%a = %zero) -> (i64) : i32 {
+    %v = arith.extui %i : i32 to i64
+    %s = arith.addi %a, %v : i64
+    scf.yield %s : i64
+  }
+  memref.store %g, %out[%c4] : memref<6xi64>
+  %none = scf.for %i = %c5 to %c0 step %c1 iter_args(%a = %one) -> (i64) {
+    scf.yield %zero : i64
+  }
+  memref.store %none, %out[%c5] : memref<6xi64>
+  return
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        (0, 7, 2),
+        (0, 7, 1),
+        (-5, 5, 3),
+        (5, -5, 1),
+        (2**63 - 3, 2**63 - 1, 2),
+        (-(2**63), 2**63 - 1, 2**62),
+    ],
+)
+def test_loops_and_branches_that_carry_values(tmp_path: Path, bounds: tuple[int, int, int]) -> None:
+    module = couloir.parse(STRUCTURED)
+    x, n = np.array([27] + [0] * 7, np.int32), np.array(bounds, np.int64)
+    found, expected = np.zeros(6, np.int64), np.zeros(6, np.int64)
+    couloir.run(module, x, n, expected)
+    (found,) = compile_program(CProgram.of(module), cache=Cache(tmp_path / "cache"))(x, n)
+    np.testing.assert_array_equal(found, expected)
+    assert found[2:].tolist() == [111, 1, 2**32 - 3, 1]
