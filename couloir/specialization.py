@@ -47,10 +47,15 @@ def specialized(
     copy = module.clone()
     entry = entry_function(copy, function)
     signature = Signature.of(entry)
-    wanted = signature.bound(signature.listed(shapes or {}), dims or {})
-    if wanted != list(entry.function_type.inputs):
-        _retype(entry, wanted)
-    _bind_values(entry, signature, values or {})
+    known = signature.listed(shapes or {})
+    constants = {signature.position(name): _constant(value, name, entry) for name, value in (values or {}).items()}
+    for number, constant in constants.items():
+        known[number] = constant.array.shape
+    wanted = signature.bound(known, dims or {})
+    is_changed = wanted != list(entry.function_type.inputs)
+    _bind_values(entry, constants)  # first: they may decide sizes
+    if is_changed or constants:
+        _retype(entry, [type for number, type in enumerate(wanted) if number not in constants])
     return copy
 
 
@@ -199,19 +204,18 @@ def _retype(function: FuncOp, types: Sequence[Any]) -> None:
     function.function_type = FunctionType(tuple(types), function.function_type.results)
 
 
-def _bind_values(function: FuncOp, signature: Signature, values: Mapping[str, Any]) -> None:
+def _bind_values(function: FuncOp, constants: Mapping[int, DenseElementsAttr]) -> None:
     """Puts constants in the place of inputs."""
-    bound = {signature.position(name): _constant(value, name, function) for name, value in values.items()}
-    if not bound:
+    if not constants:
         return
+    count = len(function.arguments)
     is_onnx = any(op.name.startswith("onnx.") for op in function.walk())
     with at_start(function.entry, loc=function.location):
-        for number, constant in bound.items():
-            argument = function.arguments[number]
+        for number, constant in constants.items():
             made: Operation = Initializer(constant, None) if is_onnx else hlo.Constant(constant)
-            argument.replace_all_uses_with(made.results[0])
-    kept = [number for number in range(len(signature.names)) if number not in bound]
-    function.entry.erase_arguments(bound)
+            function.arguments[number].replace_all_uses_with(made.results[0])
+    kept = [number for number in range(count) if number not in constants]
+    function.entry.erase_arguments(constants)
     function.function_type = FunctionType(
         tuple(function.function_type.inputs[number] for number in kept), function.function_type.results
     )

@@ -116,6 +116,24 @@ def test_values_in_stablehlo():
     np.testing.assert_array_equal(couloir.run(module, ramp(2))[0], [1, 3])
 
 
+def test_a_value_decides_a_size_in_stablehlo():
+    text = """func.func @main(%x: tensor<?xf32>, %n: tensor<1xi32>) -> tensor<?xf32> {
+        %0 = stablehlo.dynamic_iota %n, dim = 0 : (tensor<1xi32>) -> tensor<?xf32>
+        %1 = stablehlo.add %x, %0 : tensor<?xf32>
+        return %1 : tensor<?xf32>
+    }"""
+    module = couloir.specialize(couloir.parse(text), {"x": (3,)}, values={"n": [3]})
+    assert str(module.functions[0].function_type.results[0]) == "tensor<3xf32>"
+    np.testing.assert_array_equal(couloir.run(module, ramp(3))[0], [0, 2, 4])
+
+
+def test_a_value_binds_dimensions_as_an_array_does():
+    module = couloir.specialize(product(), values={"b": ramp(3, 4)}, dims={"N": 2})
+    assert types(module) == ["tensor<2x3xf32>", "tensor<2x1xf32>"]
+    with pytest.raises(couloir.Error, match="`K` is 5 by dimension 1 of `a`, but 3 by dimension 0 of `b`"):
+        couloir.specialize(product(), {"a": (2, 5)}, values={"b": ramp(3, 4)})
+
+
 @pytest.mark.parametrize(
     ("value", "fault"),
     [
