@@ -50,7 +50,7 @@ def load(
 
     Args:
         source: The model. A module is returned as it is.
-        dims: Sizes for an ONNX model's symbolic dimensions, by name: `{"N": 1}`.
+        dims: Sizes for symbolic dimensions, by name: `{"N": 1}`. A module or text with open dimensions is then specialized.
         limits: Bounds on what the file may ask for; the defaults are safe for files from strangers.
         base: Directory of an ONNX model's external data; by default that of the file.
 
@@ -58,14 +58,19 @@ def load(
         Error: The file cannot be read, is not valid, or exceeds a limit.
     """
     if isinstance(source, ModuleOp):
-        return source
+        return _bound(source, dims)
     if isinstance(source, str) or hasattr(source, "__fspath__"):
         path = Path(source)  # pyright: ignore[reportArgumentType] -- a path, by what was just asked
         if path.suffix == ".mlir":
-            return parse(_read_text(path, limits), file=path.name, limits=limits)
+            return _bound(parse(_read_text(path, limits), file=path.name, limits=limits), dims)
     from couloir.frontends.onnx.importer import load as load_onnx
 
     return load_onnx(source, dims=dims, limits=limits, base=base)  # pyright: ignore[reportArgumentType]
+
+
+def _bound(module: ModuleOp, dims: Mapping[str, int] | None) -> ModuleOp:
+    """The module, or a copy with sizes for dimensions that have names."""
+    return specialize(module, dims=dims) if dims else module
 
 
 def _read_text(path: Path, limits: Limits | None) -> str:

@@ -247,6 +247,16 @@ OPEN = {
 }
 
 
+def test_the_text_of_an_open_module_is_compiled_for_a_size(tmp_path):
+    model = module_of(lambda self, x: torch.relu(x) + 1)
+    module = couloir.from_torch(model, (torch.zeros(2, 3),), dynamic_shapes=({0: Dim("n")},))
+    (tmp_path / "open.mlir").write_text(operation_text(module))
+    with pytest.raises(couloir.Error, match="no dimension `m`"):
+        couloir.load(tmp_path / "open.mlir", dims={"m": 2})
+    fixed = couloir.load(tmp_path / "open.mlir", dims={"n": 4})
+    assert str(fixed.functions[0].function_type) == "(tensor<4x3xf32>) -> tensor<4x3xf32>"
+
+
 @pytest.mark.parametrize("sizes", OPEN, ids=str)
 def test_operators_with_an_open_first_dimension(sizes):
     model = module_of(lambda self, x: [function(x) for function in OPEN[sizes]])
