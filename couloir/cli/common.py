@@ -108,7 +108,7 @@ def load(options: Any) -> ModuleOp:
     allow = bool(getattr(options, "allow_unregistered", False))
     if options.model == "-" or (allow and options.model.endswith(".mlir")):
         file, text = read_text(options.model)
-        return api.parse(text, file=file, allow_unregistered=allow)
+        return api.load(api.parse(text, file=file, allow_unregistered=allow), dims=sizes(options.dims))
     return api.load(options.model, dims=sizes(options.dims))
 
 

@@ -179,3 +179,10 @@ def test_an_output_that_is_no_file_is_written_to_and_not_replaced(tmp_path: Path
     link.symlink_to(target)
     assert main(["opt", str(source), "-o", str(link)]) == 0
     assert link.is_symlink() and "stablehlo.negate" in target.read_text()
+
+
+def test_dims_bind_the_named_dimensions_of_a_text(monkeypatch, capsys):
+    text = 'func.func @main(%x: tensor<?xf32> {onnx.dims = ["n"]}) -> tensor<?xf32> {\n %y = stablehlo.abs %x : tensor<?xf32>\n return %y : tensor<?xf32>\n}'
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    assert main(["opt", "-", "--dims", "n=3", "-p", "canonicalize"]) == 0
+    assert "stablehlo.abs %arg0 : tensor<3xf32>" in capsys.readouterr().out
