@@ -24,6 +24,8 @@ func.func @f(%c: i1, %i: i32, %f: f32, %x: index, %v: vector<4xf32>, %vi: vector
   %21 = arith.negf %f fastmath<contract> : f32
   %22 = arith.minimumf %f, %f : f32
   %23 = arith.extf %f fastmath<fast> : f32 to f64
+  %202 = arith.extf %f fastmath<none> : f32 to f64
+  %203 = arith.truncf %f fastmath<none> : f32 to f16
   %24 = arith.truncf %f to_nearest_even fastmath<fast> : f32 to f16
   %25 = arith.truncf %f : f32 to f16
   %26 = arith.extsi %i : i32 to i64
