@@ -15,7 +15,7 @@ from couloir.dialects import hlo
 from couloir.dialects.hlo.building import Tensor, along, full, full_like, reshape, scalar, sizes_of, slice_range
 from couloir.dialects.shapes import inside
 from couloir.frontends.torch.node import Lowered, Node, NotLowered, lowers
-from couloir.ir.operation import Block, Region
+from couloir.ir.operation import Block, Region, Value
 from couloir.ir.types import i64
 
 Step: TypeAlias = Callable[[Tensor, Sequence[Tensor]], "list[Tensor]"]
@@ -127,7 +127,6 @@ def _loop(given: Tensor, states: Sequence[Tensor], step: Step, *, backwards: boo
 
 
 def _layers(
-    node: Node,
     x: Tensor,
     initial: Sequence[Tensor],
     cells: Sequence[_Cell],
@@ -166,38 +165,13 @@ def _turned(x: Tensor) -> Tensor:
     return hlo.Transpose(x, (1, 0, 2)).result
 
 
-def _check_training(dropout: float, train: bool) -> None:
-    if train and dropout:
-        raise NotLowered("it trains: it drops elements at random")
-
-
-@lowers("aten.lstm.input")
-def lstm(
-    node: Node,
-    x: Tensor,
-    hx: Sequence[Tensor],
-    params: Sequence[Tensor],
-    has_biases: bool,
-    layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
-) -> Lowered:
-    """Long short-term memory, with or without a projection of its output."""
-    _check_training(dropout, train)
-    directions = 2 if bidirectional else 1
-    cells = _cells(params, has_biases, layers * directions)
-    return _layers(node, x, hx, cells, _lstm_step, directions, batch_first)
-
-
-def _of_one_state(make: Callable[[_Cell], Step]) -> Callable[..., Lowered]:
-    """A layer with one state."""
+def _layer(make: Callable[[_Cell], Step]) -> Callable[..., Lowered]:
+    """The lowering of a layer with this step; it has one state, or a list of them."""
 
     def lowering(
         node: Node,
         x: Tensor,
-        hx: Tensor,
+        hx: Tensor | Sequence[Tensor],
         params: Sequence[Tensor],
         has_biases: bool,
         layers: int,
@@ -206,10 +180,12 @@ def _of_one_state(make: Callable[[_Cell], Step]) -> Callable[..., Lowered]:
         bidirectional: bool,
         batch_first: bool,
     ) -> Lowered:
-        _check_training(dropout, train)
+        if train and dropout:
+            raise NotLowered("it trains: it drops elements at random")
         directions = 2 if bidirectional else 1
         cells = _cells(params, has_biases, layers * directions)
-        return _layers(node, x, [hx], cells, make, directions, batch_first)
+        states = [hx] if isinstance(hx, Value) else list(hx)
+        return _layers(x, states, cells, make, directions, batch_first)
 
     return lowering
 
@@ -222,6 +198,7 @@ def _tanh(x: Tensor) -> Tensor:
     return hlo.Tanh(x).result
 
 
-lowers("aten.gru.input")(_of_one_state(_gru_step))
-lowers("aten.rnn_tanh.input")(_of_one_state(_plain_step(_tanh)))
-lowers("aten.rnn_relu.input")(_of_one_state(_plain_step(_relu)))
+lowers("aten.lstm.input")(_layer(_lstm_step))
+lowers("aten.gru.input")(_layer(_gru_step))
+lowers("aten.rnn_tanh.input")(_layer(_plain_step(_tanh)))
+lowers("aten.rnn_relu.input")(_layer(_plain_step(_relu)))
