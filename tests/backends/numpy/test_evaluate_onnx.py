@@ -369,6 +369,8 @@ def test_operators_that_the_onnx_package_does_not_compute() -> None:
     compare(model("DequantizeLinear", [x], opset=10, constants=[np.asarray(0.5, np.float32)]), x)
     image = numbers((2, 3, 6, 7), "f4")
     compare(model("GlobalLpPool", [image], opset=13, p=3), image)
+    for p, axis in ((1, 1), (2, -1), (1, -2)):
+        compare(model("LpNormalization", [image], opset=13, p=p, axis=axis), image)
     regions = np.array([[0, 1, 1, 5, 4], [1, 0, 2, 12, 9], [1, 2, 2, 2, 2]], np.float32)
     pooled = model("MaxRoiPool", [image, regions], opset=13, pooled_shape=[2, 3], spatial_scale=0.5)
     compare(pooled, image, regions)

@@ -1,4 +1,4 @@
-"""ONNX operators that the onnx package has no implementation of."""
+"""ONNX operators that the onnx package has no implementation of, or not one that does what its text says."""
 
 from __future__ import annotations
 
@@ -52,6 +52,17 @@ def global_lp_pool(xp: ArrayNamespace, op: Any, x: Array) -> Array:
     total = tensor.reduce(xp, powers, np.zeros((), x.dtype), dimensions=axes, monoid="add")
     one = xp.convert(np.ones((), np.int32), x.dtype)
     return xp.apply("power", total, xp.apply("divide", one, order)).reshape([*x.shape[:2], *[1] * len(axes)])
+
+
+@operator("LpNormalization")
+def lp_normalization(xp: ArrayNamespace, op: Any, x: Array) -> Array:
+    """`x / norm(x)` by the 1-norm or 2-norm along an axis; 0 where the norm is 0. (onnx's own sums x, not its absolute values.)"""
+    axis = op.axis % x.ndim
+    terms = xp.apply("abs", x) if op.p == 1 else xp.apply("multiply", x, x)
+    total = tensor.reduce(xp, terms, np.zeros((), x.dtype), dimensions=(axis,), monoid="add")
+    norm = np.expand_dims(total if op.p == 1 else xp.apply("sqrt", total), axis)
+    one = xp.convert(np.ones((), np.int32), x.dtype)
+    return xp.apply("divide", x, np.where(norm == 0, one, norm))
 
 
 @operator("MaxRoiPool")
