@@ -46,7 +46,9 @@ def canonicalize_regions(root: Operation) -> int:
         found = [op for op in root.walk_postorder() if op.has_trait(RegionBranchOpInterface) and op is not root]
         if not found:
             return total
-        steps = _take_known_ways(found) + _replace_copies(root) + _merge_columns(root) + remove_dead_values(root)
+        steps = (
+            sum(map(_take_known_way, found)) + _replace_copies(root) + _merge_columns(root) + remove_dead_values(root)
+        )
         if not steps:
             return total
         total += steps
@@ -55,16 +57,8 @@ def canonicalize_regions(root: Operation) -> int:
 # -- a way that is known -----------------------------------------------------------------------------------------------------
 
 
-def _take_known_ways(ops: Sequence[Operation]) -> int:
-    gone: set[Operation] = set()
-    return sum(op not in gone and _take_known_way(op, gone) for op in ops)
-
-
-def _take_known_way(op: Operation, gone: set[Operation]) -> bool:
-    """Puts what runs in the place of an op that can only run one region, once, or none; tells whether it is such an op.
-
-    What is erased with it goes into `gone`.
-    """
+def _take_known_way(op: Operation) -> bool:
+    """Puts what runs in the place of an op that can only run one region, once, or none; tells whether it is such an op."""
     branch = RegionBranchOpInterface.of(op)
     assert branch is not None, "only such ops are asked"
     edges = branch.entry_edges([*map(constant_attribute, op.operands)])
@@ -72,7 +66,7 @@ def _take_known_way(op: Operation, gone: set[Operation]) -> bool:
         return False
     (edge,) = edges
     if edge.region is None:
-        return _replace_by(op, edge.inputs, list(edge.values), gone)
+        return _replace_by(op, edge.inputs, list(edge.values))
     block = edge.region.first_block
     if block is None or block is not edge.region.last_block or list(edge.inputs) != block.arguments:
         return False
@@ -89,17 +83,14 @@ def _take_known_way(op: Operation, gone: set[Operation]) -> bool:
     for inner in block.ops:
         if inner is not last:
             inner.move_before(op)
-    return _replace_by(op, op.results, values, gone)
+    return _replace_by(op, op.results, values)
 
 
-def _replace_by(
-    op: Operation, inputs: Sequence[Value[Any]], values: Sequence[Value[Any]], gone: set[Operation]
-) -> bool:
+def _replace_by(op: Operation, inputs: Sequence[Value[Any]], values: Sequence[Value[Any]]) -> bool:
     """Makes the users of an op's results take values instead, and erases the op."""
     if list(inputs) != list(op.results):
         return False
     op.replace_all_uses_with(values)
-    gone.update(op.walk())
     op.erase()
     return True
 
@@ -132,7 +123,7 @@ def _merge_columns(root: Operation) -> int:
             places = {value: -1 - number for number, value in enumerate(column.inputs)}
             key = (tuple(column.edges), tuple([places.get(value, id(value)) for value in column.values]))
             first = known.setdefault(key, column)
-            if first is column or len(set(column.edges)) < len(column.edges):
+            if first is column:
                 continue
             for value, other in zip(column.inputs, first.inputs, strict=True):
                 steps += value.has_uses

@@ -134,6 +134,16 @@ def test_a_while_loop_whose_condition_always_holds_stays() -> None:
         return %r : i32""")
 
 
+def test_an_endless_loop_without_values_stays() -> None:
+    stays("""
+        %t = arith.constant true
+        scf.while : () -> () {
+          memref.store %x, %m[] : memref<i32>
+          scf.condition(%t)
+        } do { scf.yield }
+        return %x : i32""")
+
+
 def test_a_counted_loop_that_does_not_run_is_nothing() -> None:
     loop = """
         %r = scf.for %i = %lo to %hi step %st iter_args(%a = %x) -> (i32) {
@@ -322,7 +332,7 @@ def test_a_while_loop_keeps_what_it_needs() -> None:
 
 def test_a_function_that_calls_itself_does_not_get_its_own_argument() -> None:
     text = """
-    func.func private @f(%x: i32, %p: i1) -> i32 {
+    func.func @f(%x: i32, %p: i1) -> i32 {
       %r = scf.if %p -> (i32) {
         %c = func.call @f(%x, %p) : (i32, i1) -> i32
         scf.yield %c : i32

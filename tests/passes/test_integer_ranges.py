@@ -276,7 +276,7 @@ def test_variables_of_parallel_loops() -> None:
 
 def test_a_counter_in_a_while_loop_is_bounded_by_its_condition() -> None:
     assert ranges_of("""
-    func.func @f(%t: tensor<i32>) -> tensor<i32> {
+    func.func @f(%t: tensor<i32>) -> (tensor<i32>, tensor<i32>) {
       %0 = stablehlo.constant dense<0> : tensor<i32>
       %1 = stablehlo.constant dense<1> : tensor<i32>
       %n = stablehlo.constant dense<100> : tensor<i32>
@@ -288,8 +288,65 @@ def test_a_counter_in_a_while_loop_is_bounded_by_its_condition() -> None:
           %k = stablehlo.add %i, %1 : tensor<i32>
           stablehlo.return %k, %i : tensor<i32>, tensor<i32>
         }
+      return %r#0, %r#1 : tensor<i32>, tensor<i32>
+    }""") == [(100, 100), (0, 99)]
+    assert ranges_of("""
+    func.func @f() -> (i32, i32) {
+      %0 = arith.constant 0 : i32
+      %1 = arith.constant 1 : i32
+      %n = arith.constant 100 : i32
+      %r:2 = scf.while (%i = %0, %last = %0) : (i32, i32) -> (i32, i32) {
+        %p = arith.cmpi slt, %i, %n : i32
+        scf.condition(%p) %i, %last : i32, i32
+      } do {
+      ^bb0(%a: i32, %b: i32):
+        %k = arith.addi %a, %1 : i32
+        scf.yield %k, %a : i32, i32
+      }
+      return %r#0, %r#1 : i32, i32
+    }""") == [(100, 100), (0, 99)]
+
+
+def test_a_truth_value_that_is_carried_is_not_the_condition() -> None:
+    (found,) = ranges_of("""
+    func.func @f(%p: tensor<i1>, %q: tensor<i1>, %x: tensor<i32>) -> tensor<i32> {
+      %n = stablehlo.constant dense<5> : tensor<i32>
+      %r:2 = stablehlo.while(%t = %p, %i = %n) : tensor<i1>, tensor<i32>
+        cond {
+          stablehlo.return %q : tensor<i1>
+        } do {
+          %k = stablehlo.add %i, %n : tensor<i32>
+          %c = stablehlo.compare LT, %k, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+          stablehlo.return %c, %k : tensor<i1>, tensor<i32>
+        }
       return %r#1 : tensor<i32>
-    }""") == [(0, 99)]
+    }""")
+    assert found == (-(2**31), 2**31 - 1)
+
+
+def test_choices_and_joins() -> None:
+    assert ranges_of("""
+    func.func @f(%p: i1, %x: tensor<2xi8>) -> (i32, tensor<4xi8>, tensor<4xi8>) {
+      %a = arith.constant 3 : i32
+      %b = arith.constant 9 : i32
+      %0 = arith.select %p, %a, %b : i32
+      %k = stablehlo.constant dense<7> : tensor<2xi8>
+      %l = stablehlo.constant dense<[1, -2]> : tensor<2xi8>
+      %1 = stablehlo.concatenate %k, %l, dim = 0 : (tensor<2xi8>, tensor<2xi8>) -> tensor<4xi8>
+      %2 = stablehlo.concatenate %k, %x, dim = 0 : (tensor<2xi8>, tensor<2xi8>) -> tensor<4xi8>
+      return %0, %1, %2 : i32, tensor<4xi8>, tensor<4xi8>
+    }""") == [(3, 9), (-2, 7), (-128, 127)]
+
+
+def test_a_branch_with_one_target_decides_nothing() -> None:
+    assert ranges_of("""
+    func.func @f(%x: i32) -> i32 {
+      %0 = arith.constant 0 : i32
+      %p = arith.cmpi slt, %x, %0 : i32
+      cf.cond_br %p, ^a(%x : i32), ^a(%x : i32)
+    ^a(%y: i32):
+      return %y : i32
+    }""") == [(-(2**31), 2**31 - 1)]
 
 
 def test_what_a_branch_has_decided() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 
 import couloir
-from couloir.dialects import func
+from couloir.dialects import arith, cf, func
 from couloir.ir.operation import UnregisteredOp
 from couloir.ir.types import i32
+from couloir.ir.verify import verify
 from couloir.passes.remove_dead_values import RemoveDeadValues
 from tests.passes.programs import after, check, hlo_programs, loop_programs, same
 
@@ -125,12 +126,62 @@ def test_effects_stay_and_so_does_what_decides_about_them() -> None:
     becomes(text, text)
 
 
+def test_what_decides_between_blocks_stays() -> None:
+    text = """
+    func.func @f(%x: i32, %m: memref<i32>) {
+      %k = arith.addi %x, %x : i32
+      %p = arith.cmpi slt, %k, %x : i32
+      cf.cond_br %p, ^a, ^b
+    ^a:
+      memref.store %x, %m[] : memref<i32>
+      cf.br ^b
+    ^b:
+      return
+    }"""
+    becomes(text, text)
+
+
+def test_what_decides_how_often_a_loop_with_effects_runs_stays() -> None:
+    text = """
+    func.func @f(%x: i32, %m: memref<i32>) {
+      %w = scf.while (%a = %x) : (i32) -> i32 {
+        %c = arith.cmpi slt, %a, %x : i32
+        scf.condition(%c) %a : i32
+      } do {
+      ^bb0(%b: i32):
+        memref.store %x, %m[] : memref<i32>
+        %d = arith.addi %b, %x : i32
+        scf.yield %d : i32
+      }
+      return
+    }"""
+    becomes(text, text)
+
+
+def test_arguments_of_calls_stay_though_the_function_needs_none() -> None:
+    text = """
+    func.func @f(%x: i32) -> i32 {
+      %0 = arith.addi %x, %x : i32
+      %1 = func.call @g(%0) : (i32) -> i32
+      return %1 : i32
+    }
+    func.func private @g(%y: i32) -> i32 {
+      %c = arith.constant 3 : i32
+      return %c : i32
+    }"""
+    becomes(text, text)
+
+
 def test_arguments_of_blocks_to_which_others_branch_stay() -> None:
     function = func.FuncOp.build("f", [i32], [i32])
     second = function.body.add_block([i32])
     x = function.arguments[0]
     function.entry.append(UnregisteredOp.make("my.br", [x], successors=[second]))
     second.append(func.Return([x]))
+    third = function.body.add_block()
+    third.append(unused := arith.AddI(x, x))
+    third.append(cf.Branch.to(second, [unused]))
+    verify(function)
     before = str(function)
     RemoveDeadValues().run(function, couloir.PassContext())
     assert str(function) == before

@@ -53,9 +53,7 @@ class CopyValues(SparseForward[Any]):
 
 
 def _is_outside(value: Value[Any], op: Operation) -> bool:
-    """Whether a value is not defined by `op` or inside it."""
-    if value.defining_op is op:
-        return False
+    """Whether a value is not defined inside `op`."""
     block = value.parent_block
     while block is not None and block is not op.parent:
         around = block.parent_op

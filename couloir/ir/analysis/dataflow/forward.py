@@ -113,7 +113,8 @@ class _Solver(Generic[E]):
             self._work()
         if self.facts.widened:
             for _ in range(self.analysis.lattice.narrowings):
-                self._narrow()
+                if not self._narrow():
+                    break
 
     def _start(self) -> None:
         inside = {block for op in self.root.walk() for region in op.regions for block in region.blocks}
@@ -123,9 +124,9 @@ class _Solver(Generic[E]):
                     self.facts.add(value, self.analysis.boundary(value))
         self._visit(self.root)
 
-    def _narrow(self) -> None:
+    def _narrow(self) -> bool:
         """Finds all facts once more, from those that are known: they are true, so what follows from them is, too, and
-        where those have been widened it says more.
+        where those have been widened it says more. Tells whether it did.
         """
         self.facts = Facts(self.analysis.lattice, widens=False)
         self._start()
@@ -134,7 +135,9 @@ class _Solver(Generic[E]):
                 self._visit(op)
         self.worklist.clear()
         self.waiting.clear()
+        narrower = not self.facts.same_as(self.known)
         self.known = self.facts
+        return narrower
 
     def _work(self) -> None:
         while self.worklist:

@@ -90,6 +90,10 @@ class Facts(Generic[E]):
         """The fact about a key; bottom when there is none yet."""
         return self._facts.get(key, self.lattice.bottom)
 
+    def same_as(self, other: Facts[E]) -> bool:
+        """Whether the facts are those of `other`."""
+        return self._facts == other._facts
+
     def add(self, key: Any, fact: E) -> bool:
         """Joins a fact to what is known about a key, and tells whether that grew.
 

@@ -115,7 +115,7 @@ class _Ranges(Lattice[Any]):
     name = "integer ranges"
     bottom = None
     top = ANY
-    narrowings = 3
+    narrowings = 8
 
     def join(self, a: Range, b: Range) -> Range:
         if a is None or b is None:
