@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from couloir.ir.affine import AffineMap
+from couloir.ir.errors import ParseError
 from couloir.ir.operation import Block, Region, UnregisteredOp
 from couloir.ir.text.parser import external_resources, parse_module_op
 from couloir.ir.text.printer import operation_text
@@ -138,3 +139,26 @@ def test_what_upstream_prints_of_a_block_without_predecessors(upstream: Upstream
     text = in_module(str(UnregisteredOp.make("t.f", regions=[region])))
     assert "// no predecessors" in text
     assert upstream.text(text, unregistered=True) == text
+
+
+QUANTIZED = """\
+module {
+  func.func @f(%arg0: tensor<2x!quant.uniform<i8:f32, 2.000000e+00:3>>) -> tensor<2x!quant.uniform<i8:f32, 2.000000e+00:3>> {
+    %0 = stablehlo.add %arg0, %arg0 : tensor<2x!quant.uniform<i8:f32, 2.000000e+00:3>>
+    return %0 : tensor<2x!quant.uniform<i8:f32, 2.000000e+00:3>>
+  }
+}
+"""
+
+
+def test_types_of_a_dialect_that_we_do_not_have_are_kept(iree: Upstream):
+    assert iree.text(QUANTIZED, "pretty") == QUANTIZED
+    assert str(parse_module_op(QUANTIZED)) + "\n" == QUANTIZED
+
+
+def test_types_nested_as_deep_as_we_read_are_read_by_upstream(upstream: Upstream):
+    text = f'"t.x"() {{a = {"tuple<" * 80}i32{">" * 80}}} : () -> ()'
+    ours = operation_text(parse_module_op(text, allow_unregistered=True), generic=True) + "\n"
+    assert upstream.text(text, unregistered=True) == ours
+    with pytest.raises(ParseError, match="nested more than 80 levels"):
+        parse_module_op(text.replace("i32", "tuple<i32>"), allow_unregistered=True)
