@@ -79,3 +79,13 @@ def test_what_jax_prints(context, name):
         verify(module)
         for ours in (operation_text(module), operation_text(module, generic=True)):
             assert ir.Module.parse(ours, context).operation.get_asm(print_generic_op_form=True) == generic
+
+
+@pytest.mark.parametrize("locations", [False, True])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_jax_prints_comes_back_to_the_character(name, locations):
+    function, shapes = PROGRAMS[name]
+    arguments = [jnp.zeros(shape, jnp.int32 if len(shape) == 1 else jnp.float32) for shape in shapes]
+    text = jax.jit(function).lower(*arguments).as_text(debug_info=locations)
+    module = parse_module_op(text)
+    assert operation_text(module, use_names=True, locations=locations) == text.rstrip("\n")
