@@ -126,6 +126,11 @@ def test_effects_stay_and_so_does_what_decides_about_them() -> None:
     becomes(text, text)
 
 
+def test_arguments_of_a_function_stay() -> None:
+    text = "func.func @f(%x: i32, %y: i32) -> i32 {\ncf.br ^a\n^a:\n return %x : i32\n}"
+    becomes(text, text)
+
+
 def test_what_decides_between_blocks_stays() -> None:
     text = """
     func.func @f(%x: i32, %m: memref<i32>) {

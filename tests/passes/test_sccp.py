@@ -152,6 +152,50 @@ def test_what_cannot_be_computed_stays() -> None:
     becomes(text, text)
 
 
+def test_what_is_constant_or_unused_already_stays_as_it_is() -> None:
+    module = couloir.parse("""
+    func.func @f() -> i32 {
+      %1 = arith.constant 1 : i32
+      %0 = func.call @g() : () -> i32
+      return %1 : i32
+    }
+    func.func private @g() -> i32 {
+      %1 = arith.constant 2 : i32
+      return %1 : i32
+    }""")
+    before, ops = str(module), list(module.walk())
+    Sccp().run(module, couloir.PassContext())
+    assert str(module) == before and list(module.walk()) == ops
+
+
+def test_a_constant_of_another_type_does_not_fit() -> None:
+    text = """
+    func.func @f(%p: tensor<i1>) -> tensor<?xi32> {
+      %0 = "stablehlo.if"(%p) ({
+        %1 = stablehlo.constant dense<3> : tensor<2xi32>
+        stablehlo.return %1 : tensor<2xi32>
+      }, {
+        %1 = stablehlo.constant dense<3> : tensor<2xi32>
+        stablehlo.return %1 : tensor<2xi32>
+      }) : (tensor<i1>) -> tensor<?xi32>
+      return %0 : tensor<?xi32>
+    }"""
+    becomes(text, text)
+
+
+def test_what_a_loop_carries_past_its_condition_is_seen_again() -> None:
+    text = """
+    func.func @f(%p: tensor<i1>) -> tensor<i32> {
+      %1 = stablehlo.constant dense<1> : tensor<i32>
+      %2 = stablehlo.constant dense<2> : tensor<i32>
+      %r = stablehlo.while(%j = %1) : tensor<i32>
+        cond { stablehlo.return %p : tensor<i1> }
+        do { stablehlo.return %2 : tensor<i32> }
+      return %r : tensor<i32>
+    }"""
+    becomes(text, text)
+
+
 def test_effects_are_not_folded_away() -> None:
     text = """
     func.func @f() -> i32 {

@@ -90,6 +90,16 @@ def test_nested_symbols_stay_when_others_may_refer_to_them() -> None:
     assert [f.sym_name for f in table.functions] == ["a"]
 
 
+def test_nested_symbols_of_a_private_table_may_go_wherever_that_stands() -> None:
+    inner = f'module @m attributes {{sym_visibility = "private"}} {{ {function("@a") + function("nested @b")} }}'
+    module = couloir.parse(
+        f"module {{ module @root {{ {inner} func.func @main() attributes {{u = @m}} {{ return }} }} }}"
+    )
+    root = module.body.first_op
+    SymbolDce().run(root, couloir.PassContext())
+    assert [f.sym_name for f in root.symbols["m"].functions] == ["a"]
+
+
 def test_the_nearest_table_decides_what_a_name_means() -> None:
     becomes(
         f"""

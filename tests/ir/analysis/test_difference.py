@@ -128,6 +128,22 @@ def test_a_legal_order_counts_or_not() -> None:
     assert against(store + load, load + store, order=False)  # not legal
 
 
+@pytest.mark.parametrize("number", range(6))
+def test_writes_may_not_be_exchanged(number) -> None:
+    text = """
+    func.func @f(%m: memref<i32>, %n: memref<i32>) {{
+      %x = arith.constant {0} : i32
+      %y = arith.constant {1} : i32
+      memref.store %x, %m[] : memref<i32>
+      memref.store %y, %n[] : memref<i32>
+      return
+    }}"""
+    one = text.format(number, number + 7)
+    lines = one.splitlines()
+    lines[4], lines[5] = lines[5], lines[4]
+    assert not isomorphic(couloir.parse(one), couloir.parse("\n".join(lines)), order=False)
+
+
 def test_reads_between_the_same_writes_may_be_exchanged() -> None:
     text = """
     func.func @f(%m: memref<i32>, %n: memref<i32>) -> (i32, i32) {{
