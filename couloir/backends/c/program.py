@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 """
 
 _MAKEFILE: Final = """CC ?= cc
-CFLAGS ?= -std=c11 -O3 -march=native -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wall -Wextra -Werror
+CFLAGS ?= -std=c11 -O3 -march=native -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wall -Wextra
 
 model: main.c model.c model.h
 \t$(CC) $(CFLAGS) main.c model.c -lm -o model

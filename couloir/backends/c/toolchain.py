@@ -57,6 +57,8 @@ class CompileOptions:
             (`Compiler.supports_openmp` tells).
         sanitizers: Checks compiled in: `address`, `undefined`. The program ends at the first finding.
         libraries: Libraries to link with, as in `-l`.
+        warnings_are_errors: Whether a warning of the compiler stops it; for tests of what is written, as compilers differ in
+            what they warn of.
 
     Raises:
         Error: A value is not one of these.
@@ -68,6 +70,7 @@ class CompileOptions:
     openmp: bool = False
     sanitizers: tuple[Sanitizer, ...] = field(default=(), converter=_sorted_set)
     libraries: tuple[str, ...] = field(default=("m",), converter=tuple)
+    warnings_are_errors: bool = False
 
     def __attrs_post_init__(self) -> None:
         _check_choice("optimization", self.optimization, range(4))
@@ -214,13 +217,14 @@ def _flags(kind: Kind, target: str, options: CompileOptions, *, shared: bool = T
         "-fPIC",
         "-Wall",
         "-Wextra",
-        "-Werror",
         f"-ffp-contract={options.fp_contract}",
         # Nobody reads errno or the exception flags; without these two, sqrtf and comparisons do not become vector
         # instructions. Neither changes a result.
         "-fno-math-errno",
         "-fno-trapping-math",
     ]
+    if options.warnings_are_errors:
+        flags.append("-Werror")
     if options.openmp:
         flags.append("-fopenmp")
     if options.sanitizers:

@@ -89,9 +89,11 @@ def test_a_fault_in_the_source_is_an_error_that_keeps_the_source(compiler: Compi
 
 
 @pytest.mark.parametrize("text", ["int f(int a) { return 1; }", "int f(void) { int b; return b; }"])
-def test_a_warning_is_a_failure(compiler: Compiler, tmp_path: Path, text: str) -> None:
+def test_a_warning_is_a_failure_where_that_is_wanted(compiler: Compiler, tmp_path: Path, text: str) -> None:
+    source = write(tmp_path / "w.c", text)
     with pytest.raises(Error, match="failed with exit status"):
-        compiler.compile([write(tmp_path / "w.c", text)], tmp_path / "w.so")
+        compiler.compile([source], tmp_path / "w.so", options=CompileOptions(warnings_are_errors=True))
+    compiler.compile([source], tmp_path / "w.so")
 
 
 def test_contraction_is_a_choice(compiler: Compiler, tmp_path: Path) -> None:
