@@ -5,9 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 
 import couloir
-from couloir.dialects import arith, cf, func
-from couloir.ir.operation import UnregisteredOp
-from couloir.ir.types import i32
+from couloir.dialects import arith, cf, func, scf
+from couloir.ir.fields import Results, region, result
+from couloir.ir.operation import Block, Operation, Region, UnregisteredOp
+from couloir.ir.traits import RecursiveMemoryEffects
+from couloir.ir.types import Type, i32
 from couloir.ir.verify import verify
 from couloir.passes.remove_dead_values import RemoveDeadValues
 from tests.passes.programs import after, check, hlo_programs, loop_programs, same
@@ -144,6 +146,30 @@ def test_what_decides_between_blocks_stays() -> None:
       return
     }"""
     becomes(text, text)
+
+
+class Blocks(Operation, name="test.blocks", traits=(RecursiveMemoryEffects,)):
+    """Runs its blocks; what they yield is its results."""
+
+    body: Region = region()
+    outputs: Results[Type] = result()
+
+
+def test_what_decides_between_blocks_of_an_op_without_effects_stays() -> None:
+    function = func.FuncOp.build("f", [i32], [i32])
+    x = function.arguments[0]
+    first, then, otherwise = Block(), Block(), Block()
+    first.append(smaller := arith.CmpI(arith.CmpIPredicate.SLT, x, x))
+    then.append(scf.Yield([x]))
+    otherwise.append(double := arith.AddI(x, x))
+    otherwise.append(scf.Yield([double]))
+    function.entry.append(op := Blocks(Region([first, then, otherwise]), result_types=[i32]))
+    function.entry.append(func.Return(op.results))
+    first.append(cf.CondBranch(smaller, true_dest=then, false_dest=otherwise))
+    verify(function)
+    before = str(function)
+    RemoveDeadValues().run(function, couloir.PassContext())
+    assert str(function) == before
 
 
 def test_what_decides_how_often_a_loop_with_effects_runs_stays() -> None:
