@@ -351,6 +351,8 @@ class _Importer:
                 return value
             if isinstance(value, torch.SymInt):
                 return self.sizes.size(value)
+            if isinstance(value, torch.SymFloat):
+                return self.sizes.number(value)
             found = self.values.get(item)
             if found is None:
                 raise NotLowered(f"its operand `{item.name}` is no tensor that is known here")
@@ -369,6 +371,8 @@ class _Importer:
             value = item.meta.get("val") if isinstance(item, torch.fx.Node) else item
             if isinstance(value, torch.SymInt):
                 value = 1
+            elif isinstance(value, torch.SymFloat):
+                value = 1.0
             if isinstance(value, torch.Tensor | bool | int | float | complex):
                 operands.append(value)
         if len(operands) == 1:

@@ -9,7 +9,7 @@ from couloir.dialects import hlo
 from couloir.dialects.hlo.building import Size, Tensor, compare, scalar
 from couloir.frontends.torch.node import NotLowered
 from couloir.ir.operation import Value
-from couloir.ir.types import i32
+from couloir.ir.types import f64, i32
 
 _EQUAL: Final = hlo.ComparisonDirection.EQ
 _LESS: Final = hlo.ComparisonDirection.LT
@@ -22,13 +22,21 @@ class Sizes:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         """The names that the user gave symbols."""
-        self._sources: dict[str, tuple[Tensor, int]] = {}
+        self._sources: dict[str, tuple[Tensor, int, int, int]] = {}
+        """For a symbol a dimension of an input, whose size is `factor * symbol + rest`: tensor, axis, factor, rest."""
         self._known: list[dict[Any, Size]] = [{}]
 
     def define(self, expression: Any, tensor: Tensor, axis: int) -> None:
-        """The size of this dimension of an input is this expression; the first one that is a mere symbol defines it."""
-        if getattr(expression, "is_Symbol", False):
-            self._sources.setdefault(str(expression), (tensor, axis))
+        """The size of this dimension of an input is this expression; the first one that is a mere symbol defines it, or if there
+        is none, the first that is a multiple of the symbol plus a number, such as `2*s + 1`.
+        """
+        rest, product = expression.as_coeff_Add()
+        factor, symbol = product.as_coeff_Mul()
+        if not (symbol.is_Symbol and factor.is_Integer and rest.is_Integer and factor > 0):
+            return
+        old = self._sources.get(str(symbol))
+        if old is None or (expression.is_Symbol and old[2:] != (1, 0)):
+            self._sources[str(symbol)] = (tensor, axis, int(factor), int(rest))
 
     def label(self, expression: Any) -> str:
         """An expression for people, in the names that the user gave."""
@@ -50,6 +58,10 @@ class Sizes:
         if isinstance(given, int):
             return given
         return self._expression(given.node.expr)
+
+    def number(self, given: Any) -> Tensor:
+        """A `torch.SymFloat`, such as the ratio of two sizes, as an f64."""
+        return _real(self._expression(given.node.expr))
 
     def sizes(self, given: Sequence[Any]) -> tuple[Size, ...]:
         """A shape."""
@@ -76,6 +88,8 @@ class Sizes:
     def _computed(self, expression: Any) -> Size:
         if expression.is_Integer:
             return int(expression)
+        if expression.is_Float:
+            return scalar(float(expression), f64)
         if expression.is_Symbol:
             return self._symbol(str(expression))
         name = type(expression).__name__
@@ -86,6 +100,16 @@ class Sizes:
             return _floor_divide(parts[0], parts[1], plain=_not_negative(expression.args))
         if name in ("Mod", "PythonMod"):
             return _modulo(parts[0], parts[1], plain=name == "Mod" or _not_negative(expression.args))
+        if name in ("IntTrueDiv", "FloatTrueDiv"):
+            return hlo.Divide(_real(parts[0]), _real(parts[1])).result
+        if name == "ToFloat":
+            return _real(parts[0])
+        if name == "FloatPow":
+            return hlo.Power(_real(parts[0]), _real(parts[1])).result
+        if name == "OpaqueUnaryFn_sqrt":
+            return hlo.Sqrt(_real(parts[0])).result
+        if name in _WHOLE:
+            return hlo.convert(_WHOLE[name](_real(parts[0])), i32).result
         make = _FOLDED.get(name)
         if make is None:
             raise NotLowered(f"the size `{self.label(expression)}` cannot be computed")
@@ -95,7 +119,10 @@ class Sizes:
         source = self._sources.get(symbol)
         if source is None:
             raise NotLowered(f"the size `{symbol}` depends on the elements of a tensor")
-        return hlo.GetDimensionSize(*source).result
+        tensor, axis, factor, rest = source
+        size = hlo.GetDimensionSize(tensor, axis).result
+        multiple = _add(size, -rest) if rest else size
+        return _floor_divide(multiple, factor, plain=True) if factor > 1 else multiple
 
 
 def _not_negative(parts: Sequence[Any]) -> bool:
@@ -113,11 +140,19 @@ def _value(size: Size) -> Tensor:
     return size if isinstance(size, Value) else scalar(size, i32)
 
 
+def _real(size: Size) -> Tensor:
+    """As an f64."""
+    return hlo.convert(size, f64).result if isinstance(size, Value) else scalar(float(size), f64)
+
+
 def _binary(op: Any, of_numbers: Callable[[int, int], int]) -> Callable[[Size, Size], Size]:
     def make(a: Size, b: Size) -> Size:
         if isinstance(a, int) and isinstance(b, int):
             return of_numbers(a, b)
-        return op(_value(a), _value(b)).result
+        x, y = _value(a), _value(b)
+        if x.type is not y.type:
+            x, y = _real(x), _real(y)
+        return op(x, y).result
 
     return make
 
@@ -130,6 +165,13 @@ _FOLDED: Final[dict[str, Callable[[Size, Size], Size]]] = {
     "Max": _binary(hlo.Maximum, max),
     "Min": _binary(hlo.Minimum, min),
 }
+
+_WHOLE: Final[dict[str, Callable[[Tensor], Tensor]]] = {
+    "FloorToInt": lambda x: hlo.Floor(x).result,
+    "CeilToInt": lambda x: hlo.Ceil(x).result,
+    "TruncToInt": lambda x: x,  # conversion truncates
+}
+"""What makes a real number a whole one."""
 
 
 def _floor_divide(a: Size, b: Size, *, plain: bool) -> Size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from typing import Any
@@ -208,6 +209,24 @@ def test_sizes_are_computed():
         fixed = couloir.specialize(module, dims={"n": n})
         for found, expected in zip(couloir.run(fixed, array(x)), model(x), strict=True):
             np.testing.assert_array_equal(found, array(expected))
+
+
+def test_sizes_of_inputs_that_are_expressions():
+    """`2 * n + 1` tells n as well; and quotients of sizes, and what is made whole from them, are real numbers for a while."""
+
+    def forward(self, x):
+        n = (x.shape[0] - 1) // 2
+        whole = x.new_ones(math.floor(x.shape[0] * 0.7), math.ceil(x.shape[0] * 1.3), n)
+        half = nn.functional.interpolate(x[None, None], size=(n, 5), mode="bilinear")
+        return x * (1 / x.shape[0]), x / x.shape[0] ** 0.5, whole, half
+
+    model = module_of(forward)
+    module = couloir.from_torch(model, (torch.randn(9, 3),), dynamic_shapes=({0: 2 * Dim("n", min=3, max=99) + 1},))
+    for n in (3, 6):
+        x = torch.randn(2 * n + 1, 3)
+        for run in (module, couloir.specialize(module, [x.shape])):
+            for found, expected in zip(couloir.run(run, array(x)), model(x), strict=True):
+                np.testing.assert_allclose(found, array(expected), rtol=8 * np.finfo(np.float32).eps, atol=1e-6)
 
 
 def test_names_of_dimensions_by_place_and_by_keyword():
