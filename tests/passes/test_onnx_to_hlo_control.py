@@ -237,6 +237,35 @@ def test_scan(length: int, axis: int, backwards: bool, out_axis: int, out_backwa
     assert_close(run(source, *given), onnxruntime_run(source, *given))
 
 
+def test_a_scan_of_nothing():
+    """How large a slice would be is known, or only when sizes are bound: there is no slice to be taken."""
+    body = helper.make_graph(
+        [node("Add", "s x", "t"), node("Concat", "t x", "u", axis=0)],
+        "body",
+        [info("s", ("n",)), info("x", ("n",))],
+        [info("t", ("n",)), info("u", ("k",))],
+    )
+    scan = helper.make_node("Scan", ["s0", "xs"], ["last", "ys"], num_scan_inputs=1, body=body)
+    for n in (3, "N"):
+        source = model([scan], [info("s0", (n,)), info("xs", ("T", n))], [info("last", (n,)), info("ys", None)])
+        start, empty = integers((3,)), integers((0, 3))
+        found = run(couloir.specialize(source, [(3,), (0, 3)]), start, empty)
+        assert_close(found, [start, np.zeros((0, 6), np.float32)])
+
+
+def test_a_loop_over_the_rows_of_an_empty_tensor():
+    body = helper.make_graph(
+        [node("Gather", "xs i", "row", axis=0), node("Add", "s row", "t"), node("Identity", "c", "go")],
+        "body",
+        [info("i", (), INT), info("c", (), BOOL), info("s", (3,))],
+        [info("go", (), BOOL), info("t", (3,)), info("row", (3,))],
+    )
+    nodes = [constant("count", 0), helper.make_node("Loop", ["count", "", "s0"], ["last", "ys"], body=body)]
+    source = model(nodes, [info("s0", (3,)), info("xs", (0, 3))], [info("last", (3,)), info("ys", None)])
+    start = integers((3,))
+    assert_close(run(source, start, integers((0, 3))), [start, np.zeros((0, 3), np.float32)])
+
+
 def test_a_long_scan_in_c():
     """The loop, its slices and its stack are compiled."""
     body = helper.make_graph(

@@ -140,7 +140,8 @@ def _unrolled(loop: _Loop) -> Generator[Inline, Answer, tuple[list[Tensor], list
                 return None
             break
     if not rows:
-        return None if len(loop.node.op.results) > len(state) else (state, [])
+        none = _empty_stacks(loop)
+        return None if none is None else (state, none)
     stacks: list[Tensor] = []
     for number, column in enumerate(zip(*rows, strict=True)):
         ordered = column[::-1] if loop.is_reversed(number) else column
@@ -149,6 +150,17 @@ def _unrolled(loop: _Loop) -> Generator[Inline, Answer, tuple[list[Tensor], list
         parts = [reshape(value, (1, *value.type.shape)) for value in ordered]
         stacks.append(parts[0] if len(parts) == 1 else hlo.Concatenate(parts, 0).result)
     return state, stacks
+
+
+def _empty_stacks(loop: _Loop) -> list[Tensor] | None:
+    """The stacks of a loop without a step, by what the graph says of its outputs; None when that leaves sizes open."""
+    last = loop.node.region("body").last_op
+    assert last is not None, "a verified graph ends with a terminator"
+    count = len(loop.node.op.results) - len(loop.state)
+    types = [value.type for value in last.operands[len(last.operands) - count :]]
+    if not all(isinstance(type, TensorType) and type.is_static for type in types):
+        return None
+    return [full(0, (0, *type.shape), type.element_type) for type in types]
 
 
 def _while(loop: _Loop) -> Steps:

@@ -10,7 +10,7 @@ from couloir.dialects.shapes import as_tensor, inside
 from couloir.ir.operation import Block, Region
 from couloir.ir.types import i64
 from couloir.passes.onnx_to_hlo.node import Tensor
-from couloir.passes.onnx_to_hlo.tensors import reshape, scalar
+from couloir.passes.onnx_to_hlo.tensors import full, reshape, scalar
 
 UNROLLED: Final = 4
 """Loops of at most so many steps are written out."""
@@ -45,7 +45,9 @@ def counted(count: int, state: Sequence[Tensor], step: Step, *, backwards: bool 
 
 
 def row(x: Tensor, index: Tensor) -> Tensor:
-    """`x[index]`, for a scalar index that is in range."""
+    """`x[index]`, for a scalar index that is in range; zeros where nothing is, in a loop without a step."""
+    if not x.type.shape[0]:
+        return full(0, x.type.shape[1:], x.type.element_type)
     zero = scalar(0, i64)
     starts = [index, *[zero] * (x.type.rank - 1)]
     return reshape(hlo.DynamicSlice(x, starts, (1, *x.type.shape[1:])), x.type.shape[1:])
