@@ -14,7 +14,7 @@ from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
 from couloir.ir.constraints import compatible
 from couloir.ir.definition import can_infer, field_faults, infer
 from couloir.ir.errors import Error, VerifyError, nearest
-from couloir.ir.operation import BlockArgument, OpResult
+from couloir.ir.operation import BlockArgument, OpResult, collector_paused
 from couloir.ir.quick_check import CHECKS, knows_use, own_messages, quick_check
 from couloir.ir.symbols import references, symbol_name, symbols_in
 from couloir.ir.text.printer import operation_text
@@ -36,7 +36,8 @@ def verify(op: Operation) -> None:
 
 def faults(op: Operation, *, limit: int = MAX_FAULTS) -> list[Error]:
     """Every fault of `op` and of everything inside it, at most `limit`; empty when it is well formed."""
-    return _Verifier(limit).run(op)
+    with collector_paused():  # what the verifier makes, it keeps until it ends
+        return _Verifier(limit).run(op)
 
 
 class _TooMany(Exception):

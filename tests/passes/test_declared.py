@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from pkgutil import walk_packages
 
+import couloir
 import couloir.passes
 from couloir.ir.passes import all_passes, find_pass
 from couloir.ir.rewriting import all_rules
@@ -40,3 +41,14 @@ def test_a_small_job_does_not_load_what_it_does_not_need() -> None:
     """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_ops_of_no_dialect_need_no_rules() -> None:
+    text = """func.func @f(%x: i32) -> i32 {
+  %0 = arith.constant 0 : i32
+  %1 = arith.addi %x, %0 : i32
+  %2 = "foo.bar"(%1) : (i32) -> i32
+  return %2 : i32
+}"""
+    module, _ = couloir.opt(couloir.parse(text, allow_unregistered=True), "canonicalize,cse,sccp,inline,symbol-dce")
+    assert "addi" not in str(module) and "foo.bar" in str(module)

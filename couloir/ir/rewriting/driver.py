@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from couloir.ir.errors import Error
+from couloir.ir.operation import collector_paused
 from couloir.ir.rewriting.events import Applied, Listener, Observer, RuleStatistics, Statistics
 from couloir.ir.rewriting.rewriter import Rewriter, is_dead
 from couloir.ir.rewriting.rule import ANY_OP, Rewrite, Rule, as_rewrite
@@ -93,6 +94,20 @@ def apply_rules(
         RewriteCycle: when the rules do not come to an end.
     """
     rewrites = [as_rewrite(item) for item in rules]
+    with collector_paused():  # erased ops are kept until the end anyway
+        return _drive(root, rewrites, listener, texts, verify_each, max_applications, erase_dead, stop_after)
+
+
+def _drive(
+    root: Operation,
+    rewrites: Sequence[Rewrite],
+    listener: Listener | None,
+    texts: bool,
+    verify_each: bool,
+    max_applications: int | None,
+    erase_dead: bool,
+    stop_after: int | None,
+) -> Outcome:
     outcome = Outcome()
     by_root: dict[type[Operation], list[tuple[Rewrite, RuleStatistics]]] = {}
     ops = [op for op in root.walk() if op is not root]

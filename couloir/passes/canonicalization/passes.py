@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from couloir.ir.operation import UnregisteredOp
 from couloir.ir.passes import Pass, PassContext
 from couloir.passes.constant_folding import FoldConstants
 
@@ -42,6 +43,6 @@ class Canonicalize(Pass, name="canonicalize"):
     """Whether constants are folded."""
 
     def run(self, op: Operation, context: PassContext) -> None:
-        names = {cls.name for cls in {inner.__class__ for inner in op.walk()}}
-        rules = canonicalization_rules({name.partition(".")[0] for name in names})
+        classes = {inner.__class__ for inner in op.walk()} - {UnregisteredOp}
+        rules = canonicalization_rules({cls.name.partition(".")[0] for cls in classes})
         context.apply(op, [FoldConstants(self.max_elements), *rules] if self.fold else rules)
