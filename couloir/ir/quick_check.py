@@ -10,10 +10,10 @@ faults and the sentences that describe them; a "no" here is never an answer by i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from couloir.ir.attribute import Type
+from couloir.ir.attribute import Attribute, Type
 from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
 from couloir.ir.constraints import SameType, check_value_type, compatible
 from couloir.ir.definition import can_infer, infer
@@ -56,6 +56,11 @@ def uses_are_real(value: Value[Any]) -> bool:
     return all(index < len(user._operands) and user._operands[index] is value for user, index in value.uses)
 
 
+def are_attributes(stored: Mapping[str, object]) -> bool:
+    """Whether everything that is stored as an attribute is one."""
+    return all(isinstance(value, Attribute) for value in stored.values())
+
+
 def own_messages(check: Callable[[], Any]) -> Iterator[str]:
     """What an op's own `verify` says: it yields or returns sentences, or raises an `Error`."""
     try:
@@ -84,6 +89,7 @@ def _compile(cls: type[Operation]) -> QuickCheck:
         "knows_use": knows_use,
         "uses_are_real": uses_are_real,
         "own_messages": own_messages,
+        "are_attributes": are_attributes,
         "agrees_with_inferred": agrees_with_inferred,
     }
     definition: Definition | None = getattr(cls, "definition", None)
@@ -116,8 +122,9 @@ def _lines(cls: type[Operation], definition: Definition, scope: dict[str, Any]) 
     yield from _operand_lines(definition.operands, scope)
     yield from _result_lines(definition.results, scope)
     yield from _successor_lines(definition)
-    if definition.attributes:
-        yield "attributes = op._attributes"
+    needed = sum(not field.optional and field.spec.default is MISSING for field in definition.attributes)
+    yield "attributes = op._attributes"
+    yield f"if len(attributes) > {needed} and not are_attributes(attributes): return False"  # the others are looked at below
     for number, field in enumerate(definition.attributes):
         assert field.codec is not None
         scope[f"key{number}"], scope[f"form{number}"] = field.key, field.codec.check

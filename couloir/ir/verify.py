@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from couloir.ir.analysis.dominance import ancestor_in, dominated_blocks
-from couloir.ir.attribute import Type
+from couloir.ir.attribute import Attribute, Type
 from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
 from couloir.ir.constraints import compatible
 from couloir.ir.definition import can_infer, field_faults, infer
@@ -192,6 +192,10 @@ class _Verifier:
                 self.fault(op, f"successor {number} of `{op.name}` is not a block of the same region")
             elif successor.is_entry:
                 self.fault(op, f"successor {number} of `{op.name}` is the entry block of its region")
+        declared = {field.key for field in op.definition.attributes} if op.is_registered else ()
+        for key, stored in op.stored_attributes.items():
+            if key not in declared and not isinstance(stored, Attribute):  # pyright: ignore[reportUnnecessaryIsInstance] -- a pass put it there
+                self.fault(op, f"`{key}` of `{op.name}` is Python's `{type(stored).__name__}`, not an attribute")
         if not op.is_registered:
             return
         broken = False

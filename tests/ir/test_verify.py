@@ -274,6 +274,16 @@ def test_an_operand_that_does_not_know_its_use() -> None:
     assert any("counts operand 0 of `vt.use` as a use" in m for m in found)
 
 
+@pytest.mark.parametrize("make", [Def, lambda: UnregisteredOp.make("vt.unknown", result_types=[f32])])
+def test_an_attribute_that_is_none(make: Callable[[], Operation]) -> None:
+    op = make()
+    op.attributes["fine"] = StringAttr("yes")
+    root = wrap(op)
+    assert messages(root) == []
+    op.attributes["level"] = 3  # pyright: ignore[reportArgumentType]
+    assert messages(root) == [f"`level` of `{op.name}` is Python's `int`, not an attribute"]
+
+
 def test_a_block_argument_that_counts_a_use_which_is_none() -> None:
     block = Block([f32])
     use = Use([block.arguments[0]])
