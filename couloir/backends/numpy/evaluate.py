@@ -22,6 +22,8 @@ from couloir.ir.errors import Error, nearest
 from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.traits import IsTerminator
 
+MAX_FRAMES: Final = 100_000
+"""Calls and regions inside each other, so that a program whose functions call themselves for ever ends with an error."""
 #: What a meaning runs into when an op is not as its dialect demands, which the verifier would have said, or when there
 #: is not enough memory.
 _FAULTS: Final = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
@@ -148,6 +150,11 @@ class _Evaluation:
             step = frame.steps[frame.position]
             try:
                 outcome, answer = self._outcome(frame, step, answer), None
+                if len(frames) > MAX_FRAMES:
+                    raise Error(
+                        f"calls and regions are more than {MAX_FRAMES} deep here",
+                        hint="does a function call itself without an end?",
+                    )
                 match outcome:
                     case Run():
                         frames.append(self.entered(outcome, frame.values))

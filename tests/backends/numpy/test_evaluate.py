@@ -412,6 +412,17 @@ def test_functions_call_themselves_deeply() -> None:
     assert run(couloir.parse(RECURSIVE), np.int32(5_000))[0] == 5_000 * 5_001 // 2
 
 
+def test_functions_that_call_themselves_for_ever_end_with_an_error() -> None:
+    module = couloir.parse("""
+        func.func @main(%n: i32) -> i32 {
+          %r = func.call @main(%n) : (i32) -> i32
+          return %r : i32
+        }
+    """)
+    with pytest.raises(Error, match="calls and regions are more than 100000 deep"):
+        run(module, np.int32(1))
+
+
 def test_blocks_in_a_loop_and_arguments_that_change_places() -> None:
     module = couloir.parse("""
         func.func @main(%n: i32) -> (i32, i32) {
