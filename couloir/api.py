@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias
 
 import couloir.dialects  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the dialects, so that their names are known
 from couloir.dialects.builtin import ModuleOp
-from couloir.ir.errors import Error, nearest
+from couloir.ir.errors import Error, file_trouble, nearest
 from couloir.ir.limits import Limits
 from couloir.ir.passes import Instrumentation, PassPipeline, Report
 from couloir.ir.passes.checkpoint import Checkpoint, Reproducing, read_checkpoint
@@ -79,10 +79,10 @@ def _read_text(path: Path, limits: Limits | None) -> str:
         if path.stat().st_size > bound.bytes:
             raise Error(f"the file has {path.stat().st_size} bytes, the limit is {bound.bytes}", where=str(path))
         return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Error(f"cannot read: {error.strerror}", where=str(path)) from error
     except UnicodeDecodeError as error:
         raise Error(f"not UTF-8 text (byte {error.start})", where=str(path)) from error
+    except (OSError, ValueError) as error:
+        raise Error(f"cannot read: {file_trouble(error)}", where=str(path)) from error
 
 
 def parse(
@@ -224,11 +224,12 @@ def trace(
     name: str | None = None,
     verify_each: bool = True,
     check_each: bool | CheckEach = False,
+    instrumentations: Sequence[Instrumentation] = (),
     on_pass: Progress | None = None,
 ) -> Trace:
     """Runs a pipeline on a copy of a module and records what happens: texts, rule applications, near misses, times.
 
-    A pass that fails ends the trace: its error is in `trace.passes[-1].error`.
+    A pass that fails ends the trace, whatever it raises: its error is in `trace.passes[-1].error`.
 
     Args:
         source: A module, or anything that `load` takes.
@@ -238,6 +239,7 @@ def trace(
         name: The title of the trace; by default the file's name.
         verify_each: Verify after each pass.
         check_each: Run the program before and after each pass, and compare; on made-up inputs, or as a `CheckEach` says.
+        instrumentations: What else looks on.
         on_pass: Called before each pass, to show progress.
 
     Raises:
@@ -253,10 +255,10 @@ def trace(
     else:
         passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     recorder = Recorder()
-    watching = [*_checks(check_each)[0], recorder]
+    watching = [*_checks(check_each)[0], *instrumentations, recorder]
     try:
         passes.run(module, verify_each=verify_each, on_pass=on_pass, instrumentations=watching)
-    except Error:
+    except Exception:  # what a pass raises is what the trace is to show
         if not recorder.failed:
             raise  # before the first pass
     if name is None:
@@ -295,8 +297,8 @@ def _write(path: str | Path, text: str) -> str:
 
     try:
         write_whole(Path(path), text.encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        raise Error(f"cannot write: {error.strerror}", where=str(path)) from error
+    except (OSError, ValueError) as error:
+        raise Error(f"cannot write: {file_trouble(error)}", where=str(path)) from error
     return str(path)
 
 

@@ -22,7 +22,7 @@ from couloir.drawing.pdf import to_pdf
 from couloir.drawing.render import draw
 from couloir.drawing.style import PALETTE, Paint, Style
 from couloir.drawing.svg import to_svg
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, file_trouble
 
 __all__ = [
     "A4",
@@ -87,5 +87,5 @@ def write_file(target: FilePath, data: bytes) -> None:
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise Error(f"cannot write: {error.strerror}", where=str(target)) from error
+    except (OSError, ValueError) as error:
+        raise Error(f"cannot write: {file_trouble(error)}", where=str(target)) from error

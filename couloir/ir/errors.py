@@ -86,6 +86,11 @@ class VerifyError(Error):
         return "\n".join([f"{len(self.faults)} faults:", *(str(fault) for fault in self.faults)])
 
 
+def file_trouble(error: OSError | ValueError) -> str:
+    """Why a file cannot be opened, read or written; a ValueError is what Python raises for names that no file can have."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 def nearest(name: str, candidates: Sequence[str]) -> str | None:
     """A hint "did you mean ...?" for a misspelt name, or None when nothing is near."""
     import difflib

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
+import couloir
 from couloir.cli import main
 from couloir.dialects import hlo
+from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rule, is_splat
 
 ROOT = Path(__file__).parents[2]
@@ -208,3 +211,32 @@ def test_what_is_not_there_is_an_error(
 ) -> None:
     assert main(["why-not", *(a.replace("{}", program) for a in arguments)]) == 1
     assert message in capsys.readouterr().err
+
+
+@attrs.frozen
+class TracesFails(Pass, name="traces-fails"):
+    """Fails, or says what is no text."""
+
+    number: bool = False
+
+    def run(self, op, context: PassContext):
+        if not self.number:
+            raise KeyError("on purpose")
+        context.notes.append(3)  # pyright: ignore[reportArgumentType]
+
+
+def test_the_trace_of_a_pass_with_a_fault_is_shown(program, tmp_path, capsys) -> None:
+    """What a pass raises ends the trace; the page is written, and the exit code is that of a fault in a pass."""
+    trace = couloir.trace(couloir.parse(TEXT), "canonicalize,traces-fails,cse")
+    assert [run.error for run in trace.passes] == ["", "KeyError: 'on purpose'"]
+    page = tmp_path / "page.html"
+    assert main(["view", program, "--trace", "-p", "canonicalize,traces-fails", "-o", str(page)]) == 70
+    assert "KeyError" in page.read_text()
+    error = capsys.readouterr().err
+    assert "wrote" in error and "Traceback" in error and "while running pass 2, `traces-fails`" in error
+
+
+def test_a_note_that_is_no_text_is_kept_as_one(tmp_path) -> None:
+    trace = couloir.trace(couloir.parse(TEXT), "traces-fails{number=true}")
+    trace.save(tmp_path / "trace.json")
+    assert couloir.Trace.load(tmp_path / "trace.json").passes[0].notes == ("3",)

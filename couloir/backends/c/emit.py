@@ -81,7 +81,7 @@ def entry_function(module: ModuleOp, name: str | None) -> func.FuncOp:
     if not candidates:
         known = ", ".join(f"@{f.sym_name}" for f in module.functions)
         what = f"no function @{name}" if name is not None else "no public function"
-        raise Error(f"the module has {what} with a body", hint=f"it has: {known}" if known else "it is empty")
+        raise Error(f"the module has {what} with a body", hint=f"it has: {known}" if known else "it has no function")
     return candidates[0]
 
 

@@ -22,7 +22,7 @@ from couloir.backends.c.cache import Cache
 from couloir.backends.c.emit import ENTRY, CCode, emit
 from couloir.backends.c.loader import Buffer, Library, aligned_copy
 from couloir.backends.c.toolchain import CompileOptions, Compiler, cpu_features, find_compiler
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, file_trouble
 from couloir.ir.types import dtype_of
 from couloir.version import __version__
 
@@ -231,8 +231,8 @@ class CProgram:
             folder.mkdir(parents=True, exist_ok=True)
             for name, content in files.items():
                 write_whole(folder / name, content)
-        except OSError as error:
-            raise Error(f"cannot write to {folder}: {error.strerror}") from error
+        except (OSError, ValueError) as error:
+            raise Error(f"cannot write to {folder}: {file_trouble(error)}") from error
         return [folder / name for name in files]
 
 

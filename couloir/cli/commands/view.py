@@ -73,6 +73,7 @@ def _view(options: Any) -> int:
 
 def _page(options: Any, saved: bool) -> int:
     from couloir import api
+    from couloir.ir.passes import Instrumentation
     from couloir.ir.passes.trace import Trace
 
     if Path(options.output).suffix.lower() not in (".html", ".htm"):
@@ -81,6 +82,12 @@ def _page(options: Any, saved: bool) -> int:
         raise Error(
             "--level, --constants and --paper are for pictures", hint="with --trace, --to says how far to lower"
         )
+    faults: list[Exception] = []
+
+    class Faults(Instrumentation):
+        def pass_failed(self, run: object, op: object, error: Exception) -> None:
+            faults.append(error)
+
     if saved:
         if any((options.pipeline, options.to, options.check_each, options.input, options.save, options.dims)):
             raise Error("a saved trace is shown as it is: it takes no passes and no sizes")
@@ -93,6 +100,7 @@ def _page(options: Any, saved: bool) -> int:
                 pipeline_of(options, module) or api.standard_pipeline(module, "loops"),
                 name=Path(options.model).name,
                 check_each=check_of(options) if options.check_each else False,
+                instrumentations=[Faults()],
                 on_pass=show,
             )
         if options.save:
@@ -100,6 +108,8 @@ def _page(options: Any, saved: bool) -> int:
             print(f"wrote {options.save}", file=sys.stderr)
     api.explore(trace, options.output)
     print(f"wrote {options.output}", file=sys.stderr)
+    if faults and not isinstance(faults[-1], Error):
+        raise faults[-1]
     failed = trace.passes[-1] if trace.passes and trace.passes[-1].error else None
     if failed is None or saved:
         return 0

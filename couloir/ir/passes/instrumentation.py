@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, file_trouble
 from couloir.ir.text.printer import operation_text
 from couloir.ir.verify import verify
 
@@ -114,8 +114,8 @@ class Dumping(Instrumentation):
         """Makes the directory and writes the input."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Error(f"cannot write dumps to {self.directory}: {error.strerror}") from error
+        except (OSError, ValueError) as error:
+            raise Error(f"cannot write dumps to {self.directory}: {file_trouble(error)}") from error
         self.module, self.last = module, ""
         self._write(0, "input")
 

@@ -121,7 +121,7 @@ class Runner:
         finally:
             run.seconds = perf_counter() - start
             run.memory, run.allocated = meter.read()
-            run.statistics, run.notes = context.statistics, tuple(context.notes)
+            run.statistics, run.notes = context.statistics, tuple(map(str, context.notes))
             run.changed = True
         after = State.of(target)
         run.ops_after, run.changed = after.ops, after != before

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeVar, cast
 
 import attrs
 
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, file_trouble
 from couloir.ir.passes.report import Check
 from couloir.ir.passes.trace_text import Constant, Line
 from couloir.version import __version__
@@ -203,8 +203,8 @@ class Trace:
         try:
             text = json.dumps(self.to_json(), ensure_ascii=True, separators=(",", ":"))
             Path(path).write_text(text + "\n", encoding="ascii")
-        except OSError as error:
-            raise Error(f"cannot write: {error.strerror}", where=path) from error
+        except (OSError, ValueError) as error:
+            raise Error(f"cannot write: {file_trouble(error)}", where=path) from error
 
     @classmethod
     def load(cls, path: str | Path) -> Trace:
@@ -218,8 +218,8 @@ class Trace:
             if size > MAX_BYTES:
                 raise Error(f"the file has {size} bytes; traces have at most {MAX_BYTES}", where=path)
             data = Path(path).read_bytes()
-        except OSError as error:
-            raise Error(f"cannot read: {error.strerror}", where=path) from error
+        except (OSError, ValueError) as error:
+            raise Error(f"cannot read: {file_trouble(error)}", where=path) from error
         return cls.of_json(data, file=str(path))
 
     @classmethod
