@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, file_trouble
 
 if TYPE_CHECKING:
     from couloir.dialects.builtin import ModuleOp
@@ -20,6 +20,10 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # p
 """What `register` of a command's module gets."""
 Arguments: TypeAlias = "argparse.ArgumentParser | argparse._ArgumentGroup"  # pyright: ignore[reportPrivateUsage]
 """Where arguments are declared: a command, or a group of its arguments."""
+
+
+MAX_DIGITS: Final = 18
+"""Of a number."""
 
 
 def command(
@@ -63,21 +67,41 @@ def input_argument(parser: Arguments) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="an input as .npy, or all as .npz in order; repeat for several .npy",
+        help="an input as .npy, or all as .npz in order; repeat for several .npy; - for one from stdin",
     )
 
 
 def read_inputs(files: Sequence[str]) -> list[Any]:
     """The arrays in the files that `--input` names."""
+    import io
+    import zipfile
+    import zlib
+
     import numpy as np
 
+    damage = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
+    unreadable = (
+        *damage,
+        MemoryError,
+        OverflowError,
+        NotImplementedError,
+        RuntimeError,
+    )  # too large, packed otherwise, encrypted
     arrays: list[Any] = []
     for file in files:
         try:
-            loaded: Any = np.load(file, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+            if not content.startswith((b"\x93NUMPY", b"PK")):
+                raise Error("neither a .npy nor a .npz file", where=file, hint="write it by numpy.save or numpy.savez")
+            loaded: Any = np.load(io.BytesIO(content), allow_pickle=False)
+            found = [loaded[key] for key in loaded.files] if hasattr(loaded, "files") else [loaded]
+        except OSError as error:
+            raise Error(f"cannot read: {file_trouble(error)}", where=file) from error
+        except unreadable as error:
             raise Error(f"not a readable .npy or .npz file: {error}", where=file) from error
-        arrays += [loaded[key] for key in loaded.files] if hasattr(loaded, "files") else [loaded]
+        if not all(isinstance(array, np.ndarray) for array in found):
+            raise Error("a zip file with something else than arrays", where=file)
+        arrays += found
     return arrays
 
 
@@ -93,9 +117,10 @@ def sizes(items: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for item in ",".join(items).split(",") if items else ():
         name, _, size = item.partition("=")
-        if not name or not size.isdecimal():
-            raise Error(f"`--dims {item}` is not NAME=SIZE", hint="for example --dims N=1")
-        found[name] = int(size)
+        if not name or not (size.isascii() and size.isdecimal() and len(size) <= MAX_DIGITS):
+            raise Error(f"`--dims {item[:60]}` is not NAME=SIZE", hint="for example --dims N=1")
+        if found.setdefault(name, int(size)) != int(size):
+            raise Error(f"--dims gives two sizes for `{name}`: {found[name]} and {int(size)}")
     return found
 
 
@@ -114,14 +139,16 @@ def load(options: Any) -> ModuleOp:
 
 def read_text(source: str) -> tuple[str, str]:
     """The text of a file, or of standard input for `-`, after a name for it."""
-    if source == "-":
-        return "<stdin>", sys.stdin.read()
     try:
+        if source == "-":
+            if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] -- closed: `<&-`
+                raise Error("there is no standard input")
+            return "<stdin>", sys.stdin.read()
         return Path(source).name, Path(source).read_text(encoding="utf-8")
-    except OSError as error:
-        raise Error(f"cannot read: {error.strerror}", where=source) from error
     except UnicodeDecodeError as error:
         raise Error(f"not UTF-8 text (byte {error.start})", where=source) from error
+    except (OSError, ValueError) as error:
+        raise Error(f"cannot read: {file_trouble(error)}", where=source) from error
 
 
 def lowering_arguments(parser: Arguments) -> None:
@@ -175,16 +202,24 @@ def progress() -> Generator[Callable[[int, int, str], None]]:
 def write_text(target: str, text: str) -> None:
     """Writes a text to a file, whole or not at all, or to standard output for `-`."""
     if target == "-":
-        sys.stdout.write(text)
+        try:
+            sys.stdout.write(text)
+        except UnicodeEncodeError as error:
+            raise Error(
+                f"stdout does not take {error.object[error.start]!a}", hint="write to a file: -o FILE"
+            ) from error
         return
     write_file(target, text.encode("utf-8", "surrogateescape"))
 
 
 def write_file(target: str, content: bytes) -> None:
-    """Writes a file, whole or not at all."""
+    """Writes a file, whole or not at all, or to standard output for `-`."""
     from couloir.backends.c.program import write_whole
 
+    if target == "-":
+        sys.stdout.buffer.write(content)
+        return
     try:
         write_whole(Path(target), content)
-    except OSError as error:
-        raise Error(f"cannot write: {error.strerror}", where=target) from error
+    except (OSError, ValueError) as error:
+        raise Error(f"cannot write: {file_trouble(error)}", where=target) from error

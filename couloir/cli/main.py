@@ -7,6 +7,8 @@ Exit codes: 0 done; 1 the input is wrong or cannot be handled; 2 the command lin
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -31,6 +33,9 @@ EPILOG: Final = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed: `>&-`
+            setattr(sys, stream, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 -- as long as the process
     parser = command_parser()
     try:
         options = parser.parse_args(arguments)
@@ -41,24 +46,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()  # a pipe that nobody reads is noticed here, not at the end of Python
+        return code
     except Error as error:
         print(f"couloir: error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            return _internal(error)
+        print(f"couloir: error: stdout: cannot write: {error.strerror}", file=sys.stderr)
+        sys.stderr.close()  # else Python tries to write once more at its end, and complains
+        return 1
     except KeyboardInterrupt:
         print("couloir: interrupted", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 -- the end of the line: whatever it is, people are told what it means
-        import traceback
+        return _internal(error)
 
-        traceback.print_exception(error)
-        print(
-            "couloir: internal error: not the input is at fault, but Couloir or a pass from elsewhere", file=sys.stderr
-        )
-        return 70
+
+def _internal(error: Exception) -> int:
+    import traceback
+
+    traceback.print_exception(error)
+    print("couloir: internal error: not the input is at fault, but Couloir or a pass from elsewhere", file=sys.stderr)
+    return 70
 
 
 def command_parser() -> argparse.ArgumentParser:

@@ -92,12 +92,18 @@ def random_inputs(
         kind: What the floats are.
 
     Raises:
-        Error: for arguments that are neither tensors or buffers of numbers nor numbers.
+        Error: for arguments that are neither tensors or buffers of numbers nor numbers, and for those too large for memory.
     """
     integers = _integers_for(function, kind)
     generator = np.random.default_rng(seed)
     wanted = signature(function).inputs if types is None else types
-    return [_random(generator, type, number, kind, integers) for number, type in enumerate(wanted)]
+    arrays: list[Array] = []
+    for number, type in enumerate(wanted):
+        try:
+            arrays.append(_random(generator, type, number, kind, integers))
+        except (MemoryError, ValueError, OverflowError) as error:  # the last two: more than an array can have
+            raise Error(f"argument {number} is a `{type}`: there is no memory for such an array") from error
+    return arrays
 
 
 def _integers_for(function: FuncOp, wanted: InputKind) -> Sequence[int]:

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import couloir
+from couloir import api
 from couloir.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -186,3 +188,123 @@ def test_dims_bind_the_named_dimensions_of_a_text(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
     assert main(["opt", "-", "--dims", "n=3", "-p", "canonicalize"]) == 0
     assert "stablehlo.abs %arg0 : tensor<3xf32>" in capsys.readouterr().out
+
+
+def _damage() -> dict[str, bytes]:
+    whole = io.BytesIO()
+    np.savez(whole, a=np.arange(4, dtype=np.float32))
+    one = io.BytesIO()
+    np.save(one, np.arange(4, dtype=np.float32))
+    flipped = bytearray(whole.getvalue())
+    flipped[150] ^= 255  # inside the array: the checksum tells
+    return {
+        "cut.npz": whole.getvalue()[:-40],
+        "flipped.npz": bytes(flipped),
+        "cut.npy": one.getvalue()[:9],
+        "huge.npy": one.getvalue().replace(b"(4,), }           ", b"(4" + b"0" * 11 + b",), }"),
+        "text.npy": b"hello",
+        "empty.npy": b"",
+    }
+
+
+def test_an_input_file_that_is_damaged_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "m.mlir"
+    source.write_text(TEXT)
+    for name, content in _damage().items():
+        (tmp_path / name).write_bytes(content)
+        assert main(["run", str(source), "-i", str(tmp_path / name)]) == 1, name
+        error = capsys.readouterr().err
+        assert f"{name}: " in error and ".npy" in error and "If you trust" not in error
+
+
+def test_results_and_inputs_go_through_pipes(tmp_path: Path) -> None:
+    (tmp_path / "m.mlir").write_text(TEXT)
+    np.save(tmp_path / "x.npy", np.arange(4, dtype=np.float32))
+    command = f"{sys.executable} -m couloir.cli run m.mlir"
+    piped = f"{command} -i x.npy -o - | {command} -i -"
+    result = subprocess.run(["/bin/sh", "-c", piped], cwd=tmp_path, capture_output=True, text=True, env=_environment())
+    assert "[0. 1. 2. 3.]" in result.stdout and not result.stderr
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("opt m.mlir > /dev/full", 1, "couloir: error: stdout: cannot write: No space left on device\n"),
+        ("opt --list > /dev/full", 1, "couloir: error: stdout: cannot write: No space left on device\n"),
+        ("opt m.mlir >&-", 0, ""),
+        ("opt - <&-", 1, "couloir: error: there is no standard input\n"),
+    ],
+)
+def test_standard_streams_that_are_full_or_closed(tmp_path: Path, command: str, code: int, said: str) -> None:
+    (tmp_path / "m.mlir").write_text(TEXT)
+    shell = f"{sys.executable} -m couloir.cli {command}"
+    result = subprocess.run(
+        ["/bin/sh", "-c", shell], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=_environment()
+    )
+    assert (result.returncode, result.stderr) == (code, said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "M", "--random", "0", "-i", "x.npy"], "--random and --input exclude each other"),
+        (["run", "M", "--random", "0", "-d", "N=1,N=2"], "two sizes for `N`: 1 and 2"),
+        (["run", "M", "--random", "0", "-d", "N=" + "1" * 5000], "is not NAME=SIZE"),
+        (["run", "M", "--random", "0", "-d", "N=٣"], "is not NAME=SIZE"),
+        (["opt", "M", "--check-each"], "--check-each needs a pipeline"),
+        (["opt", "M", "--timing"], "--timing needs a pipeline"),
+        (["opt", "M", "--reproducer", "r.mlir"], "--reproducer needs a pipeline"),
+        (["opt", "M", "-p", "cse", "-i", "x.npy"], "--input is for checks"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    source = tmp_path / "m.mlir"
+    source.write_text(TEXT)
+    assert main([str(source) if a == "M" else a for a in arguments]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    name = str(tmp_path / "a\0b")
+    module = couloir.parse(TEXT)
+    trace = couloir.trace(module, "cse")
+    for use in (
+        lambda: couloir.load(name + ".mlir"),
+        lambda: couloir.Trace.load(name),
+        lambda: couloir.replay(name),
+        lambda: couloir.draw(module, name + ".svg"),
+        lambda: couloir.explore(trace, name + ".html"),
+        lambda: trace.save(name),
+        lambda: couloir.opt(module, "cse", dump_dir=name),
+        lambda: api.c_program(module).write(name),
+    ):
+        with pytest.raises(couloir.Error, match=r"cannot (read|write).*embedded null"):
+            use()
+    assert main(["run", name, "--random", "0"]) == main(["replay", name]) == 1
+
+
+def test_ops_that_nobody_knows_are_canonicalized_around(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "m.mlir"
+    source.write_text(TEXT.replace("return %b", '%c = "foo.bar"(%b) : (tensor<4xf32>) -> tensor<4xf32>\n  return %c'))
+    assert main(["opt", str(source), "--allow-unregistered", "-p", "canonicalize"]) == 0
+    out = capsys.readouterr().out
+    assert '"foo.bar"(%arg0)' in out and "negate" not in out
+
+
+def test_inputs_too_large_for_memory_are_said_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "m.mlir"
+    source.write_text(TEXT.replace("<4xf32>", "<1000000000000000xf32>"))
+    assert main(["run", str(source), "--random", "0"]) == 1
+    assert (
+        "argument 0 is a `tensor<1000000000000000xf32>`: there is no memory for such an array"
+        in capsys.readouterr().err
+    )
+    assert main(["opt", str(source), "-p", "cse", "--check-each"]) == 0
+    assert "@main is not checked: argument 0" in capsys.readouterr().err

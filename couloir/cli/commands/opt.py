@@ -15,6 +15,7 @@ from couloir.cli.common import (
     load,
     lowering_arguments,
     model_arguments,
+    natural,
     pipeline_of,
     progress,
     read_text,
@@ -50,7 +51,7 @@ def register(commands: Commands) -> None:
     text.add_argument("--locations", action="store_true", help="print where each op comes from")
     text.add_argument(
         "--elide",
-        type=int,
+        type=natural,
         metavar="N",
         help="leave out constants of more than N elements (default: 64 on a terminal; files and pipes get all of them)",
     )
@@ -92,13 +93,25 @@ def _opt(options: Any) -> int:
     if options.list:
         _list_passes()
         return 0
+    if options.input and not options.check_each:
+        raise Error("--input is for checks", hint="add --check-each")
     module, pipeline, start = _task(options)
     elide = options.elide
     if elide is None and options.output == "-" and sys.stdout.isatty():
         elide = 64  # for reading; a text that goes on to a file or another command stays complete
     if pipeline is None:
-        if options.stop_after is not None:
-            raise Error("--stop-after needs a pipeline: --pipeline, --to or --resume")
+        for name in (
+            "stop_after",
+            "check_each",
+            "verify_rules",
+            "reproducer",
+            "dump_dir",
+            "timing",
+            "memory",
+            "statistics",
+        ):
+            if getattr(options, name) not in (None, False):
+                raise Error(f"--{name.replace('_', '-')} needs a pipeline: --pipeline, --to or --resume")
     else:
         check = check_of(options) if options.check_each else None
         settings: dict[str, Any] = {

@@ -27,7 +27,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--backend", "-b", choices=("numpy", "c"), default="numpy", help="what runs it (default: numpy, the reference)"
     )
-    parser.add_argument("--output", "-o", metavar="FILE", help="save the results as .npz")
+    parser.add_argument("--output", "-o", metavar="FILE", help="save the results as .npz, or - for stdout")
 
 
 def _run(options: Any) -> int:
@@ -35,6 +35,8 @@ def _run(options: Any) -> int:
 
     from couloir import api
 
+    if options.random is not None and options.input:
+        raise Error("--random and --input exclude each other")
     module = load(options)
     entry = _entry(module)
     arrays = _random_inputs(entry, options.random) if options.random is not None else read_inputs(options.input)
@@ -42,7 +44,8 @@ def _run(options: Any) -> int:
     names = [_result_name(entry, i) for i in range(len(results))]
     if options.output:
         _save_npz(options.output, dict(zip(names, results, strict=True)))
-        print(f"wrote {options.output}", file=sys.stderr)
+        if options.output != "-":
+            print(f"wrote {options.output}", file=sys.stderr)
     else:
         for name, array in zip(names, results, strict=True):
             print(f"{name}: {array.dtype}{list(array.shape)}")
@@ -67,7 +70,9 @@ def _random_inputs(entry: Any, seed: int) -> list[Any]:
 
     for index, type in enumerate(entry.function_type.inputs):
         if isinstance(type, ShapedType) and not type.is_static:
-            raise Error(f"input {index} is `{type}`", hint="give its dimensions: --dims NAME=SIZE")
+            raise Error(
+                f"input {index} is `{type}`", hint="give its dimensions: --dims NAME=SIZE, or inputs: --input FILE"
+            )
     return random_inputs(entry, seed=seed)
 
 
