@@ -274,6 +274,7 @@ def test_a_damaged_reproducer_or_one_of_another_version_says_so(model: str, run:
         (text.replace("stablehlo.tanh", "stablehlo.cosine"), "warning: the module is not as it was written"),
         (text.replace('written_by: "', 'written_by: "9'), "warning: it was written by Couloir 9"),
         ("not MLIR", "no pipeline stands beside the module"),
+        (text.replace("verify_each: true", f'check_each: true, check_inputs: "seed {"9" * 5000}"'), "give them again"),
     ]:
         Path("r.mlir").write_text(changed)
         code, _, err = run("replay", "r.mlir")
