@@ -141,7 +141,7 @@ def read_text(source: str) -> tuple[str, str]:
     """The text of a file, or of standard input for `-`, after a name for it."""
     try:
         if source == "-":
-            if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] -- closed: `<&-`
+            if sys.stdin is None:  # closed: `<&-`
                 raise Error("there is no standard input")
             return "<stdin>", sys.stdin.read()
         return Path(source).name, Path(source).read_text(encoding="utf-8")
