@@ -371,6 +371,22 @@ def test_operators_that_the_onnx_package_does_not_compute() -> None:
     compare(model("GlobalLpPool", [image], opset=13, p=3), image)
     for p, axis in ((1, 1), (2, -1), (1, -2)):
         compare(model("LpNormalization", [image], opset=13, p=p, axis=axis), image)
+    places = np.array([[0, 99, -100], [-1, 7, 64]])
+    line = numbers((100, 4), "f4")
+    compare(model("GatherElements", [line, places], opset=13), line, places)
+    with pytest.raises(Error, match="an index is not within the 4 elements of axis 1"):
+        run(couloir.load(model("GatherElements", [line, places], opset=13, axis=1)), line, places)
+    for mode in ("nearest", "linear"):
+        compare(model("Upsample", [image], opset=7, scales=[1.0, 1.0, 2.0, 1.5], mode=mode), image)
+        for kind, opset, scales in (("Upsample", 9, [1, 1, 1.5, 3]), ("Resize", 10, [1, 1, 0.5, 2.25])):
+            constants = [np.array(scales, np.float32)]
+            compare(model(kind, [image], opset=opset, constants=constants, mode=mode), image)
+    with pytest.raises(NotInDomain):
+        run(
+            couloir.load(model("Upsample", [image], opset=7, scales=[1.0, 1, 2, 2], mode="linear")),
+            image,
+            domain=rationals,
+        )
     regions = np.array([[0, 1, 1, 5, 4], [1, 0, 2, 12, 9], [1, 2, 2, 2, 2]], np.float32)
     pooled = model("MaxRoiPool", [image, regions], opset=13, pooled_shape=[2, 3], spatial_scale=0.5)
     compare(pooled, image, regions)

@@ -65,6 +65,42 @@ def lp_normalization(xp: ArrayNamespace, op: Any, x: Array) -> Array:
     return xp.apply("divide", x, np.where(norm == 0, one, norm))
 
 
+@operator("GatherElements")
+def gather_elements(xp: ArrayNamespace, op: Any, x: Array, indices: Array) -> Array:
+    """Along one axis at the index, along the others at the same place. (onnx's own takes axes of at most 64 elements.)"""
+    axis = op.axis % x.ndim
+    if (indices < -x.shape[axis]).any() or (indices >= x.shape[axis]).any():
+        raise Error(
+            f"`{op.name}` cannot be computed: an index is not within the {x.shape[axis]} elements of axis {axis}"
+        )
+    places: list[Any] = list(np.indices(indices.shape, sparse=True))
+    places[axis] = indices
+    return x[tuple(places)]
+
+
+@operator("Resize", when=lambda xp, op: op.since_version == 10)
+@operator("Upsample")
+def upsample(xp: ArrayNamespace, op: Any, x: Array, scales: Array | None = None) -> Array:
+    """Each axis by a factor: the position of an output is `output / scale`, between two inputs or nearest to one."""
+    factors = op.scales if scales is None else scales.tolist()
+    y = x
+    for axis, scale in enumerate(map(float, factors)):
+        size = x.shape[axis]
+        at = np.arange(math.floor(size * scale)) / scale
+        if scale == 1:
+            continue
+        if op.mode == "nearest":
+            y = y.take(np.minimum(np.ceil(at) if scale < 1 else np.floor(at), size - 1).astype(np.int64), axis)
+            continue
+        if xp is not floats:
+            raise NotInDomain(op.name, xp.name)
+        low = np.floor(at).astype(np.int64)
+        weight = (at - low).reshape([-1 if d == axis else 1 for d in range(x.ndim)])
+        first, second = y.take(low, axis), y.take(np.minimum(low + 1, size - 1), axis)
+        y = first * (1 - weight) + second * weight
+    return y.astype(x.dtype)
+
+
 @operator("MaxRoiPool")
 def max_roi_pool(xp: ArrayNamespace, op: Any, x: Array, rois: Array) -> Array:
     """The largest element of each of `pooled_shape` bins of each region (image, x1, y1, x2, y2); 0 of an empty bin."""
