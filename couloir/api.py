@@ -514,7 +514,7 @@ def run(
     dims: Mapping[str, int] | None = None,
     function: str | None = None,
 ) -> tuple[Any, ...]:
-    """Runs a model on NumPy arrays, one for each input. Returns a tuple with an array for each output.
+    """Runs a model on NumPy arrays, one for each input. Returns a tuple with a new array for each output.
 
     Args:
         source: A module of any level, or anything that `load` takes.
@@ -527,12 +527,13 @@ def run(
         return compile(source, dims=dims, function=function)(*arrays)
     if backend != "numpy":
         raise Error(f"there is no backend `{backend}`", hint=nearest(backend, BACKENDS) or "numpy or c")
+    from couloir.backends.numpy.arguments import own
     from couloir.backends.numpy.evaluate import evaluate
     from couloir.specialization import check_shapes
 
     module = load(source, dims=dims)
     check_shapes(module, arrays, function)
-    return evaluate(module, *arrays, function=function)
+    return own(evaluate(module, *arrays, function=function), arrays)
 
 
 def specialize(

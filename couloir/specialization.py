@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import attrs
 import numpy as np
 
 from couloir.backends.c.emit import entry_function
+from couloir.backends.numpy.arguments import as_array
 from couloir.dialects import hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp
@@ -109,6 +110,9 @@ class Signature:
 
     def listed(self, shapes: Shapes) -> list[Shape | None]:
         """Shapes by position."""
+        given: Any = shapes
+        if not isinstance(given, Mapping | Sequence) or isinstance(shapes, str):
+            raise Error(f"shapes are given by name, or as a list with one for each input, not as {shapes!r}")
         if not isinstance(shapes, Mapping):
             if len(shapes) != len(self.names):
                 raise Error(f"@{self.function} has {len(self.names)} inputs; {len(shapes)} shapes were given")
@@ -131,6 +135,9 @@ class Signature:
 
     def bound(self, shapes: Sequence[Shape | None], dims: Mapping[str, int]) -> list[Any]:
         """The types of the inputs with the sizes that follow from shapes and names."""
+        given: Any = dims
+        if not isinstance(given, Mapping):
+            raise Error(f"`dims` maps names to sizes, it is not {dims!r}")
         known = {name for names in self.dims for name in names if name}
         sizes: dict[str, _Origin] = {}
         for name, size in dims.items():
@@ -141,7 +148,9 @@ class Signature:
                     hint=nearest(name, sorted(known))
                     or (f"it has {listed}" if known else "its dimensions have no names"),
                 )
-            sizes[name] = _Origin(size, "`dims`")
+            if not _is_size(size):
+                raise Error(f"`dims` gives `{name}` the size {size!r}; a size is an integer from 0")
+            sizes[name] = _Origin(int(size), "`dims`")
         for number, shape in enumerate(shapes):
             if shape is not None:
                 self._collect(number, shape, sizes)
@@ -179,9 +188,14 @@ class Signature:
         return type.with_dims(tuple(dims))
 
 
+def _is_size(size: Any) -> bool:
+    return isinstance(size, int | np.integer) and not isinstance(size, bool) and bool(size >= 0)
+
+
 def _checked(shape: Sequence[int], name: str) -> Shape:
-    sizes: list[Any] = list(shape)
-    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and size >= 0 for size in sizes):
+    given: Any = shape
+    sizes: list[Any] = list(cast("Sequence[Any]", given)) if isinstance(given, Sequence | np.ndarray) else [None]
+    if not all(_is_size(size) for size in sizes):
         raise Error(f"the shape {shape!r} for `{name}` is not a list of sizes")
     return tuple(int(size) for size in sizes)
 
@@ -230,7 +244,7 @@ def _constant(value: Any, name: str, function: FuncOp) -> DenseElementsAttr:
     type = function.function_type.inputs[number]
     if not isinstance(type, ShapedType):
         raise Error(f"the input `{name}` is a `{type}`, which cannot be made a constant")
-    array = np.asarray(value)
+    array = as_array(value, f"the value of `{name}`")
     wanted = dtype_of(type.element_type)
     if array.dtype != wanted:
         if isinstance(value, np.ndarray | np.generic) or not np.can_cast(array.dtype, wanted, "same_kind"):
@@ -252,8 +266,8 @@ class DynamicExecutable:
     def __init__(
         self, module: ModuleOp, build: Callable[[ModuleOp], Executable], *, function: str | None, limit: int
     ) -> None:
-        if limit < 1:
-            raise Error(f"at least one program is kept, not {limit}")
+        if not _is_size(limit) or limit < 1:
+            raise Error(f"`programs` is how many programs are kept, at least one: not {limit!r}")
         self.module = module
         self.function = function
         self.limit = limit
@@ -266,7 +280,8 @@ class DynamicExecutable:
         if len(arrays) != len(self._signature.names):
             names = ", ".join(f"`{name}`" for name in self._signature.names)
             raise Error(f"the model takes {len(self._signature.names)} arrays ({names}), {len(arrays)} were given")
-        return self.program(*(np.shape(array) for array in arrays))(*arrays)
+        given = zip(arrays, self._signature.names, strict=True)
+        return self.program(*(as_array(array, f"the input `{name}`").shape for array, name in given))(*arrays)
 
     def program(self, *shapes: Sequence[int]) -> Executable:
         """The program for inputs of these shapes; compiled now when it is not there."""

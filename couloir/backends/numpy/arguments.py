@@ -44,7 +44,7 @@ def argument_values(function: FuncOp, arrays: Sequence[Any], xp: ArrayNamespace)
     values: list[Any] = []
     faults: list[str] = []
     for number, (array, type) in enumerate(zip(arrays, wanted, strict=True)):
-        value = array if _is_opaque(type) else np.asarray(array)
+        value = array if _is_opaque(type) else as_array(array, f"argument {number} of @{function.sym_name}")
         fault = None if _is_opaque(type) else _fault(value, type, xp)
         if fault:
             hint = function.arguments[number].name_hint
@@ -58,6 +58,28 @@ def argument_values(function: FuncOp, arrays: Sequence[Any], xp: ArrayNamespace)
             hint="convert them first: `array.astype(dtype)`, `array.reshape(shape)`",
         )
     return values
+
+
+def as_array(value: Any, what: str) -> Array:
+    """An array of what somebody gave: an array, or what NumPy makes one of."""
+    try:
+        return np.asarray(value)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise Error(f"{what} is a {type(value).__name__} that is no array: {error}") from error
+
+
+def own(results: Sequence[Any], arrays: Sequence[Any]) -> tuple[Any, ...]:
+    """The results, with copies of arrays that cannot be written to, or share memory with what was given or with each other."""
+    seen: list[Array] = [cast(Array, array) for array in arrays if isinstance(array, np.ndarray)]
+    found: list[Any] = []
+    for value in results:
+        if isinstance(value, np.ndarray):
+            array = cast(Array, value)
+            if not array.flags.writeable or any(np.may_share_memory(array, other) for other in seen):
+                value = array = array.copy()
+            seen.append(array)
+        found.append(value)
+    return tuple(found)
 
 
 def new_outputs(function: FuncOp, xp: ArrayNamespace) -> list[Array]:

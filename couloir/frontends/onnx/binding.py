@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import onnx
 
@@ -41,6 +42,9 @@ class Binding:
             return
         known = symbolic_dims(graph)
         given = [value.name for value in inputs]
+        given_dims: Any = dims
+        if not isinstance(given_dims, Mapping):
+            raise Error(f"`dims` maps names to sizes, it is not {dims!r}", where=where)
         for key, size in dims.items():
             _check_size(key, size, where)
             place = _POSITION.fullmatch(key)

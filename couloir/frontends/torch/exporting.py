@@ -39,7 +39,7 @@ def export(
                 hint="leave `args`, `kwargs` and `dynamic_shapes` out, or give the nn.Module itself",
             )
         return _decomposed(torch, model), []
-    check_model(torch, model, args)
+    check_model(torch, model, args, kwargs)
     inputs = tuple(args or ()), dict(kwargs or {})
     with quiet():
         program = guarded(
@@ -49,7 +49,7 @@ def export(
     return _decomposed(torch, program), _dimension_names(model, *inputs, dynamic_shapes)
 
 
-def check_model(torch: Any, model: Any, args: Any) -> None:
+def check_model(torch: Any, model: Any, args: Any, kwargs: Any) -> None:
     """Raises `couloir.Error` unless this is a module with example inputs."""
     if not isinstance(model, torch.nn.Module):
         raise Error(f"an nn.Module or an ExportedProgram is needed, not a {type(model).__name__}")
@@ -60,6 +60,8 @@ def check_model(torch: Any, model: Any, args: Any) -> None:
             f"`args` is a tuple with the positional arguments, not a {type(args).__name__}",
             hint="for one input: `from_torch(model, (x,))`",
         )
+    if kwargs is not None and not isinstance(kwargs, Mapping):
+        raise Error(f"`kwargs` maps the names of arguments to them; it is a {type(kwargs).__name__}")
 
 
 def guarded(message: str, action: Callable[[], T]) -> T:

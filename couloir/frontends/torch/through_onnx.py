@@ -17,7 +17,7 @@ def load_through_onnx(
     """Exports a model to ONNX with PyTorch, and reads that into a module of the `onnx` dialect."""
     torch = torch_library()
     if not isinstance(model, torch.export.ExportedProgram):
-        check_model(torch, model, args)
+        check_model(torch, model, args, kwargs)
     torch_library("onnxscript")
     with quiet():
         program = guarded(

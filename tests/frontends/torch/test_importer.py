@@ -357,6 +357,7 @@ def test_training_is_told_to_end():
     [
         ((lambda x: x, (torch.ones(1),)), {}, "an nn.Module or an ExportedProgram is needed, not a function"),
         ((nn.ReLU(), torch.ones(1)), {}, r"`args` is a tuple with the positional arguments, not a Tensor"),
+        ((nn.ReLU(), (torch.ones(1),), [1]), {}, r"`kwargs` maps the names of arguments to them; it is a list"),
         ((nn.ReLU(),), {}, "ReLU cannot be exported: TypeError"),
         ((nn.Linear(2, 3), (torch.ones(5),)), {}, "Linear cannot be exported"),
         ((nn.ReLU(), (torch.ones(1),)), {"parameters": "both"}, "`parameters` is 'constants' or 'arguments', not 'both'"),
