@@ -129,30 +129,49 @@ def conv(lhs: Any = (2, 4, 8, 8), rhs: Any = (6, 4, 3, 3), numbers: Any = None, 
     return build
 
 
-breaks("convolution", "C1")(conv(rhs=(6, 4, 3)))
-breaks("convolution", "C2")(conv(window_strides=(1,)))
-breaks("convolution", "C3")(conv(window_strides=(1, 0)))
+def dynamic_conv(padding: Any = (2, 2), lhs: Any = (2, 4, 8, 8), rhs: Any = (6, 4, 3, 3), **more: Any) -> Any:
+    types = [TensorType(more.pop("result", (2, 6, None, None)), f32)]
+    numbers = more.pop("numbers", {})
+
+    def build(b: Any) -> Any:
+        layout = hlo.ConvDimensionNumbers(**{**CONV, **numbers})
+        operands = b.tensor(*lhs), b.tensor(*rhs), b.tensor(*padding, of=i64)
+        return hlo.DynamicConv(*operands, dimension_numbers=layout, **more, result_types=types)
+
+    return build
+
+
+CONV_CASES: dict[str, dict[str, Any]] = {
+    "C1": {"rhs": (6, 4, 3)},
+    "C2": {"window_strides": (1,)},
+    "C3": {"window_strides": (1, 0)},
+    "C5": {"lhs_dilation": (1,)},
+    "C6": {"lhs_dilation": (1, 0)},
+    "C7": {"rhs_dilation": (1,)},
+    "C8": {"rhs_dilation": (1, 0)},
+    "C9": {"window_reversal": (True,)},
+    "C10": {"lhs": (3, 4, 8, 8), "batch_group_count": 2},
+    "C11": {"lhs": (2, 5, 8, 8), "feature_group_count": 2},
+    "C12": {"numbers": {"input_spatial_dimensions": (2,)}},
+    "C13": {"numbers": {"input_spatial_dimensions": (2, 2)}},
+    "C14": {"rhs": (6, 3, 3, 3)},
+    "C15": {"rhs": (5, 4, 3, 3), "batch_group_count": 2},
+    "C16": {"rhs": (5, 2, 3, 3), "feature_group_count": 2},
+    "C17": {"numbers": {"kernel_spatial_dimensions": (2,)}},
+    "C18": {"numbers": {"kernel_spatial_dimensions": (2, 4)}},
+    "C19": {"numbers": {"output_spatial_dimensions": (2,)}},
+    "C20": {"numbers": {"output_batch_dimension": 1}},
+    "C21": {"feature_group_count": 0},
+    "C22": {"batch_group_count": -1},
+    "C23": {"rhs": (6, 2, 3, 3), "feature_group_count": 2, "batch_group_count": 2},
+    "C24": {"precision_config": (hlo.Precision.HIGH,)},
+}
+for _id, _case in CONV_CASES.items():
+    breaks("convolution", _id)(conv(**_case))
+    breaks("dynamic_conv", _id)(dynamic_conv(**_case))
 breaks("convolution", "C4")(conv(padding=((0, 0),)))
-breaks("convolution", "C5")(conv(lhs_dilation=(1,)))
-breaks("convolution", "C6")(conv(lhs_dilation=(1, 0)))
-breaks("convolution", "C7")(conv(rhs_dilation=(1,)))
-breaks("convolution", "C8")(conv(rhs_dilation=(1, 0)))
-breaks("convolution", "C9")(conv(window_reversal=(True,)))
-breaks("convolution", "C10")(conv(lhs=(3, 4, 8, 8), batch_group_count=2))
-breaks("convolution", "C11")(conv(lhs=(2, 5, 8, 8), feature_group_count=2))
-breaks("convolution", "C12")(conv(numbers={"input_spatial_dimensions": (2,)}))
-breaks("convolution", "C13")(conv(numbers={"input_spatial_dimensions": (2, 2)}))
-breaks("convolution", "C14")(conv(rhs=(6, 3, 3, 3)))
-breaks("convolution", "C15")(conv(rhs=(5, 4, 3, 3), batch_group_count=2))
-breaks("convolution", "C16")(conv(rhs=(5, 2, 3, 3), feature_group_count=2))
-breaks("convolution", "C17")(conv(numbers={"kernel_spatial_dimensions": (2,)}))
-breaks("convolution", "C18")(conv(numbers={"kernel_spatial_dimensions": (2, 4)}))
-breaks("convolution", "C19")(conv(numbers={"output_spatial_dimensions": (2,)}))
-breaks("convolution", "C20")(conv(numbers={"output_batch_dimension": 1}))
-breaks("convolution", "C21")(conv(feature_group_count=0))
-breaks("convolution", "C22")(conv(batch_group_count=-1))
-breaks("convolution", "C23")(conv(rhs=(6, 2, 3, 3), feature_group_count=2, batch_group_count=2))
-breaks("convolution", "C24")(conv(precision_config=(hlo.Precision.HIGH,)))
+breaks("dynamic_conv", "C4")(dynamic_conv(padding=(1, 2)))
+breaks("dynamic_conv", "C25")(dynamic_conv(result=(2, 5, None, None)))
 
 # reduce, reduce_window
 
@@ -502,6 +521,141 @@ breaks("rng_bit_generator", "C2")(
 )
 
 
+# collectives
+
+GROUPS = ((0, 1),)
+
+
+def adds(b: Any, element: Any = f32) -> Region:
+    return hlo.reducer("add", [element])
+
+
+def gathers(result: Any = (4, 2), **more: Any) -> Callable[[Any], Any]:
+    options = {"all_gather_dim": 0, "replica_groups": GROUPS, **more}
+    return lambda b: hlo.AllGather([b.tensor(2, 2)], **options, result_types=[TensorType(result, f32)])
+
+
+def all_reduces(computation: Any = adds, **more: Any) -> Callable[[Any], Any]:
+    options = {"replica_groups": GROUPS, **more}
+    return lambda b: hlo.AllReduce([b.tensor(2, 2)], **options, computation=computation(b))
+
+
+def reduce_scatters(result: Any = (2, 2), dims: Any = (4, 2), computation: Any = adds, **more: Any) -> Any:
+    options = {"scatter_dimension": 0, "replica_groups": GROUPS, **more}
+    types = [result if isinstance(result, TensorType) else TensorType(result, f32)]
+    return lambda b: hlo.ReduceScatter(b.tensor(*dims), **options, computation=computation(b), result_types=types)
+
+
+def exchanges(**more: Any) -> Callable[[Any], Any]:
+    options = {"split_dimension": 0, "concat_dimension": 1, "split_count": 2, "replica_groups": GROUPS, **more}
+    return lambda b: hlo.AllToAll([b.tensor(4, 2)], **options)
+
+
+def takes_one(b: Any) -> Region:
+    return returning([scalar()], 0)
+
+
+MATRIX = "`replica_groups` is a matrix"
+for _op, _build in {
+    "all_gather": gathers,
+    "all_reduce": all_reduces,
+    "reduce_scatter": reduce_scatters,
+    "all_to_all": exchanges,
+}.items():
+    breaks(_op, MATRIX)(_build(replica_groups=(0, 1)))
+breaks("collective_broadcast", MATRIX)(lambda b: hlo.CollectiveBroadcast(b.tensor(2), (0, 1)))
+breaks("cross-replica-sum", MATRIX)(lambda b: hlo.CrossReplicaSum(b.tensor(2), (0, 1)))
+breaks("cross-replica-sum", "no process is twice in `replica_groups`")(
+    lambda b: hlo.CrossReplicaSum(b.tensor(2), ((0, 0),))
+)
+breaks("all_gather", "C1")(gathers(all_gather_dim=2))
+breaks("all_gather", "C2")(gathers(replica_groups=((0, 0),)))
+breaks("all_gather", "C4")(gathers(replica_groups=((0, -1),)))
+breaks("all_gather", "C5")(gathers(use_global_device_ids=True))
+breaks("all_gather", "C6")(gathers(result=(6, 2)))
+breaks("all_reduce", "C1")(all_reduces(replica_groups=((0, 0),)))
+breaks("all_reduce", "C3")(all_reduces(replica_groups=((0, -2),)))
+breaks("all_reduce", "C4")(all_reduces(use_global_device_ids=True))
+breaks("all_reduce", "C5")(all_reduces(takes_one))
+breaks("reduce_scatter", "C1")(reduce_scatters(dims=(3, 2)))
+breaks("reduce_scatter", "C2")(reduce_scatters(scatter_dimension=-1))
+breaks("reduce_scatter", "C3")(reduce_scatters(replica_groups=((0, 0),)))
+breaks("reduce_scatter", "C5")(reduce_scatters(replica_groups=((0, -1),)))
+breaks("reduce_scatter", "C6")(reduce_scatters(use_global_device_ids=True))
+breaks("reduce_scatter", "C7")(reduce_scatters(computation=takes_one))
+breaks("reduce_scatter", "C8")(reduce_scatters((4, 2)))
+breaks("reduce_scatter", "C9")(reduce_scatters(TensorType((2, 2), f16)))
+breaks("all_to_all", "C1")(exchanges(split_dimension=2))
+breaks("all_to_all", "C2")(exchanges(split_count=3))
+breaks("all_to_all", "C3")(exchanges(concat_dimension=2))
+breaks("all_to_all", "C4")(exchanges(split_count=0))
+breaks("all_to_all", "C5")(exchanges(replica_groups=((0, 0),)))
+breaks("all_to_all", "C7")(exchanges(replica_groups=((0, -1),)))
+breaks("all_to_all", "C8")(exchanges(replica_groups=((0, 1, 2),)))
+breaks("collective_broadcast", "C1")(lambda b: hlo.CollectiveBroadcast(b.tensor(2), ((0, 0),)))
+breaks("collective_broadcast", "C2")(lambda b: hlo.CollectiveBroadcast(b.tensor(2), ((0, -1),)))
+
+
+def sends(pairs: Any = ((0, 1),), kind: int = 1) -> Callable[[Any], Any]:
+    return lambda b: hlo.Send(
+        [b.tensor(2)], b.value(hlo.Token()), hlo.ChannelHandle(1, kind), source_target_pairs=pairs
+    )
+
+
+VALUE_AND_TOKEN = (scalar(), hlo.Token())
+
+
+def receives(pairs: Any = ((0, 1),), kind: int = 1, results: Any = VALUE_AND_TOKEN) -> Callable[[Any], Any]:
+    return lambda b: hlo.Recv(
+        b.value(hlo.Token()), hlo.ChannelHandle(1, kind), source_target_pairs=pairs, result_types=list(results)
+    )
+
+
+for _id, _pairs in {"C1": ((0, 1, 2),), "C2": ((0, 1), (0, 2)), "C3": ((0, 1), (2, 1)), "C4": ((0, -1),)}.items():
+    breaks("send", _id)(sends(_pairs))
+    breaks("recv", _id)(receives(_pairs))
+    breaks("collective_permute", _id)(lambda b, pairs=_pairs: hlo.CollectivePermute(b.tensor(2), pairs))
+breaks("send", "C5")(sends(kind=2))
+breaks("recv", "C5")(receives(kind=3))
+breaks("recv", "C6")(receives(results=()))
+breaks("recv", "C7")(receives(results=(hlo.Token(), hlo.Token())))
+breaks("recv", "C8")(receives(results=(scalar(), scalar())))
+for _id, _results in {"C1": (), "C2": (hlo.Token(), hlo.Token()), "C3": (scalar(),)}.items():
+    breaks("infeed", _id)(lambda b, results=_results: hlo.Infeed(b.value(hlo.Token()), result_types=list(results)))
+
+
+def permutes(arguments: int = 1, again: bool = False, **more: Any) -> Callable[[Any], Any]:
+    def build(b: Any) -> Any:
+        block = Block([scalar()] * arguments)
+        with inside(block):
+            made = hlo.CollectivePermute(block.arguments[0], ((0, 1),))
+            hlo.Return([hlo.Negate(made) if again else made])
+        return hlo.AsyncStart([b.tensor()], Region([block]), **more)
+
+    return build
+
+
+breaks("async_start", "`body` takes the operands")(permutes(2))
+breaks("async_start", "`body` is one collective or slicing op")(permutes(again=True))
+breaks("async_start", "the future is of what `body` returns")(permutes(result_types=[hlo.Future((scalar(f16),))]))
+
+# dynamic and deprecated ones
+
+
+breaks("set_dimension_size", "`dimension` is a dimension of `operand`")(
+    lambda b: hlo.SetDimensionSize(b.tensor(2), b.tensor(of=i32), 1)
+)
+breaks("broadcast", "`broadcast_sizes` are not negative")(lambda b: hlo.Broadcast(b.tensor(2), (-1,)))
+breaks("torch_index_select", "`dim` is a dimension of `operand`, behind the batch dimensions")(
+    lambda b: hlo.TorchIndexSelect(b.tensor(2, 3), b.tensor(2, of=i32), 0, 1)
+)
+breaks("torch_index_select", "batch dimensions have the same sizes")(
+    lambda b: hlo.TorchIndexSelect(b.tensor(2, 3), b.tensor(3, of=i32), 1, 1)
+)
+breaks("einsum", "`einsum_config` fits the operands")(lambda b: hlo.Einsum(b.tensor(2, 3), b.tensor(4), "ab,b->a"))
+breaks("unary_einsum", "`einsum_config` fits the operand")(lambda b: hlo.UnaryEinsum(b.tensor(2, 3), "a->a"))
+
+
 def holds() -> dict[tuple[str, str], Holds]:
     """Every `Holds` of the StableHLO ops."""
     found: dict[tuple[str, str], Holds] = {}
@@ -530,6 +684,14 @@ def test_what_breaks_a_constraint_is_refused_with_its_sentence(complaint, op, id
     [
         dot(),
         conv(),
+        dynamic_conv(),
+        gathers(),
+        all_reduces(),
+        reduce_scatters(),
+        exchanges(),
+        sends(),
+        receives(),
+        permutes(),
         conv(rhs=(6, 2, 3, 3), feature_group_count=2),
         gather(),
         scatter(),

@@ -110,6 +110,25 @@ class Token(Type, name="stablehlo.token"):
     """What orders ops with side effects: `!stablehlo.token`."""
 
 
+class Future(Type, name="stablehlo.future"):
+    """The results of an op that has started: `!stablehlo.future<tensor<2xf32>>`."""
+
+    types: tuple[Type, ...]
+
+    @classmethod
+    def normalize(cls, types: Sequence[Type]) -> tuple[Any, ...]:
+        return (tuple(types),)
+
+    def print_parameters(self, p: AttributePrinter) -> None:
+        p.write("<")
+        p.list(self.types)
+        p.write(">")
+
+    @classmethod
+    def parse_parameters(cls, p: AttributeParser) -> Future:
+        return cls(tuple(p.comma_separated(p.type, "<", ">")))
+
+
 class ResultAccuracy(Attribute, name="stablehlo.result_accuracy"):
     """The accuracy asked of a transcendental op: a mode, or tolerances."""
 

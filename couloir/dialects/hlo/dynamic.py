@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import GatherDimensionNumbers
+from couloir.dialects.hlo.attributes import GatherDimensionNumbers, TypeExtensions
 from couloir.dialects.hlo.elements import ANY, INTEGER, NUMBER
 from couloir.dialects.hlo.indexing import GATHER_DIMENSIONS
 from couloir.dialects.hlo.shape import BROADCASTS, same_size
@@ -19,7 +19,7 @@ from couloir.ir.constraints import Holds, SameElementType, one_of
 from couloir.ir.fields import Operand, Result, attr, attr_optional, result
 from couloir.ir.operation import Operation, Value
 from couloir.ir.traits import Pure
-from couloir.ir.types import TensorType, Type, index
+from couloir.ir.types import TensorType, Type, i32, index
 
 SIZES: Final = INTEGER | one_of("index", (index,))
 """Element types of an operand that holds sizes."""
@@ -173,6 +173,31 @@ class DynamicGather(Operation, name="stablehlo.dynamic_gather", traits=(Pure,)):
         SameElementType("operand", "result"),
         _length(("slice_sizes",), _operand_rank, "`operand`", "C20"),
     )
+
+
+class SetDimensionSize(Operation, name="stablehlo.set_dimension_size", traits=(Pure,)):
+    """The operand, of which only `size` elements along `dimension` count: its size there becomes dynamic, its bound stays.
+
+    Not in the specification, but in upstream's dialect.
+    """
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    size: Operand[TensorType] = fields.operand(elements=one_of("i32", (i32,)), rank=0)
+    dimension: int
+    result: Result[TensorType] = result()
+
+    constraints = (
+        Holds("`dimension` is a dimension of `operand`", lambda op: 0 <= op.dimension < op.operand.type.rank),
+    )
+    assembly_format = "$operand `,` $size `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)"
+
+    def infer(self) -> Type:
+        type, encoding = self.operand.type, self.operand.type.encoding
+        bounds: list[Dim] = list(encoding.bounds) if isinstance(encoding, TypeExtensions) else [None] * type.rank
+        dims = list(type.dims)
+        if dims[self.dimension] is not None:
+            bounds[self.dimension], dims[self.dimension] = dims[self.dimension], None
+        return TensorType(tuple(dims), type.element_type, TypeExtensions(tuple(bounds)))
 
 
 def _typed(operand: Value[TensorType] | Operation, dims: Sequence[Dim]) -> list[Type]:

@@ -69,8 +69,12 @@ def _read_optional_attribute(p: Parser) -> Attribute | None:
     return p.optional_attribute()
 
 
+def _read_string(p: Parser) -> Attribute:
+    return StringAttr(p.string_literal())  # no type follows: a colon belongs to the format
+
+
 def _read_optional_string(p: Parser) -> Attribute | None:
-    return p.attribute() if p.at('"') else None
+    return _read_string(p) if p.at('"') else None
 
 
 def _read_type(p: Parser) -> Attribute:
@@ -102,7 +106,7 @@ def _read_optional_symbol_name(p: Parser) -> Attribute | None:
     return None if name is None else StringAttr(name)
 
 
-_STRING = AttributeForm(_write_attribute, _read_attribute, _read_optional_string)
+_STRING = AttributeForm(_write_attribute, _read_string, _read_optional_string)
 _ANY: Final = AttributeForm(_write_attribute, _read_attribute, _read_optional_attribute)
 _TYPE: Final = AttributeForm(_write_attribute, _read_type, _read_optional_type)
 _SYMBOL_USE: Final = AttributeForm(_write_attribute, _read_symbol, _read_optional_symbol)

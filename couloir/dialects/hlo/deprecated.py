@@ -1,0 +1,133 @@
+"""StableHLO: ops that are not in the specification any more, but in upstream's dialect and in older programs.
+
+Source: openxla/stablehlo, stablehlo/dialect/StablehloOps.td; the specification names them under "Not in HLO".
+"""
+
+from __future__ import annotations
+
+from couloir.dialects.hlo.elements import ANY, INTEGER
+from couloir.dialects.shapes import Dim, same_dim, same_dims
+from couloir.ir import fields
+from couloir.ir.constraints import Holds, SameElementType
+from couloir.ir.errors import Error
+from couloir.ir.fields import Operand, Result, attr
+from couloir.ir.operation import Operation
+from couloir.ir.traits import Pure
+from couloir.ir.types import TensorType, Type
+
+
+class Broadcast(Operation, name="stablehlo.broadcast", traits=(Pure,)):
+    """Repeats a tensor along new dimensions in front (upstream: deprecated, `broadcast_in_dim`)."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    broadcast_sizes: tuple[int, ...] = attr()
+    result: Result[TensorType] = fields.result()
+
+    constraints = (
+        Holds("`broadcast_sizes` are not negative", lambda op: all(size >= 0 for size in op.broadcast_sizes)),
+    )
+    assembly_format = "$operand `,` `sizes` `=` $broadcast_sizes attr-dict `:` functional-type(operands, results)"
+
+    def infer(self) -> Type:
+        return self.operand.type.with_dims((*self.broadcast_sizes, *self.operand.type.dims))
+
+
+def _index_in_range(op: TorchIndexSelect) -> bool:
+    batch, axis = op.batch_dims, op.dim
+    return 0 <= batch <= min(axis, op.index.type.rank) and axis < op.operand.type.rank
+
+
+class TorchIndexSelect(Operation, name="stablehlo.torch_index_select", traits=(Pure,)):
+    """The slices of `operand` along `dim` that `index` names, for each index of the first `batch_dims` dimensions."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    index: Operand[TensorType] = fields.operand(elements=INTEGER)
+    dim: int = attr()
+    batch_dims: int = attr()
+    result: Result[TensorType] = fields.result()
+
+    constraints = (
+        Holds("`dim` is a dimension of `operand`, behind the batch dimensions", _index_in_range),
+        Holds(
+            "batch dimensions have the same sizes",
+            lambda op: same_dims(op.operand.type.dims[: op.batch_dims], op.index.type.dims[: op.batch_dims]),
+        ),
+    )
+
+    def infer(self) -> Type:
+        type, axis = self.operand.type, self.dim
+        return type.with_dims((*type.dims[:axis], *self.index.type.dims[self.batch_dims :], *type.dims[axis + 1 :]))
+
+
+def einsum_labels(config: str, count: int) -> tuple[list[str], str]:
+    """The labels of each operand, and of the result: `ab,bc->ac`. Raises `couloir.Error`."""
+    sides = config.replace(" ", "").split("->")
+    operands = sides[0].split(",")
+    wrong = (
+        len(sides) != 2
+        or len(operands) != count
+        or not all(part == "" or (part.isascii() and part.isalpha()) for part in (*operands, sides[-1]))
+    )
+    if wrong:
+        raise Error(f"`{config}` is not a sum over letters for {count} operands", hint="such as `ab,bc->ac`")
+    if len(set(sides[1])) != len(sides[1]) or not set(sides[1]) <= set("".join(operands)):
+        raise Error(f"`{config}`: each letter of the result occurs in it once, and in an operand")
+    return operands, sides[1]
+
+
+def _sizes(op: Einsum | UnaryEinsum) -> dict[str, Dim]:
+    """The size of each label. Raises `couloir.Error` where they do not agree."""
+    sizes: dict[str, Dim] = {}
+    labels, _ = einsum_labels(op.einsum_config, len(op.operands))
+    for value, letters in zip(op.operands, labels, strict=True):
+        dims: tuple[Dim, ...] = value.type.dims
+        if len(dims) != len(letters):
+            raise Error(f"`{letters}` names {len(letters)} dimensions, the operand has {len(dims)}")
+        for letter, size in zip(letters, dims, strict=True):
+            if not same_dim(sizes.get(letter), size):
+                raise Error(f"`{letter}` is of size {sizes[letter]} and of size {size}")
+            sizes[letter] = size if sizes.get(letter) is None else sizes[letter]
+    return sizes
+
+
+def _labels_fit(op: Einsum | UnaryEinsum) -> bool | str:
+    try:
+        _sizes(op)
+    except Error as error:
+        return error.message
+    return True
+
+
+def _einsum_result(op: Einsum | UnaryEinsum) -> TensorType:
+    sizes = _sizes(op)
+    _, letters = einsum_labels(op.einsum_config, len(op.operands))
+    return TensorType(tuple(sizes[letter] for letter in letters), op.operands[0].type.element_type)
+
+
+class Einsum(Operation, name="stablehlo.einsum", traits=(Pure,)):
+    """The sum of products that `einsum_config` describes (upstream: deprecated, `dot_general`)."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    einsum_config: str = attr()
+    result: Result[TensorType] = fields.result()
+
+    constraints = (SameElementType("lhs", "rhs"), Holds("`einsum_config` fits the operands", _labels_fit))
+    assembly_format = "$lhs `,` $rhs `,` `config` `=` $einsum_config attr-dict `:` functional-type(operands, results)"
+
+    def infer(self) -> Type:
+        return _einsum_result(self)
+
+
+class UnaryEinsum(Operation, name="stablehlo.unary_einsum", traits=(Pure,)):
+    """Sums and transposes one tensor (upstream: deprecated)."""
+
+    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    einsum_config: str = attr()
+    result: Result[TensorType] = fields.result()
+
+    constraints = (Holds("`einsum_config` fits the operand", _labels_fit),)
+    assembly_format = "$operand `,` `config` `=` $einsum_config attr-dict `:` functional-type(operands, results)"
+
+    def infer(self) -> Type:
+        return _einsum_result(self)
