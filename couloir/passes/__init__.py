@@ -9,6 +9,7 @@ from couloir.ir.passes import declare_passes
 PASSES: Final[dict[str, str]] = {
     "canonicalize": "canonicalization",
     "canonicalize-regions": "canonicalize_regions",
+    "complex-to-real": "complex_to_real",
     "constant-folding": "constant_folding",
     "cse": "cse",
     "dce": "dce",

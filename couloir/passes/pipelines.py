@@ -7,6 +7,7 @@ from typing import Final
 from couloir.ir.passes import PassPipeline
 from couloir.passes.canonicalization import Canonicalize
 from couloir.passes.canonicalize_regions import CanonicalizeRegions
+from couloir.passes.complex_to_real import ComplexToReal
 from couloir.passes.constant_folding import ConstantFolding
 from couloir.passes.cse import Cse
 from couloir.passes.dce import Dce
@@ -38,6 +39,7 @@ HLO_TO_LOOPS: Final = PassPipeline.of(
     Decompose(),  # abbreviations are written out
     Inline(),  # a function on tensors becomes part of those that call it
     SymbolDce(),
+    ComplexToReal(),  # real and imaginary parts go separate ways
     Canonicalize(),
     CanonicalizeRegions(),  # branches whose way is known; loops carry only what they need
     Cse(),
@@ -56,6 +58,7 @@ __all__ = [
     "ONNX_TO_HLO",
     "Canonicalize",
     "CanonicalizeRegions",
+    "ComplexToReal",
     "ConstantFolding",
     "Cse",
     "Dce",

@@ -58,7 +58,7 @@ def agree(module: ModuleOp, arrays: Sequence[Any], cache: Path, *, tolerance: fl
     loops = lowered(module)
     compiled = compile_program(CProgram.of(loops), options=OPTIONS, cache=Cache(cache))
     on_loops = [
-        found.view(wanted.dtype)
+        found.view(wanted.dtype).reshape(wanted.shape)
         for found, wanted in zip(evaluate(loops, *map(_signless, arrays)), expected, strict=True)
     ]
     for label, found in (("loops", on_loops), ("C", compiled(*arrays))):
@@ -81,7 +81,9 @@ def _plain(array: Any) -> Any:
 
 
 def _signless(array: Any) -> Any:
-    """Integers as the loops have them: without a sign of their own."""
+    """Arrays as the loops have them: integers without a sign of their own, both parts of complex numbers in a dimension."""
+    if array.dtype.kind == "c":
+        return np.ascontiguousarray(array).view(array.real.dtype).reshape(*array.shape, 2)
     return array.view(array.dtype.name.removeprefix("u")) if array.dtype.name.startswith("uint") else array
 
 

@@ -87,7 +87,7 @@ def _target() -> ConversionTarget:
 
 def _is_on_buffers(function: func.FuncOp) -> bool:
     """Whether there is nothing to lower in a function: it is declared, lowered, or was written with buffers."""
-    if function.is_declaration or SIGNATURE in function.attributes:
+    if function.is_declaration or INPUT_COUNT in function.attributes:
         return True
     types = (*function.function_type.inputs, *function.function_type.results)
     if any(isinstance(t, TensorType) for t in types) or not any(isinstance(t, MemRefType) for t in types):
@@ -210,7 +210,7 @@ class ModuleLowering:
             loc=function.location,
         )
         lowered.attributes[INPUT_COUNT] = IntegerAttr(inputs, i64)
-        lowered.attributes[SIGNATURE] = function.function_type
+        lowered.attributes[SIGNATURE] = function.attributes.get(SIGNATURE, function.function_type)
         for key, value in function.attributes.items():
             lowered.attributes.setdefault(key, value)
         lowered.attributes.pop("res_attrs", None)
