@@ -6,6 +6,7 @@ batch_norm_training(x)     =>  mean and variance of x, and batch_norm_inference
 batch_norm_grad(x)         =>  its formula
 composite @f(x)            =>  call @f(x)
 erf_inv(x)                 =>  polynomials
+fft(x)                     =>  dot products (fourier.py)
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 """
@@ -25,6 +26,7 @@ from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, TensorType, f32, f64, i32
+from couloir.passes.fourier import fft_as_dot_products
 
 _OPEN: Final = "a size is not known"
 
@@ -224,6 +226,7 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     batch_norm_gradient,
     composite_as_call,
     erf_inv_as_arithmetic,
+    fft_as_dot_products,
     element_of_a_tuple,
     constant_of_stablehlo,
 )
