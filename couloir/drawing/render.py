@@ -78,11 +78,12 @@ class _Painter:
         self._style = style
         self._faces = [_face(node, style) for node in graph.nodes]
         self._labels = [elide(one_line(edge.label), style.max_label_width, style.label_size) for edge in graph.edges]
-        self._titles = {
-            node.cluster[:depth]: self._cluster_title(node.cluster[:depth])
-            for node in graph.nodes
-            for depth in range(1, len(node.cluster) + 1)
-        }
+        self._titles: dict[ClusterPath, str] = {}
+        for node in graph.nodes:
+            path = node.cluster
+            while path and path not in self._titles:  # those around one that is known are known
+                self._titles[path] = self._cluster_title(path)
+                path = path[:-1]
         self._node_titles = {node.id: one_line(node.title) for node in graph.nodes}
 
     def paint(self) -> Display:

@@ -28,8 +28,9 @@ class Cse(Pass, name="cse"):
 
     def run(self, op: Operation, context: PassContext) -> None:
         removed = 0
+        changing = _changing(op)
         for inner in [op, *(o for o in op.walk() if o.has_trait(IsolatedFromAbove) and o is not op)]:
-            removed += _Elimination(inner).run()
+            removed += _Elimination(inner, changing).run()
         context.notes.append(f"{removed} ops removed")
 
 
@@ -79,6 +80,18 @@ def _is_pure(op: Operation) -> bool:
     return True
 
 
+def _changing(root: Operation) -> set[Operation]:
+    """Ops in `root` that change memory, or have an op inside that does."""
+    found: set[Operation] = set()
+    for op in root.walk_postorder():
+        if own_effects(op).changes_memory:
+            found.add(op)
+        around = op.parent_op
+        if op in found and around is not None and op is not root:
+            found.add(around)
+    return found
+
+
 #: What is still to do: a block with its dominator tree; ops to go on with, what they have made known, and the reads that
 #: are still valid; an op whose regions are done; what to forget.
 _Task = tuple[str, Any, Any, Any]
@@ -89,19 +102,12 @@ class _Elimination:
     those it dominates; what has been read, only in its own block.
     """
 
-    def __init__(self, root: Operation) -> None:
+    def __init__(self, root: Operation, changing: set[Operation]) -> None:
         self.root = root
         self.removed = 0
         self.known: dict[object, Operation] = {}
         self.todo: list[_Task] = []
-        self.changing: set[Operation] = set()
-        """Ops that change memory, or have an op inside that does."""
-        for op in root.walk_postorder():
-            if own_effects(op).changes_memory:
-                self.changing.add(op)
-            around = op.parent_op
-            if op in self.changing and around is not None and op is not root:
-                self.changing.add(around)
+        self.changing = changing
 
     def run(self) -> int:
         for region in self.root.regions:

@@ -370,11 +370,17 @@ def test_a_chain_of_ten_thousand_nodes_is_one_straight_line(chain: Callable[[int
     assert max(centres.values()) - min(centres.values()) < 10  # op 0 to op 9999: boxes differ in width only
 
 
-def test_clusters_nested_three_hundred_deep() -> None:
+def test_clusters_nested_three_hundred_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    from couloir.drawing import render
+
+    elided: list[str] = []
+    elide = render.elide
+    monkeypatch.setattr(render, "elide", lambda text, *rest, **more: elided.append(text) or elide(text, *rest, **more))
     path = tuple(str(depth) for depth in range(300))
     graph = Graph([Node("a", "a"), Node("b", "b", cluster=path)], [Edge("a", "b", "x")])
     display = draw(graph)
     assert len(_boxes(display, Role.CLUSTER)) == 300
+    assert len(elided) < 1000  # each title is made once, not once for each box inside
     assert _on_side(_heads(_edges(display)[0])[0].start, _boxes(display, Role.NODE)["b"], "upper")
 
 

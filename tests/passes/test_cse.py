@@ -202,3 +202,14 @@ def test_very_large_regions_are_not_compared() -> None:
     text = "%{0} = scf.if %p -> (i32) {{{{\n%{{0}}0 = arith.muli %x, %y : i32\n{0}\nscf.yield %{{0}}{1} : i32\n}}}} else {{{{ scf.yield %x : i32 }}}}\n"
     body = text.replace("%{0} =", "%{{0}} =").format("\n".join(lines), MAX_OPS_INSIDE - 1)
     stays(body.format("a") + body.format("b") + "return %a, %b : i32, i32")
+
+
+def test_a_deep_nest_of_modules_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from couloir.passes import cse
+
+    asked: list[str] = []
+    effects = cse.own_effects
+    monkeypatch.setattr(cse, "own_effects", lambda op: asked.append(op.name) or effects(op))
+    depth = 200
+    same(after("module {" * depth + "}" * depth, Cse()), "module {" * depth + "}" * depth)
+    assert len(asked) <= 3 * depth
