@@ -23,7 +23,7 @@ from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
 from couloir.ir.passes import Check, Instrumentation
 from couloir.ir.types import FunctionType, TensorType
-from couloir.passes.running import KINDS, InputKind, outcome, public_functions, random_inputs, signature, unevaluable
+from couloir.passes.running import KINDS, InputKind, incomparable, outcome, public_functions, random_inputs, signature
 from couloir.passes.tolerance import Estimates, allowed, differing, estimates, half_the_digits, identical
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class NumericCheck:
         for function in functions if self.inputs is None else functions[:1]:
             name = function.sym_name
             self.signatures[name] = signature(function)
-            reason = unevaluable(function)
+            reason = incomparable(function)
             if reason is not None:
                 self.skipped.append(f"@{name} is not checked: {reason}")
                 continue
@@ -170,7 +170,7 @@ class NumericCheck:
             function = functions.get(name)
             if function is None:
                 raise CheckError(f"the public function @{name} is gone", function=name)
-            reason = unevaluable(function)
+            reason = incomparable(function)
             if reason is not None:
                 said.append(f"@{name} is not checked: {reason}")
             elif not _refines(signature(function), type):

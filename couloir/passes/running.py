@@ -12,6 +12,7 @@ from couloir.backends.numpy.element_types import Array, DType, integer_range, ki
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.backends.numpy.plan import Plan
 from couloir.dialects.func import FuncOp
+from couloir.dialects.hlo.random import Rng
 from couloir.ir.errors import Error
 from couloir.ir.symbols import lookup, references
 from couloir.ir.types import (
@@ -53,12 +54,16 @@ def signature(function: FuncOp) -> FunctionType:
     return stored if isinstance(stored, FunctionType) and INPUT_COUNT in function.attributes else function.function_type
 
 
-def unevaluable(function: FuncOp) -> str | None:
-    """Why a function cannot be run: it, or what it calls, has ops without a meaning."""
+def incomparable(function: FuncOp) -> str | None:
+    """Why the results of two runs cannot be compared: a function, or what it calls, has ops without a meaning, or such that
+    give something else each time.
+    """
     try:
         Plan(function, runs_root=False)
     except Error as error:
         return error.message
+    if any(isinstance(op, Rng) for op in _with_callees(function)):
+        return f"`{Rng.name}` gives other numbers in each run"
     return None
 
 

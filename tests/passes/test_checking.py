@@ -561,3 +561,23 @@ def test_every_element_type_is_checked(element: str) -> None:
 
     with pytest.raises(CheckError):
         run(text, wrong)
+
+
+def test_a_program_that_draws_random_numbers_is_not_compared() -> None:
+    module = couloir.parse("""
+        func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+          %a = stablehlo.constant dense<0.0> : tensor<f32>
+          %b = stablehlo.constant dense<1.0> : tensor<f32>
+          %s = stablehlo.constant dense<4> : tensor<1xi64>
+          %r = stablehlo.rng %a, %b, %s, distribution = UNIFORM : (tensor<f32>, tensor<f32>, tensor<1xi64>) -> tensor<4xf32>
+          %z = stablehlo.constant dense<0.0> : tensor<4xf32>
+          %y = stablehlo.subtract %r, %z : tensor<4xf32>
+          return %y : tensor<4xf32>
+        }
+    """)
+    check = CheckEach()
+    couloir.opt(module, "canonicalize", check_each=check)
+    assert check.skipped == ["@main is not checked: `stablehlo.rng` gives other numbers in each run"]
+    with pytest.raises(Error, match="the program cannot be run as it is") as caught:
+        couloir.bisect(module, "canonicalize")
+    assert "gives other numbers in each run" in str(caught.value)
