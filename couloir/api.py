@@ -102,6 +102,10 @@ def parse(
         ParseError: The text is not MLIR; says line, column and what was expected.
         VerifyError: The text is MLIR, but breaks rules of its ops; lists every fault.
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- by people without a type checker
+        raise Error(
+            f"MLIR text is a str, not {type(text).__name__}", where=file, hint="`couloir.load` takes files and bytes"
+        )
     module = parse_module_op(text, file=file, allow_unregistered=allow_unregistered, limits=limits)
     verify(module)
     if not isinstance(module, ModuleOp):
@@ -196,7 +200,7 @@ def opt(
     Raises:
         Error: What a pass or a check raised, with the pass named.
     """
-    passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
+    passes = known_pipeline(pipeline)
     module = load(source, dims=dims).clone()
     watching, check = _checks(check_each)
     watching += instrumentations
@@ -255,7 +259,7 @@ def trace(
     if pipeline is None:
         passes = standard_pipeline(module, to or "loops")
     else:
-        passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
+        passes = known_pipeline(pipeline)
     recorder = Recorder()
     watching = [*_checks(check_each)[0], *instrumentations, recorder]
     try:
@@ -331,7 +335,7 @@ def bisect(
     """
     from couloir.passes.bisection import bisect
 
-    passes = known_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
+    passes = known_pipeline(pipeline)
     module = load(source, dims=dims)
     return bisect(module, passes, check or numeric_check(module, inputs, seed=seed), on_pass=on_pass)
 
@@ -428,11 +432,15 @@ def resume(
     )
 
 
-def known_pipeline(text: str) -> PassPipeline:
+def known_pipeline(pipeline: str | PassPipeline) -> PassPipeline:
     """Reads pipeline text, with all passes of Couloir known."""
+    if isinstance(pipeline, PassPipeline):
+        return pipeline
+    if not isinstance(pipeline, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- by people without a type checker
+        raise Error(f"passes are a text or a PassPipeline, not a {type(pipeline).__name__}", hint='"canonicalize,cse"')
     import couloir.passes  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the passes
 
-    return PassPipeline.parse(text)
+    return PassPipeline.parse(pipeline)
 
 
 def compile(

@@ -59,3 +59,16 @@ def test_results_belong_to_the_caller(level: str):
     np.testing.assert_array_equal(given, X)
     for result in couloir.run(program, given):
         assert (result == 1).all()
+
+
+def test_passes_and_texts_of_the_wrong_kind() -> None:
+    module = couloir.parse("func.func @main() { return }")
+    for passes in (None, 3, ["cse"]):
+        for call in (couloir.opt, couloir.bisect):
+            with pytest.raises(couloir.Error, match=r"passes are a text or a PassPipeline, not a (NoneType|int|list)"):
+                call(module, passes)
+    for text in (None, b"module {}"):
+        with pytest.raises(couloir.Error, match=r"MLIR text is a str, not (NoneType|bytes)"):
+            couloir.parse(text)
+    with pytest.raises(couloir.Error, match=r"the pipeline has no pass `1\.5`"):
+        couloir.opt(module, "cse", stop_after=1.5)

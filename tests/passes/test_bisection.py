@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 import pytest
 from hypothesis import given
@@ -168,7 +170,11 @@ def test_a_rule_that_raises_an_error_is_named() -> None:
     found = search(chain("abs", "abs", "negate", "floor", "negate"), "bs-crashes")
     assert isinstance(found.error, ZeroDivisionError)
     assert (found.application.rule, found.application.location) == ("fails_on_floor", "node3")
-    assert "it raises an error" in found.stage and found.application.after == ""
+    assert (
+        "it raises an error" in found.stage
+        and not re.search(r"\d of \d", found.stage)
+        and found.application.after == ""
+    )
     assert "ZeroDivisionError: floor" in str(found)
 
 

@@ -63,7 +63,7 @@ class PassPipeline:
             Error: when there is none; it lists those that there are.
         """
         names = [item.name for item in passes_of(self.items)]
-        number = int(which) if isinstance(which, int) or which.isdecimal() else None
+        number = int(which) if isinstance(which, int) or (str(which).isdecimal() and len(which) < 10) else None
         if number is not None and 1 <= number <= len(names):
             return number
         if number is None and which in names:

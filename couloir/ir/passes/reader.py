@@ -11,6 +11,7 @@ import attrs
 from couloir.ir.errors import Error, ParseError, nearest
 from couloir.ir.passes.base import Pass, find_pass, option_value, unquoted
 from couloir.ir.passes.items import Item, Nested
+from couloir.ir.registry import REGISTRY
 
 MAX_NESTING: Final = 50
 
@@ -85,6 +86,10 @@ class Reader:
                     "for example func.func(cse)",
                     start,
                 )
+            dialect = name.partition(".")[0]
+            if REGISTRY.operation(name) is None and REGISTRY.knows(dialect):
+                hint = nearest(name, REGISTRY.known_names(dialect))
+                raise self.error(f"there is no op `{name}` to nest passes in", hint, start)
             inner = self.items(depth + 1)
             if not self.optional(")"):
                 raise self.error("`)` is expected here")

@@ -161,6 +161,7 @@ def test_pipelines_nest_and_join() -> None:
         ("pt-mark pt-mark", "a comma or the end", 9),
         ("pt-mark,", "the name of a pass", 9),
         ("a.b(" * 60, "nest at most 50 deep", 205),
+        ("pt-mark,builtin.modul(pt-mark)", "there is no op `builtin.modul` to nest passes in", 9),
     ],
 )
 def test_wrong_text_is_shown_with_a_caret(text: str, message: str, column: int) -> None:
