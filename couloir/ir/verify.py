@@ -99,9 +99,13 @@ class _Verifier:
                 for op in block.ops:
                     self.visible.update(op.results)
         elif kind == "enter":
+            tree, forgets = extra
             self.visible.update(item.arguments)
-            todo.append(("leave", item, None))
-            todo += [("enter", child, extra) for child in extra.get(item, ())]
+            if forgets:
+                todo.append(("leave", item, None))
+            # The first child is the last one to be entered: after it nothing follows that its values could be mistaken in.
+            children = enumerate(tree.get(item, ()))
+            todo += [("enter", child, (tree, forgets or number > 0)) for number, child in children]
             todo.append(("ops", item.first_op, None))
         elif kind == "results":
             self.visible.update(item.results)
@@ -151,12 +155,9 @@ class _Verifier:
                 continue
             if graph:  # the order does not matter: everything is visible from the start
                 self._step([("everything", region, None)])
+            forgets = not isolated or len(op.regions) > 1  # else all that is visible inside goes at once
             if region.first_block is region.last_block:
-                if isolated and len(op.regions) == 1:  # its values need not be forgotten one by one
-                    self.visible.update(region.first_block.arguments)
-                    todo.append(("ops", region.first_block.first_op, None))
-                else:
-                    todo.append(("enter", region.first_block, {}))
+                todo.append(("enter", region.first_block, ({}, forgets)))
                 continue
             tree = dominated_blocks(region)
             unreachable = [block for block in region.blocks if block not in tree]
@@ -164,7 +165,7 @@ class _Verifier:
                 todo += [("leave", block, None) for block in region.blocks]
                 todo += [("ops", block.first_op, None) for block in unreachable]
                 todo.append(("everything", region, None))
-            todo.append(("enter", region.first_block, tree))
+            todo.append(("enter", region.first_block, (tree, forgets or bool(unreachable))))
 
     # -- one op --------------------------------------------------------------------------------------------------------------
 
