@@ -143,6 +143,7 @@ def test_functions_of_two_integers(shapes, dtype, seed):
     names = ["bitwise_and", "bitwise_or", "bitwise_xor"]
     cases = [(name, getattr(torch, name), pair) for name in names for pair in ((x, y), (p, q))]
     cases += [(name, getattr(torch, name), (x, y.abs() % 7)) for name in ["bitwise_left_shift", "bitwise_right_shift"]]
+    cases += [("shifts by a number", lambda x: [x << 2, x >> 1, x << torch.tensor(1), x >> torch.tensor(2)], (x,))]
     cases += [
         ("add alpha", lambda x, y: torch.add(x, y, alpha=3), (x, y)),
         ("pow", torch.pow, (x, y.abs() % 4)),

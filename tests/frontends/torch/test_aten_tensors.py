@@ -168,6 +168,41 @@ def test_extremes_of_what_is_no_number():
     check(cases)
 
 
+def test_orders_of_what_has_equal_elements_or_no_number():
+    x = torch.tensor([[1, torch.nan, 3, torch.nan], [torch.inf, -torch.inf, torch.inf, 0], [2.0, 5.0, 3.0, -1]])
+    ties = torch.tensor([[1, 3, 3, 2, 2, 5], [0, 0, -4, -4, 1, 1]])
+    ordered = torch.tensor([[-2.0, 0, 0, 1, 1, 3], [-9, -8, -7, 0, 0, 0]])
+    wanted = torch.tensor([[0.0, 0.5, torch.nan, -9], [1, 0, 9, torch.inf]])
+    check(
+        [
+            ("cummax", lambda x: [x.cummax(1), x.cummax(0)], (x,)),
+            ("cummin", lambda x: [x.cummin(1), x[0, 0].cummin(0)], (ties,)),
+            ("kthvalue", lambda x: [x.kthvalue(3, 1)[0], x.kthvalue(2, 0, keepdim=True)[0]], (x,)),
+            ("median", lambda x, y: [x.median(), x[2].median(), y.median(), y[:, :0].float().median()], (x, ties)),
+            (
+                "searchsorted",
+                lambda s, v: [
+                    torch.searchsorted(s, v),
+                    torch.searchsorted(s, v, right=True, out_int32=True),
+                    torch.searchsorted(s[0], v, side="right"),
+                    torch.searchsorted(s[0], 0.5),
+                    torch.bucketize(v[0], s[1]),
+                ],
+                (ordered, wanted),
+            ),
+        ]
+    )
+
+
+def test_products_of_three():
+    a, b, c = floats(2, 3), floats(5, 3, 4), floats(2, 4)
+    both = [lambda a, b, c, dims=dims: torch._trilinear(a, b, c, [1, 3], [0], [1, 2], dims) for dims in ([2], [0, 3])]
+    check(
+        [("bilinear", F.bilinear, (a, c, b)), *((f"sum {n}", function, (a, b, c)) for n, function in enumerate(both))],
+        terms=12,
+    )
+
+
 @few
 @given(SIZES, st.integers(3, 6), st.sampled_from([torch.float32, torch.int64]))
 def test_ordering(a, b, dtype):
@@ -270,6 +305,7 @@ def test_pools(h, w, kernel, stride, ceil, counted):
         ("adaptive all", lambda x: F.adaptive_avg_pool2d(x, 1), (image,)),
         ("adaptive 1d", lambda x: F.adaptive_avg_pool1d(x, 4), (line,)),
         ("adaptive max", lambda x: F.adaptive_max_pool2d(x, 1), (image,)),
+        ("adaptive places", lambda x: F.adaptive_max_pool2d(x.round(), (3, 2), return_indices=True), (image,)),
         ("one image", lambda x: F.max_pool2d(x[0], kernel), (image,)),
         ("lp", lambda x: F.lp_pool2d(x, 2, kernel), (image,)),
     ]

@@ -59,6 +59,7 @@ UNARY: Final[dict[str, type[Operation]]] = {
 
 BINARY: Final[dict[str, type[Operation]]] = {
     "aten.atan2": hlo.Atan2,
+    "aten.__lshift__": hlo.ShiftLeft,
     "aten.bitwise_and": hlo.And,
     "aten.bitwise_left_shift": hlo.ShiftLeft,
     "aten.bitwise_or": hlo.Or,
@@ -431,7 +432,7 @@ def power(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     return hlo.Power(*node.operands(x, y))
 
 
-@lowers("aten.bitwise_right_shift")
+@lowers("aten.__rshift__", "aten.bitwise_right_shift")
 def right_shift(node: Node, x: Tensor | Scalar, y: Tensor | Scalar) -> Lowered:
     """Shifts right; signed integers keep their sign."""
     a, b = node.operands(x, y)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from couloir.dialects import hlo
-from couloir.dialects.hlo.building import Tensor, compare, iota, is_float, reshape, scalar, sizes_of, slice_range
+from couloir.dialects.hlo.building import (
+    Tensor,
+    broadcast_along,
+    compare,
+    convert,
+    full,
+    iota,
+    is_float,
+    reduce,
+    reshape,
+    scalar,
+    size_of,
+    sizes_of,
+    slice_range,
+)
 from couloir.dialects.shapes import inside
-from couloir.frontends.torch.node import Lowered, Node, NotLowered, lowers, normal_axis
-from couloir.ir.operation import Block, Region
+from couloir.frontends.torch.node import Lowered, Node, NotLowered, Scalar, lowers, normal_axis
+from couloir.ir.operation import Block, Region, Value
 from couloir.ir.types import TensorType, Type, i1, i64
 
 
@@ -71,19 +86,74 @@ def topk(node: Node, x: Tensor, k: int, dim: int = -1, largest: bool = True, in_
     return [slice_range(part, axis, 0, k) for part in sorted_with_positions(x, axis, largest)]
 
 
+def _known_size(x: Tensor, axis: int) -> int:
+    size = x.type.dims[axis]
+    if size is None:
+        raise NotLowered(f"the size of dimension {axis} is not known")
+    return size
+
+
+@lowers("aten.kthvalue")
+def kth_value(node: Node, x: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Lowered:
+    """The k-th least element along a dimension, and where it was; NaN is greater than every number."""
+    if not x.type.rank:
+        return [x, scalar(0, i64)]
+    axis = normal_axis(dim, x.type.rank)
+    parts = sorted_with_positions(x, axis, False)
+    chosen = [slice_range(part, axis, k - 1, k) for part in parts]
+    return [reshape(part, shape()) for part, shape in zip(chosen, node.shapes, strict=True)]
+
+
+@lowers("aten.median.default")
+def median_of_all(node: Node, x: Tensor) -> Lowered:
+    """The middle one of all elements, of two the lesser; NaN where there is one."""
+    count = math.prod(_known_size(x, axis) for axis in range(x.type.rank))
+    if not count:
+        return full(math.nan, (), x.type.element_type)
+    return reshape(_middle(reshape(x, (count,)), 0, count)[0], ())
+
+
 @lowers("aten.median.dim")
 def median(node: Node, x: Tensor, dim: int = -1, keepdim: bool = False) -> Lowered:
     """The middle element along a dimension, of two the lesser, and where it was; NaN where there is one."""
     if not x.type.rank:
         return [x, scalar(0, i64)]
     axis = normal_axis(dim, x.type.rank)
-    size = x.type.dims[axis]
-    if size is None:
-        raise NotLowered(f"the size of dimension {axis} is not known")
+    parts = _middle(x, axis, _known_size(x, axis))
+    return [reshape(part, shape()) for part, shape in zip(parts, node.shapes, strict=True)]
+
+
+def _middle(x: Tensor, axis: int, size: int) -> list[Tensor]:
+    """The middle element along a dimension, which stays with size 1, and where it was."""
     parts = sorted_with_positions(x, axis, False)
-    middle = [slice_range(part, axis, (size - 1) // 2, (size - 1) // 2 + 1) for part in parts]
+    middle: list[Tensor] = [slice_range(part, axis, (size - 1) // 2, (size - 1) // 2 + 1) for part in parts]
     if is_float(x.type.element_type):  # NaN is the last
         last = [slice_range(part, axis, size - 1, size) for part in parts]
         nan = compare(last[0], last[0], hlo.ComparisonDirection.NE)
         middle = [hlo.Select(nan, a, b).result for a, b in zip(last, middle, strict=True)]
-    return [reshape(part, shape()) for part, shape in zip(middle, node.shapes, strict=True)]
+    return middle
+
+
+@lowers("aten.searchsorted")
+def searchsorted(
+    node: Node,
+    sequence: Tensor,
+    values: Tensor | Scalar,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
+) -> Lowered:
+    """Where values would be inserted into a sorted sequence: how many of its elements come before, with `right` or are equal."""
+    if sorter is not None:
+        raise NotLowered("it has a `sorter`")
+    found = values if isinstance(values, Value) else full(values, (), sequence.type.element_type)
+    last = found.type.rank
+    sizes = (*sizes_of(found), size_of(sequence, sequence.type.rank - 1))
+    places = (last,) if sequence.type.rank == 1 else (*range(last - 1), last)
+    elements = broadcast_along(sequence, sizes, places)
+    wanted = broadcast_along(found, sizes, range(last))
+    direction = hlo.ComparisonDirection.GT if right or side == "right" else hlo.ComparisonDirection.GE
+    before = hlo.Not(compare(elements, wanted, direction))  # so that a NaN comes last
+    return reduce(convert(before, node.element), [last], "add")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,12 +20,12 @@ from couloir.dialects.hlo.building import (
     iota,
     is_float,
     lowest,
-    reduce,
     reshape,
     scalar,
     sizes_of,
     slice_range,
     static_sizes,
+    with_ones,
 )
 from couloir.dialects.hlo.reduction import Body
 from couloir.dialects.hlo.scans import mean
@@ -107,24 +108,26 @@ def max_pool_with_indices(
     numbers = static_sizes(spatial)
     if numbers is None:
         raise NotLowered("its indices are used, and its sizes are not known")
-    count = 1
-    for size in numbers:
-        count *= size
+    places, count = _positions(x, numbers)
+    return windows.reduce([x, places], [start, scalar(count, i64)], _greater)
+
+
+def _positions(x: Tensor, numbers: tuple[int, ...]) -> tuple[Tensor, int]:
+    """The position of each element among all of the last dimensions, whose sizes are known; and how many there are."""
+    count = math.prod(numbers)
     positions = reshape(iota((count,), i64, 0), numbers)
-    first = x.type.rank - rank
-    places = broadcast_along(positions, sizes_of(x), range(first, x.type.rank))
+    return broadcast_along(positions, sizes_of(x), range(x.type.rank - len(numbers), x.type.rank)), count
 
-    def greater(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> list[Tensor | Operation]:
-        """The first of the greatest; a NaN is greater than every number."""
-        takes = compare(b, a, hlo.ComparisonDirection.GT)
-        if is_float(element):
-            takes = hlo.Or(takes, compare(b, b, hlo.ComparisonDirection.NE)).result
-        same = compare(a, b, hlo.ComparisonDirection.EQ)
-        earlier = hlo.And(same, compare(j, i, hlo.ComparisonDirection.LT))
-        chosen = hlo.Or(takes, earlier).result
-        return [hlo.Select(chosen, b, a), hlo.Select(chosen, j, i)]
 
-    return windows.reduce([x, places], [start, scalar(count, i64)], greater)
+def _greater(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> list[Tensor | Operation]:
+    """The first of the greatest of two with their positions; a NaN is greater than every number."""
+    takes = compare(b, a, hlo.ComparisonDirection.GT)
+    if is_float(a.type.element_type):
+        takes = hlo.Or(takes, compare(b, b, hlo.ComparisonDirection.NE)).result
+    same = compare(a, b, hlo.ComparisonDirection.EQ)
+    earlier = hlo.And(same, compare(j, i, hlo.ComparisonDirection.LT))
+    chosen = hlo.Or(takes, earlier).result
+    return [hlo.Select(chosen, b, a), hlo.Select(chosen, j, i)]
 
 
 @lowers("aten.avg_pool1d", "aten.avg_pool2d", "aten.avg_pool3d")
@@ -210,16 +213,26 @@ def adaptive_avg_pool(node: Node, x: Tensor, size: Sequence[int]) -> Lowered:
 
 @lowers("aten.adaptive_max_pool2d", "aten.adaptive_max_pool3d")
 def adaptive_max_pool(node: Node, x: Tensor, size: Sequence[int]) -> Lowered:
-    """The greatest element of as many windows as are asked for, one dimension after the other."""
+    """The greatest element of as many windows as are asked for, one dimension after the other, and where it is."""
+    rank = len(size)
+    numbers = static_sizes(sizes_of(x)[-rank:])
+    if numbers is None:
+        raise NotLowered("the sizes that it pools are not known")
+    element = x.type.element_type
+    found, starts = [x], [scalar(lowest(element), element)]
     if node.used(1):
-        raise NotLowered("its indices are used")
-    y, rank = x, len(size)
-    for number, wanted in enumerate(size):
+        places, count = _positions(x, numbers)
+        found, starts = [x, places], [*starts, scalar(count, i64)]
+    for number, (extent, wanted) in enumerate(zip(numbers, size, strict=True)):
         axis = x.type.rank - rank + number
-        found = y.type.dims[axis]
-        if found is None:
-            raise NotLowered("the sizes that it pools are not known")
-        bounds = [(place * found // wanted, -(-(place + 1) * found // wanted)) for place in range(wanted)]
-        parts = [reduce(slice_range(y, axis, start, stop), [axis], "maximum", keep=True) for start, stop in bounds]
-        y = parts[0] if len(parts) == 1 else hlo.Concatenate(parts, axis).result
-    return [y, None]
+        columns: list[list[Tensor]] = []
+        for place in range(wanted):
+            start, stop = place * extent // wanted, -(-(place + 1) * extent // wanted)
+            parts = [slice_range(value, axis, start, stop) for value in found]
+            greatest = hlo.reduce(parts, starts, [axis], "maximum" if len(parts) == 1 else _greater).outputs
+            columns.append([reshape(value, with_ones(sizes_of(parts[0]), [axis])) for value in greatest])
+        found = [
+            rows[0] if wanted == 1 else hlo.Concatenate(rows, axis).result
+            for rows in map(list, zip(*columns, strict=True))
+        ]
+    return [*found, None][:2]

@@ -15,6 +15,10 @@ from couloir.dialects.hlo.building import (
     convert,
     expand_like,
     full_like,
+    highest,
+    iota,
+    is_float,
+    lowest,
     reduce,
     reshape,
     scalar,
@@ -225,7 +229,25 @@ def cumprod(node: Node, x: Tensor, dim: int, **_: Any) -> Lowered:
     return _running(node, x, dim, hlo.Multiply, 1)
 
 
-def _running(node: Node, x: Tensor, dim: int, make: Any, neutral: int) -> Tensor:
+@lowers("aten.cummax", "aten.cummin")
+def extremes_so_far(node: Node, x: Tensor, dim: int) -> Lowered:
+    """The greatest or least of each element and all before it, and where the last such one is; NaN is both."""
+    if not x.type.rank:
+        return [x, scalar(0, i64)]
+    axis = normal_axis(dim, x.type.rank)
+    is_max = "cummax" in node.target
+    element = x.type.element_type
+    start = lowest(element) if is_max else highest(element)
+    found = _running(node, x, dim, hlo.Maximum if is_max else hlo.Minimum, start)
+    here = compare(x, found, hlo.ComparisonDirection.EQ)
+    if is_float(element):
+        here = hlo.Or(here, compare(x, x, hlo.ComparisonDirection.NE)).result
+    places = iota(sizes_of(x), i64, axis)
+    marked = hlo.Select(here, places, full_like(places, 0)).result
+    return [found, scan(marked, axis, lambda a, b: hlo.Maximum(a, b).result, 0)]
+
+
+def _running(node: Node, x: Tensor, dim: int, make: Any, neutral: float) -> Tensor:
     wide = as_element(x, accumulator(node.element))
     if not x.type.rank:
         return convert(wide, node.element)
