@@ -224,7 +224,7 @@ def parse_key(p: AttributeParser, known: Sequence[str], found: Container[str]) -
     return name
 
 
-class _Struct(Attribute):
+class Struct(Attribute):
     """Base of attributes that print as `<name = value, ...>`, without the fields that are empty or 0."""
 
     @classmethod
@@ -248,7 +248,7 @@ class _Struct(Attribute):
         p.write("<" + ", ".join(texts) + ">")
 
 
-class DotDimensionNumbers(_Struct, name="stablehlo.dot"):
+class DotDimensionNumbers(Struct, name="stablehlo.dot"):
     """Which dimensions of a dot product are batches and which are summed over."""
 
     lhs_batching_dimensions: tuple[int, ...] = ()
@@ -257,7 +257,7 @@ class DotDimensionNumbers(_Struct, name="stablehlo.dot"):
     rhs_contracting_dimensions: tuple[int, ...] = ()
 
 
-class GatherDimensionNumbers(_Struct, name="stablehlo.gather"):
+class GatherDimensionNumbers(Struct, name="stablehlo.gather"):
     """How the dimensions of a gather's operand, indices and result belong together."""
 
     offset_dims: tuple[int, ...] = ()
@@ -268,7 +268,7 @@ class GatherDimensionNumbers(_Struct, name="stablehlo.gather"):
     index_vector_dim: int = 0
 
 
-class ScatterDimensionNumbers(_Struct, name="stablehlo.scatter"):
+class ScatterDimensionNumbers(Struct, name="stablehlo.scatter"):
     """How the dimensions of a scatter's inputs, indices and updates belong together."""
 
     update_window_dims: tuple[int, ...] = ()

@@ -309,7 +309,7 @@ API_VERSION: Final = Codec(
     lambda attribute: CustomCallApiVersion(attribute.value),
     lambda attribute: isinstance(attribute, IntegerAttr) and attribute.type is i32 and 0 <= attribute.value <= 4,
 )
-_ANY_ATTRIBUTE: Final = Codec("an attribute", lambda value: value, lambda attribute: attribute, lambda attribute: True)
+ANY_ATTRIBUTE: Final = Codec("an attribute", lambda value: value, lambda attribute: attribute, lambda attribute: True)
 
 
 def _config_class(op: CustomCall) -> type[Attribute]:
@@ -323,7 +323,7 @@ class CustomCall(Operation, name="stablehlo.custom_call"):
     inputs: Operands[Type] = fields.operands()
     call_target_name: str = attr()
     has_side_effect: bool = attr_optional(default=False)
-    backend_config: Attribute | None = attr_optional(default=None, codec=_ANY_ATTRIBUTE)
+    backend_config: Attribute | None = attr_optional(default=None, codec=ANY_ATTRIBUTE)
     api_version: CustomCallApiVersion = attr_optional(
         default=CustomCallApiVersion.API_VERSION_ORIGINAL, codec=API_VERSION
     )

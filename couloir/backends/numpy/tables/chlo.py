@@ -7,14 +7,19 @@ from typing import Final
 
 import numpy as np
 
-from couloir.backends.numpy import special_functions
+from couloir.backends.numpy import special_functions, tensor
 from couloir.backends.numpy.constants import constant_array
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
 from couloir.backends.numpy.element_types import Array, kind, width
-from couloir.backends.numpy.meanings import meaning
+from couloir.backends.numpy.meanings import Run, Steps, meaning
+from couloir.backends.numpy.tables.hlo import ELEMENTWISE
 from couloir.backends.numpy.tables.math import erfc, in_every_domain, of_floats
-from couloir.dialects import chlo
+from couloir.dialects import chlo, hlo
+from couloir.dialects.chlo_broadcasting import places
+from couloir.ir.attributes import FloatAttr, IntegerAttr
+from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
+from couloir.ir.types import dtype_of
 
 _DOUBLE: Final = np.dtype(np.float64)
 
@@ -120,3 +125,149 @@ def _top_k(xp: ArrayNamespace, op: chlo.TopK, operand: Array) -> tuple[Array, Ar
     backwards = ordered[..., ::-1]  # so that a stable sort puts the first of equals last
     order = operand.shape[-1] - 1 - np.argsort(backwards, axis=-1, kind="stable")[..., ::-1][..., : op.k]
     return np.take_along_axis(operand, order, axis=-1), order.astype(np.int32)
+
+
+# -- what broadcasts: the meaning of the op that does not, on operands of one shape -----------------------------------
+
+BROADCASTING: Final[dict[type[Operation], type[Operation]]] = {
+    chlo.BroadcastAdd: hlo.Add,
+    chlo.BroadcastAnd: hlo.And,
+    chlo.BroadcastAtan2: hlo.Atan2,
+    chlo.BroadcastComplex: hlo.Complex,
+    chlo.BroadcastDivide: hlo.Divide,
+    chlo.BroadcastMaximum: hlo.Maximum,
+    chlo.BroadcastMinimum: hlo.Minimum,
+    chlo.BroadcastMultiply: hlo.Multiply,
+    chlo.BroadcastOr: hlo.Or,
+    chlo.BroadcastPower: hlo.Power,
+    chlo.BroadcastRemainder: hlo.Remainder,
+    chlo.BroadcastShiftLeft: hlo.ShiftLeft,
+    chlo.BroadcastShiftRightArithmetic: hlo.ShiftRightArithmetic,
+    chlo.BroadcastShiftRightLogical: hlo.ShiftRightLogical,
+    chlo.BroadcastSubtract: hlo.Subtract,
+    chlo.BroadcastXor: hlo.Xor,
+}
+
+
+def _together(op: chlo.BroadcastBinary, *operands: Array) -> list[Array]:
+    rank = max(operand.ndim for operand in operands)
+    spread: list[Array] = []
+    for operand, where in zip(operands, places(op), strict=True):
+        shape = [1] * rank
+        for axis, size in zip(where, operand.shape, strict=True):
+            shape[axis] = size
+        spread.append(operand.reshape(shape))
+    return list(np.broadcast_arrays(*spread))
+
+
+@meaning(*BROADCASTING)
+def _broadcasting(xp: ArrayNamespace, op: chlo.BroadcastBinary, lhs: Array, rhs: Array) -> Array:
+    return ELEMENTWISE[BROADCASTING[type(op)]](xp, *_together(op, lhs, rhs))
+
+
+@meaning(chlo.BroadcastNextAfter)
+def _broadcast_next_after(xp: ArrayNamespace, op: chlo.BroadcastNextAfter, lhs: Array, rhs: Array) -> Array:
+    _check_real(xp, op, lhs)
+    return np.asarray(np.nextafter(*_together(op, lhs, rhs)))
+
+
+@meaning(chlo.BroadcastPolygamma, chlo.BroadcastZeta)
+def _broadcast_in_double(xp: ArrayNamespace, op: chlo.BroadcastBinary, lhs: Array, rhs: Array) -> Array:
+    _check_real(xp, op, lhs)
+    is_zeta = isinstance(op, chlo.BroadcastZeta)
+    function = special_functions.zeta if is_zeta else special_functions.polygamma
+    with np.errstate(all="ignore"):
+        wide = function(*(operand.astype(_DOUBLE) for operand in _together(op, lhs, rhs)))
+    return xp.convert(np.asarray(wide), lhs.dtype)
+
+
+@meaning(chlo.BroadcastCompare)
+def _broadcast_compare(xp: ArrayNamespace, op: chlo.BroadcastCompare, lhs: Array, rhs: Array) -> Array:
+    kind = op.compare_type
+    return tensor.compare(
+        xp,
+        *_together(op, lhs, rhs),
+        comparison_direction=op.comparison_direction.value,
+        compare_type=None if kind is None or kind is chlo.ComparisonType.NOTYPE else kind.value,
+    )
+
+
+@meaning(chlo.BroadcastSelect)
+def _broadcast_select(xp: ArrayNamespace, op: chlo.BroadcastSelect, *operands: Array) -> Array:
+    return tensor.select(xp, *np.broadcast_arrays(*operands))
+
+
+@meaning(chlo.ConstantLike)
+def _constant_like(xp: ArrayNamespace, op: chlo.ConstantLike, operand: Array) -> Array:
+    assert isinstance(op.value, IntegerAttr | FloatAttr)
+    return xp.array(np.full(operand.shape, op.value.value, dtype_of(op.value.type)))
+
+
+@meaning(chlo.Scan)
+def _scan(xp: ArrayNamespace, op: chlo.Scan, *operands: Array) -> Steps:
+    """One slice after the other; without inputs as many as `scan_dim_size` says."""
+    axis, count, made = op.dimension, len(op.inputs), len(op.outputs)
+    inputs, carried = [np.moveaxis(value, axis, 0) for value in operands[:count]], list(operands[count:])
+    length = inputs[0].shape[0] if inputs else op.scan_dim_size
+    if length is None:
+        raise Error("`chlo.scan` has no inputs and no `scan_dim_size`: how often it runs is not known")
+    rows: dict[int, list[Array]] = {}
+    for step in range(length)[:: -1 if op.is_reverse else 1]:
+        found = yield Run(op.body, [*(np.asarray(value[step]) for value in inputs), *carried])
+        rows[step], carried = list(found[:made]), list(found[made:])
+    outputs: list[Array] = []
+    for number, result in enumerate(op.outputs):
+        if length:
+            outputs.append(np.stack([rows[step][number] for step in range(length)], axis=axis))
+        else:
+            shape = [size or 0 for size in result.type.dims]
+            outputs.append(np.zeros(shape, xp.carrier(dtype_of(result.type.element_type))))
+    return [*outputs, *carried]
+
+
+@meaning(chlo.RaggedDot)
+def _ragged_dot(xp: ArrayNamespace, op: chlo.RaggedDot, lhs: Array, rhs: Array, group_sizes: Array) -> Array:
+    """A dot product for each group, of the rows that belong to it; rows behind the last group give 0."""
+    numbers = op.ragged_dot_dimension_numbers
+    (axis,) = numbers.lhs_ragged_dimensions
+    if group_sizes.ndim != 1 or axis in numbers.lhs_batching_dimensions:
+        raise Error(
+            "`chlo.ragged_dot` is computed for `group_sizes` of one dimension that are not of a batch dimension"
+        )
+    sizes = [int(size) for size in group_sizes]
+    if min(sizes, default=0) < 0 or sum(sizes) > lhs.shape[axis]:
+        raise Error(f"`chlo.ragged_dot`: groups of {sizes} in a dimension of size {lhs.shape[axis]}")
+    contracted = axis in numbers.lhs_contracting_dimensions
+    shape = [size or 0 for size in op.result.type.dims]
+    dtype = dtype_of(op.result.type.element_type)
+    result = np.zeros(shape, xp.carrier(dtype))
+    used = numbers.lhs_batching_dimensions + numbers.lhs_contracting_dimensions
+    row = len(numbers.lhs_batching_dimensions) + sum(other not in used for other in range(axis))
+    start = 0
+    for number, size in enumerate(sizes):
+        rows = range(start, start + size)
+        start += size
+        if contracted:
+            other = dict(zip(numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions, strict=True))[axis]
+            sides, target = (lhs.take(rows, axis), rhs.take(rows, other)), (number,)
+            rhs_batch, rhs_sum = numbers.rhs_batching_dimensions, numbers.rhs_contracting_dimensions
+        else:
+            (group,) = numbers.rhs_group_dimensions
+            sides, target = (
+                (lhs.take(rows, axis), rhs.take(number, group)),
+                (*(slice(None),) * row, slice(start - size, start)),
+            )
+            rhs_batch, rhs_sum = (
+                tuple(axis - (axis > group) for axis in axes)
+                for axes in (numbers.rhs_batching_dimensions, numbers.rhs_contracting_dimensions)
+            )
+        result[target] = tensor.dot_general(
+            xp,
+            *sides,
+            lhs_batching_dimensions=numbers.lhs_batching_dimensions,
+            rhs_batching_dimensions=rhs_batch,
+            lhs_contracting_dimensions=numbers.lhs_contracting_dimensions,
+            rhs_contracting_dimensions=rhs_sum,
+            dtype=dtype,
+        )
+    return result
