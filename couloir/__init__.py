@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from couloir.api import bisect, compile, draw, explore, load, lower, opt, parse, replay, run, specialize, trace
     from couloir.backends.c.program import Executable
     from couloir.dialects.builtin import ModuleOp as Module
+    from couloir.frontends.jax.reading import trace as from_jax
     from couloir.frontends.onnx.exporter import to_onnx
     from couloir.frontends.torch.reading import from_torch
     from couloir.ir.errors import Error, ParseError, VerifyError
@@ -62,6 +63,7 @@ _HOMES: Final = {
     "Trace": "couloir.ir.passes.trace",
     "Limits": "couloir.ir.limits",
     "Module": "couloir.dialects.builtin:ModuleOp",
+    "from_jax": "couloir.frontends.jax.reading:trace",
     "from_torch": "couloir.frontends.torch.reading",
     "to_onnx": "couloir.frontends.onnx.exporter",
     "verify": "couloir.ir.verify",
@@ -94,6 +96,7 @@ __all__ = [
     "compile",
     "draw",
     "explore",
+    "from_jax",
     "from_torch",
     "guard",
     "load",

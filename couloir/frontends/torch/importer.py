@@ -16,21 +16,21 @@ from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.hlo.building import Tensor
 from couloir.dialects.shapes import same_dims
+from couloir.frontends.functions import remove_dead, result_name, value_attributes
 from couloir.frontends.torch import aten  # noqa: F401  # pyright: ignore[reportUnusedImport] -- registers the lowerings
 from couloir.frontends.torch.elements import constant_of, element_of
 from couloir.frontends.torch.exporting import export
 from couloir.frontends.torch.library import torch_library
-from couloir.frontends.torch.node import Node, NotLowered, lowering_of
+from couloir.frontends.torch.node import LOWERINGS, Node, NotLowered, lowering_of
 from couloir.frontends.torch.reading import Parameters
 from couloir.frontends.torch.sizes import Sizes
-from couloir.frontends.torch.unsupported import Unsupported, no_lowering, place
+from couloir.frontends.unsupported import Unsupported, no_lowering, place
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr
 from couloir.ir.builder import CURRENT, at_end
 from couloir.ir.errors import Error
 from couloir.ir.location import FileLineColLoc, Location, NameLoc
 from couloir.ir.operation import Block, Region, Value, as_value
-from couloir.ir.rewriting.rewriter import is_dead
 from couloir.ir.types import FunctionType, TensorType, Type, i64
 from couloir.ir.verify import verify
 
@@ -77,7 +77,7 @@ class _Importer:
         self.torch = torch_library()
         self.library = str(Path(self.torch.__file__).parent)
         self.sizes = Sizes()
-        self.unsupported = Unsupported()
+        self.unsupported = Unsupported("nodes", "`@couloir.frontends.torch.lowers(name)` adds a lowering of your own")
         self.values: dict[Any, Found] = {}
         self.arguments: list[DictionaryAttr] = []
         self.block = Block()
@@ -92,7 +92,7 @@ class _Importer:
         with at_end(self.block, loc=NameLoc(self.label)):
             results = self._results(signature, returned)
             func.Return([value for value, _ in results])
-        _remove_dead(self.block)
+        remove_dead(self.block)
         function_type = FunctionType(
             tuple(a.type for a in self.block.arguments), tuple(value.type for value, _ in results)
         )
@@ -159,7 +159,7 @@ class _Importer:
             if size.node.expr.is_Symbol and axis in names:
                 self.sizes.names.setdefault(str(size.node.expr), names[axis])
             labels.append(self.sizes.label(size.node.expr))
-        self.arguments.append(_value_attributes(name, labels))
+        self.arguments.append(value_attributes(name, labels))
         self.values[node] = argument
 
     def _input_element(self, name: str, tensor: Any) -> Type:
@@ -193,11 +193,11 @@ class _Importer:
                 name = next(names)
                 value = self._result(name, item)
                 if value is not None:
-                    outputs.append((value, _value_attributes(name, self._labels(item, value))))
+                    outputs.append((value, value_attributes(name, self._labels(item, value))))
             elif kind in ("BUFFER_MUTATION", "USER_INPUT_MUTATION", "PARAMETER_MUTATION"):
                 value = self._result(spec.target, item)
                 if value is not None:
-                    entries = _value_attributes(spec.target, self._labels(item, value)).as_dict()
+                    entries = value_attributes(spec.target, self._labels(item, value)).as_dict()
                     entries["torch.mutates"] = StringAttr(spec.target)
                     changed.append((value, DictionaryAttr(tuple(entries.items()))))
             else:
@@ -282,7 +282,7 @@ class _Importer:
     def _lower(self, node: Any, target: str, value: Any) -> Found:
         lowering = lowering_of(target)
         if lowering is None:
-            raise NotLowered(no_lowering(target))
+            raise NotLowered(_no_lowering(target))
         several = isinstance(value, tuple | list)
         results = _listed(value)
         seen = Node(
@@ -399,7 +399,7 @@ class _Importer:
             self._bind(inner, list(args[position + 1 :]))
             found = [self._found(item) for item in self._nodes(inner, _current_block())]
             return [value if isinstance(value, Value) else None for value in found]
-        raise NotLowered(no_lowering(target))
+        raise NotLowered(_no_lowering(target))
 
     def _branch(self, inner: Any, operands: list[Any]) -> Region:
         self._bind(inner, operands)
@@ -482,24 +482,9 @@ def _output_names(spec: Any) -> list[str]:
     names: list[str] = []
     for path, _ in leaves:
         steps = [str(getattr(key, "idx", getattr(key, "key", getattr(key, "name", key)))) for key in path]
-        name = ".".join(steps)
-        names.append(f"output{name}" if not name or name[0].isdigit() else name)
+        names.append(result_name(steps))
     return names
 
 
-def _value_attributes(name: str, dims: Sequence[str]) -> DictionaryAttr:
-    """Name and symbolic dimensions of an argument or result, under the keys that the importer of ONNX uses."""
-    entries: dict[str, Attribute] = {"onnx.name": StringAttr(name)}
-    if any(dims):
-        entries["onnx.dims"] = ArrayAttr(tuple(StringAttr(label) for label in dims))
-    return DictionaryAttr(tuple(entries.items()))
-
-
-def _remove_dead(block: Block) -> None:
-    """Removes what nobody uses: sizes that were asked for in vain, results that were made to be complete."""
-    op = block.last_op
-    while op is not None:
-        previous = op.prev_op
-        if is_dead(op):
-            op.erase()
-        op = previous
+def _no_lowering(target: str) -> str:
+    return no_lowering(target, [*LOWERINGS, *(f"{name}.default" for name in LOWERINGS)], "operator")

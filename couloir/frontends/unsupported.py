@@ -1,4 +1,4 @@
-"""Operators that cannot be lowered: all of them, in one error."""
+"""Operators of a graph that cannot be lowered: all of them, in one error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 import attrs
 
-from couloir.frontends.torch.node import LOWERINGS
 from couloir.ir.errors import Error
 from couloir.ir.location import Location
 
@@ -20,8 +19,15 @@ class _Entry:
 
 @attrs.define
 class Unsupported:
-    """Operators and why they cannot be lowered, with how often and where first."""
+    """Operators and why they cannot be lowered, with how often and where first.
 
+    Attributes:
+        nodes: What the graph consists of, in the plural.
+        remedy: What a user can do when nothing better is known.
+    """
+
+    nodes: str
+    remedy: str
     entries: dict[tuple[str, str], _Entry] = attrs.field(factory=dict)
 
     def add(self, target: str, reason: str, location: Location) -> None:
@@ -39,17 +45,17 @@ class Unsupported:
         ]
         total = sum(entry.count for entry in self.entries.values())
         raise Error(
-            f"{total} nodes of {len(self.entries)} kinds cannot be lowered to StableHLO",
+            f"{total} {self.nodes} of {len(self.entries)} kinds cannot be lowered to StableHLO",
             where=where,
             notes=notes,
-            hint="; ".join(hints) or "`@couloir.frontends.torch.lowers(name)` adds a lowering of your own",
+            hint="; ".join(hints) or self.remedy,
         )
 
 
-def no_lowering(target: str) -> str:
-    """That there is none, and what has a similar name."""
-    near = difflib.get_close_matches(target, [*LOWERINGS, *(f"{name}.default" for name in LOWERINGS)], n=1, cutoff=0.6)
-    return "there is no lowering for this operator" + (f" (the nearest is `{near[0]}`)" if near else "")
+def no_lowering(target: str, known: Iterable[str], kind: str) -> str:
+    """That there is none, and which of the `known` ones has a similar name."""
+    near = difflib.get_close_matches(target, list(known), n=1, cutoff=0.6)
+    return f"there is no lowering for this {kind}" + (f" (the nearest is `{near[0]}`)" if near else "")
 
 
 def place(location: Location) -> str:

@@ -1,0 +1,60 @@
+"""Types and constants: JAX's abstract values and arrays as types and arrays of NumPy. A random key is its data."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from couloir.frontends.jax.equation import NotLowered
+from couloir.frontends.jax.library import jax_library
+from couloir.ir.errors import Error
+from couloir.ir.types import TensorType, Type, i1, type_of_dtype, ui32
+
+_IMPLEMENTATIONS: Final = ("threefry_prng_impl", "rbg_prng_impl", "unsafe_rbg_prng_impl")
+
+
+def is_key(aval: Any) -> bool:
+    """Whether this is the abstract value of an array of random keys."""
+    dtypes = jax_library().dtypes
+    return hasattr(aval, "dtype") and bool(dtypes.issubdtype(aval.dtype, dtypes.prng_key))
+
+
+def implementation(aval: Any) -> Any:
+    """The generator that keys belong to: what makes bits of them."""
+    library = jax_library("jax.extend.random")
+    for name in _IMPLEMENTATIONS:
+        found = getattr(library, name, None)
+        if found is not None and f"key<{found.tag}>" == aval.dtype.name:
+            return found
+    raise NotLowered(f"`{aval.dtype.name}` belongs to a generator that is not JAX's own")
+
+
+def type_of(aval: Any) -> TensorType:
+    """The tensor type of an abstract value. Raises `NotLowered` where there is none."""
+    shape, dtype = getattr(aval, "shape", None), getattr(aval, "dtype", None)
+    if shape is None or dtype is None:
+        raise NotLowered(f"`{aval}` is no array")
+    if not all(isinstance(size, int) for size in shape):
+        raise NotLowered(f"`{aval}` has a symbolic dimension: trace with numbers")
+    if is_key(aval):
+        return TensorType((*shape, *implementation(aval).key_shape), ui32)
+    return TensorType(tuple(shape), element_of(dtype))
+
+
+def element_of(dtype: Any) -> Type:
+    """The element type of a dtype of JAX's."""
+    if dtype == jax_library().dtypes.float0:
+        return i1
+    try:
+        return type_of_dtype(np.dtype(dtype))
+    except (Error, TypeError) as error:
+        raise NotLowered(f"StableHLO has no element type for `{dtype}`") from error
+
+
+def array_of(value: Any, aval: Any) -> np.ndarray[Any, Any]:
+    """A constant or literal as an array, copied: what the program does with it later changes nothing."""
+    if is_key(aval):
+        return np.array(jax_library().random.key_data(value))
+    dtype = np.dtype(bool) if aval.dtype == jax_library().dtypes.float0 else aval.dtype
+    return np.array(value).astype(dtype)

@@ -1,0 +1,291 @@
+"""From a JAX function to StableHLO: its jaxpr, equation by equation.
+
+The module has one function, `@main`. Jaxprs inside equations (of `jit`, `custom_jvp_call`, `remat`, ...) are lowered in
+place, those of control flow into regions. A location is the name stack and primitive, with the line of the program.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from couloir.dialects import func, hlo
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.hlo.building import Tensor
+from couloir.frontends.functions import remove_dead, result_name, value_attributes
+from couloir.frontends.jax import primitives  # noqa: F401  # pyright: ignore[reportUnusedImport] -- registers the rules
+from couloir.frontends.jax.elements import array_of, is_key, type_of
+from couloir.frontends.jax.equation import RULES, Equation, NotLowered
+from couloir.frontends.jax.library import jax_library
+from couloir.frontends.unsupported import Unsupported, no_lowering, place
+from couloir.ir.attribute import Attribute
+from couloir.ir.attributes import ArrayAttr, StringAttr
+from couloir.ir.builder import CURRENT, at_end
+from couloir.ir.errors import Error
+from couloir.ir.location import FileLineColLoc, Location, NameLoc
+from couloir.ir.operation import Block, Operation, Region, Value, as_value
+from couloir.ir.types import FunctionType, TensorType
+from couloir.ir.verify import verify
+
+MAIN: Final = "main"
+"""The symbol of the function."""
+
+MAX_LINES: Final = 12
+"""Lines of a message of JAX's that are passed on."""
+
+STRUCTURAL: Final = frozenset(
+    {
+        "broadcast_in_dim",
+        "concatenate",
+        "copy",
+        "copy_p",
+        "dynamic_slice",
+        "dynamic_update_slice",
+        "expand_dims",
+        "gather",
+        "reshape",
+        "rev",
+        "scatter",
+        "select_n",
+        "slice",
+        "split",
+        "squeeze",
+        "stack",
+        "transpose",
+    }
+)
+"""Primitives that take arrays of random keys: they do the same to each word of the keys' data."""
+
+
+def load(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> ModuleOp:
+    """Traces a JAX function into a verified module of StableHLO; see `couloir.from_jax`."""
+    jax = jax_library()
+    if not callable(f):
+        raise Error(f"a function is needed, not a {type(f).__name__}")
+    label = getattr(f, "__name__", type(f).__name__)
+    _check_arguments(jax, f, args, kwargs, label)
+
+    def called(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return f(*args, **kwargs)
+
+    closed, shapes = _guarded(
+        f"`{label}` cannot be traced",
+        lambda: jax.make_jaxpr(called, return_shape=True)(tuple(args), dict(kwargs)),
+    )
+    inputs = [name for name, _ in _named_arguments(jax, f, args, kwargs)]
+    outputs = [result_name(_steps(path)) for path, _ in jax.tree_util.tree_flatten_with_path(shapes)[0]]
+    module = _Importer(label).run(closed, inputs, outputs)
+    verify(module)
+    return module
+
+
+class _Importer:
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.library = str(Path(jax_library().__file__).parent)
+        self.fixed: Location | None = None
+        """Where what is traced inside the rule of an equation comes from: that equation."""
+        self.unsupported = Unsupported(
+            "equations", "`couloir.frontends.jax.lowers(name)` registers a rule of your own for a primitive"
+        )
+
+    def run(self, closed: Any, inputs: Sequence[str], outputs: Sequence[str]) -> ModuleOp:
+        block, location = Block(), NameLoc(self.label)
+        arguments: list[Tensor] = []
+        for name, variable in zip(inputs, closed.jaxpr.invars, strict=True):
+            arguments.append(block.add_argument(self._type(variable.aval, f"argument `{name}`"), name, NameLoc(name)))
+        with at_end(block, loc=location):
+            results = self.inline(closed, arguments)
+        self.unsupported.raise_if_any(self.label)
+        with at_end(block, loc=location):
+            func.Return(results)
+        remove_dead(block)
+        types = FunctionType(tuple(a.type for a in arguments), tuple(value.type for value in results))
+        attributes: dict[str, Attribute] = {"sym_name": StringAttr(MAIN), "function_type": types}
+        for key, names in (("arg_attrs", inputs), ("res_attrs", outputs)):
+            if names:
+                attributes[key] = ArrayAttr(tuple(map(value_attributes, names)))
+        function = func.FuncOp.create(attributes=attributes, regions=[Region([block])], location=location)
+        module = ModuleOp.empty([function])
+        module.location = location
+        return module
+
+    def _type(self, aval: Any, what: str) -> TensorType:
+        try:
+            return type_of(aval)
+        except NotLowered as reason:
+            raise Error(reason.message, where=f"{self.label}: {what}") from None
+
+    # -- jaxprs ------------------------------------------------------------------------------------------------------------
+
+    def inline(self, closed: Any, operands: Sequence[Tensor]) -> list[Tensor]:
+        """Lowers the equations of a jaxpr for operands into the current block."""
+        point = CURRENT.get()
+        assert point is not None, "equations are lowered inside a block"
+        jaxpr = getattr(closed, "jaxpr", closed)
+        values: dict[Any, Tensor] = {}
+        for variable, value in zip(jaxpr.constvars, getattr(closed, "consts", ()), strict=True):
+            values[variable] = self._constant(value, variable.aval)
+        values.update(zip(jaxpr.invars, operands, strict=True))
+        for equation in jaxpr.eqns:
+            location = self.fixed or self.location(equation)
+            with at_end(point.block, loc=location):
+                found = self._equation(equation, [self._read(values, atom) for atom in equation.invars], location)
+            values.update(zip(equation.outvars, found, strict=True))
+        return [self._read(values, atom) for atom in jaxpr.outvars]
+
+    def _read(self, values: dict[Any, Tensor], atom: Any) -> Tensor:
+        return self._constant(atom.val, atom.aval) if hasattr(atom, "val") else values[atom]
+
+    def _constant(self, value: Any, aval: Any) -> Tensor:
+        return hlo.constant(array_of(value, aval), self._type(aval, "a constant").element_type).output
+
+    def _retrace(self, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]) -> list[Tensor]:
+        jax = jax_library()
+        shaped = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
+        closed = _guarded("an equation cannot be traced", lambda: jax.make_jaxpr(function)(*shaped))
+        return self.inline(closed, operands)
+
+    # -- equations ---------------------------------------------------------------------------------------------------------
+
+    def _equation(self, equation: Any, operands: list[Tensor], location: Location) -> list[Tensor]:
+        name = equation.primitive.name
+        try:
+            return self._lower(equation, name, operands, location)
+        except NotLowered as reason:
+            self.unsupported.add(name, reason.message, location)
+            return [self._stand_in(variable.aval) for variable in equation.outvars]
+        except Error as error:
+            if error.where is not None:
+                raise
+            raise Error(
+                f"`{name}`: {error.message}",
+                where=f"{self.label}: {place(location)}",
+                hint=error.hint,
+                excerpt=error.excerpt,
+                notes=error.notes,
+            ) from error
+
+    def _lower(self, equation: Any, name: str, operands: list[Tensor], location: Location) -> list[Tensor]:
+        rule = RULES.get(name)
+        if rule is None:
+            effects = ", ".join(sorted(map(str, getattr(equation, "effects", ()))))
+            raise NotLowered(f"it has side effects ({effects})" if effects else no_lowering(name, RULES, "primitive"))
+        avals = tuple(atom.aval for atom in equation.invars)
+        seen = Equation(
+            name,
+            equation.params,
+            tuple(type_of(variable.aval) for variable in equation.outvars),
+            avals,
+            self.inline,
+            lambda function, avals, operands: self._at(location, function, avals, operands),
+        )
+        if name in STRUCTURAL and any(is_key(aval) for aval in avals):
+            made: Any = _of_keys(equation, seen, operands)
+        else:
+            made = rule(seen, *operands)
+        items: list[Any] = [made] if isinstance(made, Value | Operation) else list(made)
+        found = [as_value(item) for item in items]
+        types = [value.type for value in found]
+        if types != list(seen.types):
+            listed = [", ".join(map(str, part)) for part in (types, seen.types)]
+            raise Error(f"its rule gives ({listed[0]}), but JAX says ({listed[1]})")
+        return found
+
+    def _at(
+        self, location: Location, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]
+    ) -> list[Tensor]:
+        outer, self.fixed = self.fixed, location
+        try:
+            return self._retrace(function, avals, operands)
+        finally:
+            self.fixed = outer
+
+    def _stand_in(self, aval: Any) -> Tensor:
+        """A value in place of one that could not be made, so that the rest is looked at as well."""
+        try:
+            type = type_of(aval)
+        except NotLowered:
+            type = TensorType((), hlo.constant(0).output.type.element_type)
+        return Block([type]).arguments[0]
+
+    # -- locations ---------------------------------------------------------------------------------------------------------
+
+    def location(self, equation: Any) -> Location:
+        """The name stack and primitive of an equation, with the line of the program that made it."""
+        source = equation.source_info
+        stack = str(getattr(source, "name_stack", ""))
+        name = f"{stack}/{equation.primitive.name}" if stack else str(equation.primitive.name)
+        frames: Iterable[Any] = getattr(getattr(source, "traceback", None), "frames", ())
+        for frame in frames:
+            if not frame.file_name.startswith((self.library, __file__, "<")):
+                return NameLoc(name, FileLineColLoc(Path(frame.file_name).name, max(int(frame.line_num), 1), 1))
+        return NameLoc(name)
+
+
+def _of_keys(equation: Any, seen: Equation, operands: list[Tensor]) -> list[Tensor]:
+    """An equation that moves random keys: the same, for each word of their data."""
+    jax = jax_library()
+
+    def bound(*arrays: Any) -> Any:
+        return equation.primitive.bind(*arrays, **equation.params)
+
+    axes = tuple(-1 if is_key(aval) else None for aval in seen.avals)
+    avals = [
+        jax.ShapeDtypeStruct(value.type.shape, "uint32") if is_key(aval) else aval
+        for aval, value in zip(seen.avals, operands, strict=True)
+    ]
+    return seen.retrace(jax.vmap(bound, in_axes=axes, out_axes=-1), avals, operands)
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+
+def _steps(path: Sequence[Any]) -> list[str]:
+    return [str(getattr(key, "idx", getattr(key, "key", getattr(key, "name", key)))) for key in path]
+
+
+def _named_arguments(
+    jax: Any, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> list[tuple[str, Any]]:
+    """The leaves of the arguments, with the parameter and the keys that lead to each."""
+    try:
+        parameters = [p.name for p in inspect.signature(f).parameters.values() if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    except (TypeError, ValueError):
+        parameters = []
+    leaves = jax.tree_util.tree_flatten_with_path((tuple(args), dict(kwargs)))[0]
+    named: list[tuple[str, Any]] = []
+    for path, leaf in leaves:
+        group, first, *rest = _steps(path)
+        if group == "0":
+            number = int(first)
+            first = parameters[number] if number < len(parameters) else f"arg{number}"
+        named.append((".".join([first, *rest]), leaf))
+    return named
+
+
+def _check_arguments(
+    jax: Any, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], label: str
+) -> None:
+    for name, leaf in _named_arguments(jax, f, args, kwargs):
+        if not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")) and not isinstance(
+            leaf, bool | int | float | complex
+        ):
+            raise Error(
+                f"the argument `{name}` is a {type(leaf).__name__}, not an array",
+                where=label,
+                hint="bind what is no array beforehand: `functools.partial(f, ...)`",
+            )
+
+
+def _guarded(message: str, action: Callable[[], Any]) -> Any:
+    """Runs JAX on a function. What that raises is the function's, or JAX's: anything may be raised."""
+    try:
+        return action()
+    except Error:
+        raise
+    except Exception as error:
+        lines = [line.rstrip() for line in str(error).split("\n") if line.strip()][:MAX_LINES]
+        raise Error(f"{message}: {type(error).__name__}", notes=lines) from error

@@ -1,0 +1,16 @@
+"""The rules of JAX's primitives, one module for each family."""
+
+from __future__ import annotations
+
+from couloir.frontends.jax.primitives import (
+    contraction,
+    control,
+    elementwise,
+    indexing,
+    linear_algebra,
+    random,
+    reduction,
+    shape,
+)
+
+__all__ = ["contraction", "control", "elementwise", "indexing", "linear_algebra", "random", "reduction", "shape"]

@@ -1,0 +1,34 @@
+"""The front door: `couloir.from_jax`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from couloir.dialects.builtin import ModuleOp
+
+
+def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> ModuleOp:
+    """Traces a JAX function, by example arguments, into a verified module of StableHLO.
+
+        module = couloir.from_jax(jax.grad(loss), params, batch)
+
+    The jaxpr is lowered equation by equation, without XLA. Control flow is kept: `scan` and `while_loop` become
+    `stablehlo.while`, `cond` and `switch` become `stablehlo.case`. Each op knows its equation and the line of the program.
+
+    Args:
+        f: A function of arrays and pytrees of arrays, as for `jax.jit`; transformed by `jit`, `grad`, `vmap` as wanted.
+        args: Example arguments: pytrees of arrays, numbers or `jax.ShapeDtypeStruct`. Their shapes and dtypes count.
+        kwargs: Example arguments by keyword. What is no array is bound beforehand, with `functools.partial`.
+
+    Returns:
+        A module with one function. Arguments and results are the leaves of the trees, flat, under the names and keys that
+        lead to them (`onnx.name`). Random keys are arrays of `uint32`, as `jax.random.key_data` gives them.
+
+    Raises:
+        Error: JAX is not installed; an argument is no array; the function cannot be traced; or primitives have no rule: all
+            of them at once, with count and first place.
+    """
+    from couloir.frontends.jax.importer import load
+
+    return load(f, args, kwargs)

@@ -1,0 +1,84 @@
+"""How tests compare a function with JAX: many functions in one trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import ml_dtypes
+import numpy as np
+
+import couloir
+
+Case = tuple[str, Callable[..., Any], tuple[Any, ...]]
+"""Its name, a function of arrays, and the arrays."""
+
+
+def array(value: Any) -> np.ndarray:
+    """An array of JAX's as one of NumPy's; the data of a random key."""
+    if hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        return np.asarray(jax.random.key_data(value))
+    return np.asarray(value) if hasattr(value, "dtype") else np.asarray(jax.numpy.asarray(value))
+
+
+def arrays(tree: Any) -> list[np.ndarray]:
+    """The leaves of a tree."""
+    return [array(leaf) for leaf in jax.tree_util.tree_leaves(tree)]
+
+
+def tolerance(expected: np.ndarray, terms: int) -> float:
+    """What two orders of combining `terms` numbers, and functions exact to a few units in the last place, may differ by."""
+    kind = expected.dtype
+    if kind.kind in "iub":
+        return 0.0
+    epsilon = float(np.finfo(kind).eps) if kind.kind in "fc" else float(ml_dtypes.finfo(kind).eps)
+    finite = np.abs(expected.astype(np.complex128 if kind.kind == "c" else np.float64))
+    finite = finite[np.isfinite(finite)]
+    return epsilon * (terms + 8) * (1.0 + float(finite.max(initial=0.0)))
+
+
+def same(found: np.ndarray, expected: np.ndarray, terms: int) -> str:
+    """What differs, or nothing."""
+    if found.dtype != expected.dtype or found.shape != expected.shape:
+        return f"{found.dtype}{list(found.shape)} instead of {expected.dtype}{list(expected.shape)}"
+    exact = expected.dtype.kind in "iub" or expected.dtype.name.startswith(("int", "uint"))
+    if exact:
+        return "" if np.array_equal(found, expected) else f"differs:\n{found}\n{expected}"
+    wide = np.complex128 if expected.dtype.kind == "c" else np.float64
+    a, b = found.astype(wide), expected.astype(wide)
+    if np.allclose(a, b, rtol=0, atol=tolerance(expected, terms), equal_nan=True):
+        return ""
+    return f"differs by {np.abs(a - b).max()} (allowed: {tolerance(expected, terms)}):\n{found}\n{expected}"
+
+
+def check(cases: Sequence[Case], *, terms: int = 16) -> couloir.Module:
+    """Every case computes with NumPy what it computes with JAX. Returns the module, for further checks."""
+
+    def together(inputs: Any) -> Any:
+        return [function(*given) for (_, function, _), given in zip(cases, inputs, strict=True)]
+
+    inputs = [given for _, _, given in cases]
+    module = couloir.from_jax(together, inputs)
+    with np.errstate(all="ignore"):
+        found = list(couloir.run(module, *arrays(inputs)))
+    faults = []
+    for name, function, given in cases:
+        for number, expected in enumerate(arrays(jax.jit(function)(*given))):
+            fault = same(found.pop(0), expected, terms)
+            if fault:
+                faults.append(f"{name}, result {number}: {fault}")
+    assert not faults, "\n".join(faults)
+    assert not found
+    return module
+
+
+def check_program(f: Callable[..., Any], *args: Any, terms: int, backend: str = "numpy") -> couloir.Module:
+    """A program computes what it computes with JAX."""
+    module = couloir.from_jax(f, *args)
+    found = couloir.run(module, *arrays(args), backend=backend)
+    expected = arrays(jax.jit(f)(*args))
+    assert len(found) == len(expected)
+    for mine, theirs in zip(found, expected, strict=True):
+        assert not same(mine, theirs, terms)
+    return module
