@@ -7,6 +7,7 @@ batch_norm_grad(x)         =>  its formula
 composite @f(x)            =>  call @f(x)
 erf_inv(x)                 =>  polynomials
 fft(x)                     =>  dot products (fourier.py)
+cholesky, triangular_solve =>  loops (triangular_matrices.py)
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 """
@@ -27,6 +28,7 @@ from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, TensorType, f32, f64, i32
 from couloir.passes.fourier import fft_as_dot_products
+from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
 
 _OPEN: Final = "a size is not known"
 
@@ -227,6 +229,8 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     composite_as_call,
     erf_inv_as_arithmetic,
     fft_as_dot_products,
+    cholesky_by_columns,
+    triangular_solve_by_rows,
     element_of_a_tuple,
     constant_of_stablehlo,
 )

@@ -79,6 +79,11 @@ def test_functions_agree_with_numpy(dtype: Any, tmp_path: Path) -> None:
     agree(program([x, y], body), [x, y], tmp_path, tolerance=16 * float(np.finfo(dtype).eps))
 
 
+def test_parts_of_real_numbers(tmp_path: Path) -> None:
+    x = np.array([1.5, -0.0, np.inf, np.nan], np.float32)
+    agree(program([x], lambda a: [hlo.Real(a), hlo.Imag(a)]), [x], tmp_path)
+
+
 INFINITY: Final = float("inf")
 SPECIAL: Final = (0.0, -0.0, 1.0, -2.5, INFINITY, -INFINITY, float("nan"), 1e30, 1e-30)
 

@@ -216,6 +216,11 @@ def _abs(op: Operation, x: Scalar) -> Scalar:
     return math.AbsF(x).result if isinstance(x.type, FloatType) else math.AbsI(x).result
 
 
+@scalar_of(hlo.Real, hlo.Imag)
+def _part_of_a_real_number(op: Operation, x: Scalar) -> Scalar:
+    return x if isinstance(op, hlo.Real) else number(0, x.type)
+
+
 @scalar_of(hlo.Sign)
 def _sign(op: Operation, x: Scalar) -> Scalar:
     zero, one, minus = number(0, x.type), number(1, x.type), number(-1, x.type)
