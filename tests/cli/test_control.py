@@ -329,6 +329,7 @@ class Count(Pass, name="their-count"):
     """Counts ops."""
     scale: int = 1
     """What the number is multiplied by."""
+    names: tuple[str, ...] = attrs.field(factory=tuple)
 
     def run(self, op, context):
         context.notes.append(f"{sum(1 for _ in op.walk()) * self.scale} ops")
@@ -337,11 +338,12 @@ class Count(Pass, name="their-count"):
 
 def test_passes_of_an_installed_package_are_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "their_passes.py").write_text(PACKAGE)
+    (tmp_path / "their_end.py").write_text("raise SystemExit(0)")
     info = tmp_path / "their_passes-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-passes\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        "[couloir.passes]\ncount = their_passes:Count\nbroken = their_other:Missing\n"
+        "[couloir.passes]\ncount = their_passes:Count\nbroken = their_other:Missing\nends = their_end:Pass\n"
     )
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
 
@@ -357,7 +359,8 @@ def test_passes_of_an_installed_package_are_on_the_command_line(tmp_path: Path) 
         )
 
     listed = call("--list")
-    assert re.search(r"their-count +Counts ops\.\n +scale \(default: 1\)", listed.stdout)
+    assert re.search(r"their-count +Counts ops\.\n +scale \(default: 1\)\n +names \(default: \(\)\)", listed.stdout)
+    assert "`ends = their_end:Pass` cannot be loaded: SystemExit: 0" in listed.stderr
     assert "the entry point `broken = their_other:Missing` cannot be loaded: ModuleNotFoundError" in listed.stderr
     ran = call("-", "-p", "cse,their-count{scale=10}", "--statistics")
     assert ran.returncode == 0 and "their-count{scale=10}: 60 ops" in ran.stderr

@@ -208,11 +208,13 @@ def _list_passes() -> None:
 
     import couloir.passes  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the passes
     from couloir.ir.passes import all_passes, broken_entry_points
+    from couloir.ir.passes.base import default_of
 
     for name, cls in all_passes().items():
         print(f"{name:<20} {cls.summary()}")
         for option, attribute in cls.options().items():
-            default = "" if attribute.default is attrs.NOTHING else f" (default: {attribute.default})"
+            value = default_of(attribute)
+            default = "" if value is attrs.NOTHING else f" (default: {value})"
             print(f"    {option}{default}")
     for reason in broken_entry_points():
         print(f"couloir: warning: {reason}", file=sys.stderr)

@@ -143,9 +143,15 @@ class Pass:
         given: list[str] = []
         for name, attribute in self.options().items():
             value = getattr(self, attribute.name)
-            if value != attribute.default:
+            if value != default_of(attribute):
                 given.append(f"{name}={option_text(value)}")
         return self.name + (f"{{{' '.join(given)}}}" if given else "")
+
+
+def default_of(attribute: attrs.Attribute[Any]) -> Any:
+    """The default of an option, made if it is to be made; `attrs.NOTHING` without one."""
+    default: Any = attribute.default
+    return default.factory() if isinstance(default, attrs.Factory) and not default.takes_self else default
 
 
 class Quoted(str):
@@ -278,7 +284,7 @@ def _load_entry_points() -> None:
     for point in entry_points(group="couloir.passes"):
         try:
             point.load()
-        except Exception as error:  # noqa: BLE001 -- another package's fault must not take away the passes of all others
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- another package's fault must not take away the passes of all others
             _BROKEN.append(
                 f"the entry point `{point.name} = {point.value}` cannot be loaded: {type(error).__name__}: {error}"
             )
