@@ -251,10 +251,12 @@ class _Search(Instrumentation):
         application = watch.application(len(total.seen))
         if application is None:
             return self._found(None, "the pass itself")
+        of_all = (
+            f" of {application.total}" if application.total >= application.number else ""
+        )  # not where it ends the run
+        named = f"application {application.number}{of_all} of rules: {application.rule}"
         if watch.event is None:
-            named = f"application {application.number} of rules: {application.rule}"
             return self._found(application, f"{named}: it raises an error")
-        named = f"application {application.number} of {application.total} of rules: {application.rule}"
         if watch.after is not None and _fault(self.check, watch.after, verify_each=self.verify_each) is None:
             return self._found(None, f"no rule: right after {named} all is well, and what the pass does next is wrong")
         return self._found(application, named)

@@ -151,7 +151,8 @@ class Pass:
 def default_of(attribute: attrs.Attribute[Any]) -> Any:
     """The default of an option, made if it is to be made; `attrs.NOTHING` without one."""
     default: Any = attribute.default
-    return default.factory() if isinstance(default, attrs.Factory) and not default.takes_self else default
+    factory: Any = attrs.Factory  # a class, which its stub hides
+    return default.factory() if isinstance(default, factory) and not default.takes_self else default
 
 
 class Quoted(str):
