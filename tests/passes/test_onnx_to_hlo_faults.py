@@ -45,7 +45,7 @@ FAULTS = {
     "reshape to another size": (
         constant("s", "[5]", "tensor<1xi64>")
         + '%y = "onnx.ReshapeV14"(%x, %s) : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<*xf32>',
-        "6 elements in",
+        "the 6 elements of `tensor<2x3xf32>` do not fit into the shape [5]",
     ),
     "axis": (
         '%y = "onnx.SoftmaxV13"(%x) <{axis = 2 : i64}> : (tensor<2x3xf32>) -> tensor<*xf32>',

@@ -123,6 +123,36 @@ def test_a_sequence_of_unknown_length_is_reported():
         lower(appending(count))
 
 
+def branching(count: int) -> onnx.ModelProto:
+    """Each branch gives a tensor and a sequence, of two and of `count` tensors."""
+    graphs: dict[str, Any] = {}
+    for name, nodes in (
+        ("then_branch", [node("Exp", "x", "a"), node("SequenceConstruct", "a z", "s")]),
+        ("else_branch", [node("Neg", "z", "a"), node("SequenceConstruct", " ".join("zax"[:count]), "s")]),
+    ):
+        outputs = [
+            helper.make_tensor_value_info("a", FLOAT, [4, 3]),
+            helper.make_tensor_sequence_value_info("s", FLOAT, [4, 3]),
+        ]
+        graphs[name] = helper.make_graph(nodes, name, [], outputs)
+    nodes = [
+        constant("zero", np.float32(0)),
+        node("ReduceSum", "x", "sum", keepdims=0),
+        node("Greater", "sum zero", "c"),
+        helper.make_node("If", ["c"], ["y", "all"], **graphs),
+        node("ConcatFromSequence", "all", "w", axis=0),
+    ]
+    return model(nodes, "y w")
+
+
+def test_branches_that_give_sequences():
+    source = branching(2)
+    for x in (np.abs(X), -np.abs(X)):
+        assert_close(run(source, x, Z), onnxruntime_run(source, x, Z), ulps=4)
+    with pytest.raises(couloir.Error, match="its branches give sequences of different lengths"):
+        lower(branching(3))
+
+
 def test_a_graph_for_each_element():
     body = helper.make_graph(
         [node("Sub", "a b", "c")],

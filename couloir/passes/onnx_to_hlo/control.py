@@ -6,6 +6,7 @@ A loop of few steps, or one whose state changes its shape, is written out; any o
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -33,16 +34,23 @@ _REPORTED: Final = "a graph in it could not be lowered"
 
 @lowers("If")
 def if_(node: Node) -> Generator[Inline, Answer, Lowered]:
-    """`If` since 1, 11, 13, 16, 19, 21, 23, 24, 25: both branches give tensors of the same types."""
+    """`If` since 1, 11, 13, 16, 19, 21, 23, 24, 25: both branches give tensors of the same types, and sequences of as many."""
     branches: list[Block] = []
     types: list[list[TensorType]] = []
+    forms: list[list[int | None]] = []
     for name in ("then_branch", "else_branch"):
         block = Block()
-        values = _tensors(_all((yield node.inline(name, (), into=block))))
+        given = _all((yield node.inline(name, (), into=block)))
+        forms.append([len(value) if isinstance(value, tuple) else None for value in given])
+        values = _flat(given)
         with inside(block):
             hlo.Return(values)
         branches.append(block)
         types.append([value.type for value in values])
+    if forms[0] != forms[1]:
+        raise NotLowered(
+            "its branches give sequences of different lengths, and which is taken is known only when the model runs"
+        )
     for then, otherwise in zip(*types, strict=True):
         if then is not otherwise:
             raise NotLowered(
@@ -51,7 +59,15 @@ def if_(node: Node) -> Generator[Inline, Answer, Lowered]:
             )
     condition = reshape(node[0], ())
     made = hlo.If(condition, Region([branches[0]]), Region([branches[1]]), result_types=types[0])
-    return [as_tensor(value) for value in made.outputs]
+    outputs = iter([as_tensor(value) for value in made.outputs])
+    results: list[Any] = [next(outputs) if length is None else tuple(islice(outputs, length)) for length in forms[0]]
+    return results
+
+
+def _flat(values: Sequence[Any]) -> list[Tensor]:
+    """The tensors, and those in sequences."""
+    parts: list[Sequence[Tensor]] = [value if isinstance(value, tuple) else [value] for value in values]
+    return [tensor for part in parts for tensor in part]
 
 
 def _all(values: Answer) -> list[Tensor]:
@@ -59,12 +75,6 @@ def _all(values: Answer) -> list[Tensor]:
     if len(found) < len(values):
         raise NotLowered(_REPORTED)
     return found
-
-
-def _tensors(values: list[Tensor]) -> list[Tensor]:
-    if any(isinstance(value, tuple) for value in values):
-        raise NotLowered("it gives a sequence, and how long that is is known only when the model runs")
-    return values
 
 
 @attrs.frozen

@@ -97,6 +97,8 @@ def reshape_(node: Node) -> Lowered:
     if -1 in wanted:
         known = math.prod(size for size in wanted if size != -1)
         wanted[wanted.index(-1)] = x.type.size // known if known else 0
+    if math.prod(wanted) != x.type.size:
+        raise Error(f"the {x.type.size} elements of `{x.type}` do not fit into the shape {wanted}")
     return reshape(x, wanted)
 
 
