@@ -9,6 +9,7 @@ erf_inv(x)                 =>  polynomials
 fft(x)                     =>  dot products (fourier.py)
 cholesky, triangular_solve =>  loops (triangular_matrices.py)
 rng_bit_generator(state)   =>  arithmetic (random_numbers.py)
+bitcast_convert, mulhi, ... =>  shifts (bits.py)
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 """
@@ -28,6 +29,7 @@ from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, TensorType, f32, f64, i32
+from couloir.passes.bits import bitcast_by_shifts, high_half_of_a_product, next_float
 from couloir.passes.fourier import fft_as_dot_products
 from couloir.passes.random_numbers import random_bits_as_arithmetic
 from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
@@ -234,6 +236,9 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     cholesky_by_columns,
     triangular_solve_by_rows,
     random_bits_as_arithmetic,
+    bitcast_by_shifts,
+    high_half_of_a_product,
+    next_float,
     element_of_a_tuple,
     constant_of_stablehlo,
 )

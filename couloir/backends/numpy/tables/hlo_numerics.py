@@ -118,7 +118,7 @@ def _random_words(algorithm: RngAlgorithm, state: Array, count: int, *, wide: bo
     if algorithm is RngAlgorithm.THREE_FRY:
         parts = three_fry(state[0], counters)
     else:
-        high = state[2] if state.size > 2 else state[0]  # of a short state XLA takes the key
+        high = np.uint64(state[2 if state.size > 2 else 0])  # of a short state XLA takes the key
         parts = philox(state[0], (counters, np.where(counters < state[1], high + np.uint64(1), high)))
     if wide:
         pairs = zip(parts[::2], parts[1::2], strict=True)

@@ -1,0 +1,138 @@
+"""Functions that read and write the bits of numbers, as shifts: rules for `bitcast_convert` between widths, and CHLO's."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from couloir.dialects import chlo, hlo
+from couloir.dialects.hlo.attributes import ComparisonDirection
+from couloir.dialects.hlo.building import convert
+from couloir.ir.operation import Value
+from couloir.ir.rewriting import Rewriter, rule
+from couloir.ir.types import FloatType, IntegerType, TensorType, Type, i1, ui64
+
+Tensor: TypeAlias = "Value[TensorType]"
+
+_OPEN: Final = "a size is not known"
+
+
+def _unsigned(width: int) -> IntegerType:
+    return IntegerType(width, "unsigned")
+
+
+def _bits(x: Tensor) -> Tensor:
+    """The bits of numbers as unsigned integers of the same width."""
+    element = x.type.element_type
+    assert isinstance(element, FloatType | IntegerType)
+    return x if element is _unsigned(element.width) else hlo.bitcast_convert(x, _unsigned(element.width)).result
+
+
+def _from_bits(bits: Tensor, element: Type) -> Tensor:
+    return bits if bits.type.element_type is element else hlo.bitcast_convert(bits, element).result
+
+
+def _full(number: float, like: Tensor) -> Tensor:
+    return hlo.constant(number, like.type.element_type, shape=like.type.shape).output
+
+
+def _is_number(element: Type) -> bool:
+    return isinstance(element, FloatType | IntegerType) and element.width in (2, 4, 8, 16, 32, 64)
+
+
+@rule
+def bitcast_by_shifts(op: hlo.BitcastConvert, rewriter: Rewriter) -> str | None:
+    """bitcast_convert(x) to another width  =>  shifts; the lowest bits come first"""
+    source, target = op.operand.type, op.result.type
+    before, after = source.element_type, target.element_type
+    if not source.is_static:
+        return _OPEN
+    if not isinstance(before, FloatType | IntegerType) or not isinstance(after, FloatType | IntegerType):
+        return "it is complex"
+    if before.width == after.width:
+        return "the widths are the same"
+    if not _is_number(before) or not _is_number(after):
+        return f"the bits of `{before}` as `{after}`"
+    bits = _bits(op.operand)
+    if after.width < before.width:
+        spread = hlo.broadcast_in_dim(bits, target.shape, tuple(range(source.rank))).result
+        places = hlo.iota(target.shape, spread.type.element_type, source.rank).output
+        shifted = hlo.ShiftRightLogical(spread, hlo.Multiply(places, _full(after.width, places)).result).result
+        low = hlo.And(shifted, _full((1 << after.width) - 1, shifted)).result
+        made = convert(low, _unsigned(after.width))
+    else:
+        wide = convert(bits, _unsigned(after.width))
+        places = hlo.iota(source.shape, wide.type.element_type, source.rank - 1).output
+        shifted = hlo.ShiftLeft(wide, hlo.Multiply(places, _full(before.width, places)).result).result
+        zero = hlo.constant(0, wide.type.element_type)
+        made = hlo.reduce(shifted, zero, [source.rank - 1], "or").results[0]
+    rewriter.replace(op, _from_bits(made, after))
+    return None
+
+
+@rule
+def high_half_of_a_product(op: chlo.Mulhi, rewriter: Rewriter) -> str | None:
+    """mulhi(x, y)  =>  the product in twice the bits; of 64-bit numbers from the products of their halves"""
+    type = op.lhs.type
+    element = type.element_type
+    if not type.is_static:
+        return _OPEN
+    if not isinstance(element, IntegerType) or element is i1:
+        return f"elements of type `{element}`"
+    width, signed = element.width, element.is_signed
+    if width <= 32:
+        wide = IntegerType(2 * max(width, 8), "signless" if signed else "unsigned")
+        product = hlo.Multiply(convert(op.lhs, wide), convert(op.rhs, wide)).result
+        shift = hlo.ShiftRightArithmetic if signed else hlo.ShiftRightLogical
+        rewriter.replace(op, convert(shift(product, _full(width, product)).result, element))
+        return None
+    a, b = _from_bits(op.lhs, ui64), _from_bits(op.rhs, ui64)
+    mask, half = _full(2**32 - 1, a), _full(32, a)
+
+    def low(x: Tensor) -> Tensor:
+        return hlo.And(x, mask).result
+
+    def high(x: Tensor) -> Tensor:
+        return hlo.ShiftRightLogical(x, half).result
+
+    def times(x: Tensor, y: Tensor) -> Tensor:
+        return hlo.Multiply(x, y).result
+
+    def plus(x: Tensor, y: Tensor) -> Tensor:
+        return hlo.Add(x, y).result
+
+    middle = plus(times(high(a), low(b)), high(times(low(a), low(b))))
+    cross = plus(times(low(a), high(b)), low(middle))
+    made = plus(plus(times(high(a), high(b)), high(middle)), high(cross))
+    if signed:  # -1 was read as 2^64 - 1
+        for x, other in ((op.lhs, b), (op.rhs, a)):
+            negative = hlo.Compare(x, _full(0, x), ComparisonDirection.LT).result
+            made = hlo.Subtract(made, hlo.Select(negative, other, _full(0, other)).result).result
+    rewriter.replace(op, _from_bits(made, element))
+    return None
+
+
+@rule
+def next_float(op: chlo.NextAfter, rewriter: Rewriter) -> str | None:
+    """next_after(x, y)  =>  the bits of x, as a number one larger or smaller"""
+    type = op.x.type
+    element = type.element_type
+    if not type.is_static:
+        return _OPEN
+    if not isinstance(element, FloatType) or element.kind not in ("f16", "bf16", "f32", "f64"):
+        return f"elements of type `{element}`"
+    x, y = op.x, op.y
+    zero, bits = _full(0.0, x), _bits(x)
+    one = _full(1, bits)
+    to_right = hlo.Compare(x, y, ComparisonDirection.LT).result
+    positive = hlo.Compare(x, zero, ComparisonDirection.GT).result
+    away = hlo.Compare(to_right, positive, ComparisonDirection.EQ).result  # from zero
+    moved = hlo.Select(away, hlo.Add(bits, one).result, hlo.Subtract(bits, one).result).result
+    sign = _full(1 << (element.width - 1), bits)
+    smallest = hlo.Select(to_right, one, hlo.Or(one, sign).result).result
+    is_zero = hlo.Compare(x, zero, ComparisonDirection.EQ).result
+    made = _from_bits(hlo.Select(is_zero, smallest, moved).result, element)
+    there = hlo.Compare(x, y, ComparisonDirection.EQ).result
+    undefined = hlo.Or(*(hlo.Compare(v, v, ComparisonDirection.NE).result for v in (x, y))).result
+    nan = hlo.Add(x, y).result
+    rewriter.replace(op, hlo.Select(undefined, nan, hlo.Select(there, y, made).result))
+    return None
