@@ -23,7 +23,16 @@ from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
 from couloir.ir.passes import Check, Instrumentation
 from couloir.ir.types import FunctionType, TensorType
-from couloir.passes.running import KINDS, InputKind, incomparable, outcome, public_functions, random_inputs, signature
+from couloir.passes.running import (
+    KINDS,
+    InputKind,
+    carried_inputs,
+    incomparable,
+    outcome,
+    public_functions,
+    random_inputs,
+    signature,
+)
 from couloir.passes.tolerance import Estimates, allowed, differing, estimates, half_the_digits, identical
 
 if TYPE_CHECKING:
@@ -250,7 +259,7 @@ class NumericCheck:
                 )
             room = allowed(old, error)
             if error is not None and not errors.coarse and differing(old, new, room).any():
-                after = after or estimates(module, case.function, case.inputs, results)
+                after = after or _estimates(module, case, results)
                 if after is not None:
                     room = np.maximum(room, allowed(old, error, after.each[number]))
             wrong = bool(differing(old, new, room).any())
@@ -264,7 +273,7 @@ class NumericCheck:
             first = case.first
             case.errors = (
                 estimates(case.origin, case.function, case.inputs, first)
-                or estimates(module, case.function, case.inputs, results)
+                or _estimates(module, case, results)
                 or half_the_digits(first)
             )
         return case.errors
@@ -340,6 +349,13 @@ def _fits(array: Any, type: Type) -> bool:
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------------------
+
+
+def _estimates(module: Operation, case: Case, results: Sequence[Array]) -> Estimates | None:
+    """The rounding errors of the results that another module than the first one gives."""
+    function = next((f for f in public_functions(module) if f.sym_name == case.function), None)
+    inputs = case.inputs if function is None else carried_inputs(function, case.inputs)
+    return estimates(module, case.function, inputs, results)
 
 
 def _title(case: Case, number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -49,9 +49,12 @@ def public_functions(module: Operation) -> list[FuncOp]:
 
 
 def signature(function: FuncOp) -> FunctionType:
-    """The type of a function; of one of buffers, that which it had as a function of tensors."""
-    stored = function.attributes.get(SIGNATURE)
-    return stored if isinstance(stored, FunctionType) and INPUT_COUNT in function.attributes else function.function_type
+    """The type of a function; of one of buffers or of pairs of real numbers, that which it had before."""
+    stored, type = function.attributes.get(SIGNATURE), function.function_type
+    if not isinstance(stored, FunctionType):
+        return type
+    same = len(stored.inputs) == len(type.inputs) and len(stored.results) == len(type.results)
+    return stored if same or INPUT_COUNT in function.attributes else type
 
 
 def incomparable(function: FuncOp) -> str | None:
@@ -73,13 +76,41 @@ def outcome(function: FuncOp, arrays: Sequence[Any]) -> tuple[Array, ...]:
     Raises:
         Error: when it cannot be run, and when it gives something else than arrays.
     """
-    given = [np.array(array) for array in arrays]
+    given = carried_inputs(function, [np.array(array) for array in arrays])
     results: list[Any] = list(evaluate(function, *given))
     if INPUT_COUNT not in function.attributes:
         results += [a for a, t in zip(given, function.function_type.inputs, strict=True) if isinstance(t, MemRefType)]
     if not all(isinstance(result, np.ndarray | np.generic) for result in results):
         raise Error("it gives results that are no arrays")
-    return tuple(map(np.array, results))  # copies: results may share memory with constants and inputs
+    found = list(map(np.array, results))  # copies: results may share memory with constants and inputs
+    meant = signature(function)
+    if meant is not function.function_type:
+        found = [*map(_carried, found, meant.results), *found[len(meant.results) :]]
+    return tuple(found)
+
+
+def carried_inputs(function: FuncOp, arrays: Sequence[Any]) -> list[Any]:
+    """Inputs of the types of `signature`, as the function takes them now: integers without a sign, pairs of real numbers."""
+    types = function.function_type.inputs
+    return [*map(_carried, arrays, types), *arrays[len(types) :]]
+
+
+def _carried(array: Any, type: Type) -> Any:
+    """An array as one of another type that holds the same bits; others as they are."""
+    if not isinstance(type, TensorType | MemRefType) or not isinstance(array, np.ndarray):
+        return array
+    dtype: Any = dtype_of(type.element_type)
+    given: Any = cast("Array", array)
+    old, new = kind(given.dtype), kind(dtype)
+    if {old, new} == {"signed", "unsigned"} and given.dtype.itemsize == dtype.itemsize:
+        return given.astype(np.int64).astype(dtype)  # by way of the one that all know
+    if (old, new) == ("complex", "float") and given.dtype.itemsize == 2 * dtype.itemsize:
+        return np.stack([given.real, given.imag], axis=-1)
+    if (old, new) == ("float", "complex") and dtype.itemsize == 2 * given.dtype.itemsize and given.shape[-1:] == (2,):
+        joined = np.empty(given.shape[:-1], dtype)
+        joined.real, joined.imag = given[..., 0], given[..., 1]
+        return joined
+    return given
 
 
 def random_inputs(

@@ -73,6 +73,8 @@ def estimates(module: Operation, function: str, inputs: Sequence[Any], results: 
     each: list[Estimate | None] = []
     for result, carried in zip(results, found, strict=True):
         pair = value_and_error(np.asarray(carried))
+        if pair is not None and pair[0].shape != result.shape:
+            return None  # complex numbers as pairs
         each.append(None if pair is None else Estimate.of(result, *pair))
     return Estimates(tuple(each), domain.undecided)
 

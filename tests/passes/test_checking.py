@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import couloir
 from couloir.dialects import arith, func, hlo
+from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import DenseElementsAttr, IntegerAttr, StringAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
@@ -581,3 +582,47 @@ def test_a_program_that_draws_random_numbers_is_not_compared() -> None:
     with pytest.raises(Error, match="the program cannot be run as it is") as caught:
         couloir.bisect(module, "canonicalize")
     assert "gives other numbers in each run" in str(caught.value)
+
+
+def _unsigned_and_complex() -> ModuleOp:
+    return couloir.parse("""
+        func.func @main(%u: tensor<4xui8>, %v: tensor<4xui4>, %c: tensor<4xcomplex<f32>>)
+            -> (tensor<4xf32>, tensor<4xui8>, tensor<4xui4>, tensor<4xcomplex<f32>>) {
+          %f = stablehlo.convert %u : (tensor<4xui8>) -> tensor<4xf32>
+          %e = stablehlo.exponential %f : tensor<4xf32>
+          %d = stablehlo.divide %u, %u : tensor<4xui8>
+          %m = stablehlo.multiply %c, %c : tensor<4xcomplex<f32>>
+          %n = stablehlo.not %v : tensor<4xui4>
+          return %e, %d, %n, %m : tensor<4xf32>, tensor<4xui8>, tensor<4xui4>, tensor<4xcomplex<f32>>
+        }
+    """)
+
+
+def test_a_lowering_of_unsigned_and_complex_numbers_is_compared() -> None:
+    """The buffers hold integers without a sign, and real and imaginary parts beside each other."""
+    check = CheckEach()
+    pipeline = couloir.api.standard_pipeline(_unsigned_and_complex(), "loops")
+    _, report = couloir.opt(_unsigned_and_complex(), pipeline, check_each=check)
+    assert check.skipped == []
+    assert any("same results" in note for note in report.runs[-1].notes)
+    assert couloir.bisect(_unsigned_and_complex(), pipeline) is None
+
+
+def test_a_wrong_lowering_of_complex_numbers_is_found() -> None:
+    pipeline = couloir.api.standard_pipeline(_unsigned_and_complex(), "loops") + PassPipeline.parse("ck-addition")
+    with pytest.raises(CheckError, match="ck-addition"):
+        couloir.opt(_unsigned_and_complex(), pipeline, check_each=True)
+
+
+@attrs.frozen
+class Addition(Pass, name="ck-addition"):
+    """Makes additions of subtractions."""
+
+    def run(self, op: Operation, context: PassContext) -> None:
+        for inner in list(op.walk()):
+            if isinstance(inner, arith.SubF):
+                assert inner.parent is not None
+                made = arith.AddF(inner.lhs, inner.rhs)
+                inner.parent.insert_before(inner, made)
+                inner.result.replace_all_uses_with(made.result)
+                inner.erase()
