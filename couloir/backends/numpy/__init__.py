@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain, floats, integers, rationals, residues
 from couloir.backends.numpy.evaluate import evaluate as run
-from couloir.backends.numpy.evaluate import evaluate_op, has_meaning
+from couloir.backends.numpy.evaluate import evaluate_op, has_meaning, run_devices
 from couloir.backends.numpy.meanings import Call, Global, Jump, Leave, Run, meaning
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "rationals",
     "residues",
     "run",
+    "run_devices",
 ]

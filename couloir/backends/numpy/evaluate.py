@@ -6,7 +6,7 @@ a table is written, `couloir.backends.numpy.meanings` says.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, cast
 
 import attrs
@@ -17,6 +17,7 @@ from couloir.backends.numpy.domains import ArrayNamespace, floats
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.meanings import Call, Global, Jump, Leave, Meaning, Request, Run, meaning_of
 from couloir.backends.numpy.plan import Plan, Step
+from couloir.backends.numpy.processes import Feed, Fetch, Here, Meet, Post, Processes, Running
 from couloir.dialects.func import FuncOp
 from couloir.ir.errors import Error, nearest
 from couloir.ir.operation import Block, Operation, Value
@@ -57,6 +58,51 @@ def evaluate(
     evaluation = _Evaluation(domain, Plan(chosen, runs_root=False))
     results = evaluation.loop(evaluation.entered(Run(chosen.body, [*given, *outputs]), {}))
     return tuple(outputs or results)
+
+
+def run_devices(
+    program: Operation,
+    arguments: Sequence[Sequence[Any]],
+    *,
+    partitions: int = 1,
+    function: str | None = None,
+    domain: ArrayNamespace = floats,
+    infeed: Sequence[Sequence[Sequence[Any]]] = (),
+    outfeed: Callable[[int, Sequence[Array]], None] | None = None,
+) -> list[tuple[Array, ...]]:
+    """Runs a function once for each of several devices, which exchange values by collectives.
+
+    Args:
+        program: A module, or a function in one.
+        arguments: For each device the arguments of the function. Devices are numbered by replica, then partition:
+            device `d` is partition `d % partitions` of replica `d // partitions`.
+        partitions: How many partitions each replica has; it divides the number of devices.
+        function: The name of a function of the module; by default the first one that is not private.
+        domain: What floats are computed as.
+        infeed: For each device what its infeeds read: a sequence of arrays for each.
+        outfeed: Called with the number of a device and the arrays that it writes to its outfeed.
+
+    Returns:
+        The results of each device. Reductions go through a group in its order: they are the same each time.
+
+    Raises:
+        Error: as `evaluate` does; when groups name devices that there are not; when what the devices of a group bring
+            does not fit together; and when devices wait for each other for ever, saying where each one waits.
+    """
+    if partitions < 1 or not arguments or len(arguments) % partitions:
+        raise Error(f"{len(arguments)} devices cannot be replicas of {partitions} partitions each")
+    chosen = _chosen(program, function)
+    plan = Plan(chosen, runs_root=False)
+    runs: list[Running] = []
+    for number, arrays in enumerate(arguments):
+        try:
+            given = argument_values(chosen, arrays, domain)
+        except Error as error:
+            raise Error(f"device {number}: {error.message}", where=error.where, notes=error.notes) from error
+        evaluation = _Evaluation(domain, plan)
+        runs.append(evaluation.steps(evaluation.entered(Run(chosen.body, given), {})))
+    found = Processes(runs, len(arguments) // partitions, partitions, infeed, outfeed).results()
+    return [tuple(results) for results in found]
 
 
 def evaluate_op(op: Operation, *arrays: Any, domain: ArrayNamespace = floats) -> tuple[Array, ...]:
@@ -143,7 +189,14 @@ class _Evaluation:
         self.globals: dict[Operation, Any] = {}
 
     def loop(self, frame: _Frame) -> Sequence[Any]:
-        """One op after the other; what an op asks for is run in a frame of its own, and then is its answer."""
+        """Runs to the end, as the only device there is."""
+        return Processes([self.steps(frame)], 1, 1).results()[0]
+
+    def steps(self, frame: _Frame) -> Running:
+        """One op after the other; what an op asks for is run in a frame of its own, and then is its answer.
+
+        Requests to other processes are yielded.
+        """
         frames, answer = [frame], None
         while frames:
             frame = frames[-1]
@@ -168,6 +221,8 @@ class _Evaluation:
                     case Leave():
                         frames.pop()
                         answer = outcome.values
+                    case Here() | Meet() | Post() | Fetch() | Feed():
+                        answer = yield outcome
                     case _:
                         _store(frame, step, outcome)
             except Error as error:

@@ -30,6 +30,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.processes import Request as ProcessRequest
 from couloir.ir.attributes import SymbolRefAttr
 from couloir.ir.operation import Block, Operation, Region
 from couloir.ir.traits import ReturnLike
@@ -86,7 +87,7 @@ class Leave:
     values: Sequence[Array] = ()
 
 
-Request: TypeAlias = Run | Call | Global
+Request: TypeAlias = "Run | Call | Global | ProcessRequest"
 Outcome: TypeAlias = "Array | Sequence[Any] | Jump | Leave | None"
 #: What a meaning with regions is: it asks, is sent the answer, and returns the results.
 Steps: TypeAlias = Generator[Request, Any, Outcome]
