@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, VerifyError
 from couloir.ir.passes import Instrumentation, PassContext, PassPipeline
 from couloir.ir.passes.checkpoint import Checkpoint, checkpoint_text, described
 from couloir.ir.passes.measuring import State
@@ -89,11 +89,20 @@ class Bisection:
         checkpoint = Checkpoint(
             pipeline=str(self.pipeline),
             failed=self.item,
-            error=described(self.error),
+            error=self._said_again(),
             check_each=checked,
             check_inputs=inputs if checked else "",
         )
         return checkpoint_text(self.module, checkpoint)
+
+    def _said_again(self) -> str:
+        """What is said when the pass is replayed, where it is the pipeline that looks for the fault."""
+        if isinstance(self.error, CheckError):
+            said = f": the pass `{self.item}` changed what the program computes: "
+            return described(self.error).replace(": ", said, 1)
+        if isinstance(self.error, VerifyError):
+            return f"Error: the pass `{self.item}` left ill-formed IR"
+        return described(self.error)
 
     def __str__(self) -> str:
         """A report for people."""

@@ -366,3 +366,25 @@ def test_passes_of_an_installed_package_are_on_the_command_line(tmp_path: Path) 
     assert ran.returncode == 0 and "their-count{scale=10}: 60 ops" in ran.stderr
     wrong = call("-", "-p", "broken")
     assert wrong.returncode == 1 and "cannot be loaded" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+@pytest.mark.parametrize("passes", ["cse,cc-wrong", "cse,cc-ill-formed", "cse,cc-fails"])
+def test_a_replayed_failure_is_known_again(model: str, run: Run, passes: str) -> None:
+    """Though the pass has another number, and whoever found the fault."""
+    assert run("opt", model, "-p", passes, "--check-each", "--reproducer", "r.mlir")[0] == 1
+    assert run("bisect", model, "-p", passes, "-o", "b.mlir")[0] == 3
+    for file in ("r.mlir", "b.mlir"):
+        code, _, err = run("replay", file)
+        assert code == 1 and "the failure is the recorded one" in err
+
+
+def test_what_cannot_be_replayed_is_no_other_failure(model: str, run: Run) -> None:
+    np.save("x.npy", np.arange(4, dtype=np.float32) - 2)
+    np.save("y.npy", np.arange(3, dtype=np.float32))
+    assert run("opt", model, "-p", "cc-wrong", "--check-each", "-i", "x.npy", "--reproducer", "r.mlir")[0] == 1
+    assert "the failure is the recorded one" in run("replay", "r.mlir", "-i", "x.npy")[2]
+    for arguments, said in [((), "give them again"), (("-i", "y.npy"), "do not fit"), (("-i", "z.npy"), "cannot read")]:
+        code, _, err = run("replay", "r.mlir", *arguments)
+        assert code == 1 and said in err and "another failure" not in err
+    Path("r.mlir").write_text(Path("r.mlir").read_text().replace("cc-wrong", "cc-gone"))
+    assert "another failure" not in run("replay", "r.mlir", "-i", "x.npy")[2]

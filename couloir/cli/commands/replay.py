@@ -44,11 +44,20 @@ def _replay(options: Any) -> int:
     file, text = read_text(options.file)
     module, checkpoint = api.parse_checkpoint(text, file=file)
     _introduce(checkpoint)
+    inputs = read_inputs(options.input) or None
+    begun = False
     try:
         with progress() as show:
-            inputs = read_inputs(options.input) or None
-            module, _ = api.resume(module, checkpoint, file=file, inputs=inputs, on_pass=show)
+
+            def began(number: int, total: int, text: str) -> None:
+                nonlocal begun
+                begun = True
+                show(number, total, text)
+
+            module, _ = api.resume(module, checkpoint, file=file, inputs=inputs, on_pass=began)
     except Exception as error:
+        if not begun:
+            raise  # it is the file or the inputs that are not right
         if checkpoint.error and described(error) == checkpoint.error:
             _say("the failure is the recorded one")
         elif checkpoint.error:

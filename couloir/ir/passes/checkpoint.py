@@ -14,6 +14,7 @@ reproducers); other tools read the module and pass over the rest:
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,7 @@ FORMAT: Final = "1"
 """Changes when older versions could not read what newer ones write."""
 _OWNER: Final = "couloir"
 _METADATA: Final = "{-#"
+_NUMBER: Final = re.compile(r"(?<=`) \(number [0-9]+\)")
 _NO_DIGEST: Final = "0" * 64
 _PACKAGES: Final = ("numpy", "onnx", "ml_dtypes")
 _SWITCHES: Final = ("verify_each", "verify_rules", "check_each", "allow_unregistered")
@@ -227,6 +229,6 @@ class Reproducing(Instrumentation):
 
 
 def described(error: BaseException) -> str:
-    """Type and message of an error in one line."""
+    """Type and message of an error in one line, without the number of the pass, which is another one when it is replayed."""
     text = error.message if isinstance(error, Error) else str(error)
-    return f"{type(error).__name__}: {text}".split("\n")[0]
+    return _NUMBER.sub("", f"{type(error).__name__}: {text}".split("\n")[0], count=1)
