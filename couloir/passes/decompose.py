@@ -10,6 +10,7 @@ fft(x)                     =>  dot products (fourier.py)
 cholesky, triangular_solve =>  loops (triangular_matrices.py)
 rng_bit_generator(state)   =>  arithmetic (random_numbers.py)
 bitcast_convert, mulhi, ... =>  shifts (bits.py)
+lgamma, digamma, zeta, ...  =>  arithmetic (special_functions.py)
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 """
@@ -32,6 +33,7 @@ from couloir.ir.types import FloatType, TensorType, f32, f64, i32
 from couloir.passes.bits import bitcast_by_shifts, high_half_of_a_product, next_float
 from couloir.passes.fourier import fft_as_dot_products
 from couloir.passes.random_numbers import random_bits_as_arithmetic
+from couloir.passes.special_functions import SPECIAL_FUNCTIONS
 from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
 
 _OPEN: Final = "a size is not known"
@@ -239,6 +241,7 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     bitcast_by_shifts,
     high_half_of_a_product,
     next_float,
+    *SPECIAL_FUNCTIONS,
     element_of_a_tuple,
     constant_of_stablehlo,
 )

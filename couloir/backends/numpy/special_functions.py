@@ -16,8 +16,8 @@ import numpy as np
 
 from couloir.backends.numpy.element_types import Array
 
-_LANCZOS_G: Final = 7.0
-_LANCZOS: Final = (
+LANCZOS_G: Final = 7.0
+LANCZOS: Final = (
     0.99999999999980993,
     676.5203681218851,
     -1259.1392167224028,
@@ -29,7 +29,7 @@ _LANCZOS: Final = (
     1.5056327351493116e-7,
 )
 #: The Bernoulli numbers B2, B4, ..., B24.
-_BERNOULLI: Final = tuple(
+BERNOULLI: Final = tuple(
     numerator / denominator
     for numerator, denominator in (
         *((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510)),
@@ -37,17 +37,17 @@ _BERNOULLI: Final = tuple(
     )
 )
 _ERFC_LEVELS: Final = 120
-_BESSEL_NODES: Final = 64
+BESSEL_NODES: Final = 64
 
 
 def lgamma(x: Array) -> Array:
     """The logarithm of |gamma(x)|; infinite at 0, -1, -2, ... (Lanczos, and DLMF 5.5.3 below 1/2)."""
     reflected = x < 0.5
     z = np.where(reflected, 1 - x, x) - 1
-    total = np.full(x.shape, _LANCZOS[0])
-    for number, coefficient in enumerate(_LANCZOS[1:], 1):
+    total = np.full(x.shape, LANCZOS[0])
+    for number, coefficient in enumerate(LANCZOS[1:], 1):
         total = total + coefficient / (z + number)
-    t = z + _LANCZOS_G + 0.5
+    t = z + LANCZOS_G + 0.5
     result = 0.5 * math.log(2 * math.pi) + (z + 0.5) * np.log(t) - t + np.log(total)
     near_one_or_two = _lgamma_near_one(z)
     result = np.where(np.abs(z - 0.5) < 0.75, near_one_or_two, result)
@@ -62,7 +62,7 @@ def _lgamma_near_one(z: Array) -> Array:
     w = np.where(z > 0.5, z - 1, z)
     series = np.zeros(z.shape)
     for k in range(60, 1, -1):
-        series = w * ((-1) ** k * _ZETA[k] / k + series)
+        series = w * ((-1) ** k * ZETA[k] / k + series)
     result = w * (series - np.euler_gamma)
     return np.where(z > 0.5, result + np.log1p(w), result)
 
@@ -74,13 +74,13 @@ def _zeta_of(k: int) -> float:
 def _tail(k: int, a: float) -> float:
     """The Euler-Maclaurin correction of the sum of n^-k from a on (DLMF 25.2.9)."""
     total, factor = 0.0, k * a ** (-k - 1)
-    for j, bernoulli in enumerate(_BERNOULLI, 1):
+    for j, bernoulli in enumerate(BERNOULLI, 1):
         total += bernoulli / math.factorial(2 * j) * factor
         factor *= (k + 2 * j - 1) * (k + 2 * j) / (a * a)
     return total
 
 
-_ZETA: Final = (0.0, 0.0, *(_zeta_of(k) for k in range(2, 61)))
+ZETA: Final = (0.0, 0.0, *(_zeta_of(k) for k in range(2, 61)))
 
 
 def digamma(x: Array) -> Array:
@@ -94,8 +94,8 @@ def digamma(x: Array) -> Array:
         z = np.where(small, z + 1, z)
     inverse = 1 / (z * z)
     series = np.zeros(x.shape)
-    for j in range(len(_BERNOULLI), 0, -1):
-        series = inverse * (_BERNOULLI[j - 1] / (2 * j) + series)
+    for j in range(len(BERNOULLI), 0, -1):
+        series = inverse * (BERNOULLI[j - 1] / (2 * j) + series)
     result = result + np.log(z) - 0.5 / z - series
     fraction = x - np.round(x)
     poles = (x <= 0) & (fraction == 0)
@@ -115,7 +115,7 @@ def zeta(x: Array, q: Array) -> Array:
         a = np.where(more, a + 1, a)
     rest = a ** (1 - x) / (x - 1) + 0.5 * a**-x
     factor = x * a ** (-x - 1)
-    for j, bernoulli in enumerate(_BERNOULLI, 1):
+    for j, bernoulli in enumerate(BERNOULLI, 1):
         rest = rest + bernoulli / math.factorial(2 * j) * factor
         factor = factor * (x + 2 * j - 1) * (x + 2 * j) / (a * a)
     total = np.where(a < 10 + x, total, total + rest)
@@ -179,9 +179,9 @@ def bessel_i1e(x: Array) -> Array:
     """
     size = np.abs(x)
     total = np.zeros(x.shape)
-    for node in range(_BESSEL_NODES + 1):
-        cosine = math.cos(math.pi * node / _BESSEL_NODES)
-        weight = 0.5 if node in (0, _BESSEL_NODES) else 1.0
+    for node in range(BESSEL_NODES + 1):
+        cosine = math.cos(math.pi * node / BESSEL_NODES)
+        weight = 0.5 if node in (0, BESSEL_NODES) else 1.0
         total = total + weight * cosine * np.exp(np.minimum(size, 50) * (cosine - 1))
     term, series = np.ones(x.shape), np.ones(x.shape)
     large = np.maximum(size, 50)
@@ -192,6 +192,6 @@ def bessel_i1e(x: Array) -> Array:
     for k in range(12):  # DLMF 10.25.2
         near = near + power / (math.factorial(k) * math.factorial(k + 1))
         power = power * np.minimum(size, 1) ** 2 / 4
-    result = np.where(size > 50, series / np.sqrt(2 * math.pi * large), total / _BESSEL_NODES)
+    result = np.where(size > 50, series / np.sqrt(2 * math.pi * large), total / BESSEL_NODES)
     result = np.where(size < 1, near * np.exp(-size), result)
     return np.where(np.isnan(x), x, np.copysign(result, x))
