@@ -33,6 +33,18 @@ def test_grid_sample(size, mode: str, padding: str, corners: bool):
     assert_close(run(model, x, grid), wanted, atol=512 * EPS)
 
 
+@pytest.mark.parametrize("corners", [0, 1])
+@pytest.mark.parametrize("size", [(1, 2, 3, 4), (2, 1, 5, 2), (1, 1, 2, 3, 4)])
+def test_affine_grid(size: tuple[int, ...], corners: int):
+    rank = len(size) - 2
+    matrices, sizes = random(size[0], rank, rank + 1), np.asarray(size)
+    model = single("AffineGrid", [matrices, sizes], opset=20, constants=[1], align_corners=corners)
+    wanted = reference_run(model, matrices)
+    assert_close(run(model, matrices), wanted, atol=16 * EPS)
+    with pytest.raises(couloir.Error, match="the matrices are `tensor<7x"):
+        lower(single("AffineGrid", [random(7, rank, rank + 1), sizes], opset=20, constants=[1]))
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
 def test_the_oldest_grid_sample_in_numpy(mode: str):
     x, grid = random(1, 2, 3, 4), np.random.default_rng(1).uniform(-1, 1, (1, 2, 3, 2)).astype(np.float32)

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+
 from couloir.dialects import hlo
 from couloir.ir.errors import Error
 from couloir.ir.types import Type, bit_width, f32, f64, i64
@@ -308,3 +310,27 @@ def column_to_image(node: Node) -> Lowered:
     for axis, (low, _) in enumerate(pads):
         total = take_range(total, 2 + axis, low, low + image[axis])
     return total
+
+
+@lowers("AffineGrid")
+def affine_grid(node: Node) -> Lowered:
+    """`AffineGrid` since 20: positions between -1 and 1 by a matrix for each image. (ONNX's own body fails for one image.)"""
+    theta = node[0]
+    batch, _, *sizes = node.constant_integers(1, "size")
+    rank = len(sizes)
+    if theta.type.shape != (batch, rank, rank + 1):
+        raise Error(f"the matrices are `{theta.type}`, not {batch} of {rank} rows and {rank + 1} columns")
+    aligned = node.integer("align_corners")
+    axes = [_centres(size, aligned=bool(aligned)) for size in sizes]
+    grid = np.meshgrid(*axes, indexing="ij")[::-1]  # the last axis comes first
+    points = np.stack([*grid, np.ones(sizes)]).reshape(rank + 1, -1)
+    element = theta.type.element_type
+    numbers = hlo.DotDimensionNumbers((), (), (2,), (0,))
+    found = hlo.DotGeneral(theta, hlo.constant(points, element).output, numbers).result
+    return reshape(hlo.Transpose(found, (0, 2, 1)), (batch, *sizes, rank))
+
+
+def _centres(size: int, *, aligned: bool) -> np.ndarray:
+    """Positions of the elements of an axis: from -1 to 1, or in the middles of as many parts."""
+    steps = np.arange(size)
+    return steps * (2 / max(size - 1, 1)) - 1 if aligned else (2 * steps + 1) / max(size, 1) - 1

@@ -387,6 +387,22 @@ def test_operators_that_the_onnx_package_does_not_compute() -> None:
             image,
             domain=rationals,
         )
+    compare(model("LRN", [image], opset=13, size=3, alpha=0.5), image)
+    amounts = np.array([0, 0, -1, 3, 0, 0, 2, -2])
+    for mode in ("constant", "edge", "reflect"):
+        compare(model("Pad", [image], opset=13, constants=[amounts], mode=mode), image)
+    fill = np.asarray(2, np.float32)
+    compare(model("Pad", [image], opset=18, constants=[np.array([1, -2]), fill, np.array([-1])]), image)
+    wide, kernel = numbers((2, 4, 5, 6), "f4"), numbers((4, 3, 3, 2), "f4", 2)
+    bias = numbers((6,), "f4", 3)
+    for attributes in (
+        {"strides": [2, 1], "dilations": [2, 1], "output_padding": [1, 0], "pads": [1, 0, 0, 1]},
+        {"strides": [2, 3], "output_shape": [10, 17]},
+        {"strides": [2, 2], "auto_pad": "SAME_UPPER"},
+        {"auto_pad": "VALID"},
+    ):
+        transposed = model("ConvTranspose", [wide], opset=11, constants=[kernel, bias], group=2, **attributes)
+        compare(transposed, wide, atol=1e-4)
     regions = np.array([[0, 1, 1, 5, 4], [1, 0, 2, 12, 9], [1, 2, 2, 2, 2]], np.float32)
     pooled = model("MaxRoiPool", [image, regions], opset=13, pooled_shape=[2, 3], spatial_scale=0.5)
     compare(pooled, image, regions)

@@ -101,6 +101,39 @@ def upsample(xp: ArrayNamespace, op: Any, x: Array, scales: Array | None = None)
     return y.astype(x.dtype)
 
 
+@operator("LRN")
+def local_response_normalization(xp: ArrayNamespace, op: Any, x: Array) -> Array:
+    """`x / (bias + alpha / size * sum(x**2 of near channels)) ** beta`. (onnx's own counts channels by the size of the batch.)"""
+    if xp is not floats:
+        raise NotInDomain(op.name, xp.name)
+    before, after = (op.size - 1) // 2, op.size // 2
+    wide = x.astype(np.float64)
+    sums = np.zeros_like(wide)
+    for channel in range(x.shape[1]):
+        sums[:, channel] = (wide[:, max(channel - before, 0) : channel + after + 1] ** 2).sum(1)
+    return (wide / (op.bias + op.alpha / op.size * sums) ** op.beta).astype(x.dtype)
+
+
+@operator("Pad", since=11)
+def pad(
+    xp: ArrayNamespace, op: Any, x: Array, pads: Array, value: Array | None = None, axes: Array | None = None
+) -> Array:
+    """Elements of the tensor before and after each axis; negative numbers cut off, first. (onnx's own takes none.)"""
+    numbers = range(x.ndim) if axes is None else [int(axis) % x.ndim for axis in axes]
+    amounts: list[int] = pads.tolist()
+    for axis, low, high in zip(numbers, amounts[: len(numbers)], amounts[len(numbers) :], strict=True):
+        positions = list(range(max(-low, 0), int(x.shape[axis]) - max(-high, 0)))
+        ends = (max(low, 0), max(high, 0))
+        if op.mode != "constant":
+            x = x.take(np.pad(positions, ends, mode=op.mode), axis)
+            continue
+        shape = [sum(ends) + len(positions) if d == axis else size for d, size in enumerate(x.shape)]
+        padded = np.full(shape, np.zeros((), x.dtype) if value is None else value.reshape(()), x.dtype)
+        padded[(slice(None),) * axis + (slice(ends[0], ends[0] + len(positions)),)] = x.take(positions, axis)
+        x = padded
+    return x
+
+
 @operator("MaxRoiPool")
 def max_roi_pool(xp: ArrayNamespace, op: Any, x: Array, rois: Array) -> Array:
     """The largest element of each of `pooled_shape` bins of each region (image, x1, y1, x2, y2); 0 of an empty bin."""

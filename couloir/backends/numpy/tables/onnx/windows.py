@@ -93,6 +93,54 @@ def conv(xp: ArrayNamespace, op: Any, x: Array, w: Array, b: Array | None = None
     return result if b is None else xp.apply("add", result, b.reshape([-1, *[1] * len(spatial)]))
 
 
+@operator("ConvTranspose")
+def transposed_convolution(xp: ArrayNamespace, op: Any, x: Array, w: Array, b: Array | None = None) -> Array:
+    """The mirrored kernel over `x` with `strides - 1` zeros between its elements. (onnx's own has no groups with dilations.)"""
+    spatial = list(range(2, x.ndim))
+    area = windows(op, x.shape[2:], w.shape[2:])
+    groups, (features, outputs) = op.group, w.shape[:2]
+    kernel = w.reshape(groups, features // groups, outputs, *area.kernel).swapaxes(0, 1)
+    result = tensor.convolution(
+        xp,
+        x,
+        kernel.reshape(features // groups, groups * outputs, *area.kernel),
+        window_strides=[1] * len(spatial),
+        padding=_transposed_padding(op, x.shape[2:], area),
+        lhs_dilation=area.strides,
+        rhs_dilation=area.dilations,
+        window_reversal=[True] * len(spatial),
+        input_batch_dimension=0,
+        input_feature_dimension=1,
+        input_spatial_dimensions=spatial,
+        kernel_output_feature_dimension=1,
+        kernel_input_feature_dimension=0,
+        kernel_spatial_dimensions=spatial,
+        output_batch_dimension=0,
+        output_feature_dimension=1,
+        output_spatial_dimensions=spatial,
+        feature_group_count=groups,
+    )
+    return result if b is None else xp.apply("add", result, b.reshape([-1, *[1] * len(spatial)]))
+
+
+def _transposed_padding(op: Any, sizes: Sequence[int], area: Windows) -> list[tuple[int, int]]:
+    """Padding of the dilated input: what a window spans beyond one element, less what the operator cuts off."""
+    rank = len(sizes)
+    extra = op.output_padding or (0,) * rank
+    spans = [(size - 1) * dilation + 1 for size, dilation in zip(area.kernel, area.dilations, strict=True)]
+    same = op.auto_pad in ("SAME_UPPER", "SAME_LOWER") and not op.output_shape
+    wanted = [n * s for n, s in zip(sizes, area.strides, strict=True)] if same else list(op.output_shape or ())[-rank:]
+    pads = [(0, 0)] * rank if op.auto_pad == "VALID" else list(area.pads)
+    if wanted:
+        parts = zip(sizes, area.strides, extra, spans, wanted, strict=True)
+        totals = [stride * (n - 1) + more + span - size for n, stride, more, span, size in parts]
+        totals = [max(total, 0) if same else total for total in totals]
+        pads = [(total // 2, total - total // 2) for total in totals]
+        pads = pads if op.auto_pad == "SAME_UPPER" else [(high, low) for low, high in pads]
+    ends = zip(spans, pads, extra, strict=True)
+    return [(span - 1 - low, span - 1 - high + more) for span, (low, high), more in ends]
+
+
 def _pool(xp: ArrayNamespace, area: Windows, x: Array, init: Array, monoid: tensor.Monoid) -> Array:
     ones = [1] * x.ndim
     return tensor.reduce_window(
