@@ -39,6 +39,10 @@ def test_help_and_version_succeed(capsys: pytest.CaptureFixture[str]) -> None:
         assert main([*command, "--help"]) == 0
     assert main(["--version"]) == 0
     assert "couloir 0." in capsys.readouterr().out
+    for module in ("couloir", "couloir.cli"):
+        assert (
+            subprocess.run([sys.executable, "-m", module, "--version"], env=_environment(), check=False).returncode == 0
+        )
 
 
 def test_a_wrong_command_line_is_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -308,3 +312,32 @@ def test_inputs_too_large_for_memory_are_said_to_be(tmp_path: Path, capsys: pyte
     )
     assert main(["opt", str(source), "-p", "cse", "--check-each"]) == 0
     assert "@main is not checked: argument 0" in capsys.readouterr().err
+
+
+def test_results_of_any_name_are_all_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, saved = tmp_path / "m.mlir", tmp_path / "y.npz"
+    names = ["a_output1", "a", "a", "", "x\\00y\\1B[31m", "file", "/n" * 70_000]
+    results = ", ".join(f'tensor<2xi32> {{onnx.name = "{name}"}}' for name in names)
+    values, types = ", ".join(f"%{i}" for i in range(7)), ", ".join(["tensor<2xi32>"] * 7)
+    body = "".join(f"%{i} = stablehlo.constant dense<{i}> : tensor<2xi32>\n" for i in range(7))
+    source.write_text(f"func.func @main() -> ({results}) {{\n{body}return {values} : {types}\n}}")
+    assert main(["run", str(source)]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert main(["run", str(source), "-o", str(saved)]) == 0
+    with np.load(saved) as found:
+        assert [int(found[key][0]) for key in found.files] == list(range(7))
+        assert found.files[:6] == ["a_output1", "a", "a_output2", "output3", "x_y_[31m", "file"]
+
+
+def test_results_that_are_strings_are_saved_without_pickle(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.STRING
+    node = helper.make_node("StringNormalizer", ["x"], ["y"], case_change_action="UPPER")
+    infos = [helper.make_tensor_value_info(name, kind, [2]) for name in "xy"]
+    graph = helper.make_graph([node], "g", infos[:1], infos[1:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]), tmp_path / "m.onnx")
+    np.save(tmp_path / "x.npy", np.array(["a", "b"]))
+    saved = tmp_path / "y.npz"
+    assert main(["run", str(tmp_path / "m.onnx"), "-i", str(tmp_path / "x.npy"), "-o", str(saved)]) == 0
+    with np.load(saved, allow_pickle=False) as found:
+        assert found["y"].tolist() == ["A", "B"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 from couloir.cli.common import (
     Commands,
@@ -16,6 +16,9 @@ from couloir.cli.common import (
     write_file,
 )
 from couloir.ir.errors import Error
+
+MAX_NAME: Final = 1000
+"""Characters of a result's name that are shown and saved."""
 
 
 def register(commands: Commands) -> None:
@@ -41,7 +44,7 @@ def _run(options: Any) -> int:
     entry = _entry(module)
     arrays = _random_inputs(entry, options.random) if options.random is not None else read_inputs(options.input)
     results = api.run(module, *arrays, backend=options.backend)
-    names = [_result_name(entry, i) for i in range(len(results))]
+    names = _result_names(entry, len(results))
     if options.output:
         _save_npz(options.output, dict(zip(names, results, strict=True)))
         if options.output != "-":
@@ -59,9 +62,16 @@ def _entry(module: Any) -> Any:
     return entry_function(module, None)
 
 
-def _result_name(entry: Any, index: int) -> str:
-    attribute = entry.result_attribute(index, "onnx.name")
-    return getattr(attribute, "value", "") or f"output{index}"
+def _result_names(entry: Any, count: int) -> list[str]:
+    """A name for each result, all different, of characters that can be printed."""
+    names: list[str] = []
+    for index in range(count):
+        said = str(getattr(entry.result_attribute(index, "onnx.name"), "value", ""))[:MAX_NAME]
+        name = "".join(c if c.isprintable() else "_" for c in said) or f"output{index}"
+        while name in names:
+            name += f"_output{index}"
+        names.append(name)
+    return names
 
 
 def _random_inputs(entry: Any, seed: int) -> list[Any]:
@@ -78,9 +88,16 @@ def _random_inputs(entry: Any, seed: int) -> list[Any]:
 
 def _save_npz(path: str, arrays: dict[str, Any]) -> None:
     import io
+    import zipfile
 
     import numpy as np
 
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    with zipfile.ZipFile(buffer, "w") as archive:  # numpy.savez takes no array called `file`, and pickles strings
+        for name, result in arrays.items():
+            array = np.asarray(result)
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(
+                    file, array.astype(str) if array.dtype == object else array, allow_pickle=False
+                )
     write_file(path, buffer.getvalue())
