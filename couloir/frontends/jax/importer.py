@@ -87,6 +87,8 @@ class _Importer:
         self.library = str(Path(jax_library().__file__).parent)
         self.fixed: Location | None = None
         """Where what is traced inside the rule of an equation comes from: that equation."""
+        self.line: Location | None = None
+        """The line of the equation that is lowered now: equations inside of it that name no line have this one."""
         self.unsupported = Unsupported(
             "equations", "`couloir.frontends.jax.lowers(name)` registers a rule of your own for a primitive"
         )
@@ -130,9 +132,12 @@ class _Importer:
             values[variable] = self._constant(value, variable.aval)
         values.update(zip(jaxpr.invars, operands, strict=True))
         for equation in jaxpr.eqns:
+            outer = self.line
             location = self.fixed or self.location(equation)
+            self.line = getattr(location, "child", None)
             with at_end(point.block, loc=location):
                 found = self._equation(equation, [self._read(values, atom) for atom in equation.invars], location)
+            self.line = outer
             values.update(zip(equation.outvars, found, strict=True))
         return [self._read(values, atom) for atom in jaxpr.outvars]
 
@@ -222,7 +227,7 @@ class _Importer:
         for frame in frames:
             if not frame.file_name.startswith((self.library, __file__, "<")):
                 return NameLoc(name, FileLineColLoc(Path(frame.file_name).name, max(int(frame.line_num), 1), 1))
-        return NameLoc(name)
+        return NameLoc(name, self.line)
 
 
 def _of_keys(equation: Any, seen: Equation, operands: list[Tensor]) -> list[Tensor]:

@@ -54,6 +54,14 @@ def test_a_location_is_the_primitive_and_the_line_of_the_program():
     assert (file, int(line)) == ("test_importer.py", f.__code__.co_firstlineno + 2)
 
 
+def test_what_jax_wrote_has_the_line_that_called_it():
+    def f(x: Any) -> Any:
+        return jax.nn.relu(x)
+
+    (maximum,) = (op for op in couloir.from_jax(f, jnp.zeros(2)).walk() if op.name == "stablehlo.maximum")
+    assert maximum.location.child.label == f"test_importer.py:{f.__code__.co_firstlineno + 1}:1"
+
+
 def test_loops_and_branches_keep_their_structure():
     def f(x: Any, n: Any) -> Any:
         total, seen = jax.lax.scan(lambda c, a: (c + a, c * a), 0.0, x)
