@@ -341,6 +341,55 @@ def logistic(a: Pair) -> Pair:
     return divide((one, number(0.0, real)), (_plus(one, real), imag))
 
 
+def atanh(a: Pair) -> Pair:
+    """(log(1 + a) - log(1 - a)) / 2."""
+    (x, y), (u, v) = log_plus_one(a), log_plus_one(negate(a))
+    half = number(0.5, x)
+    return _times(half, _minus(x, u)), _times(half, _minus(y, v))
+
+
+def atan(a: Pair) -> Pair:
+    """atan a = -i atanh(i a)."""
+    real, imag = atanh((_opposite(a[1]), a[0]))
+    return imag, _opposite(real)
+
+
+def _roots(a: Pair) -> tuple[Pair, Pair]:
+    """sqrt(1 - a) and sqrt(1 + a)."""
+    one = number(1.0, a[0])
+    return sqrt((_minus(one, a[0]), _opposite(a[1]))), sqrt((_plus(one, a[0]), a[1]))
+
+
+def acos(a: Pair) -> Pair:
+    """By Kahan's formula."""
+    below, above = _roots(a)
+    angle = hlo.Atan2(below[0], above[0]).result
+    imag = multiply(conj(above), below)[1]
+    return _times(number(2.0, angle), angle), chlo.Asinh(imag).result
+
+
+def asin(a: Pair) -> Pair:
+    """By Kahan's formula."""
+    below, above = _roots(a)
+    imag = multiply(conj(below), above)[1]
+    return hlo.Atan2(a[0], multiply(below, above)[0]).result, chlo.Asinh(imag).result
+
+
+def acosh(a: Pair) -> Pair:
+    """By Kahan's formula."""
+    one = number(1.0, a[0])
+    below, above = sqrt((_minus(a[0], one), a[1])), sqrt((_plus(a[0], one), a[1]))
+    real = multiply(conj(below), above)[0]
+    angle = hlo.Atan2(below[1], above[0]).result
+    return chlo.Asinh(real).result, _times(number(2.0, angle), angle)
+
+
+def asinh(a: Pair) -> Pair:
+    """asinh a = -i asin(i a)."""
+    real, imag = asin((_opposite(a[1]), a[0]))
+    return imag, _opposite(real)
+
+
 # -- comparisons -------------------------------------------------------------------------------------------------------
 
 

@@ -12,10 +12,20 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from couloir.dialects import chlo, func, hlo
+from couloir.dialects.shapes import inside
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import DenseElementsAttr
-from couloir.ir.conversion import Adaptor, ConversionRewriter, ConversionTarget, Convert, TypeConverter, conversion_rule
-from couloir.ir.operation import Operation, Region, Value
+from couloir.ir.conversion import (
+    Adaptor,
+    ConversionRewriter,
+    ConversionTarget,
+    Convert,
+    Inline,
+    TypeConverter,
+    conversion_rule,
+    flat,
+)
+from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rule import NoMatch
 from couloir.ir.types import ComplexType, FunctionType, TensorType
@@ -67,7 +77,8 @@ def _join(group: Sequence[Value[Any]]) -> Value[Any]:
 
 def _split_again(wanted: tuple[Type, ...], values: tuple[Value[Any], ...]) -> Pair | None:
     """An argument of a function as its parts."""
-    return _split(values[0]) if len(wanted) == 2 and len(values) == 1 else None
+    fits = len(wanted) == 2 and len(values) == 1 and getattr(values[0].type, "dims", ())[-1:] == (2,)
+    return _split(values[0]) if fits and not is_complex(values[0].type) else None
 
 
 def _converter() -> TypeConverter:
@@ -134,6 +145,26 @@ def several_in_pairs(
     for region in op.regions:
         regions.append((yield Convert(region)))
     return rewriter.rebuild(adaptor, regions)
+
+
+@conversion_rule
+def sort_of_pairs(op: hlo.Sort, adaptor: Adaptor, rewriter: ConversionRewriter) -> Generator[Any, Any, list[Any]]:
+    """sort(complex)  =>  sort(real parts, imaginary parts); the comparator takes two elements of each"""
+    values = adaptor.flat_operands
+    block = Block([TensorType((), value.type.element_type) for value in values for _ in range(2)])
+    arguments: list[tuple[Value[Any], ...]] = []
+    position = 0
+    for group in adaptor.groups:
+        for side in range(2):
+            arguments.append(tuple(block.arguments[position + side + 2 * part] for part in range(len(group))))
+        position += 2 * len(group)
+    singles = [group[0] if len(group) == 1 else group for group in arguments]
+    (less,) = flat((yield Inline(op.comparator.block, singles, into=block)))
+    with inside(block):
+        hlo.Return([less])
+    results = iter(hlo.Sort(values, op.dimension, op.is_stable, Region([block])).outputs)
+    made = [tuple(next(results) for _ in group) for group in adaptor.groups]
+    return [group[0] if len(group) == 1 else group for group in made]
 
 
 # -- part by part ------------------------------------------------------------------------------------------------------
@@ -211,6 +242,12 @@ FUNCTIONS: Final[dict[type[Operation], Function]] = {
     chlo.Sinh: arithmetic.sinh,
     chlo.Cosh: arithmetic.cosh,
     chlo.Tan: arithmetic.tan,
+    chlo.Acos: arithmetic.acos,
+    chlo.Acosh: arithmetic.acosh,
+    chlo.Asin: arithmetic.asin,
+    chlo.Asinh: arithmetic.asinh,
+    chlo.Atan: arithmetic.atan,
+    chlo.Atanh: arithmetic.atanh,
 }
 """The functions of complex numbers that are complex."""
 
@@ -242,7 +279,13 @@ def function_of_complex(
     | chlo.Square
     | chlo.Sinh
     | chlo.Cosh
-    | chlo.Tan,
+    | chlo.Tan
+    | chlo.Acos
+    | chlo.Acosh
+    | chlo.Asin
+    | chlo.Asinh
+    | chlo.Atan
+    | chlo.Atanh,
     adaptor: Adaptor,
     rewriter: ConversionRewriter,
 ) -> list[Any]:
@@ -314,6 +357,7 @@ RULES: Final = (
     return_of_pairs,
     call_of_pairs,
     several_in_pairs,
+    sort_of_pairs,
     part_by_part,
     constant_in_parts,
     function_of_complex,
