@@ -317,3 +317,23 @@ def test_what_sorts_is_in_the_order_of_jax():
     module = couloir.from_jax(lambda v: lax.sort((v, jnp.arange(7)), num_keys=1), x)
     _, order = couloir.run(module, np.asarray(x))
     assert order.tolist() == lax.sort((x, jnp.arange(7)), num_keys=1)[1].tolist() == [3, 0, 2, 4, 6, 1, 5]
+
+
+@few
+@given(rows=st.integers(0, 4), columns=st.integers(0, 4), seed=SEEDS)
+def test_factorizations(rows: int, columns: int, seed: int):
+    cases: list[Case] = []
+    for dtype in ("float32", "complex64"):
+        a = drawn((2, rows, columns), dtype, seed)
+        cases += [
+            ("lu", lax.linalg.lu, (a,)),
+            ("qr", lambda v: lax.linalg.qr(v, full_matrices=False), (a,)),
+            ("full qr", lambda v: lax.linalg.qr(v, full_matrices=True), (a,)),
+        ]
+    regular = drawn((3, 3), "float32", seed) / 4 + 2 * jnp.eye(3)
+    cases += [
+        ("singular", lax.linalg.lu, (jnp.zeros((3, 3)),)),
+        ("solve", lambda m: [jnp.linalg.solve(m, m[0]), jnp.linalg.inv(m), jnp.linalg.det(m)], (regular,)),
+        ("exponential", jax.scipy.linalg.expm, (regular / 4,)),
+    ]
+    check(cases, terms=256)

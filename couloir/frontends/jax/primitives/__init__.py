@@ -6,6 +6,7 @@ from couloir.frontends.jax.primitives import (
     contraction,
     control,
     elementwise,
+    factorization,
     indexing,
     linear_algebra,
     random,
@@ -13,4 +14,14 @@ from couloir.frontends.jax.primitives import (
     shape,
 )
 
-__all__ = ["contraction", "control", "elementwise", "indexing", "linear_algebra", "random", "reduction", "shape"]
+__all__ = [
+    "contraction",
+    "control",
+    "elementwise",
+    "factorization",
+    "indexing",
+    "linear_algebra",
+    "random",
+    "reduction",
+    "shape",
+]
