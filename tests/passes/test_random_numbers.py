@@ -11,11 +11,12 @@ import pytest
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.dialects import hlo
 from couloir.dialects.builtin import ModuleOp
-from couloir.dialects.hlo.attributes import RngAlgorithm
+from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
+from couloir.ir.errors import Error
 from couloir.ir.passes import PassPipeline
 from couloir.ir.types import TensorType, Type, f32, i64, ui8, ui16, ui32, ui64
 from couloir.passes.decompose import Decompose
-from tests.passes.loop_programs import agree, program
+from tests.passes.loop_programs import agree, lowered, program
 
 LAST = 2**64 - 1
 
@@ -75,3 +76,13 @@ def test_bits_are_those_of_xla(name: str, key: list[int]) -> None:
             new_state, found = evaluate(made, state)
             np.testing.assert_array_equal(found, wanted)
             np.testing.assert_array_equal(new_state.view(np.uint32), after)
+
+
+def test_hidden_state_is_refused() -> None:
+    def body(low: Any, high: Any) -> Any:
+        shape = hlo.constant(np.array([3]))
+        return hlo.Rng(low, high, shape, RngDistribution.UNIFORM, result_types=[TensorType((3,), f32)])
+
+    with pytest.raises(Error, match="cannot be lowered to loops") as caught:
+        lowered(program([np.float32(0), np.float32(1)], body))
+    assert any("hidden state" in note for note in caught.value.notes)

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from couloir.backends.c.cache import Cache
+from couloir.backends.c.program import CProgram, compile_program
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.dialects import hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.hlo.attributes import Transposition
 from couloir.ir.passes import PassPipeline
+from couloir.ir.text.parser import parse_module_op
 from couloir.passes.decompose import Decompose
-from tests.passes.loop_programs import agree, program, run_sanitized
+from tests.passes.loop_programs import OPTIONS, agree, lowered, program, run_sanitized
 
 DTYPES = [np.float32, np.float64, np.complex64, np.complex128]
 TRANSPOSITIONS = (Transposition.NO_TRANSPOSE, Transposition.TRANSPOSE, Transposition.ADJOINT)
@@ -125,3 +128,21 @@ def test_nothing_to_solve() -> None:
         ],
     )
     assert [result.shape for result in evaluate(decomposed(module), *given)] == [(0, 3, 3), (2, 0, 4)]
+
+
+def test_what_jax_calls_lapack_for(tmp_path: Path) -> None:
+    """Its programs for CPUs call potrf and trsm; a matrix that is not positive definite gives NaN, as in JAX."""
+    jax = pytest.importorskip("jax")
+
+    def solve(a: Any, b: Any) -> Any:
+        factor = jax.numpy.linalg.cholesky(a)
+        half = jax.scipy.linalg.solve_triangular(factor, b, lower=True)
+        return half, jax.scipy.linalg.solve_triangular(factor, half, lower=True, trans="C"), factor[0]
+
+    good = definite((2, 4, 4), np.float32)
+    arrays = [np.concatenate([good, -good[:1]]), numbers((3, 4, 2), np.float32)]
+    module = parse_module_op(jax.jit(solve).lower(*arrays).as_text())
+    made = compile_program(CProgram.of(lowered(module)), options=OPTIONS, cache=Cache(tmp_path))(*arrays)
+    for found, wanted in zip(made, jax.jit(solve)(*arrays), strict=True):
+        np.testing.assert_allclose(found, np.asarray(wanted), rtol=0, atol=64 * 2.0**-23 * np.abs(found[:2]).max())
+    assert np.isnan(made[0][2]).all()

@@ -164,6 +164,9 @@ def check_lowered(op: Operation, functions: Mapping[str, func.FuncOp]) -> None:
         check_type(type)
     if isinstance(op, hlo.Constant):
         return
+    if isinstance(op, hlo.Rng):
+        reason = "its numbers come from a hidden state, and what is compiled keeps none"
+        raise NoMatch(reason, supported="stablehlo.rng_bit_generator, which takes the state and gives it back")
     for tensor in types:
         reason = unsupported_element(tensor.element_type)
         if reason is not None:
