@@ -14,6 +14,7 @@ for _dialect, _module in {
     "math": "math",
     "memref": "memref",
     "onnx": "onnx",
+    "quant": "quant",
     "scf": "scf",
     "stablehlo": "hlo",
     "tensor": "tensor",

@@ -194,6 +194,9 @@ class ShapedType(Type):
                 raise Error(f"a dimension is 0 to 2^63-1, or None for a dynamic one, not {dim}")
         if not isinstance(self.element_type, Type):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
             raise Error(f"the element type is a type, not {self.element_type!r}")
+        verify_dims = getattr(self.element_type, "verify_dims", None)
+        if verify_dims is not None:  # quantized along a dimension
+            verify_dims(self.dims)
 
     def print_dims(self, p: AttributePrinter) -> None:
         """Writes `2x?x`."""
@@ -394,6 +397,8 @@ def _make_dtype(type: Type) -> np.dtype[Any]:
             return np.dtype(np.complex64)
         case ComplexType(element_type=FloatType(kind="f64")):
             return np.dtype(np.complex128)
+        case Type(storage_type=IntegerType() as storage):  # quantized
+            return dtype_of(storage)
         case _:
             raise Error(f"no NumPy dtype holds elements of type `{type}`")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from couloir.dialects import hlo
+from couloir.dialects.quant import UniformType
 from couloir.dialects.shapes import inside
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr
 from couloir.ir.constraints import Holds
@@ -654,6 +655,11 @@ breaks("torch_index_select", "batch dimensions have the same sizes")(
 )
 breaks("einsum", "`einsum_config` fits the operands")(lambda b: hlo.Einsum(b.tensor(2, 3), b.tensor(4), "ab,b->a"))
 breaks("unary_einsum", "`einsum_config` fits the operand")(lambda b: hlo.UnaryEinsum(b.tensor(2, 3), "a->a"))
+
+
+breaks("uniform_quantize", "C2")(
+    lambda b: hlo.UniformQuantize(b.tensor(2, of=f16), result_types=[TensorType((2,), UniformType(i8, f32, (0.5,)))])
+)
 
 
 def holds() -> dict[tuple[str, str], Holds]:

@@ -24,16 +24,18 @@ of a dialect is a module that is imported when one of its ops is first run.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.processes import Request as ProcessRequest
+from couloir.dialects.quant import UniformType
 from couloir.ir.attributes import SymbolRefAttr
-from couloir.ir.operation import Block, Operation, Region
+from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.traits import ReturnLike
+from couloir.ir.types import TensorType
 
 #: `function(xp, op, *arrays)`: arrays, `Jump`, `Leave`, or a generator of requests that ends with one of them.
 Meaning: TypeAlias = Callable[..., Any]
@@ -94,6 +96,8 @@ Steps: TypeAlias = Generator[Request, Any, Outcome]
 
 _MEANINGS: Final[dict[type[Operation], Meaning]] = {}
 _RESOLVERS: Final[dict[str, Resolver]] = {}
+_QUANTIZED: Final[dict[str, Mapping[type[Operation], Meaning]]] = {}
+_MOVES: Final[set[type[Operation]]] = set()
 _TABLES: Final[dict[str, str]] = {
     dialect: f"couloir.backends.numpy.tables.{module}"
     for dialect, module in {
@@ -135,6 +139,24 @@ def declare_resolver(dialect: str, resolver: Resolver) -> None:
     _RESOLVERS[dialect] = resolver
 
 
+def declare_quantized(
+    dialect: str, moves: Iterable[type[Operation]], others: Mapping[type[Operation], Meaning]
+) -> None:
+    """Says what ops of a dialect mean on quantized tensors.
+
+    Args:
+        dialect: Its name. Of its ops only these can be run on quantized tensors.
+        moves: Ops that mean the same as on other tensors, because they only move elements.
+        others: The meanings of other ops.
+    """
+    _MOVES.update(moves)
+    _QUANTIZED[dialect] = others
+
+
+def _is_quantized(value: Value[Any]) -> bool:
+    return isinstance(value.type, TensorType) and isinstance(value.type.element_type, UniformType)
+
+
 def meaning_of(op: Operation) -> Meaning | None:
     """The meaning of an op: of its class, of the nearest base that has one, or what its dialect's resolver finds."""
     cls = type(op)
@@ -142,6 +164,8 @@ def meaning_of(op: Operation) -> Meaning | None:
     module = _TABLES.pop(dialect, None)
     if module is not None:
         importlib.import_module(module)
+    if dialect in _QUANTIZED and cls not in _MOVES and any(map(_is_quantized, (*op.operands, *op.results))):
+        return _QUANTIZED[dialect].get(cls)
     for base in cls.__mro__:
         found = _MEANINGS.get(base)
         if found is not None:

@@ -160,6 +160,7 @@ from couloir.dialects.hlo.normalization import (
     BatchNormInference,
     BatchNormTraining,
 )
+from couloir.dialects.hlo.quantization import UniformDequantize, UniformQuantize
 from couloir.dialects.hlo.random import (
     Rng,
     RngBitGenerator,
@@ -337,6 +338,8 @@ __all__ = [
     "TypeExtensions",
     "Unary",
     "UnaryEinsum",
+    "UniformDequantize",
+    "UniformQuantize",
     "While",
     "WindowDimension",
     "Xor",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from couloir.ir.constraints import BOOLEAN, COMPLEX, FLOAT, INTEGER, SIGNED, ElementTypes
+from couloir.dialects.quant import UniformType
+from couloir.ir import constraints
+from couloir.ir.constraints import BOOLEAN, COMPLEX, INTEGER, SIGNED, ElementTypes
 
 PRED: Final = BOOLEAN
-ANY: Final[ElementTypes] = FLOAT | INTEGER | PRED | COMPLEX
+QUANTIZED: Final = ElementTypes("quantized", lambda t: isinstance(t, UniformType))
+FLOAT: Final[ElementTypes] = constraints.FLOAT | QUANTIZED
+ANY: Final[ElementTypes] = constraints.FLOAT | INTEGER | PRED | COMPLEX | QUANTIZED
 """Every element type of a StableHLO tensor."""
-INTEGER_OR_FLOAT: Final[ElementTypes] = INTEGER | FLOAT
+INTEGER_OR_FLOAT: Final[ElementTypes] = INTEGER | constraints.FLOAT | QUANTIZED
 PRED_OR_INTEGER: Final[ElementTypes] = PRED | INTEGER
-FLOAT_OR_COMPLEX: Final[ElementTypes] = FLOAT | COMPLEX
-NUMBER: Final[ElementTypes] = INTEGER | FLOAT | COMPLEX
-SIGNED_FLOAT_OR_COMPLEX: Final[ElementTypes] = SIGNED | FLOAT | COMPLEX
+FLOAT_OR_COMPLEX: Final[ElementTypes] = constraints.FLOAT | COMPLEX | QUANTIZED
+NUMBER: Final[ElementTypes] = INTEGER | constraints.FLOAT | COMPLEX | QUANTIZED
+SIGNED_FLOAT_OR_COMPLEX: Final[ElementTypes] = SIGNED | constraints.FLOAT | COMPLEX | QUANTIZED
 
 __all__ = [
     "ANY",
@@ -25,5 +29,6 @@ __all__ = [
     "NUMBER",
     "PRED",
     "PRED_OR_INTEGER",
+    "QUANTIZED",
     "SIGNED_FLOAT_OR_COMPLEX",
 ]

@@ -1,0 +1,51 @@
+"""StableHLO: from real numbers to integers that stand for them, and back.
+
+Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there. The element
+types are `couloir.dialects.quant.UniformType`.
+"""
+
+from __future__ import annotations
+
+from couloir.dialects.hlo.elements import FLOAT, QUANTIZED
+from couloir.dialects.quant import UniformType
+from couloir.ir import fields
+from couloir.ir.constraints import Holds, SameShape
+from couloir.ir.fields import Operand, Result
+from couloir.ir.operation import Operation
+from couloir.ir.traits import Pure
+from couloir.ir.types import TensorType, Type
+
+
+def _expressed(type: Type) -> Type:
+    return type.expressed_type if isinstance(type, UniformType) else type
+
+
+class UniformQuantize(Operation, name="stablehlo.uniform_quantize", traits=(Pure,)):
+    """The integers of the result's type that stand for numbers nearest to the operand's: ties to the even integer."""
+
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT)
+    result: Result[TensorType] = fields.result(elements=QUANTIZED)
+
+    constraints = (
+        SameShape("operand", "result"),
+        Holds(
+            "`operand` has the expressed type of the result",
+            lambda op: _expressed(op.operand.type.element_type) is _expressed(op.result.type.element_type),
+            id="C2",
+            verify_only=True,
+        ),
+    )
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+
+
+class UniformDequantize(Operation, name="stablehlo.uniform_dequantize", traits=(Pure,)):
+    """The numbers that the operand's integers stand for."""
+
+    operand: Operand[TensorType] = fields.operand(elements=QUANTIZED)
+    result: Result[TensorType] = fields.result(elements=FLOAT)
+
+    constraints = (SameShape("operand", "result"),)
+    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+
+    def infer(self) -> Type:
+        return self.operand.type.with_element_type(_expressed(self.operand.type.element_type))
