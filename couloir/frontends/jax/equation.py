@@ -59,6 +59,8 @@ class Equation:
     """Lowers the equations of a jaxpr, open or closed, for operands, into the block that is written now."""
     retrace: Callable[[Callable[..., Any], Sequence[Any], Sequence[Tensor]], list[Tensor]]
     """Traces a function of arrays, whose abstract values are given, and lowers it for operands."""
+    lowered_by_jax: Callable[[Sequence[Tensor]], list[Tensor]]
+    """Calls what JAX lowers the equation to, for operands: a private function of the module."""
 
     @property
     def type(self) -> TensorType:

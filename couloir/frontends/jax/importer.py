@@ -26,6 +26,7 @@ from couloir.ir.builder import CURRENT, at_end
 from couloir.ir.errors import Error
 from couloir.ir.location import FileLineColLoc, Location, NameLoc
 from couloir.ir.operation import Block, Operation, Region, Value, as_value
+from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import FunctionType, TensorType
 from couloir.ir.verify import verify
 
@@ -34,6 +35,12 @@ MAIN: Final = "main"
 
 MAX_LINES: Final = 12
 """Lines of a message of JAX's that are passed on."""
+
+KNOWN: Final = ("stablehlo.", "chlo.", "func.")
+"""The dialects that JAX lowers to, as far as they have a meaning here."""
+
+FOREIGN: Final = "stablehlo.custom_call"
+"""The op that calls a function that is not part of the module."""
 
 STRUCTURAL: Final = frozenset(
     {
@@ -87,6 +94,9 @@ class _Importer:
         self.library = str(Path(jax_library().__file__).parent)
         self.fixed: Location | None = None
         """Where what is traced inside the rule of an equation comes from: that equation."""
+        self.called: dict[str, func.FuncOp] = {}
+        """What JAX lowers a primitive to, by its text."""
+        self.functions: list[func.FuncOp] = []
         self.line: Location | None = None
         """The line of the equation that is lowered now: equations inside of it that name no line have this one."""
         self.unsupported = Unsupported(
@@ -110,7 +120,7 @@ class _Importer:
             if names:
                 attributes[key] = ArrayAttr(tuple(map(value_attributes, names)))
         function = func.FuncOp.create(attributes=attributes, regions=[Region([block])], location=location)
-        module = ModuleOp.empty([function])
+        module = ModuleOp.empty([function, *self.functions])
         module.location = location
         return module
 
@@ -186,6 +196,7 @@ class _Importer:
             avals,
             self.inline,
             lambda function, avals, operands: self._at(location, function, avals, operands),
+            lambda operands: self._lowered_by_jax(equation, operands),
         )
         if name in STRUCTURAL and any(is_key(aval) for aval in avals):
             made: Any = _of_keys(equation, seen, operands)
@@ -207,6 +218,44 @@ class _Importer:
             return self._retrace(function, avals, operands)
         finally:
             self.fixed = outer
+
+    def _lowered_by_jax(self, equation: Any, operands: Sequence[Tensor]) -> list[Tensor]:
+        jax = jax_library()
+
+        def bound(*arrays: Any) -> Any:
+            return equation.primitive.bind(*arrays, **equation.params)
+
+        avals = [jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype) for atom in equation.invars]
+        text = _guarded("JAX cannot lower it", lambda: jax.jit(bound, keep_unused=True).lower(*avals).as_text())
+        name = equation.primitive.name
+        if text not in self.called:
+            self.called[text] = self._adopt(parse_module_op(text, file=f"<{name}>"), f"{name}_{len(self.called)}")
+        function = self.called[text]
+        call = func.Call(function.sym_name, operands, result_types=list(function.function_type.results))
+        return list(call.results)
+
+    def _adopt(self, module: Operation, prefix: str) -> func.FuncOp:
+        """Takes over the functions of a module, with names of their own. Returns `@main`."""
+        functions = [op for op in module.walk() if isinstance(op, func.FuncOp)]
+        foreign = next(
+            (op for f in functions for op in f.walk() if not op.name.startswith(KNOWN) or op.name == FOREIGN), None
+        )
+        if foreign is not None:
+            raise NotLowered(f"JAX lowers it to `{foreign.name}`")
+        names = {function.sym_name: f"{prefix}_{function.sym_name}" for function in functions}
+        names[MAIN] = prefix
+        for op in module.walk():
+            if isinstance(op, func.Call):
+                op.callee = names[op.callee]
+        main = functions[0]
+        for function in functions:
+            if function.sym_name == MAIN:
+                main = function
+            function.sym_name, function.sym_visibility = names[function.sym_name], "private"
+            function.arg_attrs = function.res_attrs = None
+            function.detach()
+            self.functions.append(function)
+        return main
 
     def _stand_in(self, aval: Any) -> Tensor:
         """A value in place of one that could not be made, so that the rest is looked at as well."""

@@ -337,3 +337,27 @@ def test_factorizations(rows: int, columns: int, seed: int):
         ("exponential", jax.scipy.linalg.expm, (regular / 4,)),
     ]
     check(cases, terms=256)
+
+
+def test_special_functions_are_called_as_jax_writes_them():
+    x = jnp.asarray([0.5, 1.5, 3.0], jnp.float32)
+    module = check(
+        [
+            ("igamma", lax.igamma, (x, x + 1)),
+            ("the same again", lax.igamma, (x, x)),
+            ("igammac", lax.igammac, (x, x + 1)),
+            ("betainc", lax.betainc, (x, x + 1, x / 4)),
+            ("bessel_i0e", lax.bessel_i0e, (x,)),
+            ("gradient", jax.grad(lambda a: lax.igamma(a, a + 1).sum()), (x,)),
+            ("tridiagonal", lax.linalg.tridiagonal_solve, (x, x + 4, x, x[:, None])),
+        ],
+        terms=256,
+    )
+    names = [op.sym_name for op in module.walk() if op.name == "func.func"]
+    assert len([name for name in names if name in ("igamma_0", "igamma_1")]) == 1
+
+
+def test_what_jax_leaves_to_lapack_is_reported():
+    with pytest.raises(couloir.Error) as caught:
+        couloir.from_jax(jnp.linalg.eigvalsh, jnp.eye(3))
+    assert "`eigh`: there is no lowering for this primitive" in caught.value.notes[0]

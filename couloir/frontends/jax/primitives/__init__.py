@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from couloir.frontends.jax.primitives import (
+    composed,
     contraction,
     control,
     elementwise,
@@ -15,6 +16,7 @@ from couloir.frontends.jax.primitives import (
 )
 
 __all__ = [
+    "composed",
     "contraction",
     "control",
     "elementwise",

@@ -85,3 +85,31 @@ def qr(eqn: Equation, a: Tensor) -> Lowered:
         return q, jnp.triu(matrix[:width])
 
     return _batched(eqn, factorized, a)
+
+
+@lowers("tridiagonal_solve")
+def tridiagonal_solve(eqn: Equation, *operands: Tensor) -> Lowered:
+    """Solves systems with three diagonals: forward elimination, without pivots, and back substitution."""
+    jax = jax_library()
+
+    def forward(state: Any, row: Any) -> Any:
+        above, value = state
+        lower, middle, upper, right = row
+        divisor = middle - lower * above
+        state = upper / divisor, (right - lower * value) / divisor
+        return state, state
+
+    def backward(value: Any, row: Any) -> Any:
+        above, right = row
+        value = right - above * value
+        return value, value
+
+    def solved(lower: Any, middle: Any, upper: Any, right: Any) -> Any:
+        start = jax.numpy.zeros_like(middle[0]), jax.numpy.zeros_like(right[0])
+        _, (above, values) = jax.lax.scan(forward, start, (lower, middle, upper, right))
+        return jax.lax.scan(backward, jax.numpy.zeros_like(right[0]), (above, values), reverse=True)[1]
+
+    function = solved
+    for _ in eqn.shape[:-2]:
+        function = jax.vmap(function)
+    return eqn.retrace(function, eqn.avals, operands)
