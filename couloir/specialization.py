@@ -21,7 +21,7 @@ from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, StringAttr
 from couloir.ir.builder import at_start
 from couloir.ir.errors import Error, nearest
 from couloir.ir.operation import Operation
-from couloir.ir.types import FunctionType, ShapedType, TensorType, dtype_of
+from couloir.ir.types import FunctionType, ShapedType, TensorType, UnrankedTensorType, dtype_of
 from couloir.levels import level_of
 from couloir.passes.refine_shapes import refine_shapes
 
@@ -61,8 +61,9 @@ def specialized(
 
 
 def is_open(function: FuncOp) -> bool:
-    """Whether an input has a dimension without a size."""
-    return any(isinstance(type, TensorType) and not type.is_static for type in function.function_type.inputs)
+    """Whether an input has a dimension without a size, or nothing is known of its shape."""
+    types = function.function_type.inputs
+    return any(isinstance(t, UnrankedTensorType) or (isinstance(t, TensorType) and not t.is_static) for t in types)
 
 
 def check_shapes(module: ModuleOp, arrays: Sequence[Any], name: str | None) -> None:
@@ -159,6 +160,8 @@ class Signature:
     def _collect(self, number: int, shape: Shape, sizes: dict[str, _Origin]) -> None:
         """Checks the shape of an input, and notes the sizes of the dimensions with names."""
         type, name = self.types[number], self.names[number]
+        if isinstance(type, UnrankedTensorType):
+            return
         if not isinstance(type, ShapedType):
             if shape:
                 raise Error(f"the input `{name}` is a `{type}`; the shape {_text(shape)} does not fit")
@@ -176,6 +179,8 @@ class Signature:
 
     def _typed(self, number: int, shape: Shape | None, sizes: Mapping[str, _Origin]) -> Any:
         type = self.types[number]
+        if isinstance(type, UnrankedTensorType) and shape is not None:
+            return TensorType(shape, type.element_type)
         if not isinstance(type, TensorType):
             return type
         if shape is not None:

@@ -184,3 +184,15 @@ def test_sizes_that_depend_on_values_stay_an_error():
     compiled = couloir.compile(model([node], [info("x", ["N"])], [info("y", None, TensorProto.INT64)]))
     with pytest.raises(couloir.Error, match="NonZero"):
         compiled(ramp(3))
+
+
+def test_an_input_of_unknown_rank():
+    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "main", infos[:1], infos[1:])
+    source = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    program = couloir.compile(source)
+    for shape in ((2, 3), (), (4,)):
+        x = np.ones(shape, np.float32)
+        np.testing.assert_array_equal(program(x)[0], -x)
+        fixed = couloir.specialize(source, {"x": shape})
+        np.testing.assert_array_equal(couloir.run(couloir.lower(fixed), x)[0], -x)
