@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -360,6 +361,16 @@ def test_where_the_largest_elements_are(data: Any, seed: int, column_major: bool
         ),
         x,
     )
+
+
+@pytest.mark.parametrize("opset", [9, 13])
+def test_the_error_function_in_double_precision(opset: int) -> None:
+    """onnx's own rounds to single precision."""
+    x = numbers((9,), "f8")
+    (found,) = run(couloir.load(model("Erf", [x], opset=opset)), x)
+    np.testing.assert_allclose(found, [math.erf(value) for value in x], rtol=4 * np.finfo(np.float64).eps)
+    if opset == 9:  # which has it for integers as well
+        assert run(couloir.load(model("Erf", [np.arange(3)], opset=9)), np.arange(3))[0].dtype == np.int64
 
 
 def test_operators_that_the_onnx_package_does_not_compute() -> None:

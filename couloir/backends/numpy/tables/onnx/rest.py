@@ -17,7 +17,7 @@ from couloir.dialects.onnx.types import BY_NUMBER
 from couloir.ir.attributes import StringAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block
-from couloir.ir.types import dtype_of
+from couloir.ir.types import FloatType, dtype_of
 
 
 @operator("DequantizeLinear", when=lambda xp, op: op.since_version < 19)
@@ -63,6 +63,12 @@ def lp_normalization(xp: ArrayNamespace, op: Any, x: Array) -> Array:
     norm = np.expand_dims(total if op.p == 1 else xp.apply("sqrt", total), axis)
     one = xp.convert(np.ones((), np.int32), x.dtype)
     return xp.apply("divide", x, np.where(norm == 0, one, norm))
+
+
+@operator("Erf", when=lambda xp, op: isinstance(op.operands[0].type.element_type, FloatType))
+def erf(xp: ArrayNamespace, op: Any, x: Array) -> Array:
+    """The error function. (onnx's own rounds to single precision.)"""
+    return xp.apply("erf", x)
 
 
 @operator("GatherElements")
