@@ -20,6 +20,8 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Region
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import ComplexType, TensorType, f32, f64
+from couloir.passes.checking import NumericCheck
+from couloir.passes.complex_to_real import ComplexToReal
 from tests.passes.loop_programs import OPTIONS, agree, lowered, program, run_sanitized
 
 FUNCTIONS: Final[Sequence[Any]] = (
@@ -208,3 +210,24 @@ def test_a_function_takes_both_parts_in_a_last_dimension() -> None:
 def test_what_is_refused(text: str, message: str) -> None:
     with pytest.raises(Error, match=message):
         lowered(parse_module_op(text))
+
+
+def test_each_pass_can_be_checked() -> None:
+    """Functions of complex numbers are run the same way before and after they became functions of real ones."""
+    module = program([numbers((2, 3), np.complex64)], lambda a: [hlo.Exponential(a), hlo.Abs(a)])
+    check = NumericCheck(module)
+    loops = lowered(module)
+    check(loops)
+    assert not check.skipped
+    assert check.compared
+
+
+def test_why_an_op_is_not_lowered() -> None:
+    text = (
+        "func.func @main(%x: tensor<2xcomplex<f32>>) -> tensor<2xcomplex<f32>> {\n"
+        '  %y = "chlo._asin_acos_kernel"(%x) : (tensor<2xcomplex<f32>>) -> tensor<2xcomplex<f32>>\n'
+        "  return %y : tensor<2xcomplex<f32>>\n}"
+    )
+    module = parse_module_op(text)
+    op = next(op for op in module.walk() if op.name == "chlo._asin_acos_kernel")
+    assert "no rule" in str(ComplexToReal().why_not(op))

@@ -24,10 +24,12 @@ from couloir.ir.conversion import (
     TypeConverter,
     conversion_rule,
     flat,
+    why_illegal,
 )
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rule import NoMatch
+from couloir.ir.rewriting.why import Explanation
 from couloir.ir.types import ComplexType, FunctionType, TensorType
 from couloir.passes.complex_to_real import arithmetic
 from couloir.passes.complex_to_real.arithmetic import Pair, Tensor
@@ -385,6 +387,13 @@ class ComplexToReal(Pass, name="complex-to-real"):
     def run(self, op: Operation, context: PassContext) -> None:
         if all(_is_real(inner) for inner in op.walk()):
             return
-        target = ConversionTarget("real numbers")
-        target.mark_unknown_dynamically_legal(_is_real)
-        context.convert(op, target, RULES, _converter(), full=False, stoppable=False)
+        context.convert(op, _target(), RULES, _converter(), full=False, stoppable=False)
+
+    def why_not(self, op: Operation) -> Explanation:
+        return why_illegal(op, _target(), RULES, _converter())
+
+
+def _target() -> ConversionTarget:
+    target = ConversionTarget("real numbers")
+    target.mark_unknown_dynamically_legal(_is_real)
+    return target
