@@ -135,3 +135,10 @@ def test_attributes_have_upstream_s_names(dialect):
         ours = {field.key for field in cls.definition.attributes}
         assert cls.name in theirs
         assert ours <= theirs[cls.name], cls.name
+
+
+@pytest.mark.parametrize("dialect", ["chlo", "stablehlo"])
+def test_every_op_of_upstream_s_dialect_is_ours_too(dialect):
+    module = pytest.importorskip(f"jaxlib.mlir.dialects._{dialect}_ops_gen")
+    theirs = {cls.OPERATION_NAME for cls in vars(module).values() if hasattr(cls, "OPERATION_NAME")}
+    assert theirs - {cls.name for cls in REGISTRY.operations(dialect)} == set()

@@ -66,6 +66,7 @@ from couloir.dialects.hlo.control import (
 )
 from couloir.dialects.hlo.deprecated import (
     Broadcast,
+    Dot,
     Einsum,
     TorchIndexSelect,
     UnaryEinsum,
@@ -240,6 +241,7 @@ __all__ = [
     "CustomCall",
     "CustomCallApiVersion",
     "Divide",
+    "Dot",
     "DotAlgorithm",
     "DotDimensionNumbers",
     "DotGeneral",

@@ -5,12 +5,13 @@ Source: openxla/stablehlo, stablehlo/dialect/StablehloOps.td; the specification 
 
 from __future__ import annotations
 
+from couloir.dialects.hlo.attributes import Precision
 from couloir.dialects.hlo.elements import ANY, INTEGER
 from couloir.dialects.shapes import Dim, same_dim, same_dims
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, SameElementType
 from couloir.ir.errors import Error
-from couloir.ir.fields import Operand, Result, attr
+from couloir.ir.fields import Operand, Result, attr, attr_optional
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
 from couloir.ir.types import TensorType, Type
@@ -30,6 +31,40 @@ class Broadcast(Operation, name="stablehlo.broadcast", traits=(Pure,)):
 
     def infer(self) -> Type:
         return self.operand.type.with_dims((*self.broadcast_sizes, *self.operand.type.dims))
+
+
+def _is_matrix_product(op: Dot) -> bool | str:
+    lhs, rhs = op.lhs.type, op.rhs.type
+    if not (1 <= lhs.rank <= 2 and 1 <= rhs.rank <= 2):
+        return f"they have {lhs.rank} and {rhs.rank} dimensions"
+    return same_dim(lhs.dims[-1], rhs.dims[0]) or f"sizes {lhs.dims[-1]} and {rhs.dims[0]} are summed over"
+
+
+class Dot(Operation, name="stablehlo.dot", traits=(Pure,)):
+    """The product of matrices or vectors (upstream: deprecated, `dot_general`).
+
+    The element type of the result is that of `lhs` unless `result_types` says otherwise.
+    """
+
+    lhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    precision_config: tuple[Precision, ...] | None = attr_optional(default=None)
+    result: Result[TensorType] = fields.result(elements=ANY)
+
+    constraints = (
+        Holds("`lhs` and `rhs` are vectors or matrices that fit", _is_matrix_product),
+        Holds(
+            "`precision_config` has an entry for each operand",
+            lambda op: op.precision_config is None or len(op.precision_config) in (0, 2),
+        ),
+    )
+    assembly_format = (
+        "$lhs `,` $rhs `` custom<PrecisionConfig>($precision_config) attr-dict `:` functional-type(operands, results)"
+    )
+
+    def infer(self) -> Type:
+        element = self.result.type.element_type if self.results else self.lhs.type.element_type
+        return TensorType((*self.lhs.type.dims[:-1], *self.rhs.type.dims[1:]), element)
 
 
 def _index_in_range(op: TorchIndexSelect) -> bool:

@@ -267,14 +267,26 @@ def _parse_precision_and_algorithm(p: Parser) -> tuple[Attribute | None, Attribu
     if not p.optional(","):
         return None, None
     if not p.optional_keyword("algorithm"):
-        p.expect_keyword("precision")
-        p.expect("=")
-        precision = ArrayAttr(tuple(p.comma_separated(lambda: _parse_precision(p), "[", "]")))
+        precision = _parse_precisions(p)
         if not p.optional(","):
             return precision, None
         p.expect_keyword("algorithm")
     p.expect("=")
     return precision, DotAlgorithm.parse_parameters(p)
+
+
+def _parse_precisions(p: Parser) -> Attribute:
+    p.expect_keyword("precision")
+    p.expect("=")
+    return ArrayAttr(tuple(p.comma_separated(lambda: _parse_precision(p), "[", "]")))
+
+
+def _print_precision_config(p: Printer, op: Operation, precision: ArrayAttr | None) -> None:
+    _print_precision_and_algorithm(p, op, precision, None)
+
+
+def _parse_precision_config(p: Parser) -> tuple[Attribute | None]:
+    return (_parse_precisions(p) if p.optional(",") else None,)
 
 
 def _parse_precision(p: Parser) -> Attribute:
@@ -286,6 +298,7 @@ def _parse_precision(p: Parser) -> Attribute:
 
 
 custom_directive("DotDimensionNumbers", _print_dot_dimensions, _parse_dot_dimensions)
+custom_directive("PrecisionConfig", _print_precision_config, _parse_precision_config)
 custom_directive("PrecisionConfigAndAlgorithm", _print_precision_and_algorithm, _parse_precision_and_algorithm)
 
 

@@ -87,3 +87,11 @@ def test_a_convolution_is_padded_by_an_operand() -> None:
     fixed = dynamic.replace("?x?", "4x8")
     with pytest.raises(Error, match="is told to give the shape"):
         run(parse_module_op(fixed), x, w, np.array([[1, 0], [2, 1]], "i4"))
+
+
+@pytest.mark.parametrize(("left", "right"), [((2, 3), (3, 4)), ((2, 3), (3,)), ((3,), (3, 4)), ((3,), (3,))])
+def test_dot(left: Any, right: Any) -> None:
+    x, y = whole(*left), whole(*right, seed=1)
+    module = program([x, y], hlo.Dot)
+    np.testing.assert_array_equal(run(module, x, y)[0], x @ y)
+    np.testing.assert_array_equal(run_on_xla(module, x, y)[0], x @ y)

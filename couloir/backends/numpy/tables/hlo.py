@@ -504,6 +504,20 @@ def _broadcast(xp: ArrayNamespace, op: hlo.Broadcast, operand: Array) -> Array:
     return np.broadcast_to(operand, (*op.broadcast_sizes, *operand.shape))
 
 
+@meaning(hlo.Dot)
+def _dot(xp: ArrayNamespace, op: hlo.Dot, lhs: Array, rhs: Array) -> Array:
+    return tensor.dot_general(
+        xp,
+        lhs,
+        rhs,
+        lhs_batching_dimensions=(),
+        rhs_batching_dimensions=(),
+        lhs_contracting_dimensions=(lhs.ndim - 1,),
+        rhs_contracting_dimensions=(0,),
+        dtype=_dtype(op.result),
+    )
+
+
 @meaning(hlo.TorchIndexSelect)
 def _torch_index_select(xp: ArrayNamespace, op: hlo.TorchIndexSelect, operand: Array, index: Array) -> Array:
     """Indices are clamped, as those of a gather."""
