@@ -15,6 +15,7 @@ from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.hlo.building import Tensor
 from couloir.frontends.functions import remove_dead, result_name, value_attributes
+from couloir.frontends.guarding import guarded
 from couloir.frontends.jax import primitives  # noqa: F401  # pyright: ignore[reportUnusedImport] -- registers the rules
 from couloir.frontends.jax.elements import array_of, is_key, type_of
 from couloir.frontends.jax.equation import RULES, Equation, NotLowered
@@ -32,9 +33,6 @@ from couloir.ir.verify import verify
 
 MAIN: Final = "main"
 """The symbol of the function."""
-
-MAX_LINES: Final = 12
-"""Lines of a message of JAX's that are passed on."""
 
 KNOWN: Final = ("stablehlo.", "chlo.", "func.")
 """The dialects that JAX lowers to, as far as they have a meaning here."""
@@ -77,7 +75,7 @@ def load(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) 
     def called(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return f(*args, **kwargs)
 
-    closed, shapes = _guarded(
+    closed, shapes = guarded(
         f"`{label}` cannot be traced",
         lambda: jax.make_jaxpr(called, return_shape=True)(tuple(args), dict(kwargs)),
     )
@@ -160,7 +158,7 @@ class _Importer:
     def _retrace(self, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]) -> list[Tensor]:
         jax = jax_library()
         shaped = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
-        closed = _guarded("an equation cannot be traced", lambda: jax.make_jaxpr(function)(*shaped))
+        closed = guarded("an equation cannot be traced", lambda: jax.make_jaxpr(function)(*shaped))
         return self.inline(closed, operands)
 
     # -- equations ---------------------------------------------------------------------------------------------------------
@@ -226,7 +224,7 @@ class _Importer:
             return equation.primitive.bind(*arrays, **equation.params)
 
         avals = [jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype) for atom in equation.invars]
-        text = _guarded("JAX cannot lower it", lambda: jax.jit(bound, keep_unused=True).lower(*avals).as_text())
+        text = guarded("JAX cannot lower it", lambda: jax.jit(bound, keep_unused=True).lower(*avals).as_text())
         name = equation.primitive.name
         if text not in self.called:
             self.called[text] = self._adopt(parse_module_op(text, file=f"<{name}>"), f"{name}_{len(self.called)}")
@@ -332,14 +330,3 @@ def _check_arguments(
                 where=label,
                 hint="bind what is no array beforehand: `functools.partial(f, ...)`",
             )
-
-
-def _guarded(message: str, action: Callable[[], Any]) -> Any:
-    """Runs JAX on a function. What that raises is the function's, or JAX's: anything may be raised."""
-    try:
-        return action()
-    except Error:
-        raise
-    except Exception as error:
-        lines = [line.rstrip() for line in str(error).split("\n") if line.strip()][:MAX_LINES]
-        raise Error(f"{message}: {type(error).__name__}", notes=lines) from error

@@ -5,19 +5,15 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar, cast
+from typing import Any, cast
 
+from couloir.frontends.guarding import guarded
 from couloir.frontends.torch.aten.recurrent import RECURRENT
 from couloir.frontends.torch.library import torch_library
 from couloir.frontends.torch.node import lowering_of
 from couloir.ir.errors import Error
-
-T = TypeVar("T")
-
-MAX_LINES: Final = 12
-"""Lines of a message of PyTorch's that are passed on."""
 
 
 def export(
@@ -62,17 +58,6 @@ def check_model(torch: Any, model: Any, args: Any, kwargs: Any) -> None:
         )
     if kwargs is not None and not isinstance(kwargs, Mapping):
         raise Error(f"`kwargs` maps the names of arguments to them; it is a {type(kwargs).__name__}")
-
-
-def guarded(message: str, action: Callable[[], T]) -> T:
-    """Runs PyTorch on a model. What that raises is the model's, or the exporter's: anything may be raised."""
-    try:
-        return action()
-    except Error:
-        raise
-    except Exception as error:
-        lines = [line.rstrip() for line in str(error).split("\n") if line.strip()][:MAX_LINES]
-        raise Error(f"{message}: {type(error).__name__}", notes=lines) from error
 
 
 @contextmanager

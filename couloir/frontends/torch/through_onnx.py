@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from couloir.dialects.builtin import ModuleOp
+from couloir.frontends.guarding import guarded
 from couloir.frontends.onnx.importer import load as load_onnx
-from couloir.frontends.torch.exporting import check_model, guarded, quiet
+from couloir.frontends.torch.exporting import check_model, quiet
 from couloir.frontends.torch.library import torch_library
 
 

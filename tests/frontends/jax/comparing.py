@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import ml_dtypes
 import numpy as np
 
 import couloir
+from tests.frontends.tolerances import tolerance
 
 Case = tuple[str, Callable[..., Any], tuple[Any, ...]]
 """Its name, a function of arrays, and the arrays."""
@@ -25,17 +25,6 @@ def array(value: Any) -> np.ndarray:
 def arrays(tree: Any) -> list[np.ndarray]:
     """The leaves of a tree."""
     return [array(leaf) for leaf in jax.tree_util.tree_leaves(tree)]
-
-
-def tolerance(expected: np.ndarray, terms: int) -> float:
-    """What two orders of combining `terms` numbers, and functions exact to a few units in the last place, may differ by."""
-    kind = expected.dtype
-    if kind.kind in "iub":
-        return 0.0
-    epsilon = float(np.finfo(kind).eps) if kind.kind in "fc" else float(ml_dtypes.finfo(kind).eps)
-    finite = np.abs(expected.astype(np.complex128 if kind.kind == "c" else np.float64))
-    finite = finite[np.isfinite(finite)]
-    return epsilon * (terms + 8) * (1.0 + float(finite.max(initial=0.0)))
 
 
 def same(found: np.ndarray, expected: np.ndarray, terms: int) -> str:

@@ -187,6 +187,7 @@ def test_reducing(shape: tuple[int, ...], seed: int, data: st.DataObject):
         ("sort", lambda v: [lax.sort(v, dimension=axis), jnp.argsort(-v, axis)], (holes,)),
         ("sort by two", lambda a, b: lax.sort((a, b, a + b), dimension=axis, num_keys=2), (i, x)),
         ("top_k", lambda v: lax.top_k(v, 1), (x,)),
+        ("approx_top_k", lambda v: [lax.approx_max_k(v, 1), lax.approx_min_k(v, 1, reduction_dimension=axis)], (x,)),
         ("reduce", lambda a, b: lax.reduce((a, b), (0.0, 0), lambda u, v: (u[0] + v[0], u[1] ^ v[1]), axes), (x, i)),
     ]
     check(cases, terms=64)

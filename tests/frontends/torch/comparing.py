@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import couloir
+from tests.frontends.tolerances import tolerance
 
 Case = tuple[str, Callable[..., Any], tuple[Any, ...]]
 """Its name, a function of tensors, and the tensors."""
@@ -41,17 +42,6 @@ class Functions(nn.Module):
             found.append(flat(function(*tensors[position : position + len(inputs)])))
             position += len(inputs)
         return found
-
-
-def tolerance(expected: np.ndarray, terms: int) -> float:
-    """What two orders of summing `terms` numbers, and functions exact to a few units in the last place, may differ by."""
-    kind = expected.dtype
-    if kind.kind in "iub":
-        return 0.0
-    epsilon = float(np.finfo(kind).eps) if kind.kind in "fc" else float(ml_dtypes.finfo(kind).eps)
-    finite = np.abs(expected.astype(np.complex128 if kind.kind == "c" else np.float64))
-    finite = finite[np.isfinite(finite)]
-    return epsilon * (terms + 8) * (1.0 + float(finite.max(initial=0.0)))
 
 
 def same(found: np.ndarray, expected: np.ndarray, terms: int) -> str:

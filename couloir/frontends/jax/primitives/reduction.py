@@ -237,3 +237,18 @@ def top_k(eqn: Equation, x: Tensor) -> Lowered:
     back = tuple(order.index(i) for i in range(rank))
     values, indices = (hlo.Transpose(part, back).result for part in (made.values, made.indices))
     return [values, convert(indices, eqn.types[1].element_type)]
+
+
+@lowers("approx_top_k")
+def approx_top_k(eqn: Equation, x: Tensor) -> Lowered:
+    """The largest or smallest elements along a dimension, all of them: exact, as JAX is without an accelerator."""
+    jax, params = jax_library(), eqn.params
+    axis, count = int(params["reduction_dimension"]) % x.type.rank, int(params["k"])
+
+    def found(array: Any) -> Any:
+        last = jax.numpy.moveaxis(array, axis, -1)
+        values, indices = jax.lax.top_k(last if params["is_max_k"] else -last, count)
+        values = values if params["is_max_k"] else -values
+        return jax.numpy.moveaxis(values, -1, axis), jax.numpy.moveaxis(indices, -1, axis)
+
+    return eqn.retrace(found, eqn.avals, [x])
