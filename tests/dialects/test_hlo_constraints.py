@@ -666,6 +666,12 @@ breaks("uniform_quantize", "C2")(
 )
 
 
+@pytest.mark.parametrize("numbers", [0, (), (0, 1), (((0, 1),),)])
+def test_numbers_of_processes_in_another_shape_are_refused(complaint, numbers):
+    assert "is a matrix" in complaint(all_reduces(replica_groups=numbers))
+    assert "has pairs" in complaint(sends(numbers))
+
+
 def holds() -> dict[tuple[str, str], Holds]:
     """Every `Holds` of the StableHLO ops."""
     found: dict[tuple[str, str], Holds] = {}

@@ -8,13 +8,13 @@ on the number of replicas and partitions is checked when a program runs on them 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from couloir.dialects.hlo.attributes import ChannelHandle, Future, Token
 from couloir.dialects.hlo.elements import ANY
 from couloir.dialects.shapes import Dim, entry_types, returned_types, same_dim, unique
 from couloir.ir import fields
-from couloir.ir.attributes import ArrayAttr
+from couloir.ir.attributes import ArrayAttr, DenseElementsAttr
 from couloir.ir.codecs import UNIT_FLAG, dense_elements
 from couloir.ir.constraints import Holds, SameType, compatible, element_type
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, attr_optional, region
@@ -52,9 +52,15 @@ def _members(op: Any) -> list[int]:
     return [member for group in op.replica_groups for member in group if member != -1]
 
 
+def _dims(op: Any, name: str) -> Sequence[Dim]:
+    """The dimensions of an attribute of numbers, which decodes to nested tuples."""
+    stored = op.attributes.get(name)
+    assert isinstance(stored, DenseElementsAttr), "its codec says so"
+    return stored.array.shape
+
+
 def _is_matrix(op: Any) -> bool:
-    groups: tuple[Any, ...] = op.replica_groups
-    return all(isinstance(group, tuple) for group in groups)
+    return len(_dims(op, "replica_groups")) == 2
 
 
 def _groups(distinct: str, in_range: str, *, padded: bool = False) -> tuple[Holds, Holds, Holds]:
@@ -272,8 +278,10 @@ def _pairs(op: Any) -> Groups:
 
 
 def _are_pairs(op: Any) -> bool:
-    pairs: tuple[Any, ...] = _pairs(op)
-    return all(isinstance(pair, tuple) and len(cast("tuple[int, ...]", pair)) == 2 for pair in pairs)
+    if op.source_target_pairs is None:
+        return True
+    dims = _dims(op, "source_target_pairs")
+    return len(dims) == 2 and dims[1] == 2
 
 
 PAIRS: Final = (
