@@ -7,6 +7,7 @@ place, those of control flow into regions. A location is the name stack and prim
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +37,10 @@ MAIN: Final = "main"
 
 KNOWN: Final = ("stablehlo.", "chlo.", "func.")
 """The dialects that JAX lowers to, as far as they have a meaning here."""
+
+MESH: Final = re.compile(r"^ *sdy\.mesh .*\n", re.MULTILINE)
+SHARDING: Final = re.compile(r"sdy\.sharding_constraint (%\w+) <@\w+, \[[^\]]*\]> : (.+)")
+"""How devices share the work, of which there is one: what is sharded stays as it is."""
 
 FOREIGN: Final = "stablehlo.custom_call"
 """The op that calls a function that is not part of the module."""
@@ -226,6 +231,7 @@ class _Importer:
         avals = [jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype) for atom in equation.invars]
         text = guarded("JAX cannot lower it", lambda: jax.jit(bound, keep_unused=True).lower(*avals).as_text())
         name = equation.primitive.name
+        text = SHARDING.sub(r"stablehlo.reshape \1 : (\2) -> \2", MESH.sub("", text))
         if text not in self.called:
             self.called[text] = self._adopt(parse_module_op(text, file=f"<{name}>"), f"{name}_{len(self.called)}")
         function = self.called[text]

@@ -350,6 +350,7 @@ def test_special_functions_are_called_as_jax_writes_them():
             ("betainc", lax.betainc, (x, x + 1, x / 4)),
             ("bessel_i0e", lax.bessel_i0e, (x,)),
             ("gradient", jax.grad(lambda a: lax.igamma(a, a + 1).sum()), (x,)),
+            ("samples", lambda k: jax.random.gamma(k, 2.0, (3,)), (jax.random.key(1),)),
             ("tridiagonal", lax.linalg.tridiagonal_solve, (x, x + 4, x, x[:, None])),
         ],
         terms=256,

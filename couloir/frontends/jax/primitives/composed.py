@@ -11,6 +11,7 @@ from couloir.frontends.jax.equation import Equation, Lowered, lowers
     "igamma",
     "igamma_grad_a",
     "igammac",
+    "random_gamma",
     "random_gamma_grad",
     "regularized_incomplete_beta",
 )
