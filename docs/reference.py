@@ -227,7 +227,7 @@ def command_page() -> str:
 
 def pages() -> dict[str, str]:
     """All pages by file name."""
-    dialects = sorted(set(REGISTRY.dialects()) - set(LEFT_OUT))
+    dialects = [name for name in REGISTRY.dialects() if name not in LEFT_OUT and REGISTRY.operations(name)]
     found = {"api.md": api_page(), "passes.md": passes_page(), "command-line.md": command_page()}
     found |= {f"dialect-{dialect}.md": dialect_page(dialect) for dialect in dialects}
     index = ["# Reference", "", NOTE, "- [The library](api.md)", "- [Passes](passes.md)"]
