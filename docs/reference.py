@@ -225,9 +225,15 @@ def command_page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
+def _is_ours(dialect: str) -> bool:
+    """Whether a dialect has ops, and they are those of this package and not of an installed one."""
+    ops = REGISTRY.operations(dialect)
+    return bool(ops) and ops[0].__module__.startswith("couloir.")
+
+
 def pages() -> dict[str, str]:
     """All pages by file name."""
-    dialects = [name for name in REGISTRY.dialects() if name not in LEFT_OUT and REGISTRY.operations(name)]
+    dialects = [name for name in REGISTRY.dialects() if name not in LEFT_OUT and _is_ours(name)]
     found = {"api.md": api_page(), "passes.md": passes_page(), "command-line.md": command_page()}
     found |= {f"dialect-{dialect}.md": dialect_page(dialect) for dialect in dialects}
     index = ["# Reference", "", NOTE, "- [The library](api.md)", "- [Passes](passes.md)"]
