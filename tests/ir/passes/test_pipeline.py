@@ -87,7 +87,7 @@ class EraseAll(Pass, name="pt-erase-all"):
 def module(items: int = 2) -> ModuleOp:
     made = empty_module()
     for _ in range(items):
-        made.body_region.block.append(UnregisteredOp.make("test.item"))
+        made.body_region.block.append(UnregisteredOp.make("item.item"))
     return made
 
 
@@ -239,14 +239,14 @@ def test_an_error_names_the_pass_in_which_it_happened() -> None:
 
 def test_a_nested_pipeline_runs_on_each_op_of_its_kind() -> None:
     root = module(3)
-    report = PassPipeline.of(Nested("test.item", [Mark()]), Nested("builtin.module", [Mark("m")])).run(root)
+    report = PassPipeline.of(Nested("item.item", [Mark()]), Nested("builtin.module", [Mark("m")])).run(root)
     assert ["mark" in op.attributes for op in root.body_region.ops] == [True, True, True]
     assert "m" in root.attributes
     assert [run.name for run in report.runs] == ["pt-mark"] * 4
 
 
 def test_ops_that_an_earlier_run_erased_are_passed_over() -> None:
-    report = PassPipeline.of(Nested("test.item", [EraseAll()])).run(module(3))
+    report = PassPipeline.of(Nested("item.item", [EraseAll()])).run(module(3))
     assert len(report.runs) == 1
 
 
@@ -287,15 +287,15 @@ class Recorder(Instrumentation):
 
 def test_an_instrumentation_sees_each_run_of_each_pass() -> None:
     seen = Recorder()
-    pipeline = PassPipeline.parse("pt-options,test.item(pt-erase-all,pt-mark),pt-mark")
+    pipeline = PassPipeline.parse("pt-options,item.item(pt-erase-all,pt-mark),pt-mark")
     report = pipeline.run(module(3), instrumentations=[seen])
     assert seen.calls == [
         f"before {pipeline} on builtin.module",
         "before 1 pt-options on builtin.module",
         "after 1: 4 -> 4",
-        "before 2 pt-erase-all on test.item",
+        "before 2 pt-erase-all on item.item",
         "after 2: 1 -> 1",
-        "before 3 pt-mark on test.item",
+        "before 3 pt-mark on item.item",
         "after 3: 1 -> 1 changed",
         "before 4 pt-mark on builtin.module",
         "after 4: 2 -> 2 changed",
@@ -306,11 +306,11 @@ def test_an_instrumentation_sees_each_run_of_each_pass() -> None:
 
 
 def test_positions_count_the_passes_of_the_text_and_the_report_has_a_row_for_each() -> None:
-    report = PassPipeline.parse("test.item(pt-mark,pt-options),pt-mark").run(module(3))
+    report = PassPipeline.parse("item.item(pt-mark,pt-options),pt-mark").run(module(3))
     assert [run.position for run in report.runs] == [1, 2, 1, 2, 1, 2, 3]
     assert [run.number for run in report.runs] == [1, 2, 3, 4, 5, 6, 7]
     rows = [line.split()[:2] for line in str(report).split("\n")]
-    assert rows[1:] == [["test.item(pt-mark)", "3"], ["test.item(pt-options)", "3"], ["pt-mark", "1"], ["total", "7"]]
+    assert rows[1:] == [["item.item(pt-mark)", "3"], ["item.item(pt-options)", "3"], ["pt-mark", "1"], ["total", "7"]]
 
 
 @pytest.mark.parametrize(("name", "said"), [("pt-fails", "cannot do this"), ("pt-mistaken", "ZeroDivisionError")])
@@ -338,7 +338,7 @@ def test_a_pass_that_erases_what_it_runs_on_ends_the_nested_pipeline() -> None:
         def run(self, op: Operation, context: PassContext) -> None:
             op.erase()
 
-    report = PassPipeline.parse("test.item(pt-erase-self,pt-mark),pt-mark").run(module(2))
+    report = PassPipeline.parse("item.item(pt-erase-self,pt-mark),pt-mark").run(module(2))
     assert [run.name for run in report.runs] == ["pt-erase-self", "pt-erase-self", "pt-mark"]
 
 
@@ -362,9 +362,9 @@ def test_every_change_is_noticed(change: Callable[[ModuleOp], object]) -> None:
     root = empty_module()
     block = root.body_region.block
     for _ in range(2):
-        block.append(UnregisteredOp.make("test.item", [], [i32]))
+        block.append(UnregisteredOp.make("item.item", [], [i32]))
     block.append(UnregisteredOp.make("test.use", [block.first_op.results[0]], [i32]))
-    inner = UnregisteredOp.make("test.item")
+    inner = UnregisteredOp.make("item.item")
     block.append(UnregisteredOp.make("test.region", [], [], {}, [Region([Block([])])]))
     block.last_op.regions[0].block.append(inner)
 
