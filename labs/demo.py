@@ -79,7 +79,9 @@ def main() -> int:
     say("\nWritten, to look at:")
     for path in written:
         say(f"  {path}")
-    say("\nNext: README.md has a first pass in ten lines; docs/ has your first dialect and your first rule.")
+    say("\nNext: what each pass did, as a page for the browser:")
+    say("  .venv/bin/couloir view labs/data/lenet.onnx -d N=1 --trace -o out/lenet.html")
+    say("README.md has a first pass in ten lines; docs/tutorial.md goes from a dialect of your own to C.")
     if wrong:
         say(
             "[red]The results differ from onnx's reference evaluator: this is a fault of Couloir, please report it.[/red]"
