@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -138,6 +139,7 @@ UNKNOWN: Final = UnknownLoc()
 # keeps a small number instead: 20 bits of column, 32 of line, the rest for the file.
 _FILES: Final[list[str]] = []
 _NUMBER_OF: Final[dict[str, int]] = {}
+_LOCK: Final = threading.Lock()
 _COLUMN_BITS: Final = 20
 _LINE_BITS: Final = 32
 MAX_FILES: Final = 1 << 12
@@ -147,10 +149,13 @@ def packed(file: str, line: int, column: int) -> Location | int:
     """A place in a text as a number that `unpacked` understands; as a location where it does not fit into one."""
     number = _NUMBER_OF.get(file)
     if number is None:
-        if len(_FILES) >= MAX_FILES:
-            return FileLineColLoc(file, line, column)
-        number = _NUMBER_OF.setdefault(file, len(_FILES))
-        _FILES.append(file)
+        with _LOCK:  # another thread may be adding a file, too
+            number = _NUMBER_OF.get(file)
+            if number is None:
+                if len(_FILES) >= MAX_FILES:
+                    return FileLineColLoc(file, line, column)
+                number = _NUMBER_OF[file] = len(_FILES)
+                _FILES.append(file)
     if line >> _LINE_BITS or column >> _COLUMN_BITS:
         return FileLineColLoc(file, line, column)
     return ((number << _LINE_BITS | line) << _COLUMN_BITS) | column
