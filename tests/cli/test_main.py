@@ -341,3 +341,21 @@ def test_results_that_are_strings_are_saved_without_pickle(tmp_path: Path) -> No
     assert main(["run", str(tmp_path / "m.onnx"), "-i", str(tmp_path / "x.npy"), "-o", str(saved)]) == 0
     with np.load(saved, allow_pickle=False) as found:
         assert found["y"].tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize("element", ["bf16", "f8E5M2", "f8E4M3FN", "f4E2M1FN", "i4", "ui2", "f16", "complex<f32>"])
+def test_results_of_every_element_type_can_be_inputs_again(tmp_path: Path, element: str) -> None:
+    text = f"func.func @main(%x: tensor<3x{element}>) -> tensor<3x{element}> {{ return %x : tensor<3x{element}> }}"
+    model, first, second = tmp_path / "m.mlir", tmp_path / "first.npz", tmp_path / "second.npz"
+    model.write_text(text)
+    assert main(["run", str(model), "--random", "1", "-o", str(first)]) == 0
+    assert main(["run", str(model), "-i", str(first), "-o", str(second)]) == 0
+    assert np.load(first)["output0"].tobytes() == np.load(second)["output0"].tobytes()
+
+
+def test_bytes_that_are_no_values_of_the_type_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, inputs = tmp_path / "m.mlir", tmp_path / "x.npy"
+    model.write_text("func.func @main(%x: tensor<2xf4E2M1FN>) -> tensor<2xf4E2M1FN> { return %x : tensor<2xf4E2M1FN> }")
+    np.save(inputs, np.array([1, 200], np.uint8).view("V1"))
+    assert main(["run", str(model), "-i", str(inputs)]) == 1
+    assert "float4_e2m1fn" in capsys.readouterr().err

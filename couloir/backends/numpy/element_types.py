@@ -98,3 +98,24 @@ def from_bits(bits: Array, dtype: DType) -> Array:
     """The values whose bits are given; the inverse of `to_bits`. `bits` must fit `width(dtype)`."""
     stored = bits.astype(f"u{dtype.itemsize}")
     return stored != 0 if kind(dtype) == "bool" else stored.view(dtype)
+
+
+def from_raw(array: Array, dtype: DType) -> Array:
+    """Raw bytes (a dtype such as `V2`) as elements of a dtype that NumPy lacks; as it is, if they can be none.
+
+    Args:
+        array: As `numpy.load` gives what `numpy.save` has written of such elements.
+        dtype: The dtype they had.
+    """
+    if dtype not in _KINDS or array.dtype.itemsize != dtype.itemsize:
+        return array
+    found = array.view(dtype)
+    if width(dtype) == 8 * dtype.itemsize:
+        return found
+    # A narrower value has a byte of its own, and not every byte is such a value.
+    return found if found.astype(np.float64).astype(dtype).tobytes() == found.tobytes() else array
+
+
+def to_raw(array: Array) -> Array:
+    """The inverse of `from_raw`: what `numpy.save` can write. Arrays of dtypes that NumPy has are left as they are."""
+    return array.view(f"V{array.dtype.itemsize}") if array.dtype in _KINDS else array

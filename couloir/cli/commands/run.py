@@ -42,7 +42,12 @@ def _run(options: Any) -> int:
         raise Error("--random and --input exclude each other")
     module = load(options)
     entry = _entry(module)
-    arrays = _random_inputs(entry, options.random) if options.random is not None else read_inputs(options.input)
+    if options.random is not None:
+        arrays = _random_inputs(entry, options.random)
+    else:
+        given = read_inputs(options.input)
+        types = entry.function_type.inputs
+        arrays = [_typed(array, type) for array, type in zip(given, types, strict=False)] + given[len(types) :]
     results = api.run(module, *arrays, backend=options.backend)
     names = _result_names(entry, len(results))
     if options.output:
@@ -86,18 +91,32 @@ def _random_inputs(entry: Any, seed: int) -> list[Any]:
     return random_inputs(entry, seed=seed)
 
 
+def _typed(array: Any, type: Any) -> Any:
+    """The array, with the element type of the argument where the file says only how wide an element is.
+
+    NumPy's files have no name for bfloat16, the narrow floats and the narrow integers: they are read as raw bytes.
+    """
+    from couloir.backends.numpy.element_types import from_raw
+    from couloir.ir.types import ShapedType, dtype_of
+
+    if array.dtype.kind != "V" or array.dtype.names or not isinstance(type, ShapedType):
+        return array
+    return from_raw(array, dtype_of(type.element_type))
+
+
 def _save_npz(path: str, arrays: dict[str, Any]) -> None:
     import io
     import zipfile
 
     import numpy as np
 
+    from couloir.backends.numpy.element_types import to_raw
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # numpy.savez takes no array called `file`, and pickles strings
         for name, result in arrays.items():
             array = np.asarray(result)
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(
-                    file, array.astype(str) if array.dtype == object else array, allow_pickle=False
-                )
+                stored = array.astype(str) if array.dtype == object else to_raw(array)
+                np.lib.format.write_array(file, stored, allow_pickle=False)
     write_file(path, buffer.getvalue())
