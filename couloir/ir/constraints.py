@@ -123,7 +123,7 @@ def types_of(op: Operation, field: str) -> list[Type]:
 
 @attrs.frozen
 class Relation:
-    """Base: ties fields together."""
+    """Base: ties fields together. An `id` is its number in the specification, or several, separated by commas."""
 
     def check(self, op: Operation) -> str | None:
         """What is wrong, as a sentence, or None."""
@@ -138,20 +138,26 @@ class Relation:
         return not set(fields).isdisjoint(getattr(self, "fields", ()))
 
 
+def _mark(id: str) -> str:
+    return f" ({id})" if id else ""
+
+
 @attrs.frozen(init=False)
 class SameType(Relation):
     """All values of these fields have one type (dimensions that are not known agree with any)."""
 
     fields: tuple[str, ...]
+    id: str = ""
 
-    def __init__(self, *fields: str) -> None:
-        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
+    def __init__(self, *fields: str, id: str = "") -> None:
+        self.__attrs_init__(fields, id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
     def check(self, op: Operation) -> str | None:
         found = [(field, t) for field in self.fields for t in types_of(op, field)]
         for field, type in found[1:]:
             if not compatible(found[0][1], type):
-                return f"`{found[0][0]}` and `{field}` have the same type, but they are `{found[0][1]}` and `{type}`"
+                told = f"`{found[0][0]}` and `{field}` have the same type, but they are `{found[0][1]}` and `{type}`"
+                return told + _mark(self.id)
         return None
 
     def infer(self, op: Operation, result: str) -> Type | None:
@@ -178,9 +184,10 @@ class SameShape(Relation):
     """All values of these fields have one shape; scalars count as shapeless and agree with scalars."""
 
     fields: tuple[str, ...]
+    id: str = ""
 
-    def __init__(self, *fields: str) -> None:
-        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
+    def __init__(self, *fields: str, id: str = "") -> None:
+        self.__attrs_init__(fields, id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
     def check(self, op: Operation) -> str | None:
         found = [(f, t.dims if isinstance(t, ShapedType) else ()) for f in self.fields for t in types_of(op, f)]
@@ -189,7 +196,8 @@ class SameShape(Relation):
             if len(first) != len(dims) or any(
                 x is not None and y is not None and x != y for x, y in zip(first, dims, strict=True)
             ):
-                return f"`{found[0][0]}` and `{field}` have the same shape, but they are {first} and {dims}"
+                told = f"`{found[0][0]}` and `{field}` have the same shape, but they are {first} and {dims}"
+                return told + _mark(self.id)
         return None
 
 
@@ -198,15 +206,17 @@ class SameElementType(Relation):
     """All values of these fields have one element type."""
 
     fields: tuple[str, ...]
+    id: str = ""
 
-    def __init__(self, *fields: str) -> None:
-        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
+    def __init__(self, *fields: str, id: str = "") -> None:
+        self.__attrs_init__(fields, id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
     def check(self, op: Operation) -> str | None:
         found = [(field, element_type(t)) for field in self.fields for t in types_of(op, field)]
         for field, type in found[1:]:
             if type is not found[0][1]:
-                return f"`{found[0][0]}` and `{field}` have the same element type, but they are `{found[0][1]}` and `{type}`"
+                told = f"`{found[0][0]}` and `{field}` have the same element type, but they are `{found[0][1]}` and `{type}`"
+                return told + _mark(self.id)
         return None
 
 
@@ -231,8 +241,17 @@ class Holds(Relation):
         outcome = self.predicate(op)
         if outcome is True:
             return None
-        mark = f" ({self.id})" if self.id else ""
-        return f"{self.sentence}{mark}" + (f": {outcome}" if isinstance(outcome, str) else "")
+        return f"{self.sentence}{_mark(self.id)}" + (f": {outcome}" if isinstance(outcome, str) else "")
+
+
+@attrs.frozen
+class Infers(Relation):
+    """What `infer` upholds: the numbers, in the specification, of the constraints that say which types the results have."""
+
+    id: str
+
+    def mentions(self, fields: Iterable[str]) -> bool:
+        return True  # of results
 
 
 def check_value_type(
@@ -257,6 +276,6 @@ def check_value_type(
 
 __all__ = [
     "ANY_ELEMENT", "BOOLEAN", "COMPLEX", "FLOAT", "INDEX", "INTEGER", "SIGNED", "SIGNLESS", "UNSIGNED",
-    "ElementTypes", "Holds", "Relation", "SameElementType", "SameShape", "SameType",
+    "ElementTypes", "Holds", "Infers", "Relation", "SameElementType", "SameShape", "SameType",
     "check_value_type", "compatible", "element_type", "most_specific", "one_of", "types_of",
 ]  # fmt: skip

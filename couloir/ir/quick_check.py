@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
-from couloir.ir.constraints import SameType, check_value_type, compatible
+from couloir.ir.constraints import Infers, SameType, check_value_type, compatible
 from couloir.ir.definition import can_infer, infer
 from couloir.ir.errors import Error
 from couloir.ir.fields import MISSING
@@ -136,6 +136,8 @@ def _lines(cls: type[Operation], definition: Definition, scope: dict[str, Any]) 
     names = {f.name: f"operand{i}.type" for i, f in enumerate(definition.operands) if f.arity == "single"}
     names |= {f.name: f"result{i}.type" for i, f in enumerate(definition.results) if f.arity == "single"}
     for number, relation in enumerate(definition.relations):
+        if isinstance(relation, Infers):
+            continue
         scope[f"relation{number}"] = relation.check
         sure = ""
         if isinstance(relation, SameType) and len(relation.fields) > 1 and names.keys() >= set(relation.fields):

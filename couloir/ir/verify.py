@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from couloir.ir.analysis.dominance import ancestor_in, dominated_blocks
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
-from couloir.ir.constraints import compatible
+from couloir.ir.constraints import Infers, compatible
 from couloir.ir.definition import can_infer, field_faults, infer
 from couloir.ir.errors import Error, VerifyError, nearest
 from couloir.ir.operation import BlockArgument, OpResult, collector_paused
@@ -235,7 +235,9 @@ class _Verifier:
             return
         for number, (type, result) in enumerate(zip(inferred, op.results, strict=False)):
             if not isinstance(type, Type) or not compatible(type, result.type):
-                self.fault(op, f"result {number} of `{op.name}` is `{type}` by its operands, not `{result.type}`")
+                numbers = [f" ({r.id})" for r in op.definition.relations if isinstance(r, Infers)]
+                told = f"result {number} of `{op.name}` is `{type}` by its operands, not `{result.type}`"
+                self.fault(op, told + "".join(numbers))
 
     def _check_region(self, op: Operation, region: Region) -> None:
         if region.parent is not op:

@@ -1,0 +1,130 @@
+"""No constraint that the specification numbers is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from couloir.ir.registry import REGISTRY
+from tests.dialects.specification import BY_CONSTRUCTION, CONSTRAINTS
+
+NOT_AUDITED = {
+    "abs",
+    "add",
+    "and",
+    "atan2",
+    "bitcast_convert",
+    "broadcast_in_dim",
+    "cbrt",
+    "ceil",
+    "clamp",
+    "compare",
+    "complex",
+    "concatenate",
+    "constant",
+    "convert",
+    "cosine",
+    "count_leading_zeros",
+    "divide",
+    "dynamic_broadcast_in_dim",
+    "dynamic_gather",
+    "dynamic_iota",
+    "dynamic_pad",
+    "dynamic_reshape",
+    "dynamic_slice",
+    "dynamic_update_slice",
+    "exponential",
+    "exponential_minus_one",
+    "floor",
+    "gather",
+    "get_dimension_size",
+    "imag",
+    "iota",
+    "is_finite",
+    "log",
+    "log_plus_one",
+    "logistic",
+    "map",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negate",
+    "not",
+    "or",
+    "pad",
+    "popcnt",
+    "power",
+    "real",
+    "reduce_precision",
+    "remainder",
+    "reshape",
+    "reverse",
+    "round_nearest_afz",
+    "round_nearest_even",
+    "rsqrt",
+    "scatter",
+    "select",
+    "select_and_scatter",
+    "shift_left",
+    "shift_right_arithmetic",
+    "shift_right_logical",
+    "sign",
+    "sine",
+    "slice",
+    "sort",
+    "sqrt",
+    "subtract",
+    "tan",
+    "tanh",
+    "transpose",
+    "uniform_dequantize",
+    "uniform_quantize",
+    "xor",
+} | {
+    "all_gather",
+    "all_reduce",
+    "all_to_all",
+    "async_done",
+    "async_start",
+    "batch_norm_grad",
+    "batch_norm_inference",
+    "batch_norm_training",
+    "case",
+    "cholesky",
+    "collective_broadcast",
+    "collective_permute",
+    "collective_reduce",
+    "composite",
+    "convolution",
+    "dot_general",
+    "dynamic_conv",
+    "fft",
+    "get_tuple_element",
+    "if",
+    "infeed",
+    "optimization_barrier",
+    "recv",
+    "reduce",
+    "reduce_scatter",
+    "reduce_window",
+    "rng",
+    "rng_bit_generator",
+    "send",
+    "triangular_solve",
+    "tuple",
+    "while",
+}
+
+
+def checked(op: str) -> set[str]:
+    """The numbers of the constraints that the verifier checks."""
+    definition = REGISTRY.operation(f"stablehlo.{op}").definition
+    ids = [getattr(relation, "id", "") for relation in definition.relations]
+    return {number for id in ids for number in id.split(", ") if number}
+
+
+@pytest.mark.parametrize("op", sorted(CONSTRAINTS.keys() - NOT_AUDITED))
+def test_each_constraint_is_checked_under_its_number(op):
+    numbers = {f"C{number}" for number in range(1, CONSTRAINTS[op] + 1)}
+    stated = {number for name, number in BY_CONSTRUCTION if name == op}
+    assert checked(op) | stated == numbers
+    assert not checked(op) & stated
