@@ -13,7 +13,7 @@ from __future__ import annotations
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain, floats, integers, rationals, residues
 from couloir.backends.numpy.evaluate import evaluate as run
 from couloir.backends.numpy.evaluate import evaluate_op, has_meaning, run_devices
-from couloir.backends.numpy.meanings import Call, Global, Jump, Leave, Run, meaning
+from couloir.backends.numpy.meanings import Call, Global, Jump, Leave, Run, custom_call, meaning
 
 __all__ = [
     "ArrayNamespace",
@@ -23,6 +23,7 @@ __all__ = [
     "Leave",
     "NotInDomain",
     "Run",
+    "custom_call",
     "evaluate_op",
     "floats",
     "has_meaning",

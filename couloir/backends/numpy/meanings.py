@@ -14,6 +14,12 @@ answer; nothing recurses, so nests of any depth work:
     def if_(xp, op, pred):
         return (yield Run(op.true_branch if pred else op.false_branch))
 
+A function that the program does not define, `stablehlo.custom_call @target`, is given a meaning by its target:
+
+    @custom_call("my_target")
+    def my_target(xp, op, operand):
+        return ...
+
 A terminator that goes on with another block gives a `Jump`; one that ends its region has the trait `ReturnLike` and
 needs no meaning, or gives `Leave`.
 
@@ -41,6 +47,8 @@ from couloir.ir.types import TensorType
 Meaning: TypeAlias = Callable[..., Any]
 #: From the class of an op to its meaning, or None when it has none: for classes that are made in numbers.
 Resolver: TypeAlias = Callable[[type[Operation]], "Meaning | None"]
+#: From an op to its meaning, or None when it has none: for classes whose ops name what they do in an attribute.
+Choice: TypeAlias = Callable[[Any], "Meaning | None"]
 F = TypeVar("F", bound=Meaning)
 
 
@@ -96,6 +104,8 @@ Steps: TypeAlias = Generator[Request, Any, Outcome]
 
 _MEANINGS: Final[dict[type[Operation], Meaning]] = {}
 _RESOLVERS: Final[dict[str, Resolver]] = {}
+_CHOICES: Final[dict[type[Operation], Choice]] = {}
+_CUSTOM_CALLS: Final[dict[str, Meaning]] = {}
 _QUANTIZED: Final[dict[str, Mapping[type[Operation], Meaning]]] = {}
 _MOVES: Final[set[type[Operation]]] = set()
 _TABLES: Final[dict[str, str]] = {
@@ -105,8 +115,10 @@ _TABLES: Final[dict[str, str]] = {
         "arith": "arith",
         "builtin": "builtin",
         "cf": "cf",
+        "check": "check",
         "chlo": "chlo",
         "func": "func",
+        "interpreter": "interpreter",
         "math": "math",
         "memref": "memref",
         "onnx": "onnx",
@@ -127,6 +139,26 @@ def meaning(*classes: type[Operation]) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def custom_call(*targets: str) -> Callable[[F], F]:
+    """Decorator: this function is what `stablehlo.custom_call` with one of these targets means."""
+
+    def register(function: F) -> F:
+        _CUSTOM_CALLS.update(dict.fromkeys(targets, function))
+        return function
+
+    return register
+
+
+def custom_call_meaning(target: str) -> Meaning | None:
+    """What `custom_call` declared for a target, or None."""
+    return _CUSTOM_CALLS.get(target)
+
+
+def declare_choice(cls: type[Operation], choice: Choice) -> None:
+    """Gives a class of ops a function that looks up the meaning of each op by its attributes."""
+    _CHOICES[cls] = choice
 
 
 def declare_table(dialect: str, module: str) -> None:
@@ -166,6 +198,8 @@ def meaning_of(op: Operation) -> Meaning | None:
         importlib.import_module(module)
     if dialect in _QUANTIZED and cls not in _MOVES and any(map(_is_quantized, (*op.operands, *op.results))):
         return _QUANTIZED[dialect].get(cls)
+    if cls in _CHOICES:
+        return _CHOICES[cls](op)
     for base in cls.__mro__:
         found = _MEANINGS.get(base)
         if found is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from couloir.backends.numpy.meanings import Meaning, meaning_of
-from couloir.ir.attributes import SymbolRefAttr
+from couloir.ir.attributes import StringAttr, SymbolRefAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.symbols import lookup, lookup_or_raise, nearest_table, references, symbols_in
@@ -105,7 +105,9 @@ def _without_meaning(ops: Sequence[Operation]) -> Error:
     """One error for all ops that cannot be run, by name, with the place of the first of each."""
     by_name: dict[str, list[Operation]] = {}
     for op in ops:
-        by_name.setdefault(op.name, []).append(op)
+        target = op.attributes.get("call_target_name")
+        name = f"{op.name} @{target.value}" if isinstance(target, StringAttr) else op.name
+        by_name.setdefault(name, []).append(op)
     notes = [
         f"`{name}`: {len(same)} of them" + (f", first at {same[0].location.label}" if same[0].location.label else "")
         for name, same in sorted(by_name.items())

@@ -1,0 +1,62 @@
+"""StableHLO: `custom_call`, whose target says what it means; and the targets that StableHLO's own test files use."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from couloir.backends.numpy.domains import ArrayNamespace
+from couloir.backends.numpy.element_types import Array, is_discrete
+from couloir.backends.numpy.expectations import TOLERANCE, expect_almost_eq, expect_close, expect_eq
+from couloir.backends.numpy.meanings import Meaning, custom_call, custom_call_meaning, declare_choice
+from couloir.dialects import hlo
+from couloir.ir.attributes import FloatAttr, IntegerAttr
+from couloir.ir.errors import Error
+
+
+def _of_target(op: hlo.CustomCall) -> Meaning | None:
+    return custom_call_meaning(op.call_target_name)
+
+
+declare_choice(hlo.CustomCall, _of_target)
+
+
+def _two(op: hlo.CustomCall, operands: tuple[Array, ...], results: int = 0) -> tuple[Array, Array]:
+    if len(operands) != 2 or len(op.outputs) != results:
+        raise Error(
+            f"`custom_call @{op.call_target_name}` takes two tensors and gives {results}: "
+            f"it has {len(operands)} operands and {len(op.outputs)} results"
+        )
+    return operands[0], operands[1]
+
+
+def _number(op: hlo.CustomCall, key: str, default: float) -> float:
+    found = op.attributes.get(key)
+    return found.value if isinstance(found, FloatAttr | IntegerAttr) else default
+
+
+@custom_call("check.expect_eq")
+def _expect_eq(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> tuple[Array, ...]:
+    expect_eq(xp, *_two(op, operands))
+    return ()
+
+
+@custom_call("check.eq")
+def _eq(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> Array:
+    """An older form: floats are almost equal, everything else is equal; true, or an error."""
+    expected, actual = _two(op, operands, results=1)
+    (expect_eq if is_discrete(actual.dtype) else expect_almost_eq)(xp, actual, expected)
+    return np.ones((), np.bool_)
+
+
+@custom_call("check.expect_almost_eq")
+def _expect_almost_eq(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> tuple[Array, ...]:
+    expect_almost_eq(xp, *_two(op, operands), _number(op, "tolerance", TOLERANCE))
+    return ()
+
+
+@custom_call("check.expect_close")
+def _expect_close(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> tuple[Array, ...]:
+    """Programs that JAX wrote allow three units in the last place where they do not say."""
+    most, least = _number(op, "max_ulp_difference", 3), _number(op, "min_ulp_difference", 0)
+    expect_close(xp, *_two(op, operands), int(most), int(least))
+    return ()
