@@ -20,7 +20,8 @@ def ulp_distance(actual: Array, expected: Array) -> Array:
     numbers the greater distance of both parts. uint64, of the shape of the operands.
     """
     if kind(actual.dtype) == "complex":
-        return np.maximum(ulp_distance(actual.real, expected.real), ulp_distance(actual.imag, expected.imag))
+        parts = [ulp_distance(part(actual), part(expected)) for part in (np.real, np.imag)]
+        return np.maximum(*parts)
     if kind(actual.dtype) != "float":
         raise Error(f"elements of {actual.dtype} have no units in the last place")
     left, left_negative = _magnitude(actual)
