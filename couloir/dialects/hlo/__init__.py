@@ -46,11 +46,7 @@ from couloir.dialects.hlo.collectives import (
     ReplicaId,
     Send,
 )
-from couloir.dialects.hlo.contraction import (
-    Convolution,
-    DotGeneral,
-    DynamicConv,
-)
+from couloir.dialects.hlo.contraction import DotGeneral
 from couloir.dialects.hlo.control import (
     AfterAll,
     Case,
@@ -64,6 +60,7 @@ from couloir.dialects.hlo.control import (
     Tuple,
     While,
 )
+from couloir.dialects.hlo.convolution import Convolution, DynamicConv
 from couloir.dialects.hlo.deprecated import (
     Broadcast,
     Dot,

@@ -1,20 +1,19 @@
-"""StableHLO: dot products and convolutions.
+"""StableHLO: dot products, and what holds of the element types of convolutions as well.
 
 Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import PADDING, ConvDimensionNumbers, DotAlgorithm, DotDimensionNumbers, Precision
-from couloir.dialects.hlo.elements import ANY, INTEGER
-from couloir.dialects.hlo.window import WindowDimension, window_dimensions
-from couloir.dialects.shapes import Dim, same_dim, same_dims, unique, within
+from couloir.dialects.hlo.attributes import DotAlgorithm, DotDimensionNumbers, Precision
+from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS
+from couloir.dialects.quant import UniformType
+from couloir.dialects.shapes import same_dim, unique, within
 from couloir.ir import fields
-from couloir.ir.constraints import Holds, SameElementType
-from couloir.ir.fields import Operand, Result, attr, attr_default, attr_optional, result
+from couloir.ir.constraints import Holds, Infers
+from couloir.ir.fields import Operand, Result, attr, attr_optional, result
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
 from couloir.ir.types import TensorType, Type
@@ -60,8 +59,137 @@ def _dimension_lists(side: str) -> tuple[Holds, Holds, Holds]:
     )
 
 
-def _two_precisions(op: Any) -> bool:
-    return op.precision_config is None or len(op.precision_config) in (0, 2)
+def precisions(id: str) -> Holds:
+    """At most one precision for each operand: upstream, unlike the specification, takes fewer as well."""
+    return Holds(
+        "`precision_config` has at most an entry for each operand",
+        lambda op: len(op.precision_config or ()) <= 2,
+        id=id,
+    )
+
+
+def _operand_elements(op: Any) -> tuple[Type, Type]:
+    return op.lhs.type.element_type, op.rhs.type.element_type
+
+
+def _elements(op: Any) -> tuple[Type, Type, Type]:
+    """The element types of `lhs`, `rhs` and the result."""
+    return (*_operand_elements(op), op.result.type.element_type)
+
+
+def one_element_type(op: Any) -> bool | str:
+    """Whether `lhs` and `rhs` have the same element type, unless one is quantized."""
+    lhs, rhs = _operand_elements(op)
+    quantized = isinstance(lhs, UniformType) or isinstance(rhs, UniformType)
+    return quantized or lhs is rhs or f"they are of `{lhs}` and `{rhs}`"
+
+
+def _quantized_operands(op: Any) -> bool:
+    quantized = [isinstance(element, UniformType) for element in _elements(op)]
+    return quantized in ([False] * 3, [True] * 3, [False, True, False])
+
+
+def _storage_types(op: Any) -> bool | str:
+    lhs, rhs = _operand_elements(op)
+    if isinstance(lhs, UniformType) and isinstance(rhs, UniformType) and lhs.storage_type is not rhs.storage_type:
+        return f"they are stored as `{lhs.storage_type}` and `{rhs.storage_type}`"
+    return True
+
+
+def _expressed_types(op: Any) -> bool | str:
+    expressed = [element.expressed_type for element in _elements(op) if isinstance(element, UniformType)]
+    if len(expressed) < 3 or len(set(expressed)) == 1:
+        return True
+    return f"they stand for `{expressed[0]}`, `{expressed[1]}` and `{expressed[2]}`"
+
+
+def _per_tensor_result(op: Any) -> bool:
+    _, rhs, to = _elements(op)
+    return (
+        not isinstance(rhs, UniformType) or not isinstance(to, UniformType) or rhs.axis is not None or to.axis is None
+    )
+
+
+def _hybrid(op: Any) -> bool | str:
+    lhs, rhs, to = _elements(op)
+    if isinstance(lhs, UniformType) or not isinstance(rhs, UniformType) or lhs is rhs.expressed_type is to:
+        return True
+    return f"they are of `{lhs}`, `{rhs}` and `{to}`"
+
+
+def quantization(quantized: str, storage: str, expressed: str, per_tensor: str, hybrid: str) -> tuple[Holds, ...]:
+    """What holds of quantized operands and results, under the numbers given."""
+    return (
+        Holds(
+            "of quantized tensors, `rhs` is one, and `lhs` and the result both are or both are not",
+            _quantized_operands,
+            id=quantized,
+            verify_only=True,
+        ),
+        Holds("quantized `lhs` and `rhs` have one storage type", _storage_types, id=storage),
+        Holds(
+            "quantized `lhs`, `rhs` and result have one expressed type",
+            _expressed_types,
+            id=expressed,
+            verify_only=True,
+        ),
+        Holds("if `rhs` has one scale, so has the result", _per_tensor_result, id=per_tensor, verify_only=True),
+        Holds(
+            "if only `rhs` is quantized, `lhs` and the result have its expressed type",
+            _hybrid,
+            id=hybrid,
+            verify_only=True,
+        ),
+    )
+
+
+def _no_zero_points(op: DotGeneral) -> bool:
+    element = op.rhs.type.element_type
+    return not isinstance(element, UniformType) or not any(element.zero_points)
+
+
+def _axis_is_kept(op: DotGeneral) -> bool | str:
+    element = op.rhs.type.element_type
+    if not isinstance(element, UniformType) or element.axis not in op.dot_dimension_numbers.rhs_contracting_dimensions:
+        return True
+    return f"they differ along dimension {element.axis}"
+
+
+_ALGORITHMS: Final = {
+    ("f8", "f32"): (1,),
+    ("f16", "f16"): (1,),
+    ("f16", "f32"): (1,),
+    ("bf16", "bf16"): (1,),
+    ("bf16", "f32"): (1, 3, 6, 9),
+    ("tf32", "f32"): (1, 3),
+    ("f32", "f32"): (1,),
+    ("f64", "f64"): (1,),
+}
+"""(precision of the operands, of the sum) -> how many primitive operations a product may take."""
+
+
+def _is_known(op: DotGeneral) -> bool | str:
+    algorithm = op.algorithm
+    if algorithm is None:
+        return True
+    kinds = [str(type) for type in (algorithm.lhs_precision_type, algorithm.rhs_precision_type)]
+    left, right = ("f8" if kind.startswith("f8") and kind != "f8E8M0FNU" else kind for kind in kinds)
+    count, products = algorithm.lhs_component_count, algorithm.num_primitive_operations
+    known = (
+        left == right
+        and products in _ALGORITHMS.get((left, str(algorithm.accumulation_type)), ())
+        and count == algorithm.rhs_component_count <= min(products, 3)
+        and not (algorithm.allow_imprecise_accumulation and left != "f8")
+    )
+    return known or f"`{kinds[0]}` times `{kinds[1]}` in {products} products, summed in `{algorithm.accumulation_type}`"
+
+
+def _positive(field: str, id: str) -> Holds:
+    return Holds(
+        f"`{field}` of `algorithm` is positive",
+        lambda op: op.algorithm is None or getattr(op.algorithm, field) > 0,
+        id=id,
+    )
 
 
 class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
@@ -72,11 +200,11 @@ class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
     """
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
-    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     dot_dimension_numbers: DotDimensionNumbers = attr()
     precision_config: tuple[Precision, ...] | None = attr_optional(default=None)
     algorithm: DotAlgorithm | None = attr_optional(default=None)
-    result: Result[TensorType] = result(elements=ANY)
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         Holds(
@@ -99,13 +227,21 @@ class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
         *_dimension_lists("rhs"),
         Holds("batching dimensions have the same sizes", lambda op: _same_sizes(op, "batching"), id="C9"),
         Holds("contracting dimensions have the same sizes", lambda op: _same_sizes(op, "contracting"), id="C10"),
-        Holds("`precision_config` has an entry for each operand", _two_precisions, id="C11"),
-        SameElementType("lhs", "rhs"),
+        precisions("C11"),
+        Infers("C12"),
+        Holds("without quantized tensors `lhs` and `rhs` have the same element type", one_element_type, id="C13"),
+        Holds("a quantized `rhs` has the zero point 0", _no_zero_points, id="C15"),
+        Holds("scales of `rhs` do not differ along a dimension that is contracted", _axis_is_kept, id="C16"),
+        *quantization("C14", "C17", "C18", "C19", "C20"),
         Holds(
             "with an `algorithm`, each `precision_config` is DEFAULT",
             lambda op: op.algorithm is None or set(op.precision_config or ()) <= {Precision.DEFAULT},
             id="C21",
         ),
+        _positive("lhs_component_count", "C22"),
+        _positive("rhs_component_count", "C23"),
+        _positive("num_primitive_operations", "C24"),
+        Holds("`algorithm` is known to be supported by some hardware", _is_known),
     )
     assembly_format = (
         "$lhs `,` $rhs `,` custom<DotDimensionNumbers>($dot_dimension_numbers) ``"
@@ -126,219 +262,6 @@ class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
         return TensorType(tuple(dims), accumulation_type(self))
 
 
-def accumulation_type(op: DotGeneral | Convolution) -> Type:
+def accumulation_type(op: Any) -> Type:
     """The element type of the result: the one that it has, or that of `lhs` while the op is being made."""
     return op.result.type.element_type if op.results else op.lhs.type.element_type
-
-
-def _window_entries(name: str, ids: tuple[str, str]) -> tuple[Holds, Holds]:
-    """One entry for each spatial dimension, each positive."""
-
-    def entries(op: Convolution | DynamicConv) -> tuple[int, ...] | None:
-        return getattr(op, name)
-
-    return (
-        Holds(
-            f"`{name}` has one entry for each spatial dimension",
-            lambda op: entries(op) is None or len(entries(op) or ()) == op.lhs.type.rank - 2,
-            id=ids[0],
-        ),
-        Holds(f"`{name}` is positive", lambda op: all(entry > 0 for entry in entries(op) or ()), id=ids[1]),
-    )
-
-
-def _layout(sentence: str, part: str, ids: tuple[str, str]) -> tuple[Holds, Holds]:
-    """One spatial dimension for each of the operand's but two; all dimensions different and in range."""
-
-    def spatial(op: Convolution | DynamicConv) -> tuple[int, ...]:
-        return getattr(op.dimension_numbers, f"{part}_spatial_dimensions")
-
-    def others(op: Convolution | DynamicConv) -> tuple[int, int]:
-        numbers = op.dimension_numbers
-        if part == "kernel":
-            return numbers.kernel_input_feature_dimension, numbers.kernel_output_feature_dimension
-        return getattr(numbers, f"{part}_batch_dimension"), getattr(numbers, f"{part}_feature_dimension")
-
-    def dimensions(op: Convolution | DynamicConv) -> tuple[int, ...]:
-        return (*others(op), *spatial(op))
-
-    return (
-        Holds(
-            f"`{part}_spatial_dimensions` are two fewer than the dimensions of `lhs`",
-            lambda op: len(spatial(op)) == op.lhs.type.rank - 2,
-            id=ids[0],
-        ),
-        Holds(
-            f"the dimension numbers name each dimension of {sentence} once",
-            lambda op: unique(dimensions(op)) and within(dimensions(op), op.lhs.type.rank),
-            id=ids[1],
-        ),
-    )
-
-
-def _divides(sentence: str, count: str, size: Callable[[Any], Dim], id: str) -> Holds:
-    def predicate(op: Convolution | DynamicConv) -> bool | str:
-        found: Dim = size(op)
-        number: int = getattr(op, count)
-        return found is None or found % number == 0 or f"{found} is not a multiple of {number}"
-
-    return Holds(f"`{count}` divides {sentence}", predicate, id=id)
-
-
-def _lhs_batch(op: Convolution | DynamicConv) -> Dim:
-    return op.lhs.type.dims[op.dimension_numbers.input_batch_dimension]
-
-
-def _lhs_features(op: Convolution | DynamicConv) -> Dim:
-    return op.lhs.type.dims[op.dimension_numbers.input_feature_dimension]
-
-
-def _rhs_inputs(op: Convolution | DynamicConv) -> Dim:
-    return op.rhs.type.dims[op.dimension_numbers.kernel_input_feature_dimension]
-
-
-def _rhs_outputs(op: Convolution | DynamicConv) -> Dim:
-    return op.rhs.type.dims[op.dimension_numbers.kernel_output_feature_dimension]
-
-
-def _features_match(op: Convolution | DynamicConv) -> bool | str:
-    features, inputs = _lhs_features(op), _rhs_inputs(op)
-    if features is None or inputs is None or inputs * op.feature_group_count == features:
-        return True
-    return f"`lhs` has {features} features in {op.feature_group_count} groups, `rhs` takes {inputs}"
-
-
-_SIZES_AND_STRIDES: Final = (
-    Holds(
-        "`lhs` and `rhs` have the same rank, at least 2",
-        lambda op: op.lhs.type.rank == op.rhs.type.rank >= 2,
-        id="C1",
-    ),
-    *_window_entries("window_strides", ("C2", "C3")),
-)
-_LAYOUT_AND_GROUPS: Final = (
-    *_window_entries("lhs_dilation", ("C5", "C6")),
-    *_window_entries("rhs_dilation", ("C7", "C8")),
-    Holds(
-        "`window_reversal` has one entry for each spatial dimension",
-        lambda op: op.window_reversal is None or len(op.window_reversal) == op.lhs.type.rank - 2,
-        id="C9",
-    ),
-    *_layout("`lhs`", "input", ("C12", "C13")),
-    *_layout("`rhs`", "kernel", ("C17", "C18")),
-    *_layout("the result", "output", ("C19", "C20")),
-    Holds("`feature_group_count` is positive", lambda op: op.feature_group_count > 0, id="C21"),
-    Holds("`batch_group_count` is positive", lambda op: op.batch_group_count > 0, id="C22"),
-    Holds(
-        "one of `feature_group_count` and `batch_group_count` is 1",
-        lambda op: 1 in (op.feature_group_count, op.batch_group_count),
-        id="C23",
-    ),
-    _divides("the batch size of `lhs`", "batch_group_count", _lhs_batch, "C10"),
-    _divides("the features of `lhs`", "feature_group_count", _lhs_features, "C11"),
-    Holds("a kernel takes the features of one group", _features_match, id="C14"),
-    _divides("the output features of `rhs`", "batch_group_count", _rhs_outputs, "C15"),
-    _divides("the output features of `rhs`", "feature_group_count", _rhs_outputs, "C16"),
-    Holds("`precision_config` has an entry for each operand", _two_precisions, id="C24"),
-    SameElementType("lhs", "rhs"),
-)
-
-
-class Convolution(Operation, name="stablehlo.convolution", traits=(Pure,)):
-    """Dot products of windows of `lhs` with the kernels in `rhs`: cross-correlation of any rank, with groups.
-
-    What is left out has its default: strides and dilations 1, no padding, no reversal. `window` has all of it, one
-    entry for each spatial dimension.
-    """
-
-    lhs: Operand[TensorType] = fields.operand(elements=ANY)
-    rhs: Operand[TensorType] = fields.operand(elements=ANY)
-    window_strides: tuple[int, ...] | None = attr_optional(default=None)
-    padding: tuple[tuple[int, int], ...] | None = attr_optional(default=None, codec=PADDING)
-    lhs_dilation: tuple[int, ...] | None = attr_optional(default=None)
-    rhs_dilation: tuple[int, ...] | None = attr_optional(default=None)
-    window_reversal: tuple[bool, ...] | None = attr_optional(default=None)
-    dimension_numbers: ConvDimensionNumbers = attr(kw_only=True)
-    feature_group_count: int = attr_default(default=1, printed=True)
-    batch_group_count: int = attr_default(default=1, printed=True)
-    precision_config: tuple[Precision, ...] | None = attr_optional(default=None)
-    result: Result[TensorType] = result(elements=ANY)
-
-    constraints = (
-        *_SIZES_AND_STRIDES,
-        Holds(
-            "`padding` has a pair for each spatial dimension",
-            lambda op: op.padding is None or len(op.padding) == op.lhs.type.rank - 2,
-            id="C4",
-        ),
-        *_LAYOUT_AND_GROUPS,
-    )
-    assembly_format = (
-        "`(` operands `)` `dim_numbers` `=` custom<ConvolutionDimensions>($dimension_numbers) `,`"
-        " `window` `=` `{` custom<WindowAttributes>($window_strides, $padding, $lhs_dilation, $rhs_dilation,"
-        " $window_reversal) `}` attr-dict `:` functional-type(operands, results)"
-    )
-
-    @property
-    def window(self) -> tuple[WindowDimension, ...]:
-        """How the kernel moves along each spatial dimension."""
-        sizes = [self.rhs.type.dims[axis] for axis in self.dimension_numbers.kernel_spatial_dimensions]
-        return window_dimensions(
-            sizes, self.window_strides, self.padding, self.lhs_dilation, self.rhs_dilation, self.window_reversal
-        )
-
-    def infer(self) -> Type:
-        return TensorType(_convolved(self, self.window), accumulation_type(self))
-
-
-def _convolved(op: Convolution | DynamicConv, windows: Sequence[WindowDimension] | None) -> tuple[Dim, ...]:
-    """The shape of the result; without windows its spatial dimensions are not known."""
-    numbers, lhs = op.dimension_numbers, op.lhs.type.dims
-    dims: list[Dim] = [None] * len(lhs)
-    batch = _lhs_batch(op)
-    dims[numbers.output_batch_dimension] = None if batch is None else batch // op.batch_group_count
-    dims[numbers.output_feature_dimension] = _rhs_outputs(op)
-    spatial = zip(windows or (), numbers.input_spatial_dimensions, numbers.output_spatial_dimensions, strict=False)
-    for window, source, target in spatial:
-        dims[target] = window.count(lhs[source])
-    return tuple(dims)
-
-
-class DynamicConv(Operation, name="stablehlo.dynamic_conv", traits=(Pure,)):
-    """As `convolution`, with the padding as an operand: a pair for each spatial dimension."""
-
-    lhs: Operand[TensorType] = fields.operand(elements=ANY)
-    rhs: Operand[TensorType] = fields.operand(elements=ANY)
-    padding: Operand[TensorType] = fields.operand(elements=INTEGER, rank=2)
-    window_strides: tuple[int, ...] | None = attr_optional(default=None)
-    lhs_dilation: tuple[int, ...] | None = attr_optional(default=None)
-    rhs_dilation: tuple[int, ...] | None = attr_optional(default=None)
-    window_reversal: tuple[bool, ...] | None = attr_optional(default=None)
-    dimension_numbers: ConvDimensionNumbers = attr(kw_only=True)
-    feature_group_count: int = attr_default(default=1, printed=True)
-    batch_group_count: int = attr_default(default=1, printed=True)
-    precision_config: tuple[Precision, ...] | None = attr_optional(default=None)
-    result: Result[TensorType] = result(elements=ANY)
-
-    constraints = (
-        *_SIZES_AND_STRIDES,
-        Holds(
-            "`padding` has a pair for each spatial dimension",
-            lambda op: same_dims(op.padding.type.dims, (op.lhs.type.rank - 2, 2)),
-            id="C4",
-        ),
-        *_LAYOUT_AND_GROUPS,
-        Holds(
-            "the result has the batches of `lhs` and the features of `rhs`",
-            lambda op: same_dims(op.result.type.dims, _convolved(op, None)),
-            id="C25",
-            verify_only=True,
-        ),
-    )
-
-    def window(self, padding: Sequence[tuple[int, int]]) -> tuple[WindowDimension, ...]:
-        """How the kernel moves along each spatial dimension, with this padding."""
-        sizes = [self.rhs.type.dims[axis] for axis in self.dimension_numbers.kernel_spatial_dimensions]
-        return window_dimensions(
-            sizes, self.window_strides, padding, self.lhs_dilation, self.rhs_dilation, self.window_reversal
-        )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import attrs
 
 from couloir.dialects.shapes import Dim
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.operation import Operation
 
 
 @attrs.frozen
@@ -52,6 +54,14 @@ class WindowDimension:
 def dilated(size: Dim, dilation: int) -> Dim:
     """The span of `size` elements that stand `dilation` apart."""
     return None if size is None else 0 if size == 0 else (size - 1) * dilation + 1
+
+
+def padding_fits(op: Operation, count: int) -> bool | str:
+    """Whether the attribute `padding` of an op, which may be left out, has a pair of numbers for each of `count` dimensions."""
+    stored = op.attributes.get("padding")
+    if not isinstance(stored, DenseElementsAttr):
+        return True
+    return stored.array.shape == (count, 2) or f"it is a `{stored.type}`"
 
 
 def window_dimensions(
