@@ -50,7 +50,8 @@ bench: $(VENV)/.installed-test $(COMPILER) ## measure against the peers, side by
 
 lowest: $(VENV)/.installed-test $(COMPILER) ## the tests again, on the oldest releases that pyproject.toml allows
 	@set -e; rm -rf build/lowest; $(PY) -m venv build/lowest; \
-	pinned=$$($(PY) -c 'import tomllib; print(*(d.replace(">=", "==") for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]))'); \
+	pinned=$$($(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*(d.replace(">=", "==") for d in sum(p["optional-dependencies"].values(), p["dependencies"]) if ">=" in d))'); \
 	echo "Installing $$pinned"; \
 	build/lowest/bin/python -m pip --disable-pip-version-check install --quiet -e '.[test]' $$pinned; \
 	build/lowest/bin/python -m pytest --hypothesis-profile=ci -m 'not slow'
