@@ -15,7 +15,7 @@ from couloir.backends.numpy.indexing import scatter_places, selected_places
 from couloir.backends.numpy.meanings import Call, Run, Steps, meaning
 from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_training
 from couloir.backends.numpy.precision import reduce_precision
-from couloir.backends.numpy.tables import hlo_collectives, hlo_custom_calls, hlo_numerics, hlo_quantized
+from couloir.backends.numpy.tables import hlo_collectives, hlo_custom_calls, hlo_lapack, hlo_numerics, hlo_quantized
 from couloir.dialects import hlo
 from couloir.dialects.hlo.deprecated import einsum_labels
 from couloir.dialects.hlo.window import WindowDimension
@@ -25,7 +25,15 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value
 from couloir.ir.types import TensorType, dtype_of
 
-__all__ = ["ELEMENTWISE", "hlo_collectives", "hlo_custom_calls", "hlo_numerics", "hlo_quantized", "without_op"]
+__all__ = [
+    "ELEMENTWISE",
+    "hlo_collectives",
+    "hlo_custom_calls",
+    "hlo_lapack",
+    "hlo_numerics",
+    "hlo_quantized",
+    "without_op",
+]
 
 ELEMENTWISE: Final[dict[type[Operation], Callable[..., Array]]] = {
     hlo.Abs: tensor.abs,

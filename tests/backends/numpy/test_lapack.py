@@ -1,0 +1,269 @@
+"""LAPACK's routines as custom calls, against XLA's kernels, which call the same LAPACK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from couloir.backends.numpy.evaluate import evaluate
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.hlo.lapack import SIGNATURES, TARGETS, call_lapack
+from couloir.ir.errors import Error
+from couloir.ir.text.parser import parse_module_op
+from tests.backends.numpy.xla import run_on_xla
+from tests.passes.loop_programs import program
+
+pytest.importorskip("scipy", reason="SciPy is not installed: pip install couloir[scipy]")
+
+DTYPES = [np.float32, np.float64, np.complex64, np.complex128]
+Call = tuple[str, list[Any], dict[str, Any]]
+"""A routine, its operands, and its options."""
+
+
+def numbers(shape: Sequence[int], dtype: Any, seed: int = 0) -> Any:
+    rng = np.random.default_rng(seed)
+    found = rng.standard_normal(shape)
+    if np.dtype(dtype).kind == "c":
+        found = found + 1j * rng.standard_normal(shape)
+    return found.astype(dtype)
+
+
+def hermitian(n: int, dtype: Any, batch: Sequence[int] = ()) -> Any:
+    a = numbers((*batch, n, n), dtype)
+    return a + np.conj(np.swapaxes(a, -1, -2)) + 3 * n * np.eye(n).astype(dtype)
+
+
+def calls(dtype: Any, m: int, n: int, batch: Sequence[int] = ()) -> list[Call]:
+    """Every routine, with every option, on matrices of m x n and n x n."""
+    a, square, k = numbers((*batch, m, n), dtype), numbers((*batch, n, n), dtype, 1), min(m, n)
+    taus, tall = numbers((*batch, k), dtype, 2), numbers((*batch, max(m, n), k), dtype, 3)
+    triangle = square + 2 * n * np.eye(n).astype(dtype)
+    definite = hermitian(n, dtype, batch)
+    vector = [numbers((*batch, n), dtype, seed) for seed in (4, 5, 6)]
+    right, left = numbers((*batch, n, 3), dtype, 7), numbers((*batch, 3, n), dtype, 8)
+    fixed = np.broadcast_to(np.arange(n, dtype=np.int32) % 3 == 1, (*batch, n)).astype(np.int32)
+    sizes = {"A": {"u": m, "v": n}, "S": {"u": k, "v": k}, "N": {"u": m, "v": n}}
+    result: list[Call] = [
+        ("geqrf", [a], {}),
+        ("getrf", [a], {}),
+        ("geqp3", [a, fixed * 0], {}),
+        ("geqp3", [a, fixed], {}),
+        ("orgqr", [tall, taus], {}),
+        ("gees", [square], {"mode": "V", "sort": "N"}),
+        ("gees", [square], {"mode": "N", "sort": "N"}),
+        ("gehrd", [square], {"low": 1, "high": n}),
+        ("gtsv", [*vector, right], {}),
+    ]
+    result += [("potrf", [definite], {"uplo": c}) for c in "LU"]
+    result += [("syevd", [definite], {"uplo": c, "mode": "V"}) for c in "LU"]
+    result += [("sytrd", [definite], {"uplo": c}) for c in "LU"]
+    result += [("geev", [square], {"compute_left": x, "compute_right": y}) for x in "VN" for y in "VN"]
+    result += [(f"ges{x}d", [a], {"mode": y, "sizes": sizes[y]}) for x in "dv" for y in "ASN"]
+    result += [
+        ("ormqr", [tall, taus, numbers((*batch, *shape), dtype, 9)], {"left": side, "transpose": turn})
+        for side, shape in ((True, (max(m, n), 2)), (False, (2, max(m, n))))
+        for turn in (False, True)
+    ]
+    result += [
+        ("trsm", [triangle, b], {"side": side, "uplo": uplo, "trans_x": form, "diag": diag})
+        for side, b in (("L", right), ("R", left))
+        for uplo in "LU"
+        for form in "NTC"
+        for diag in "NU"
+    ]
+    return result
+
+
+def module_of(cases: Sequence[Call]) -> tuple[ModuleOp, list[Any]]:
+    """One module that makes all calls."""
+    operands = [operand for _, given, _ in cases for operand in given]
+
+    def body(*values: Any) -> list[Any]:
+        rest, results = list(values), []
+        for routine, given, options in cases:
+            taken, rest = rest[: len(given)], rest[len(given) :]
+            results += call_lapack(routine, *taken, **options).results
+        return results
+
+    return program(operands, body), operands
+
+
+def on_xla(module: ModuleOp, operands: Sequence[Any]) -> list[Any]:
+    lapack = pytest.importorskip("jaxlib.lapack")
+    lapack.prepare_lapack_call("potrf_ffi", np.dtype(np.float32))  # loads the library; without it XLA crashes
+    return run_on_xla(module, *operands)
+
+
+def unwritten(case: Call) -> set[int]:
+    """Results that LAPACK does not write, of which XLA gives what was in the memory."""
+    routine, _, options = case
+    real = np.dtype(case[1][0].dtype).kind == "f"
+    if routine in ("gesdd", "gesvd"):
+        return {0} | ({2, 3} if options["mode"] == "N" else set())
+    if routine == "gees":
+        return set() if options["mode"] == "V" else {1}
+    if routine == "geev":
+        first = 2 if real else 1
+        return {first + i for i, key in enumerate(("compute_left", "compute_right")) if options[key] == "N"}
+    return set()
+
+
+def compare(cases: Sequence[Call]) -> None:
+    module, operands = module_of(cases)
+    found, expected = list(evaluate(module, *operands)), on_xla(module, operands)
+    for case in cases:
+        routine, given, _ = case
+        count = len(call_results(case))
+        for place in range(count):
+            mine, theirs = found.pop(0), expected.pop(0)
+            if place in unwritten(case):
+                continue
+            eps = np.finfo(given[-1 if routine != "geqp3" else 0].dtype).eps
+            scale = max(1.0, float(np.abs(theirs).max(initial=0)))
+            np.testing.assert_allclose(
+                mine, theirs, rtol=0, atol=64 * eps * scale, err_msg=f"{case[0]} {case[2]} {place}"
+            )
+    assert not found
+
+
+def call_results(case: Call) -> Sequence[Any]:
+    routine, given, options = case
+    module = program(given, lambda *values: list(call_lapack(routine, *values, **options).results))
+    return module.body.first_op.function_type.results
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("m", "n", "batch"), [(5, 3, (2,)), (3, 5, ()), (1, 1, ()), (4, 4, (2, 1))])
+def test_agrees_with_xla(dtype: Any, m: int, n: int, batch: tuple[int, ...]) -> None:
+    compare(calls(dtype, m, n, batch))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.complex128])
+def test_agrees_with_xla_on_what_fails(dtype: Any) -> None:
+    """Singular and indefinite matrices and ones with NaNs: the number that says so is XLA's."""
+    bad = numbers((4, 3, 3), dtype)
+    bad[0, 1, 1] = np.nan
+    bad[1] = 0
+    bad[2] = -np.eye(3)
+    bad[3, 2] = bad[3, 1]
+    cases: list[Call] = [
+        ("getrf", [bad], {}),
+        ("potrf", [bad], {"uplo": "L"}),
+        ("syevd", [bad], {"uplo": "U", "mode": "V"}),
+        ("gesdd", [bad], {"mode": "S", "sizes": {"u": 3, "v": 3}}),
+        ("gesvd", [bad], {"mode": "A", "sizes": {"u": 3, "v": 3}}),
+        ("geev", [bad], {"compute_left": "N", "compute_right": "V"}),
+        ("gees", [bad], {"mode": "V", "sort": "N"}),
+        ("gtsv", [bad[:, 0], bad[:, 1] * 0, bad[:, 2], bad], {}),
+    ]
+    module, operands = module_of(cases)
+    found, expected = evaluate(module, *operands), on_xla(module, operands)
+    infos = [place for place, array in enumerate(expected) if array.dtype == np.int32 and array.shape == (4,)]
+    assert [found[place].tolist() for place in infos] == [expected[place].tolist() for place in infos]
+    assert any(expected[place].any() for place in infos)
+
+
+def test_values_that_lie_by_rows() -> None:
+    """Without layouts the routine reads rows where it looks for columns, as XLA's kernel does."""
+    cases: list[Call] = [
+        ("getrf", [numbers((2, 3, 4), np.float32)], {}),
+        ("syevd", [hermitian(3, np.complex64)], {"uplo": "U", "mode": "V"}),
+        ("trsm", [hermitian(3, np.float64), numbers((3, 4), np.float64)], {"side": "L", "uplo": "U", "trans_x": "N", "diag": "N"}),
+    ]  # fmt: skip
+    module, operands = module_of(cases)
+    for op in module.walk():
+        if op.name == "stablehlo.custom_call":
+            del op.attributes["operand_layouts"], op.attributes["result_layouts"]
+    for mine, theirs in zip(evaluate(module, *operands), on_xla(module, operands), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("m", "n", "batch"), [(0, 3, ()), (3, 0, (2,)), (0, 0, ()), (3, 2, (0,))])
+def test_empty_matrices(m: int, n: int, batch: tuple[int, ...]) -> None:
+    """Nothing is computed, nothing fails; bases that no vector determines are those of the space."""
+    a = np.ones((*batch, m, n), np.float32)
+    cases: list[Call] = [
+        ("geqrf", [a], {}),
+        ("getrf", [a], {}),
+        ("geqp3", [a, np.zeros((*batch, n), np.int32)], {}),
+        ("orgqr", [np.ones((*batch, 3, 2), np.float32), np.ones((*batch, 0), np.float32)], {}),
+        ("gesdd", [a], {"mode": "A", "sizes": {"u": m, "v": n}}),
+        ("syevd", [a[..., :0, :0]], {"uplo": "L", "mode": "V"}),
+        ("geev", [a[..., :0, :0]], {"compute_left": "V", "compute_right": "V"}),
+        ("potrf", [a[..., :0, :0]], {"uplo": "L"}),
+        ("gehrd", [a[..., :0, :0]], {"low": 1, "high": 0}),
+    ]
+    module, operands = module_of(cases)
+    found = evaluate(module, *operands)
+    assert [array.shape for array in found] == [t.shape for t in module.body.first_op.function_type.results]
+    place = next(i for i, array in enumerate(found) if array.shape == (*batch, 3, 2) and i > 6)
+    assert (found[place] == np.eye(3, 2)).all()
+    if not batch or batch[0]:
+        u, v = found[place + 3], found[place + 4]
+        assert (u == np.eye(m)).all()
+        assert (v == np.eye(n)).all()
+
+
+CALL = '"stablehlo.custom_call"({operands}) <{{call_target_name = "lapack_{target}_ffi"}}> {{mhlo.backend_config = {{{options}}}}} : {type}'
+BAD = {
+    "too few results": ("sgeqrf", "", "(tensor<3x2xf32>) -> tensor<3x2xf32>", "1 operands and 1 results"),
+    "a wrong size": ("sgeqrf", "", "(tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<3xf32>)", "`tensor<3xf32>` for `k`"),
+    "a wrong type": ("dgeqrf", "", "(tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<2xf32>)", "`tensor<3x2xf32>` for `m n`"),
+    "another batch": ("sgeqrf", "", "(tensor<3x2xf32>) -> (tensor<4x3x2xf32>, tensor<2xf32>)", "for `m n`"),
+    "no letter": ("spotrf", "", "(tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<i32>)", "`uplo` is None"),
+    "another letter": ("spotrf", "uplo = 90 : ui8", "(tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<i32>)", "`uplo` is 90"),
+    "not square": ("spotrf", "uplo = 76 : ui8", "(tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<i32>)", "for `n n`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(BAD))
+def test_calls_that_do_not_fit(name: str) -> None:
+    target, options, type, message = BAD[name]
+    operand = type[1 : type.index(")")]
+    call = CALL.format(operands="%a", target=target, options=options, type=type)
+    results = type.partition("-> ")[2]
+    count = results.count("tensor")
+    values = ", ".join(f"%0#{i}" for i in range(count)) if count > 1 else "%0"
+    text = f"func.func @main(%a: {operand}) -> {results} {{\n  %0{f':{count}' if count > 1 else ''} = {call}\n  return {values} : {results.strip('()')}\n}}"
+    shape, dtype = operand[7:-1].rpartition("x")[::2]
+    array = np.ones([int(size) for size in shape.split("x")], {"f32": np.float32, "f64": np.float64}[dtype])
+    with pytest.raises(Error, match=message):
+        evaluate(parse_module_op(text), array)
+
+
+def test_every_routine_is_tested() -> None:
+    assert {routine for routine, _, _ in calls(np.float32, 3, 2)} == set(SIGNATURES)
+    assert len(TARGETS) == 4 * len(SIGNATURES)
+
+
+JAX_FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "det": lambda jnp, a: jnp.linalg.det(a),
+    "eig": lambda jnp, a: jnp.linalg.eig(a),
+    "eigh": lambda jnp, a: jnp.linalg.eigh(a),
+    "inv": lambda jnp, a: jnp.linalg.inv(a),
+    "cholesky": lambda jnp, a: jnp.linalg.cholesky(a),
+    "lstsq": lambda jnp, a: jnp.linalg.lstsq(a[0], a[1]),
+    "pinv": lambda jnp, a: jnp.linalg.pinv(a),
+    "qr": lambda jnp, a: jnp.linalg.qr(a[..., :2]),
+    "solve": lambda jnp, a: jnp.linalg.solve(a, a[..., :2]),
+    "svd": lambda jnp, a: jnp.linalg.svd(a[..., :2]),
+}
+
+
+def test_text_that_jax_prints() -> None:
+    """What `jax.jit(f).lower(...).as_text()` holds on CPUs runs as it is."""
+    jax = pytest.importorskip("jax")
+    a = hermitian(3, np.complex64, (2,))
+
+    def together(x: Any) -> list[Any]:
+        return [f(jax.numpy, x) for f in JAX_FUNCTIONS.values()]
+
+    lowered = jax.jit(together).lower(a)
+    found = evaluate(parse_module_op(lowered.as_text()), a)
+    expected = jax.tree_util.tree_leaves(lowered.compile()(a))
+    for mine, theirs in zip(found, expected, strict=True):
+        scale = max(1.0, float(np.abs(theirs).max()))
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=256 * np.finfo(np.float32).eps * scale)
