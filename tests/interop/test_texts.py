@@ -36,6 +36,8 @@ DIALECTS = (
     "vector",
 )
 OURS_ALONE = {
+    "check": "only the tools of StableHLO's own tests have it; see tests/backends/numpy/test_interpreter_programs.py",
+    "interpreter": "as `check`",
     "quant": "it has types only; see texts/newer",
     "onnx": "upstream has no ONNX dialect of the same names; see test_unregistered.py",
 }

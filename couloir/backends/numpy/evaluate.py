@@ -15,7 +15,18 @@ import numpy as np
 from couloir.backends.numpy.arguments import argument_values, in_domain, new_outputs
 from couloir.backends.numpy.domains import ArrayNamespace, floats
 from couloir.backends.numpy.element_types import Array
-from couloir.backends.numpy.meanings import Call, Global, Jump, Leave, Meaning, Request, Run, meaning_of
+from couloir.backends.numpy.meanings import (
+    Call,
+    Global,
+    Jump,
+    Leave,
+    Meaning,
+    Request,
+    Run,
+    Seen,
+    Together,
+    meaning_of,
+)
 from couloir.backends.numpy.plan import Plan, Step
 from couloir.backends.numpy.processes import Feed, Fetch, Here, Meet, Post, Processes, Running
 from couloir.dialects.func import FuncOp
@@ -187,6 +198,8 @@ class _Evaluation:
         self.xp = xp
         self.plan = plan
         self.globals: dict[Operation, Any] = {}
+        self.seen: dict[str, list[Any]] = {}
+        self.is_together = False
 
     def loop(self, frame: _Frame) -> Sequence[Any]:
         """Runs to the end, as the only device there is."""
@@ -221,6 +234,10 @@ class _Evaluation:
                     case Leave():
                         frames.pop()
                         answer = outcome.values
+                    case Together():
+                        answer = self._together(step.op, outcome)
+                    case Seen():
+                        answer = self.seen.setdefault(outcome.name, [])
                     case Here() | Meet() | Post() | Fetch() | Feed():
                         answer = yield outcome
                     case _:
@@ -263,6 +280,23 @@ class _Evaluation:
             raise Error("it runs a block that has no terminator")
         frame.steps, frame.position = self.plan.steps(block), 0
         frame.values.update(zip(block.arguments, arguments, strict=True))
+
+    def _together(self, op: Operation, request: Together) -> list[Sequence[Any]]:
+        """Runs programs as processes; never inside of each other, so that no nest of them is too deep."""
+        if self.is_together:
+            raise Error(f"`{op.name}` is run by a program that runs together with others already")
+        feeds = [self._inner(op, name, ()) for name in request.infeed]
+        infeed = iter([Processes([feed], 1, 1).results()[0] for feed in feeds])
+        names = [name for row in request.programs for name in row]
+        runs = [self._inner(op, name, given) for name, given in zip(names, request.arguments, strict=True)]
+        replicas, partitions = len(request.programs), len(request.programs[0])
+        return Processes(runs, replicas, partitions, [infeed] * len(runs), lambda number, values: None).results()
+
+    def _inner(self, op: Operation, name: str, arguments: Sequence[Any]) -> Running:
+        """A run of another function of this program."""
+        inner = _Evaluation(self.xp, self.plan)
+        inner.seen, inner.is_together = self.seen, True
+        return inner.steps(inner.entered(Run(_body(self.plan.symbol(op, name)), arguments), {}))
 
     def _global(self, op: Operation) -> Any:
         if op not in self.globals:

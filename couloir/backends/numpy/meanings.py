@@ -83,6 +83,28 @@ class Global:
 
 
 @attrs.frozen(eq=False)
+class Together:
+    """A request: the results of several functions that run as the processes of one program.
+
+    Attributes:
+        programs: The functions by their symbols: rows are replicas, columns are partitions.
+        arguments: Those of each function, row by row.
+        infeed: Functions that give what an infeed reads, one after the other.
+    """
+
+    programs: Sequence[Sequence[str]]
+    arguments: Sequence[Sequence[Array]]
+    infeed: Sequence[str] = ()
+
+
+@attrs.frozen(eq=False)
+class Seen:
+    """A request: what the `interpreter.probe` of a name has seen in this evaluation, in order: a list to read or add to."""
+
+    name: str
+
+
+@attrs.frozen(eq=False)
 class Jump:
     """The outcome of a terminator that goes on with a block of the same region."""
 
@@ -97,7 +119,7 @@ class Leave:
     values: Sequence[Array] = ()
 
 
-Request: TypeAlias = "Run | Call | Global | ProcessRequest"
+Request: TypeAlias = "Run | Call | Global | Together | Seen | ProcessRequest"
 Outcome: TypeAlias = "Array | Sequence[Any] | Jump | Leave | None"
 #: What a meaning with regions is: it asks, is sent the answer, and returns the results.
 Steps: TypeAlias = Generator[Request, Any, Outcome]

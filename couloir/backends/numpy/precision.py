@@ -15,7 +15,8 @@ from couloir.ir.errors import Error
 def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, mantissa_bits: int) -> Array:
     """Rounds to the floats of so many exponent and mantissa bits; the type stays. StableHLO `reduce_precision`.
 
-    Ties go to even. As in XLA, what is too small for a normal number becomes zero, what is too large infinite.
+    Ties go to even. As in XLA, what is too small for a normal number becomes zero, what is too large infinite; without
+    mantissa bits there is no NaN, which becomes infinite.
     """
     if kind(operand.dtype) != "float":
         raise NotInDomain("reduce_precision", xp.name, "its numbers have no bits")
@@ -35,7 +36,8 @@ def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, 
         infinite = to_bits(np.asarray(np.inf).astype(operand.dtype))
         bits = np.where(exponent > word(bias + reduced_bias), sign | infinite, bits)
         bits = np.where(exponent <= word(bias - reduced_bias), sign, bits)
-    return np.where(operand != operand, operand, from_bits(bits, operand.dtype))
+    nan = operand if mantissa_bits else np.copysign(np.asarray(np.inf, operand.dtype), operand)
+    return np.where(operand != operand, nan, from_bits(bits, operand.dtype))
 
 
 def _bit_counts(dtype: DType) -> tuple[int, int]:

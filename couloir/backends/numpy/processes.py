@@ -8,7 +8,7 @@ a run gives the same results each time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
@@ -20,6 +20,8 @@ from couloir.ir.operation import Operation
 Strategy: TypeAlias = Literal["cross_replica", "cross_partition", "cross_replica_and_partition", "flattened_ids"]
 """How numbers in `replica_groups` name processes: StableHLO specification, section "Collective ops"."""
 Groups: TypeAlias = Sequence[Sequence[int]]
+#: The number of the host among the processes.
+_HOST: Final = -1
 _UNITS: Final = {
     "cross_replica": "replica",
     "cross_partition": "partition",
@@ -54,22 +56,25 @@ class Meet:
 
 @attrs.frozen(eq=False)
 class Post:
-    """A request: send values to the process that this one is paired with as a source. It does not wait."""
+    """A request: send values to the process that this one is paired with as a source, or to the host. It does not wait."""
 
     op: Operation
     strategy: Strategy
-    pairs: Groups
+    pairs: Groups | None
     key: Hashable
     values: Sequence[Array]
 
 
 @attrs.frozen(eq=False)
 class Fetch:
-    """A request: the values that this process is sent, once they are there; None if it is no target of a pair."""
+    """A request: the values that this process is sent, once they are there; None if it is no target of a pair.
+
+    Without pairs, the host sends what it was sent, in the same order, to whoever asks first.
+    """
 
     op: Operation
     strategy: Strategy
-    pairs: Groups
+    pairs: Groups | None
     key: Hashable
 
 
@@ -86,14 +91,17 @@ Running: TypeAlias = Generator[Request, Any, Sequence[Any]]
 
 
 class Processes:
-    """Runs of one program, one for each replica and partition."""
+    """Runs of one program, one for each replica and partition.
+
+    `infeed` has for each process what its infeeds read, one after the other; processes may share an iterator.
+    """
 
     def __init__(
         self,
         runs: Sequence[Running],
         replicas: int,
         partitions: int,
-        infeed: Sequence[Sequence[Sequence[Array]]] = (),
+        infeed: Sequence[Iterable[Sequence[Array]]] = (),
         outfeed: Callable[[int, Sequence[Array]], None] | None = None,
     ) -> None:
         assert len(runs) == replicas * partitions
@@ -101,7 +109,7 @@ class Processes:
         self._ready: deque[tuple[int, Any]] = deque((number, None) for number in range(len(runs)))
         self._waiting: dict[int, Meet | Fetch] = {}
         self._mail: dict[tuple[Hashable, int, int], deque[Post]] = {}
-        self._infeed = [deque(values) for values in infeed]
+        self._infeed = [iter(values) for values in infeed]
         self._outfeed = outfeed
         self._results: dict[int, Sequence[Any]] = {}
 
@@ -116,7 +124,7 @@ class Processes:
         if self._waiting:
             raise self._deadlock()
         for (_, source, target), posts in self._mail.items():
-            if posts:
+            if posts and target != _HOST:
                 raise Error(
                     f"{self._name(target)} never receives what {self._name(source)} sends to it",
                     where=_place(posts[0].op),
@@ -141,10 +149,14 @@ class Processes:
                     answer = None
                 case Fetch():
                     source = self._source(number, request)
-                    if source is not None and not self._mail.get((request.key, source, number)):
+                    if source is None:
+                        answer = None
+                        continue
+                    mail = self._mail.get((request.key, source, _HOST if source == _HOST else number))
+                    if not mail:
                         self._waiting[number] = request
                         return
-                    answer = None if source is None else self._mail[request.key, source, number].popleft().values
+                    answer = mail.popleft().values
                 case Meet():
                     members = self._group(number, request)
                     if members is not None:
@@ -187,6 +199,8 @@ class Processes:
         return next((members for members in found if number in members), None)
 
     def _source(self, number: int, request: Fetch) -> int | None:
+        if request.pairs is None:
+            return _HOST
         for pair in request.pairs:
             source, target = self._numbers(number, request.strategy, pair, request.op)
             if target == number:
@@ -219,16 +233,28 @@ class Processes:
             self._ready.append((member, brought))
 
     def _post(self, number: int, post: Post) -> None:
+        if post.pairs is None:
+            waiting = next(
+                (n for n, request in sorted(self._waiting.items()) if self._is_for(post, _HOST, n, request)), None
+            )
+            self._deliver(post, _HOST, _HOST, waiting)
+            return
         for pair in post.pairs:
             source, target = self._numbers(number, post.strategy, pair, post.op)
-            if source != number:
-                continue
-            waiting = self._waiting.get(target)
-            if isinstance(waiting, Fetch) and waiting.key == post.key and self._source(target, waiting) == number:
-                del self._waiting[target]
-                self._ready.append((target, post.values))
-            else:
-                self._mail.setdefault((post.key, number, target), deque()).append(post)
+            if source == number:
+                is_waiting = self._is_for(post, number, target, self._waiting.get(target))
+                self._deliver(post, number, target, target if is_waiting else None)
+
+    def _is_for(self, post: Post, source: int, target: int, request: Meet | Fetch | None) -> bool:
+        """Whether a process waits for this."""
+        return isinstance(request, Fetch) and request.key == post.key and self._source(target, request) == source
+
+    def _deliver(self, post: Post, source: int, target: int, waiting: int | None) -> None:
+        if waiting is None:
+            self._mail.setdefault((post.key, source, target), deque()).append(post)
+        else:
+            del self._waiting[waiting]
+            self._ready.append((waiting, post.values))
 
     def _feed(self, number: int, request: Feed) -> Sequence[Array] | None:
         if request.values is not None:
@@ -236,9 +262,10 @@ class Processes:
                 raise Error("there is no outfeed", hint="give `run_devices` one", where=_place(request.op))
             self._outfeed(number, request.values)
             return None
-        if number >= len(self._infeed) or not self._infeed[number]:
+        found = next(self._infeed[number], None) if number < len(self._infeed) else None
+        if found is None:
             raise Error(f"there is nothing in the infeed of {self._name(number)}", where=_place(request.op))
-        return self._infeed[number].popleft()
+        return found
 
     # -- what is said --------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,5 @@ def ulp_distance(actual: Array, expected: Array) -> Array:
 
 def _magnitude(operand: Array) -> tuple[Array, Array]:
     """How far from zero floats are, in floats, and which of them are negative."""
-    negative = operand.astype(np.float64) < 0
-    positive = np.where(negative, -operand, operand)  # contiguous, too
-    return to_bits(positive).astype(np.uint64), negative
+    negative = np.signbit(operand.astype(np.float64))
+    return to_bits(np.where(negative, -operand, operand)).astype(np.uint64), negative

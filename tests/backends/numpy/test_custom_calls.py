@@ -108,6 +108,14 @@ def test_ulps_count_the_floats_between(dtype: object) -> None:
         np.testing.assert_array_equal(distance, np.abs(places - other))
 
 
+def test_ulps_of_zeros_and_their_neighbours() -> None:
+    tiny = 2.0**-149
+    values = np.array([-tiny, -0.0, 0.0, tiny], "f4")
+    places = np.array([-1, 0, 0, 1])
+    distance = ulp_distance(values[:, None], values[None, :])
+    np.testing.assert_array_equal(distance, np.abs(places[:, None] - places[None, :]))
+
+
 def test_ulps_of_what_is_not_finite() -> None:
     values = np.array([np.inf, -np.inf, np.nan, 1.0], "f4")
     distance = ulp_distance(values[:, None], values[None, :])

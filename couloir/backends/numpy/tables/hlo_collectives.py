@@ -156,17 +156,17 @@ def _collective_permute(xp: ArrayNamespace, op: hlo.CollectivePermute, operand: 
     return found[0]
 
 
-def _pairs(op: hlo.Send | hlo.Recv) -> tuple[tuple[int, ...], ...]:
-    if op.is_host_transfer or op.source_target_pairs is None:
-        raise Error(
-            f"`{op.name}` exchanges values with the host, which does not run here",
-            hint="for a transfer between devices, give it `source_target_pairs`",
-        )
+def _pairs(op: hlo.Send | hlo.Recv) -> tuple[tuple[int, ...], ...] | None:
+    """Who sends to whom; None for transfers to and from the host, which gives back what it was sent on the channel."""
+    if op.is_host_transfer:
+        return None
+    if op.source_target_pairs is None:
+        raise Error(f"`{op.name}` between devices has `source_target_pairs`, or else says nothing of who takes part")
     return op.source_target_pairs
 
 
 def _line(op: hlo.Send | hlo.Recv) -> Hashable:
-    return ("channel", op.channel_handle.handle)
+    return ("host" if op.is_host_transfer else "channel", op.channel_handle.handle)
 
 
 @meaning(hlo.Send)
