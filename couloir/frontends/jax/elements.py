@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
+from couloir.dialects.hlo.attributes import Token
 from couloir.frontends.jax.equation import NotLowered
 from couloir.frontends.jax.library import jax_library
 from couloir.ir.errors import Error
@@ -30,8 +31,19 @@ def implementation(aval: Any) -> Any:
     raise NotLowered(f"`{aval.dtype.name}` belongs to a generator that is not JAX's own")
 
 
+def is_reference(aval: Any) -> bool:
+    """Whether this is the abstract value of a mutable reference (`jax.new_ref`)."""
+    return type(aval).__name__ == "AbstractRef"
+
+
 def type_of(aval: Any) -> TensorType:
-    """The tensor type of an abstract value. Raises `NotLowered` where there is none."""
+    """The type of an abstract value; of what a reference, or an array that is on its way, holds.
+
+    Raises `NotLowered` where there is none.
+    """
+    aval = getattr(aval, "inner_aval", aval)
+    if type(aval).__name__ == "AbstractToken":
+        return cast("Any", Token())  # what orders ops is passed on like a tensor
     shape, dtype = getattr(aval, "shape", None), getattr(aval, "dtype", None)
     if shape is None or dtype is None:
         raise NotLowered(f"`{aval}` is no array")

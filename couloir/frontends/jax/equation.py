@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
 from couloir.dialects.hlo.building import Tensor
+from couloir.frontends.jax.meshes import Mesh
 from couloir.ir.errors import Error
+from couloir.ir.location import Location
 from couloir.ir.operation import Operation
 from couloir.ir.types import TensorType, Type
 
 Lowered: TypeAlias = "Tensor | Operation | Sequence[Tensor | Operation]"
 """One value for each result of the equation."""
-Rule: TypeAlias = Callable[..., Lowered]
+Steps: TypeAlias = "Generator[Steps, list[Tensor], Any]"
+"""Work that waits for other work: it yields `eqn.steps(...)`, and is sent what that returns. What it holds may be nested deep."""
+Rule: TypeAlias = "Callable[..., Lowered | Steps]"
 
-F = TypeVar("F", bound="Callable[..., Lowered]")
+F = TypeVar("F", bound="Rule")
 
 RULES: Final[dict[str, Rule]] = {}
 """From the name of a primitive to the function that lowers it."""
@@ -43,6 +47,34 @@ class NotLowered(Error):
     """Why an equation cannot be lowered. The importer collects these, and reports all of them."""
 
 
+@attrs.define(eq=False)
+class Cell:
+    """A mutable reference of JAX's, and what it holds at this point of the program."""
+
+    value: Tensor
+
+
+class Importing(Protocol):
+    """What an equation needs of the importer."""
+
+    mesh: Mesh | None
+    """The devices that run what is lowered now, inside of `jax.shard_map`."""
+    partitions: int
+    """How many devices the program is for."""
+
+    def inline(self, closed: Any, operands: Sequence[Any]) -> list[Tensor]: ...
+
+    def steps(self, closed: Any, operands: Sequence[Any], mesh: Mesh | None = None) -> Steps: ...
+
+    def retrace(
+        self, location: Location, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]
+    ) -> list[Tensor]: ...
+
+    def lowered_by_jax(
+        self, equation: Any, operands: Sequence[Tensor], *, custom_calls: bool = False
+    ) -> list[Tensor]: ...
+
+
 @attrs.frozen(eq=False)
 class Equation:
     """One equation of a jaxpr."""
@@ -52,15 +84,14 @@ class Equation:
     params: Mapping[str, Any]
     """Its parameters, as JAX gives them."""
     types: tuple[TensorType, ...]
-    """The types of the results."""
+    """The types of the results; that of a mutable reference is what it holds."""
     avals: tuple[Any, ...]
     """JAX's abstract values of the operands."""
-    inline: Callable[[Any, Sequence[Tensor]], list[Tensor]]
-    """Lowers the equations of a jaxpr, open or closed, for operands, into the block that is written now."""
-    retrace: Callable[[Callable[..., Any], Sequence[Any], Sequence[Tensor]], list[Tensor]]
-    """Traces a function of arrays, whose abstract values are given, and lowers it for operands."""
-    lowered_by_jax: Callable[[Sequence[Tensor]], list[Tensor]]
-    """Calls what JAX lowers the equation to, for operands: a private function of the module."""
+    location: Location
+    """Its place."""
+    given: Any
+    """The equation itself, as JAX has it."""
+    importing: Importing
 
     @property
     def type(self) -> TensorType:
@@ -76,3 +107,33 @@ class Equation:
     def shape(self) -> tuple[int, ...]:
         """The shape of the first result."""
         return self.types[0].shape
+
+    @property
+    def mesh(self) -> Mesh:
+        """The devices that run this equation together. Raises `NotLowered` outside of `jax.shard_map`."""
+        if self.importing.mesh is None:
+            raise NotLowered("its axis belongs to no mesh: it stands outside of `jax.shard_map`")
+        return self.importing.mesh
+
+    def inline(self, jaxpr: Any, operands: Sequence[Any]) -> list[Tensor]:
+        """Lowers the equations of a jaxpr, open or closed, for operands, into the block that is written now."""
+        return self.importing.inline(jaxpr, operands)
+
+    def steps(self, jaxpr: Any, operands: Sequence[Any], mesh: Mesh | None = None) -> Steps:
+        """As `inline`, for a rule that is a generator: `results = yield eqn.steps(jaxpr, operands)`.
+
+        Rules of what users nest (calls, loops, branches) take this way: it needs no stack for each level. With `mesh`
+        the equations run on its devices.
+        """
+        return self.importing.steps(jaxpr, operands, mesh)
+
+    def retrace(self, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]) -> list[Tensor]:
+        """Traces a function of arrays, whose abstract values are given, and lowers it for operands."""
+        return self.importing.retrace(self.location, function, avals, operands)
+
+    def lowered_by_jax(self, operands: Sequence[Tensor], *, custom_calls: bool = False) -> list[Tensor]:
+        """Calls what JAX lowers the equation to, for operands: a private function of the module.
+
+        With `custom_calls` it may call functions that are not part of the module, such as LAPACK's.
+        """
+        return self.importing.lowered_by_jax(self.given, operands, custom_calls=custom_calls)

@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import GeneratorType
 from typing import Any, Final
 
 from couloir.dialects import func, hlo
@@ -18,18 +19,19 @@ from couloir.dialects.hlo.building import Tensor
 from couloir.frontends.functions import remove_dead, result_name, value_attributes
 from couloir.frontends.guarding import guarded
 from couloir.frontends.jax import primitives  # noqa: F401  # pyright: ignore[reportUnusedImport] -- registers the rules
-from couloir.frontends.jax.elements import array_of, is_key, type_of
-from couloir.frontends.jax.equation import RULES, Equation, NotLowered
+from couloir.frontends.jax.elements import array_of, is_key, is_reference, type_of
+from couloir.frontends.jax.equation import RULES, Cell, Equation, NotLowered, Steps
 from couloir.frontends.jax.library import jax_library
+from couloir.frontends.jax.meshes import Mesh
 from couloir.frontends.unsupported import Unsupported, no_lowering, place
 from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import ArrayAttr, StringAttr
+from couloir.ir.attributes import ArrayAttr, IntegerAttr, StringAttr
 from couloir.ir.builder import CURRENT, at_end
 from couloir.ir.errors import Error
 from couloir.ir.location import FileLineColLoc, Location, NameLoc
 from couloir.ir.operation import Block, Operation, Region, Value, as_value
 from couloir.ir.text.parser import parse_module_op
-from couloir.ir.types import FunctionType, TensorType
+from couloir.ir.types import FunctionType, TensorType, i32
 from couloir.ir.verify import verify
 
 MAIN: Final = "main"
@@ -41,9 +43,6 @@ KNOWN: Final = ("stablehlo.", "chlo.", "func.")
 MESH: Final = re.compile(r"^ *sdy\.mesh .*\n", re.MULTILINE)
 SHARDING: Final = re.compile(r"sdy\.sharding_constraint (%\w+) <@\w+, \[[^\]]*\]> : (.+)")
 """How devices share the work, of which there is one: what is sharded stays as it is."""
-
-FOREIGN: Final = "stablehlo.custom_call"
-"""The op that calls a function that is not part of the module."""
 
 STRUCTURAL: Final = frozenset(
     {
@@ -100,6 +99,8 @@ class _Importer:
         self.called: dict[str, func.FuncOp] = {}
         """What JAX lowers a primitive to, by its text."""
         self.functions: list[func.FuncOp] = []
+        self.mesh: Mesh | None = None
+        self.partitions = 1
         self.line: Location | None = None
         """The line of the equation that is lowered now: equations inside of it that name no line have this one."""
         self.unsupported = Unsupported(
@@ -125,9 +126,17 @@ class _Importer:
         function = func.FuncOp.create(attributes=attributes, regions=[Region([block])], location=location)
         module = ModuleOp.empty([function, *self.functions])
         module.location = location
+        if self.partitions > 1:
+            module.attributes["mhlo.num_partitions"] = IntegerAttr(self.partitions, i32)
         return module
 
     def _type(self, aval: Any, what: str) -> TensorType:
+        if is_reference(aval):
+            raise Error(
+                f"{what} is a mutable reference (`{aval}`), which a module cannot change",
+                where=self.label,
+                hint="make it inside of the function (`jax.new_ref`), and return what it holds (`jax.freeze`)",
+            )
         try:
             return type_of(aval)
         except NotLowered as reason:
@@ -135,94 +144,110 @@ class _Importer:
 
     # -- jaxprs ------------------------------------------------------------------------------------------------------------
 
-    def inline(self, closed: Any, operands: Sequence[Tensor]) -> list[Tensor]:
+    def inline(self, closed: Any, operands: Sequence[Any]) -> list[Tensor]:
         """Lowers the equations of a jaxpr for operands into the current block."""
+        return run_steps(self.steps(closed, operands))
+
+    def steps(self, closed: Any, operands: Sequence[Any], mesh: Mesh | None = None) -> Steps:
+        """As `inline`, for rules that are generators."""
         point = CURRENT.get()
         assert point is not None, "equations are lowered inside a block"
         jaxpr = getattr(closed, "jaxpr", closed)
-        values: dict[Any, Tensor] = {}
+        values: dict[Any, Any] = {}
         for variable, value in zip(jaxpr.constvars, getattr(closed, "consts", ()), strict=True):
             values[variable] = self._constant(value, variable.aval)
         values.update(zip(jaxpr.invars, operands, strict=True))
+        outer = self.line, self.mesh
+        self.mesh = mesh or self.mesh
         for equation in jaxpr.eqns:
-            outer = self.line
+            self.line = outer[0]
             location = self.fixed or self.location(equation)
             self.line = getattr(location, "child", None)
             with at_end(point.block, loc=location):
-                found = self._equation(equation, [self._read(values, atom) for atom in equation.invars], location)
-            self.line = outer
+                try:
+                    made = self._made(equation, [self._read(values, atom) for atom in equation.invars], location)
+                    if isinstance(made, GeneratorType):
+                        made = yield made
+                    found = self._checked(equation, made)
+                except NotLowered as reason:
+                    self.unsupported.add(equation.primitive.name, reason.message, location)
+                    found = [self._stand_in(variable.aval) for variable in equation.outvars]
+                except Error as error:
+                    if error.where is not None:
+                        raise
+                    raise self._at_place(error, equation, location) from error
             values.update(zip(equation.outvars, found, strict=True))
+        self.line, self.mesh = outer
         return [self._read(values, atom) for atom in jaxpr.outvars]
 
-    def _read(self, values: dict[Any, Tensor], atom: Any) -> Tensor:
+    def _read(self, values: dict[Any, Any], atom: Any) -> Any:
         return self._constant(atom.val, atom.aval) if hasattr(atom, "val") else values[atom]
 
     def _constant(self, value: Any, aval: Any) -> Tensor:
-        return hlo.constant(array_of(value, aval), self._type(aval, "a constant").element_type).output
+        type = self._type(aval, "a value that the function closes over")
+        return hlo.constant(array_of(value, aval), type.element_type).output
 
-    def _retrace(self, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]) -> list[Tensor]:
+    def retrace(
+        self, location: Location, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]
+    ) -> list[Tensor]:
+        """Lowers what JAX makes of a function, at the place of an equation."""
         jax = jax_library()
         shaped = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
         closed = guarded("an equation cannot be traced", lambda: jax.make_jaxpr(function)(*shaped))
-        return self.inline(closed, operands)
-
-    # -- equations ---------------------------------------------------------------------------------------------------------
-
-    def _equation(self, equation: Any, operands: list[Tensor], location: Location) -> list[Tensor]:
-        name = equation.primitive.name
-        try:
-            return self._lower(equation, name, operands, location)
-        except NotLowered as reason:
-            self.unsupported.add(name, reason.message, location)
-            return [self._stand_in(variable.aval) for variable in equation.outvars]
-        except Error as error:
-            if error.where is not None:
-                raise
-            raise Error(
-                f"`{name}`: {error.message}",
-                where=f"{self.label}: {place(location)}",
-                hint=error.hint,
-                excerpt=error.excerpt,
-                notes=error.notes,
-            ) from error
-
-    def _lower(self, equation: Any, name: str, operands: list[Tensor], location: Location) -> list[Tensor]:
-        rule = RULES.get(name)
-        if rule is None:
-            effects = ", ".join(sorted(map(str, getattr(equation, "effects", ()))))
-            raise NotLowered(f"it has side effects ({effects})" if effects else no_lowering(name, RULES, "primitive"))
-        avals = tuple(atom.aval for atom in equation.invars)
-        seen = Equation(
-            name,
-            equation.params,
-            tuple(type_of(variable.aval) for variable in equation.outvars),
-            avals,
-            self.inline,
-            lambda function, avals, operands: self._at(location, function, avals, operands),
-            lambda operands: self._lowered_by_jax(equation, operands),
-        )
-        if name in STRUCTURAL and any(is_key(aval) for aval in avals):
-            made: Any = _of_keys(equation, seen, operands)
-        else:
-            made = rule(seen, *operands)
-        items: list[Any] = [made] if isinstance(made, Value | Operation) else list(made)
-        found = [as_value(item) for item in items]
-        types = [value.type for value in found]
-        if types != list(seen.types):
-            listed = [", ".join(map(str, part)) for part in (types, seen.types)]
-            raise Error(f"its rule gives ({listed[0]}), but JAX says ({listed[1]})")
-        return found
-
-    def _at(
-        self, location: Location, function: Callable[..., Any], avals: Sequence[Any], operands: Sequence[Tensor]
-    ) -> list[Tensor]:
         outer, self.fixed = self.fixed, location
         try:
-            return self._retrace(function, avals, operands)
+            return self.inline(closed, operands)
         finally:
             self.fixed = outer
 
-    def _lowered_by_jax(self, equation: Any, operands: Sequence[Tensor]) -> list[Tensor]:
+    # -- equations ---------------------------------------------------------------------------------------------------------
+
+    def _made(self, equation: Any, operands: list[Any], location: Location) -> Any:
+        """What the rule of an equation returns."""
+        name, avals = equation.primitive.name, tuple([atom.aval for atom in equation.invars])
+        types = tuple([type_of(variable.aval) for variable in equation.outvars])
+        seen = Equation(name, equation.params, types, avals, location, equation, self)
+        rule = RULES.get(name)
+        if rule is None:
+            return self._without_rule(seen, operands)
+        if name in STRUCTURAL and any(is_key(aval) for aval in avals):
+            return _of_keys(equation, seen, operands)
+        return rule(seen, *operands)
+
+    def _without_rule(self, eqn: Equation, operands: Sequence[Tensor]) -> list[Tensor]:
+        """What JAX lowers a primitive to that somebody else has defined, if JAX knows."""
+        effects = ", ".join(sorted(map(str, getattr(eqn.given, "effects", ()))))
+        if effects:
+            raise NotLowered(f"it has side effects ({effects})")
+        try:
+            return eqn.lowered_by_jax(operands)
+        except NotLowered:
+            raise
+        except Error as error:
+            raise NotLowered(no_lowering(eqn.name, RULES, "primitive")) from error
+
+    def _checked(self, equation: Any, made: Any) -> list[Any]:
+        """The results of a rule, which have the types that JAX says."""
+        items: list[Any] = [made] if isinstance(made, Value | Operation | Cell) else list(made)
+        found: list[Any] = [item if isinstance(item, Value | Cell) else as_value(item) for item in items]
+        expected = [type_of(variable.aval) for variable in equation.outvars]
+        types = [item.value.type if isinstance(item, Cell) else item.type for item in found]
+        if types != expected:
+            listed = [", ".join(map(str, part)) for part in (types, expected)]
+            raise Error(f"its rule gives ({listed[0]}), but JAX says ({listed[1]})")
+        return found
+
+    def _at_place(self, error: Error, equation: Any, location: Location) -> Error:
+        return Error(
+            f"`{equation.primitive.name}`: {error.message}",
+            where=f"{self.label}: {place(location)}",
+            hint=error.hint,
+            excerpt=error.excerpt,
+            notes=error.notes,
+        )
+
+    def lowered_by_jax(self, equation: Any, operands: Sequence[Tensor], *, custom_calls: bool = False) -> list[Tensor]:
+        """Calls what JAX lowers an equation to."""
         jax = jax_library()
 
         def bound(*arrays: Any) -> Any:
@@ -233,19 +258,21 @@ class _Importer:
         name = equation.primitive.name
         text = SHARDING.sub(r"stablehlo.reshape \1 : (\2) -> \2", MESH.sub("", text))
         if text not in self.called:
-            self.called[text] = self._adopt(parse_module_op(text, file=f"<{name}>"), f"{name}_{len(self.called)}")
+            module = parse_module_op(text, file=f"<{name}>")
+            self.called[text] = self._adopt(module, f"{name}_{len(self.called)}", custom_calls=custom_calls)
         function = self.called[text]
         call = func.Call(function.sym_name, operands, result_types=list(function.function_type.results))
         return list(call.results)
 
-    def _adopt(self, module: Operation, prefix: str) -> func.FuncOp:
+    def _adopt(self, module: Operation, prefix: str, *, custom_calls: bool) -> func.FuncOp:
         """Takes over the functions of a module, with names of their own. Returns `@main`."""
         functions = [op for op in module.walk() if isinstance(op, func.FuncOp)]
-        foreign = next(
-            (op for f in functions for op in f.walk() if not op.name.startswith(KNOWN) or op.name == FOREIGN), None
-        )
-        if foreign is not None:
-            raise NotLowered(f"JAX lowers it to `{foreign.name}`")
+        inner = [op for function in functions for op in function.walk()]
+        for op in inner:
+            if not op.name.startswith(KNOWN):
+                raise NotLowered(f"JAX lowers it to `{op.name}`")
+            if isinstance(op, hlo.CustomCall) and not custom_calls:
+                raise NotLowered(f"JAX lowers it to a call of `{op.call_target_name}`")
         names = {function.sym_name: f"{prefix}_{function.sym_name}" for function in functions}
         names[MAIN] = prefix
         for op in module.walk():
@@ -281,6 +308,33 @@ class _Importer:
             if not frame.file_name.startswith((self.library, __file__, "<")):
                 return NameLoc(name, FileLineColLoc(Path(frame.file_name).name, max(int(frame.line_num), 1), 1))
         return NameLoc(name, self.line)
+
+
+def run_steps(steps: Steps) -> Any:
+    """Runs a generator, and those that it yields, each to its end: its own stack, since what users nest may be deep."""
+    stack: list[Steps] = [steps]
+    value: Any = None
+    error: Error | None = None
+    try:
+        while True:
+            try:
+                child = stack[-1].throw(error) if error is not None else stack[-1].send(value)
+            except StopIteration as stop:
+                value, error = stop.value, None
+            except Error as raised:
+                value, error = None, raised
+            else:
+                stack.append(child)
+                value, error = None, None
+                continue
+            stack.pop()
+            if not stack:
+                if error is not None:
+                    raise error
+                return value
+    finally:
+        while stack:  # only after what is no Error: in order, so that each leaves its block
+            stack.pop().close()
 
 
 def _of_keys(equation: Any, seen: Equation, operands: list[Tensor]) -> list[Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from couloir.frontends.jax.primitives import (
+    collectives,
     composed,
     contraction,
     control,
@@ -12,10 +13,13 @@ from couloir.frontends.jax.primitives import (
     linear_algebra,
     random,
     reduction,
+    references,
+    refused,
     shape,
 )
 
 __all__ = [
+    "collectives",
     "composed",
     "contraction",
     "control",
@@ -25,5 +29,7 @@ __all__ = [
     "linear_algebra",
     "random",
     "reduction",
+    "references",
+    "refused",
     "shape",
 ]

@@ -120,10 +120,36 @@ def is_unsigned(element: Type) -> bool:
     return isinstance(element, IntegerType) and (not element.is_signed or element is i1)
 
 
-@lowers("copy", "copy_p", "device_put", "stop_gradient", "optimization_barrier", "pvary", "name")
+@lowers(
+    "accum_grad_in_ref",
+    "copy",
+    "copy_p",
+    "device_put",
+    "layout_constraint",
+    "name",
+    "optimization_barrier",
+    "pvary",
+    "reshard",
+    "sharding_constraint",
+    "stage",
+    "stop_gradient",
+    "with_memory_space_constraint",
+)
 def identity(eqn: Equation, *operands: Tensor) -> Lowered:
-    """What changes no value."""
+    """What changes no value: how devices share it, and when it is computed, is not for here."""
     return operands
+
+
+@lowers("tie")
+def tie(eqn: Equation, x: Tensor, y: Tensor) -> Lowered:
+    """The second operand, which is not computed before the first."""
+    return y
+
+
+@lowers("dce_sink")
+def dce_sink(eqn: Equation, x: Tensor) -> Lowered:
+    """A use of a value, for JAX."""
+    return []
 
 
 @lowers("abs")

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from couloir.dialects import hlo
-from couloir.dialects.hlo.attributes import RngAlgorithm
+from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
 from couloir.dialects.hlo.building import Tensor, broadcast, convert, full, full_like, iota, reshape
 from couloir.frontends.jax.elements import implementation
 from couloir.frontends.jax.equation import Equation, Lowered, lowers
 from couloir.frontends.jax.library import jax_library
 from couloir.frontends.jax.primitives.shape import numbers
-from couloir.ir.types import ui32, ui64
+from couloir.ir.types import i64, ui32, ui64
 
 ROTATIONS: Final = ((13, 15, 26, 6), (17, 29, 16, 24))
 """Of Threefry-2x32: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (2011)."""
 
 
-@lowers("random_wrap", "random_unwrap", "random_clone")
+@lowers("from_edtype", "random_clone", "random_unwrap", "random_wrap", "to_edtype")
 def same_data(eqn: Equation, x: Tensor) -> Lowered:
     """A key is its data."""
     return x
@@ -108,6 +108,13 @@ def threefry2x32(eqn: Equation, *operands: Tensor) -> Lowered:
 def _rotated(x: Tensor, distance: int) -> Tensor:
     left = hlo.ShiftLeft(x, full_like(x, distance)).result
     return hlo.Or(left, hlo.ShiftRightLogical(x, full_like(x, 32 - distance)).result).result
+
+
+@lowers("rng_uniform")
+def rng_uniform(eqn: Equation, low: Tensor, high: Tensor) -> Lowered:
+    """Uniform numbers of a generator that belongs to the machine: XLA has one, the reference semantics has none."""
+    shape = hlo.constant(eqn.shape, i64).output
+    return hlo.Rng(low, high, shape, RngDistribution.UNIFORM, result_types=[eqn.type])
 
 
 @lowers("rng_bit_generator")

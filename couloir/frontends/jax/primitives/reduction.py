@@ -168,6 +168,22 @@ def select_and_scatter_add(eqn: Equation, source: Tensor, operand: Tensor) -> Lo
     )
 
 
+@lowers("select_and_scatter")
+def select_and_scatter(eqn: Equation, operand: Tensor, source: Tensor, init: Tensor) -> Lowered:
+    """Adds each source up where the window has its extreme, with bodies of one's own."""
+    params, window = eqn.params, _window(eqn)
+    element = TensorType((), operand.type.element_type)
+    regions: list[Region] = []
+    for kind in ("select", "scatter"):
+        block = Block([element, element])
+        with inside(block):
+            body = _combine(eqn, params[f"{kind}_jaxpr"], params[f"{kind}_consts"])
+            hlo.Return(body(*block.arguments))
+        regions.append(Region([block]))
+    sizes, strides, padding = window["window_dimensions"], window["window_strides"], tuple(window["padding"])
+    return hlo.SelectAndScatter(operand, source, init, sizes, strides, padding, *regions)
+
+
 @lowers("select_and_gather_add")
 def select_and_gather_add(eqn: Equation, tangents: Tensor, operand: Tensor) -> Lowered:
     """The tangents at the extremes of windows."""

@@ -1,0 +1,121 @@
+"""Every primitive that JAX lowers for CPUs has a rule here; a refusal has a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax._src.interpreters import mlir
+
+import couloir
+from couloir.frontends.jax import RULES
+from couloir.frontends.jax.primitives.refused import REASONS
+from tests.frontends.jax.comparing import check
+
+# Modules that define primitives when they are imported.
+import jax._src.cudnn.fused_attention_stablehlo  # isort: skip
+import jax._src.cudnn.scaled_matmul_stablehlo  # isort: skip
+import jax.experimental.checkify  # isort: skip
+import jax.experimental.custom_partitioning  # isort: skip
+import jax.export  # isort: skip
+import jax.extend.linear_util  # isort: skip
+
+ELSEWHERE = {"dim_as_value", "dimension_size", "shape_assertion"}
+"""Sizes of symbolic dimensions."""
+LAPACK = {
+    *("eig", "eigh", "geqp3", "geqrf", "hessenberg", "householder_product", "lu_pivots_to_permutation"),
+    *("ormqr", "schur", "svd", "tridiagonal"),
+}
+"""Linear algebra that has no rule yet."""
+
+
+def lowered_for_cpus() -> set[str]:
+    """The names in JAX's own tables, but for those of Pallas, whose primitives stand inside of its kernels."""
+    tables = (mlir._lowerings, mlir._platform_specific_lowerings["cpu"])
+    return {
+        primitive.name
+        for table in tables
+        for primitive, entry in table.items()
+        if not getattr(entry.rule, "__module__", "").startswith("jax._src.pallas")
+    }
+
+
+def test_every_primitive_that_jax_lowers_has_a_rule():
+    assert len(lowered_for_cpus()) > 250
+    assert sorted(lowered_for_cpus() - set(RULES) - ELSEWHERE - LAPACK) == []
+
+
+def test_a_refusal_is_of_something_that_jax_has():
+    assert sorted(set(REASONS) - lowered_for_cpus() - {"core_map", "pallas_call"}) == []
+
+
+@pytest.mark.parametrize("function", [jax.pure_callback, jax.experimental.io_callback])
+def test_functions_of_python_are_named(function: Any):
+    def double(x: Any) -> Any:
+        return 2 * x
+
+    with pytest.raises(couloir.Error) as caught:
+        couloir.from_jax(lambda x: function(double, jax.ShapeDtypeStruct((), x.dtype), x), 1.0)
+    (note,) = caught.value.notes
+    assert "it calls a Python function, which a module cannot hold (`double`), first at" in note
+    assert "test_lowerings.py:" in note
+
+
+def test_what_somebody_else_defines_is_lowered_as_jax_says():
+    primitive = jax.extend.core.Primitive("somebodys")
+    primitive.def_abstract_eval(lambda x: x)
+    mlir.register_lowering(primitive, mlir.lower_fun(lambda x: jnp.sin(x) + 1, multiple_results=False))
+    try:
+        module = couloir.from_jax(lambda x: primitive.bind(x) * 2, np.ones(2, np.float32))
+    finally:
+        del mlir._lowerings[primitive]
+    np.testing.assert_allclose(couloir.run(module, np.ones(2, np.float32))[0], 2 * np.sin(1) + 2, rtol=1e-6)
+
+
+def test_a_foreign_function_is_called():
+    def f(x: Any) -> Any:
+        return jax.ffi.ffi_call("somewhere", jax.ShapeDtypeStruct(x.shape, x.dtype))(x, scale=np.float32(2))
+
+    calls = [op for op in couloir.from_jax(f, jnp.ones(3)).walk() if op.name == "stablehlo.custom_call"]
+    assert [call.call_target_name for call in calls] == ["somewhere"]
+    assert calls[0].attributes["mhlo.backend_config"].as_dict()["scale"].value == 2.0
+
+
+def rare() -> list[tuple[str, Any, tuple[Any, ...]]]:
+    x = jnp.linspace(0.25, 3, 12).reshape(3, 4)
+    sizes = jnp.asarray([2, 0, 1], jnp.int32)
+
+    @jax.custom_batching.custom_vmap
+    def batched(v: Any) -> Any:
+        return jnp.sin(v)
+
+    batched.def_vmap(lambda size, which, v: (jnp.sin(v) * 2, True))
+
+    @jax.custom_gradient
+    def clipped(v: Any) -> Any:
+        return v, lambda g: jnp.clip(g, -1, 1)
+
+    def linear(v: Any) -> Any:
+        return jax.custom_derivatives.linear_call(lambda r, a: a * r, lambda r, g: g * r, 3.0, v)
+
+    return [
+        ("ragged dot", lambda a, b, n: jax.lax.ragged_dot(a, b, n), (x, jnp.ones((3, 4, 2)), sizes)),
+        ("composite", jax.lax.composite(lambda v: v * v, name="my.square"), (x,)),
+        ("linear call", lambda v: [linear(v), jax.vjp(linear, v)[1](v)], (x,)),
+        ("custom vmap", lambda v: [batched(v), jax.vmap(batched)(v)], (x,)),
+        ("custom gradient", jax.grad(lambda v: (clipped(v) ** 2).sum()), (x,)),
+        ("barrier", lambda v: jax.lax.optimization_barrier((v, v + 1)), (x,)),
+        ("platform", lambda v: jax.lax.platform_dependent(v, cpu=jnp.sin, default=jnp.cos), (x,)),
+        ("any platform", lambda v: jax.lax.platform_dependent(v, tpu=jnp.sin, default=jnp.cos), (x,)),
+        ("layout", lambda v: jax.device_put(v, jax.devices()[0]), (x,)),
+        ("cholesky update", lambda v: jax.lax.linalg.cholesky_update(jnp.eye(3) * 2, v[:, 0]), (x,)),
+        ("symmetric product", lambda v: jax.lax.linalg.symmetric_product(v, jnp.eye(3), symmetrize_output=True), (x,)),
+        ("exported", jax.export.export(jax.jit(jnp.tanh))(x).call, (x,)),
+    ]
+
+
+def test_rare_primitives():
+    check(rare(), terms=64)
