@@ -19,7 +19,21 @@ from typing import TYPE_CHECKING, Any, Final
 from couloir.version import __version__
 
 if TYPE_CHECKING:
-    from couloir.api import bisect, compile, draw, explore, load, lower, opt, parse, replay, run, specialize, trace
+    from couloir.api import (
+        bisect,
+        compile,
+        cost,
+        draw,
+        explore,
+        load,
+        lower,
+        opt,
+        parse,
+        replay,
+        run,
+        specialize,
+        trace,
+    )
     from couloir.backends.c.program import Executable
     from couloir.dialects.builtin import ModuleOp as Module
     from couloir.frontends.jax.reading import trace as from_jax
@@ -40,6 +54,7 @@ _HOMES: Final = {
         (
             "bisect",
             "compile",
+            "cost",
             "draw",
             "explore",
             "load",
@@ -94,6 +109,7 @@ __all__ = [
     "__version__",
     "bisect",
     "compile",
+    "cost",
     "draw",
     "explore",
     "from_jax",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from couloir.backends.c.cache import Cache
     from couloir.backends.c.program import Executable
     from couloir.backends.c.toolchain import Compiler
+    from couloir.costs import CostReport
     from couloir.drawing import Paper
     from couloir.ir.passes.trace import Trace
     from couloir.passes.bisection import Bisection, ModuleCheck
@@ -542,6 +543,31 @@ def run(
     module = load(source, dims=dims)
     check_shapes(module, arrays, function)
     return own(evaluate(module, *arrays, function=function), arrays)
+
+
+def cost(
+    source: Source,
+    *,
+    dims: Mapping[str, int] | None = None,
+    function: str | None = None,
+    trip_counts: bool = True,
+) -> CostReport:
+    """Counts what a model costs when it runs once: flops, transcendental functions, bytes accessed; of each op, by kind, in total.
+
+    The conventions are XLA's: see `couloir.costs`.
+
+    Args:
+        source: A module of any level, or anything that `load` takes.
+        dims: As for `load`.
+        function: The function that runs; by default the first public one.
+        trip_counts: Count the body of a loop as often as it runs, where that is known; otherwise once, as XLA does.
+
+    Returns:
+        The report: `print` it. What could not be counted is in its `unknown`.
+    """
+    from couloir.costs import cost
+
+    return cost(load(source, dims=dims), function=function, trip_counts=trip_counts)
 
 
 def specialize(

@@ -329,31 +329,39 @@ class _Comparison:
 
 def path_of(op: Operation) -> str:
     """Where an op stands: the symbols around it, the block and the number of the op in each region, and its location."""
-    parts: list[str] = []
-    current: Operation | None = op
-    while current is not None:
-        name = symbol_name(current)
-        if name is not None:
-            parts.append(f"@{name}")
-        elif current.parent is not None:
-            parts.append(_place(current))
-        current = current.parent_op
-    path = ", ".join(reversed(parts)) or "at the top"
-    return f"{path} ({op.location.label})" if op.location.label else path
+    return Places().of(op)
 
 
-def _place(op: Operation) -> str:
-    block = op.parent
-    assert block is not None, "asked only for ops in a block"
-    number, before = 0, op.prev_op
-    while before is not None:
-        number, before = number + 1, before.prev_op
-    around, text = block.parent_op, f"op {number}"
-    if around is not None and block.parent is not None and (not block.is_entry or block.next_block is not None):
-        text = f"block {list(block.parent.blocks).index(block)}, {text}"
-    if around is not None and len(around.regions) > 1:
-        text = f"region {next(n for n, r in enumerate(around.regions) if r is block.parent)}, {text}"
-    return text
+class Places:
+    """`path_of` for many ops: each block is gone through once. Edits in between are not seen."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Block, dict[Operation, int]] = {}
+
+    def of(self, op: Operation) -> str:
+        """Where an op stands."""
+        parts: list[str] = []
+        current: Operation | None = op
+        while current is not None:
+            name = symbol_name(current)
+            if name is not None:
+                parts.append(f"@{name}")
+            elif current.parent is not None:
+                parts.append(self._place(current, current.parent))
+            current = current.parent_op
+        path = ", ".join(reversed(parts)) or "at the top"
+        return f"{path} ({op.location.label})" if op.location.label else path
+
+    def _place(self, op: Operation, block: Block) -> str:
+        numbers = self._numbers.get(block)
+        if numbers is None:
+            numbers = self._numbers[block] = {inside: number for number, inside in enumerate(block.ops)}
+        around, text = block.parent_op, f"op {numbers[op]}"
+        if around is not None and block.parent is not None and (not block.is_entry or block.next_block is not None):
+            text = f"block {list(block.parent.blocks).index(block)}, {text}"
+        if around is not None and len(around.regions) > 1:
+            text = f"region {next(n for n, r in enumerate(around.regions) if r is block.parent)}, {text}"
+        return text
 
 
 def _types(block: Block) -> str:
