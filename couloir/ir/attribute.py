@@ -210,6 +210,10 @@ class Type(Attribute):
 
     sigil: ClassVar[str] = "!"
 
+    def compatible_with(self, other: Type) -> bool:
+        """Whether type inference takes `other` for this element type: of most types, only itself."""
+        return self is other
+
 
 class OpaqueAttribute(Attribute):
     """An attribute of a dialect that is not loaded: its text, kept as it was read (`#foo.bar<1, 2>`)."""

@@ -20,6 +20,7 @@ from couloir.ir.types import (
     FloatType,
     IntegerType,
     ShapedType,
+    TensorEncoding,
     TensorType,
     UnrankedMemRefType,
     UnrankedTensorType,
@@ -88,14 +89,19 @@ def element_type(type: Type) -> Type:
 
 
 def compatible(a: Type, b: Type) -> bool:
-    """Whether a value could have both types: equal, or tensors that differ only in dimensions one of which is not known."""
+    """Whether a value could have both types: equal, or tensors that differ only in dimensions one of which is not known.
+
+    Element types are compatible by their `Type.compatible_with`.
+    """
     if a is b:
         return True
     if isinstance(a, TensorType) and isinstance(b, TensorType):
         return (
-            a.element_type is b.element_type
+            (a.element_type is b.element_type or a.element_type.compatible_with(b.element_type))
             and len(a.dims) == len(b.dims)
             and all(x is None or y is None or x == y for x, y in zip(a.dims, b.dims, strict=True))
+            and (not isinstance(a.encoding, TensorEncoding) or a.encoding.admits(b.dims))
+            and (not isinstance(b.encoding, TensorEncoding) or b.encoding.admits(a.dims))
         )
     pair = (a, b) if isinstance(a, UnrankedTensorType) else (b, a)
     return isinstance(pair[0], UnrankedTensorType) and element_type(pair[1]) is pair[0].element_type
@@ -107,9 +113,14 @@ def most_specific(types: Sequence[Type]) -> Type:
     if not isinstance(first, TensorType) or first.is_static:
         return first
     dims = first.dims
-    for other in types[1:]:
-        if isinstance(other, TensorType) and len(other.dims) == len(dims):
-            dims = tuple(b if a is None else a for a, b in zip(dims, other.dims, strict=True))
+    others = [other for other in types[1:] if isinstance(other, TensorType) and len(other.dims) == len(dims)]
+    for other in others:
+        dims = tuple(b if a is None else a for a, b in zip(dims, other.dims, strict=True))
+    encodings = [type.encoding for type in (first, *others)]
+    for number, encoding in enumerate(encodings):
+        if isinstance(encoding, TensorEncoding):
+            merged = encoding.merged([*encodings[:number], *encodings[number + 1 :]], dims)
+            return TensorType(dims, first.element_type, merged)
     return first.with_dims(dims)
 
 
@@ -143,8 +154,8 @@ def _mark(id: str) -> str:
 
 
 @attrs.frozen(init=False)
-class SameType(Relation):
-    """All values of these fields have one type (dimensions that are not known agree with any)."""
+class _Same(Relation):
+    """Base of the relations that say that fields have something in common. `id` is their number in the specification."""
 
     fields: tuple[str, ...]
     id: str = ""
@@ -152,12 +163,23 @@ class SameType(Relation):
     def __init__(self, *fields: str, id: str = "") -> None:
         self.__attrs_init__(fields, id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
+    def _differ(self, a: str, b: str, what: str, first: Any, second: Any) -> str:
+        return f"`{a}` and `{b}` have the same {what}, but they are {first} and {second}" + _mark(self.id)
+
+
+@attrs.frozen(init=False)
+class SameType(_Same):
+    """All values of these fields have one type (dimensions that are not known agree with any)."""
+
     def check(self, op: Operation) -> str | None:
         found = [(field, t) for field in self.fields for t in types_of(op, field)]
+        if not found:
+            return None
+        known = found[0][1]
         for field, type in found[1:]:
-            if not compatible(found[0][1], type):
-                told = f"`{found[0][0]}` and `{field}` have the same type, but they are `{found[0][1]}` and `{type}`"
-                return told + _mark(self.id)
+            if not compatible(known, type):
+                return self._differ(found[0][0], field, "type", f"`{known}`", f"`{type}`")
+            known = known if known is type else most_specific([known, type])
         return None
 
     def infer(self, op: Operation, result: str) -> Type | None:
@@ -169,7 +191,10 @@ class SameType(Relation):
             return None
         for other in found:
             if not compatible(found[0], other):
-                raise Error(f"{_listed(self.fields)} have the same type, but there are `{found[0]}` and `{other}`")
+                mark = f" ({self.id})" if self.id else ""
+                raise Error(
+                    f"{_listed(self.fields)} have the same type{mark}, but there are `{found[0]}` and `{other}`"
+                )
         return most_specific(found)
 
 
@@ -180,43 +205,36 @@ def _listed(fields: Sequence[str]) -> str:
 
 
 @attrs.frozen(init=False)
-class SameShape(Relation):
+class SameShape(_Same):
     """All values of these fields have one shape; scalars count as shapeless and agree with scalars."""
-
-    fields: tuple[str, ...]
-    id: str = ""
-
-    def __init__(self, *fields: str, id: str = "") -> None:
-        self.__attrs_init__(fields, id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
 
     def check(self, op: Operation) -> str | None:
         found = [(f, t.dims if isinstance(t, ShapedType) else ()) for f in self.fields for t in types_of(op, f)]
+        if not found:
+            return None
+        known = found[0][1]
         for field, dims in found[1:]:
-            first = found[0][1]
-            if len(first) != len(dims) or any(
-                x is not None and y is not None and x != y for x, y in zip(first, dims, strict=True)
+            if len(known) != len(dims) or any(
+                x is not None and y is not None and x != y for x, y in zip(known, dims, strict=True)
             ):
-                told = f"`{found[0][0]}` and `{field}` have the same shape, but they are {first} and {dims}"
-                return told + _mark(self.id)
+                return self._differ(found[0][0], field, "shape", known, dims)
+            known = tuple(y if x is None else x for x, y in zip(known, dims, strict=True))
         return None
 
 
 @attrs.frozen(init=False)
-class SameElementType(Relation):
+class SameElementType(_Same):
     """All values of these fields have one element type."""
 
-    fields: tuple[str, ...]
-    id: str = ""
-
-    def __init__(self, *fields: str, id: str = "") -> None:
-        self.__attrs_init__(fields, id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
+    def agree(self, a: Type, b: Type) -> bool:
+        """Whether two element types count as one."""
+        return a is b
 
     def check(self, op: Operation) -> str | None:
         found = [(field, element_type(t)) for field in self.fields for t in types_of(op, field)]
         for field, type in found[1:]:
-            if type is not found[0][1]:
-                told = f"`{found[0][0]}` and `{field}` have the same element type, but they are `{found[0][1]}` and `{type}`"
-                return told + _mark(self.id)
+            if not self.agree(type, found[0][1]):
+                return self._differ(found[0][0], field, "element type", f"`{found[0][1]}`", f"`{type}`")
         return None
 
 

@@ -76,7 +76,9 @@ def agrees_with_inferred(op: Operation) -> bool:
     except Error:
         return False
     pairs = zip(inferred, op.results, strict=False)
-    return all(isinstance(type, Type) and compatible(type, result.type) for type, result in pairs)
+    return len(inferred) == len(op.results) and all(
+        isinstance(type, Type) and compatible(type, result.type) for type, result in pairs
+    )
 
 
 def _never(op: Operation, visible: set[Value[Any]]) -> bool:

@@ -210,10 +210,35 @@ def _dims(dims: Sequence[Dim]) -> tuple[Dim, ...]:
         raise Error(f"the sizes of a shape are whole numbers or None, not {dims!r}") from None
 
 
+class TensorEncoding(Attribute):
+    """Base of the encodings that speak of the tensor's dimensions. Source: MLIR, VerifiableTensorEncoding."""
+
+    def verify_dims(self, dims: Sequence[Dim]) -> None:
+        """Raises `couloir.Error` unless a tensor type with these dimensions can have this encoding."""
+
+    def admits(self, dims: Sequence[Dim]) -> bool:
+        """Whether a value of such a type could also have a type with these dimensions; there are as many."""
+        return True
+
+    def merged(self, others: Sequence[Attribute | None], dims: Sequence[Dim]) -> Attribute | None:
+        """What is known from this encoding and those of compatible types together, for a type with these dimensions."""
+        return None
+
+
 class TensorType(ShapedType):
     """A ranked tensor: `tensor<2x?xf32>`, with an optional encoding. Source: MLIR RankedTensorType."""
 
     encoding: Attribute | None = None
+
+    def with_dims(self, dims: Sequence[Dim]) -> TensorType:
+        """The same type with other dimensions; an encoding that speaks of the old ones is dropped."""
+        encoding = None if isinstance(self.encoding, TensorEncoding) else self.encoding
+        return TensorType(tuple(dims), self.element_type, encoding)
+
+    def verify_parameters(self) -> None:
+        super().verify_parameters()
+        if isinstance(self.encoding, TensorEncoding):
+            self.encoding.verify_dims(self.dims)
 
     @classmethod
     def normalize(cls, dims: Sequence[Dim], element_type: Type, encoding: Attribute | None) -> tuple[Any, ...]:

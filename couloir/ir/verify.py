@@ -233,11 +233,14 @@ class _Verifier:
         except Error as error:
             self.fault(op, f"`{op.name}`: {error.message}", hint=error.hint)
             return
-        for number, (type, result) in enumerate(zip(inferred, op.results, strict=False)):
+        mark = "".join(f" ({r.id})" for r in op.definition.relations if isinstance(r, Infers))
+        if len(inferred) != len(op.results):
+            self.fault(op, f"`{op.name}` has {len(inferred)} results by its operands, not {len(op.results)}{mark}")
+            return
+        for number, (type, result) in enumerate(zip(inferred, op.results, strict=True)):
             if not isinstance(type, Type) or not compatible(type, result.type):
-                numbers = [f" ({r.id})" for r in op.definition.relations if isinstance(r, Infers)]
                 told = f"result {number} of `{op.name}` is `{type}` by its operands, not `{result.type}`"
-                self.fault(op, told + "".join(numbers))
+                self.fault(op, told + mark)
 
     def _check_region(self, op: Operation, region: Region) -> None:
         if region.parent is not op:

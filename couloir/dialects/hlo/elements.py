@@ -1,43 +1,117 @@
-"""The element types of StableHLO, under the names of the specification's sections."""
+"""The element types of StableHLO, and what its constraints ask of them.
+
+Source: StableHLO specification, sections "Types", "Functions on types" and "Quantization computations"; the names are
+those of the specification. Sets of element types contain types quantized per tensor where they are numbers; types
+quantized per axis are in `PER_AXIS`, which few ops take.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+import attrs
+
 from couloir.dialects.quant import UniformType
 from couloir.ir import constraints
-from couloir.ir.constraints import BOOLEAN, COMPLEX, INTEGER, SIGNED, ElementTypes
-from couloir.ir.types import ComplexType, FloatType, IntegerType, Type
+from couloir.ir.constraints import BOOLEAN, COMPLEX, ElementTypes, SameElementType
+from couloir.ir.floats import FLOATS
+from couloir.ir.types import ComplexType, FloatType, IntegerType, Type, bit_width, i1
+
+WIDTHS: Final = (2, 4, 8, 16, 32, 64)
+_NO_ELEMENTS: Final = ("tf32", "f80", "f128")
+
+
+def is_integer(type: Type) -> bool:
+    """Whether it is one of `i2`, ..., `i64` (read as signed) and `ui2`, ..., `ui64`."""
+    return isinstance(type, IntegerType) and type.width in WIDTHS and type.signedness != "signed"
+
+
+def is_quantized(type: Type) -> bool:
+    """Whether its values are integers that stand for real numbers by one scale, or by one for each index of an axis."""
+    return isinstance(type, UniformType)
+
+
+def is_per_axis_quantized(type: Type) -> bool:
+    """Whether it has a scale for each index of an axis."""
+    return isinstance(type, UniformType) and type.axis is not None
+
+
+def is_per_tensor_quantized(type: Type) -> bool:
+    """Whether it has one scale for the whole tensor."""
+    return isinstance(type, UniformType) and type.axis is None
+
+
+def storage_type(type: Type) -> Type:
+    """The integers that a quantized type is stored as; any other type is its own."""
+    return type.storage_type if isinstance(type, UniformType) else type
+
+
+def expressed_type(type: Type) -> Type:
+    """The numbers that a quantized type stands for; any other type is its own."""
+    return type.expressed_type if isinstance(type, UniformType) else type
+
+
+def quantization_dimension(type: Type) -> int | None:
+    """The dimension along which scales differ."""
+    return type.axis if isinstance(type, UniformType) else None
+
+
+def same_baseline(a: Type, b: Type) -> bool:
+    """Whether two element types are equal, up to scales and zero points (the specification's `baseline_element_type`)."""
+    return a is b or (a.compatible_with(b) and quantization_dimension(a) == quantization_dimension(b))
+
+
+def is_promotable(narrow: Type, wide: Type) -> bool:
+    """Whether a reduction may compute with `wide` what comes as `narrow`: the same kind, and at least as many bits.
+
+    Source: StableHLO specification, `is_promotable`.
+    """
+    if narrow is wide:
+        return True
+    if isinstance(narrow, UniformType) and isinstance(wide, UniformType):
+        same = narrow.expressed_type is wide.expressed_type
+        return same and narrow.storage_type.width <= wide.storage_type.width
+    if isinstance(narrow, FloatType | ComplexType):
+        return isinstance(wide, type(narrow)) and bit_width(narrow) <= bit_width(wide)
+    if isinstance(narrow, IntegerType) and isinstance(wide, IntegerType):
+        return i1 not in (narrow, wide) and narrow.width <= wide.width
+    return False
+
+
+@attrs.frozen(init=False)
+class SameBaselineElementType(SameElementType):
+    """All values of these fields have one element type, up to scales and zero points."""
+
+    def agree(self, a: Type, b: Type) -> bool:
+        return same_baseline(a, b)
+
 
 PRED: Final = BOOLEAN
-QUANTIZED: Final = ElementTypes("quantized", lambda t: isinstance(t, UniformType))
-FLOAT: Final[ElementTypes] = constraints.FLOAT | QUANTIZED
-ANY: Final[ElementTypes] = constraints.FLOAT | INTEGER | PRED | COMPLEX | QUANTIZED
-"""Every element type of a StableHLO tensor."""
-PER_AXIS: Final = ElementTypes("per-axis quantized", lambda t: isinstance(t, UniformType) and t.axis is not None)
+INTEGER: Final = ElementTypes("integer", is_integer, constraints.INTEGER.examples)
+SIGNED: Final = ElementTypes(
+    "signed integer",
+    lambda t: is_integer(t) and isinstance(t, IntegerType) and t.is_signed,
+    constraints.SIGNED.examples,
+)
+FLOAT_ONLY: Final = ElementTypes(
+    "float",
+    lambda t: isinstance(t, FloatType) and t.kind not in _NO_ELEMENTS,
+    tuple(FloatType(kind) for kind in FLOATS if kind not in _NO_ELEMENTS),
+)
+"""Floats, without quantized types."""
+QUANTIZED: Final = ElementTypes("quantized", is_per_tensor_quantized)
+PER_AXIS: Final = ElementTypes("quantized per axis", is_per_axis_quantized)
+NON_QUANTIZED: Final[ElementTypes] = FLOAT_ONLY | INTEGER | PRED | COMPLEX
+FLOAT: Final[ElementTypes] = FLOAT_ONLY | QUANTIZED
+ANY: Final[ElementTypes] = NON_QUANTIZED | QUANTIZED
+"""Every element type of a StableHLO tensor but those quantized per axis."""
 ANY_OR_PER_AXIS: Final[ElementTypes] = ANY | PER_AXIS
-INTEGER_OR_FLOAT: Final[ElementTypes] = INTEGER | constraints.FLOAT | QUANTIZED
+"""Every element type of a StableHLO tensor."""
+INTEGER_OR_FLOAT: Final[ElementTypes] = INTEGER | FLOAT_ONLY | QUANTIZED
 PRED_OR_INTEGER: Final[ElementTypes] = PRED | INTEGER
-FLOAT_OR_COMPLEX: Final[ElementTypes] = constraints.FLOAT | COMPLEX | QUANTIZED
-NUMBER: Final[ElementTypes] = INTEGER | constraints.FLOAT | COMPLEX | QUANTIZED
-SIGNED_FLOAT_OR_COMPLEX: Final[ElementTypes] = SIGNED | constraints.FLOAT | COMPLEX | QUANTIZED
-
-
-def is_promotable(x: Type, y: Type) -> bool:
-    """Whether values of element type `x` may become ones of `y`: the same kind of numbers, and not fewer bits.
-
-    Source: StableHLO specification, section "Functions on types", `is_promotable`. Quantized types must stand for the
-    same type of numbers; what counts is how many bits they store.
-    """
-    if isinstance(x, UniformType) and isinstance(y, UniformType):
-        return x.expressed_type is y.expressed_type and x.storage_type.width <= y.storage_type.width
-    if isinstance(x, ComplexType) and isinstance(y, ComplexType):
-        x, y = x.element_type, y.element_type
-    if isinstance(x, FloatType) and isinstance(y, FloatType):
-        return x.width <= y.width
-    if isinstance(x, IntegerType) and isinstance(y, IntegerType):
-        return PRED.contains(x) == PRED.contains(y) and x.width <= y.width
-    return False
+FLOAT_OR_COMPLEX: Final[ElementTypes] = FLOAT_ONLY | COMPLEX | QUANTIZED
+NUMBER: Final[ElementTypes] = INTEGER | FLOAT_ONLY | COMPLEX | QUANTIZED
+SIGNED_FLOAT_OR_COMPLEX: Final[ElementTypes] = SIGNED | FLOAT_ONLY | COMPLEX | QUANTIZED
 
 
 __all__ = [
@@ -45,14 +119,26 @@ __all__ = [
     "ANY_OR_PER_AXIS",
     "COMPLEX",
     "FLOAT",
+    "FLOAT_ONLY",
     "FLOAT_OR_COMPLEX",
     "INTEGER",
     "INTEGER_OR_FLOAT",
+    "NON_QUANTIZED",
     "NUMBER",
     "PER_AXIS",
     "PRED",
     "PRED_OR_INTEGER",
     "QUANTIZED",
+    "SIGNED",
     "SIGNED_FLOAT_OR_COMPLEX",
+    "SameBaselineElementType",
+    "expressed_type",
+    "is_integer",
+    "is_per_axis_quantized",
+    "is_per_tensor_quantized",
     "is_promotable",
+    "is_quantized",
+    "quantization_dimension",
+    "same_baseline",
+    "storage_type",
 ]

@@ -5,20 +5,36 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
 from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType, ResultAccuracy
 from couloir.dialects.hlo.elements import (
     ANY,
+    ANY_OR_PER_AXIS,
+    COMPLEX,
     FLOAT,
+    FLOAT_ONLY,
     FLOAT_OR_COMPLEX,
     INTEGER,
+    NON_QUANTIZED,
     NUMBER,
     PRED,
     PRED_OR_INTEGER,
     SIGNED_FLOAT_OR_COMPLEX,
+    SameBaselineElementType,
+    expressed_type,
+    is_per_axis_quantized,
+    is_quantized,
+    quantization_dimension,
 )
+from couloir.dialects.quant import UniformType
 from couloir.dialects.shapes import as_tensor, merge, same_dims
 from couloir.ir import fields
-from couloir.ir.constraints import Holds, SameElementType, SameShape, SameType, most_specific, one_of
+from couloir.ir.constraints import Holds, Infers, SameShape, SameType, most_specific, one_of
+from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Result, attr, attr_optional, result
 from couloir.ir.operation import Operation, Value
 from couloir.ir.traits import Associative, Commutative, Elementwise, Idempotent, Involution, Pure
@@ -31,7 +47,7 @@ class Unary(Operation, traits=(Pure, Elementwise)):
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     result: Result[TensorType] = result()
 
-    constraints = (SameType("operand", "result"),)
+    constraints = (SameType("operand", "result", id="C1"),)
     assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
 
@@ -153,10 +169,10 @@ def real_type(type: TensorType) -> TensorType:
 class _Part(Operation, traits=(Pure, Elementwise)):
     """Base of the ops that give a real tensor for a complex one."""
 
-    operand: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY | COMPLEX)
     result: Result[TensorType] = result()
 
-    constraints = (SameShape("operand", "result"),)
+    constraints = (SameShape("operand", "result", id="C1"), Infers("C2"))
     assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
     def infer(self) -> Type:
@@ -183,7 +199,7 @@ class IsFinite(Operation, name="stablehlo.is_finite", traits=(Pure, Elementwise)
     x: Operand[TensorType] = fields.operand(elements=FLOAT)
     y: Result[TensorType] = result(elements=PRED)
 
-    constraints = (SameShape("x", "y"),)
+    constraints = (SameShape("x", "y", id="C1"),)
     assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
@@ -199,7 +215,7 @@ class ReducePrecision(Operation, name="stablehlo.reduce_precision", traits=(Pure
     output: Result[TensorType] = result()
 
     constraints = (
-        SameType("operand", "output"),
+        SameType("operand", "output", id="C1"),
         Holds("`exponent_bits` is at least 1", lambda op: op.exponent_bits >= 1, id="C2"),
         Holds("`mantissa_bits` is at least 0", lambda op: op.mantissa_bits >= 0, id="C3"),
     )
@@ -212,10 +228,10 @@ class ReducePrecision(Operation, name="stablehlo.reduce_precision", traits=(Pure
 class Convert(Operation, name="stablehlo.convert", traits=(Pure, Elementwise)):
     """Converts to another element type; `convert(x, f32)` says which. Floats go to integers by truncation."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
-    result: Result[TensorType] = result(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=NON_QUANTIZED)
+    result: Result[TensorType] = result(elements=NON_QUANTIZED)
 
-    constraints = (SameShape("operand", "result"),)
+    constraints = (SameShape("operand", "result", id="C1"),)
     assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
 
@@ -226,46 +242,117 @@ def convert(operand: Value[TensorType] | Operation, element_type: Type) -> Conve
 
 
 class Binary(Operation, traits=(Pure, Elementwise)):
-    """Base of the ops of two tensors of one type, which is the result's as well."""
+    """Base of the ops of two tensors whose types are the result's as well."""
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
     rhs: Operand[TensorType] = fields.operand(elements=ANY)
     result: Result[TensorType] = result()
 
-    constraints = (SameType("lhs", "rhs", "result"),)
     assembly_format = "$lhs `,` $rhs attr-dict `:` custom<SameTypes2>(type($lhs), type($rhs), type($result))"
 
 
-class NumberBinary(Binary):
+class SameTypeBinary(Binary):
+    """Base of the ops of two tensors of one type, which is the result's as well."""
+
+    constraints = (SameType("lhs", "rhs", "result", id="C1"),)
+
+
+class NumberBinary(SameTypeBinary):
     """Base of the ops of two tensors of numbers: no booleans."""
 
     lhs: Operand[TensorType] = fields.operand(elements=NUMBER)
     rhs: Operand[TensorType] = fields.operand(elements=NUMBER)
 
 
-class IntegerBinary(Binary):
+class IntegerBinary(SameTypeBinary):
     """Base of the ops of two integer tensors."""
 
     lhs: Operand[TensorType] = fields.operand(elements=INTEGER)
     rhs: Operand[TensorType] = fields.operand(elements=INTEGER)
 
 
-class LogicalBinary(Binary, traits=(Commutative, Associative)):
+class LogicalBinary(SameTypeBinary, traits=(Commutative, Associative)):
     """Base of the ops of two tensors of booleans (logical) or integers (bitwise)."""
 
     lhs: Operand[TensorType] = fields.operand(elements=PRED_OR_INTEGER)
     rhs: Operand[TensorType] = fields.operand(elements=PRED_OR_INTEGER)
 
 
+@attrs.frozen(init=False)
+class _SumTypes(SameType):
+    """One type; of quantized tensors only one shape, the rest is said by constraints of their own."""
+
+    def check(self, op: Any) -> str | None:
+        if not any(map(is_quantized, _elements(op))):
+            return super().check(op)
+        return SameShape(*self.fields, id=self.id).check(op)
+
+    def infer(self, op: Any, result: str) -> Type | None:
+        lhs, rhs = op.lhs.type, op.rhs.type
+        per_axis = rhs.element_type if is_per_axis_quantized(rhs.element_type) else lhs.element_type
+        if not is_quantized(per_axis):
+            return super().infer(op, result)
+        differ = SameShape("lhs", "rhs", id=self.id).check(op)
+        if differ is not None:
+            raise Error(differ)
+        return TensorType(merge([lhs.dims, rhs.dims]), per_axis)
+
+
+def _storage(type: Type) -> tuple[Any, ...]:
+    return (type.storage_type, type.storage_min, type.storage_max) if isinstance(type, UniformType) else (type,)
+
+
+def _elements(op: Any) -> list[Type]:
+    """The element types of operands and results."""
+    return [value.type.element_type for value in (*op.operands, *op.results)]
+
+
+def _alike(id: str, sentence: str, holds: Callable[[list[Type]], bool]) -> Holds:
+    """Of a sum of quantized tensors: what holds of the element types of `lhs`, `rhs` and `result`."""
+
+    def predicate(op: Any) -> bool | str:
+        elements = _elements(op)
+        return not any(map(is_quantized, elements)) or holds(elements) or ", ".join(f"`{type}`" for type in elements)
+
+    return Holds(sentence, predicate, id=id, verify_only=True)
+
+
+def _along_the_same_dimension(id: str, name: str, position: int) -> Holds:
+    def holds(elements: list[Type]) -> bool:
+        dimension = quantization_dimension(elements[position])
+        return dimension is None or dimension == quantization_dimension(elements[-1])
+
+    return _alike(id, f"the result is quantized along the dimension of `{name}`", holds)
+
+
 class Add(Binary, name="stablehlo.add", traits=(Commutative, Associative)):
     """Sum; logical OR of booleans; integers wrap."""
+
+    lhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
+
+    constraints = (
+        _SumTypes("lhs", "rhs", "result", id="C1"),
+        _alike(
+            "C2", "operands and result are quantized, or none of them is", lambda types: all(map(is_quantized, types))
+        ),
+        _alike("C3", "the storage types are the same", lambda types: len(set(map(_storage, types))) == 1),
+        _alike("C4", "the expressed types are the same", lambda types: len(set(map(expressed_type, types))) == 1),
+        _alike(
+            "C5",
+            "the result is quantized per axis when an operand is, and only then",
+            lambda types: any(map(is_per_axis_quantized, types[:2])) == is_per_axis_quantized(types[2]),
+        ),
+        _along_the_same_dimension("C6", "lhs", 0),
+        _along_the_same_dimension("C7", "rhs", 1),
+    )
 
 
 class Subtract(NumberBinary, name="stablehlo.subtract"):
     """Difference; integers wrap."""
 
 
-class Multiply(Binary, name="stablehlo.multiply", traits=(Commutative, Associative)):
+class Multiply(SameTypeBinary, name="stablehlo.multiply", traits=(Commutative, Associative)):
     """Product; logical AND of booleans; integers wrap."""
 
 
@@ -281,15 +368,15 @@ class Power(NumberBinary, name="stablehlo.power"):
     """`lhs ** rhs`."""
 
 
-class Maximum(Binary, name="stablehlo.maximum", traits=(Commutative, Associative, Idempotent)):
+class Maximum(SameTypeBinary, name="stablehlo.maximum", traits=(Commutative, Associative, Idempotent)):
     """The larger one; NaN if either is NaN; logical OR of booleans; complex numbers by real, then imaginary part."""
 
 
-class Minimum(Binary, name="stablehlo.minimum", traits=(Commutative, Associative, Idempotent)):
+class Minimum(SameTypeBinary, name="stablehlo.minimum", traits=(Commutative, Associative, Idempotent)):
     """The smaller one; NaN if either is NaN; logical AND of booleans; complex numbers by real, then imaginary part."""
 
 
-class Atan2(Binary, name="stablehlo.atan2"):
+class Atan2(SameTypeBinary, name="stablehlo.atan2"):
     """The angle of the point (`rhs`, `lhs`)."""
 
     lhs: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
@@ -327,7 +414,7 @@ class Complex(Operation, name="stablehlo.complex", traits=(Pure, Elementwise)):
     rhs: Operand[TensorType] = fields.operand(elements=one_of("f32 or f64", (f32, f64)))
     result: Result[TensorType] = result()
 
-    constraints = (SameType("lhs", "rhs"), SameShape("lhs", "result"))
+    constraints = (SameType("lhs", "rhs", id="C1"), SameShape("lhs", "result", id="C2"), Infers("C3"))
     assembly_format = "operands attr-dict `:` custom<ComplexOpType>(type($lhs), type($rhs), type($result))"
 
     def infer(self) -> Type:
@@ -338,7 +425,7 @@ class Complex(Operation, name="stablehlo.complex", traits=(Pure, Elementwise)):
 
 def _type_fits_comparison(op: Compare) -> bool | str:
     element, kind = op.lhs.type.element_type, op.compare_type
-    if kind in (None, ComparisonType.NOTYPE):
+    if kind in (None, ComparisonType.NOTYPE) or is_quantized(element):
         return True
     if isinstance(element, IntegerType):
         wanted = (ComparisonType.SIGNED if element.is_signed and element is not i1 else ComparisonType.UNSIGNED,)
@@ -363,9 +450,9 @@ class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
     result: Result[TensorType] = result(elements=PRED)
 
     constraints = (
-        SameElementType("lhs", "rhs"),
-        SameShape("lhs", "rhs"),
-        SameShape("lhs", "result"),
+        SameBaselineElementType("lhs", "rhs", id="C1"),
+        SameShape("lhs", "rhs", id="C2"),
+        SameShape("lhs", "rhs", "result", id="C2"),
         Holds("`compare_type` fits the element type", _type_fits_comparison, id="C3"),
     )
     assembly_format = (
@@ -373,7 +460,9 @@ class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
     )
 
     def infer(self) -> Type:
-        return TensorType(merge([self.lhs.type.dims, self.rhs.type.dims]), i1)
+        type = most_specific([self.lhs.type, self.rhs.type])
+        assert isinstance(type, TensorType)
+        return type.with_element_type(i1)
 
 
 class Select(Operation, name="stablehlo.select", traits=(Pure,)):
@@ -390,7 +479,7 @@ class Select(Operation, name="stablehlo.select", traits=(Pure,)):
             lambda op: op.pred.type.rank == 0 or same_dims(op.pred.type.dims, op.on_true.type.dims),
             id="C1",
         ),
-        SameType("on_true", "on_false", "result"),
+        SameType("on_true", "on_false", "result", id="C2"),
     )
     assembly_format = (
         "operands attr-dict `:` custom<SelectOpType>(type($pred), type($on_true), type($on_false), type($result))"
@@ -416,8 +505,8 @@ class Clamp(Operation, name="stablehlo.clamp", traits=(Pure,)):
     constraints = (
         _scalar_or_same_shape("min"),
         _scalar_or_same_shape("max"),
-        SameElementType("min", "operand", "max"),
-        SameType("operand", "result"),
+        SameBaselineElementType("min", "operand", "max", id="C3"),
+        SameType("operand", "result", id="C4"),
     )
     assembly_format = (
         "$min `,` $operand `,` $max attr-dict"
