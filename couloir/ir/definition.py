@@ -734,6 +734,8 @@ def _explain(op: Any, error: Exception) -> Exception:
             region_.parent = None
     if isinstance(error, Error):
         if not error.notes and error.where is None:
+            if f"`{op.name}`" not in error.message:  # `infer` does not name the op: the verifier does it too
+                error.message = f"`{op.name}`: {error.message}"
             error.notes = tuple(described)
             error.where = op.location.label or None
         return error

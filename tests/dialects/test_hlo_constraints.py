@@ -20,13 +20,14 @@ from tests.dialects.hlo_cases import (
     indexing,
     linear_algebra,
     normalization,
+    quantization,
     reduction,
     shape,
 )
 
 ROOMS = (
-    collectives, contraction, control, deprecated, dynamic, elementwise, indexing, linear_algebra, normalization, reduction,
-    shape,
+    collectives, contraction, control, deprecated, dynamic, elementwise, indexing, linear_algebra, normalization,
+    quantization, reduction, shape,
 )  # fmt: skip
 """The files that fill `BREAKS`."""
 

@@ -6,7 +6,7 @@ Source: openxla/stablehlo, stablehlo/dialect/StablehloOps.td; the specification 
 from __future__ import annotations
 
 from couloir.dialects.hlo.attributes import Precision
-from couloir.dialects.hlo.elements import ANY, INTEGER
+from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER
 from couloir.dialects.shapes import Dim, same_dim, same_dims
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, SameElementType
@@ -20,9 +20,9 @@ from couloir.ir.types import TensorType, Type
 class Broadcast(Operation, name="stablehlo.broadcast", traits=(Pure,)):
     """Repeats a tensor along new dimensions in front (upstream: deprecated, `broadcast_in_dim`)."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     broadcast_sizes: tuple[int, ...] = attr()
-    result: Result[TensorType] = fields.result()
+    result: Result[TensorType] = fields.result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         Holds("`broadcast_sizes` are not negative", lambda op: all(size >= 0 for size in op.broadcast_sizes)),
@@ -47,9 +47,9 @@ class Dot(Operation, name="stablehlo.dot", traits=(Pure,)):
     """
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
-    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     precision_config: tuple[Precision, ...] | None = attr_optional(default=None)
-    result: Result[TensorType] = fields.result(elements=ANY)
+    result: Result[TensorType] = fields.result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         Holds("`lhs` and `rhs` are vectors or matrices that fit", _is_matrix_product),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from couloir.dialects.hlo.attributes import GatherDimensionNumbers, TypeExtensions
-from couloir.dialects.hlo.elements import ANY, INTEGER, NUMBER
+from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER, NUMBER
 from couloir.dialects.hlo.indexing import GATHER_DIMENSIONS
 from couloir.dialects.hlo.shape import BROADCASTS, same_size
 from couloir.dialects.shapes import Dim, Dims, as_tensor, same_dim, unique, within
@@ -47,9 +47,9 @@ def _operand_rank(op: Any) -> int:
 class DynamicReshape(Operation, name="stablehlo.dynamic_reshape", traits=(Pure,)):
     """The same elements in the same (row-major) order, in the shape that `output_shape` holds."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     output_shape: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
-    result: Result[TensorType] = result()
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         SameElementType("operand", "result"),
@@ -66,12 +66,12 @@ class DynamicBroadcastInDim(Operation, name="stablehlo.dynamic_broadcast_in_dim"
     `known_nonexpanding_dimensions` those that have the size of the result.
     """
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     output_dimensions: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
     broadcast_dimensions: tuple[int, ...]
     known_expanding_dimensions: tuple[int, ...] | None = attr_optional(default=None)
     known_nonexpanding_dimensions: tuple[int, ...] | None = attr_optional(default=None)
-    result: Result[TensorType] = result()
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         SameElementType("operand", "result"),

@@ -31,7 +31,7 @@ from couloir.dialects.hlo.elements import (
     quantization_dimension,
 )
 from couloir.dialects.quant import UniformType
-from couloir.dialects.shapes import as_tensor, merge, same_dims
+from couloir.dialects.shapes import as_tensor, same_dims
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, Infers, SameShape, SameType, most_specific, one_of
 from couloir.ir.errors import Error
@@ -288,14 +288,20 @@ class _SumTypes(SameType):
         return SameShape(*self.fields, id=self.id).check(op)
 
     def infer(self, op: Any, result: str) -> Type | None:
-        lhs, rhs = op.lhs.type, op.rhs.type
-        per_axis = rhs.element_type if is_per_axis_quantized(rhs.element_type) else lhs.element_type
-        if not is_quantized(per_axis):
+        lhs, rhs = op.lhs.type.element_type, op.rhs.type.element_type
+        if not is_quantized(lhs):
             return super().infer(op, result)
-        differ = SameShape("lhs", "rhs", id=self.id).check(op)
-        if differ is not None:
-            raise Error(differ)
-        return TensorType(merge([lhs.dims, rhs.dims]), per_axis)
+        return _one_shape(op, self.id).with_element_type(rhs if is_per_axis_quantized(rhs) else lhs)
+
+
+def _one_shape(op: Any, id: str) -> TensorType:
+    """The type of `lhs`, with what `rhs` says of the shape. Raises `couloir.Error` when they have not one shape."""
+    differ = SameShape("lhs", "rhs", id=id).check(op)
+    if differ is not None:
+        raise Error(differ)
+    type = most_specific([op.lhs.type, op.rhs.type])
+    assert isinstance(type, TensorType)
+    return type
 
 
 def _storage(type: Type) -> tuple[Any, ...]:
@@ -451,7 +457,6 @@ class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
 
     constraints = (
         SameBaselineElementType("lhs", "rhs", id="C1"),
-        SameShape("lhs", "rhs", id="C2"),
         SameShape("lhs", "rhs", "result", id="C2"),
         Holds("`compare_type` fits the element type", _type_fits_comparison, id="C3"),
     )
@@ -460,9 +465,7 @@ class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
     )
 
     def infer(self) -> Type:
-        type = most_specific([self.lhs.type, self.rhs.type])
-        assert isinstance(type, TensorType)
-        return type.with_element_type(i1)
+        return _one_shape(self, "C2").with_element_type(i1)
 
 
 class Select(Operation, name="stablehlo.select", traits=(Pure,)):

@@ -6,31 +6,26 @@ types are `couloir.dialects.quant.UniformType`.
 
 from __future__ import annotations
 
-from couloir.dialects.hlo.elements import FLOAT, QUANTIZED
-from couloir.dialects.quant import UniformType
+from couloir.dialects.hlo.elements import FLOAT_ONLY, PER_AXIS, QUANTIZED, expressed_type
 from couloir.ir import fields
-from couloir.ir.constraints import Holds, SameShape
+from couloir.ir.constraints import Holds, Infers, SameShape
 from couloir.ir.fields import Operand, Result
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
 from couloir.ir.types import TensorType, Type
 
 
-def _expressed(type: Type) -> Type:
-    return type.expressed_type if isinstance(type, UniformType) else type
-
-
 class UniformQuantize(Operation, name="stablehlo.uniform_quantize", traits=(Pure,)):
     """The integers of the result's type that stand for numbers nearest to the operand's: ties to the even integer."""
 
-    operand: Operand[TensorType] = fields.operand(elements=FLOAT)
-    result: Result[TensorType] = fields.result(elements=QUANTIZED)
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY | QUANTIZED | PER_AXIS)
+    result: Result[TensorType] = fields.result(elements=QUANTIZED | PER_AXIS)
 
     constraints = (
-        SameShape("operand", "result"),
+        SameShape("operand", "result", id="C1"),
         Holds(
             "`operand` has the expressed type of the result",
-            lambda op: _expressed(op.operand.type.element_type) is _expressed(op.result.type.element_type),
+            lambda op: expressed_type(op.operand.type.element_type) is expressed_type(op.result.type.element_type),
             id="C2",
             verify_only=True,
         ),
@@ -41,11 +36,11 @@ class UniformQuantize(Operation, name="stablehlo.uniform_quantize", traits=(Pure
 class UniformDequantize(Operation, name="stablehlo.uniform_dequantize", traits=(Pure,)):
     """The numbers that the operand's integers stand for."""
 
-    operand: Operand[TensorType] = fields.operand(elements=QUANTIZED)
-    result: Result[TensorType] = fields.result(elements=FLOAT)
+    operand: Operand[TensorType] = fields.operand(elements=QUANTIZED | PER_AXIS)
+    result: Result[TensorType] = fields.result(elements=FLOAT_ONLY)
 
-    constraints = (SameShape("operand", "result"),)
+    constraints = (SameShape("operand", "result", id="C1"), Infers("C2"))
     assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
-        return self.operand.type.with_element_type(_expressed(self.operand.type.element_type))
+        return self.operand.type.with_element_type(expressed_type(self.operand.type.element_type))

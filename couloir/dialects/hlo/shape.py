@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
-from couloir.dialects.hlo.elements import ANY, NUMBER
+from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, NUMBER
 from couloir.dialects.shapes import Dim, Dims, as_tensor, merge, same_dim, same_dims, unique, within
 from couloir.ir import fields
 from couloir.ir.attribute import Attribute
@@ -46,7 +46,7 @@ class Constant(Operation, name="stablehlo.constant", traits=(Pure, ConstantLike)
     """A constant tensor. `constant(1.5, f32)` and `constant(array)` are the short ways to one."""
 
     value: DenseElementsAttr | DenseResourceAttr = attr(codec=ELEMENTS)
-    output: Result[TensorType] = result(elements=ANY)
+    output: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     def infer(self) -> Type:
         return self.value.type
@@ -132,9 +132,9 @@ BROADCASTS: Final = (
 class BroadcastInDim(Operation, name="stablehlo.broadcast_in_dim", traits=(Pure,)):
     """Dimension i becomes dimension `broadcast_dimensions[i]` of the result; along others, and from 1, it repeats."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     broadcast_dimensions: tuple[int, ...]
-    result: Result[TensorType] = result()
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         SameElementType("operand", "result"),
@@ -164,8 +164,8 @@ def same_size(op: Any) -> bool | str:
 class Reshape(Operation, name="stablehlo.reshape", traits=(Pure,)):
     """The same elements in the same (row-major) order, in another shape."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
-    result: Result[TensorType] = result()
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         SameElementType("operand", "result"),
@@ -183,9 +183,9 @@ def reshape(operand: Value[TensorType] | Operation, shape: Sequence[Dim]) -> Res
 class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
     """Dimension i of the result is dimension `permutation[i]` of `operand`."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     permutation: tuple[int, ...]
-    result: Result[TensorType] = result()
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         SameElementType("operand", "result"),
@@ -363,8 +363,8 @@ def _bits_fit(op: BitcastConvert) -> bool | str:
 class BitcastConvert(Operation, name="stablehlo.bitcast_convert", traits=(Pure,)):
     """Reads the bits as another element type; a last dimension comes or goes with the ratio of the widths."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
-    result: Result[TensorType] = result(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         Holds("the bits of `operand` are the bits of the result", _bits_fit, id="C1", verify_only=True),
@@ -396,9 +396,9 @@ def bitcast_convert(operand: Value[TensorType] | Operation, element_type: Type) 
 class GetDimensionSize(Operation, name="stablehlo.get_dimension_size", traits=(Pure,)):
     """The size of one dimension, as a `tensor<i32>`."""
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
+    operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     dimension: int
-    result: Result[TensorType] = result()
+    result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
         Holds("`dimension` is a dimension of `operand`", lambda op: 0 <= op.dimension < op.operand.type.rank, id="C1"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from couloir.dialects import hlo
-from couloir.dialects.quant import UniformType
-from couloir.ir.types import TensorType, f16, f32, i8, i32
+from couloir.ir.types import i32
 from tests.dialects.hlo_cases import breaks
 
 # dynamic and deprecated ones
@@ -26,8 +25,3 @@ breaks("torch_index_select", "batch dimensions have the same sizes")(
 )
 breaks("einsum", "`einsum_config` fits the operands")(lambda b: hlo.Einsum(b.tensor(2, 3), b.tensor(4), "ab,b->a"))
 breaks("unary_einsum", "`einsum_config` fits the operand")(lambda b: hlo.UnaryEinsum(b.tensor(2, 3), "a->a"))
-
-
-breaks("uniform_quantize", "C2")(
-    lambda b: hlo.UniformQuantize(b.tensor(2, of=f16), result_types=[TensorType((2,), UniformType(i8, f32, (0.5,)))])
-)
