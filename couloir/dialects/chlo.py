@@ -33,7 +33,7 @@ from couloir.dialects.chlo_broadcasting import BroadcastZeta as BroadcastZeta
 from couloir.dialects.chlo_broadcasting import ComparisonDirection as ComparisonDirection
 from couloir.dialects.chlo_broadcasting import ComparisonType as ComparisonType
 from couloir.dialects.hlo.attributes import Struct
-from couloir.dialects.hlo.control import ANY_ATTRIBUTE
+from couloir.dialects.hlo.calls import ANY_ATTRIBUTE
 from couloir.dialects.hlo.elements import ANY, COMPLEX, FLOAT, FLOAT_OR_COMPLEX, INTEGER
 from couloir.dialects.hlo.shape import ELEMENTS
 from couloir.dialects.shapes import Dims, entry_types, returned_types, same_dim, same_dims, unique, within

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.builder import CURRENT, at_end
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value, as_value
+from couloir.ir.traits import ConstantLike
 from couloir.ir.types import ShapedType, TensorType, Type
 
 if TYPE_CHECKING:
@@ -62,6 +64,15 @@ def as_tensor(item: Value[Any] | Operation) -> Value[TensorType]:
 def dims_of(value: Value[Any]) -> Dims:
     """The dimensions of a shaped value; none for a scalar."""
     return value.type.dims if isinstance(value.type, ShapedType) else ()
+
+
+def constant_integers(value: Value[Any]) -> Any:
+    """What an operand of sizes or positions is, as nested lists; None when it is computed, or not of integers."""
+    op = value.defining_op
+    if op is None or not op.has_trait(ConstantLike):
+        return None
+    stored = op.attributes.get("value")
+    return stored.array.tolist() if isinstance(stored, DenseElementsAttr) and stored.array.dtype.kind in "iu" else None
 
 
 def entry_types(region: Region) -> list[Type]:

@@ -114,5 +114,12 @@ CONSTRAINTS: dict[str, int] = {
 }
 """op -> how many constraints it has there: C1, C2, ..."""
 
-BY_CONSTRUCTION: dict[tuple[str, str], str] = {}
+_AT_RUN_TIME = "depends on how many processes there are: checked when the program runs on them"
+BY_CONSTRUCTION: dict[tuple[str, str], str] = {
+    ("all_gather", "C3"): _AT_RUN_TIME,
+    ("all_reduce", "C2"): _AT_RUN_TIME,
+    ("all_to_all", "C6"): _AT_RUN_TIME,
+    ("reduce_scatter", "C4"): _AT_RUN_TIME,
+    ("collective_broadcast", "C6"): "is about values: checked when the program runs",
+}
 """(op, number) -> why no op can break it, or where else it is checked."""

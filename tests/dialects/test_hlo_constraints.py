@@ -73,6 +73,31 @@ def test_algorithms_that_no_hardware_has_are_refused(complaint, build):
     assert contraction.KNOWN in complaint(build)
 
 
+@pytest.mark.parametrize("name", control.BAD_NAMES)
+def test_names_of_composites_are_a_dialect_and_an_op(complaint, name):
+    assert "(C1)" in complaint(control.composite(name))
+
+
+@pytest.mark.parametrize("build", control.BAD_LAYOUTS)
+def test_layouts_that_do_not_fit_are_refused(complaint, build):
+    assert "dimensions in some order" in complaint(build)
+
+
+@pytest.mark.parametrize("build", control.BAD_ALIASES)
+def test_aliases_that_lead_nowhere_are_refused(complaint, build):
+    assert "`output_operand_aliases` are of parts of equal types" in complaint(build)
+
+
+@pytest.mark.parametrize(("element", "body"), reduction.NARROWED)
+def test_a_reduction_computes_with_the_element_type_or_a_wider_one(complaint, element, body):
+    assert "(C6)" in complaint(reduction.reduces(body, element))
+    assert "(C13)" in complaint(reduction.windows(body, element))
+
+
+def test_rng_gives_as_many_dimensions_as_it_is_told_sizes_of(complaint):
+    assert "(C3)" in complaint(linear_algebra.rng_of_another_rank)
+
+
 @pytest.mark.parametrize("build", ACCEPTED)
 def test_the_modules_that_the_cases_vary_are_in_order(complaint, build):
     assert complaint(build) == ""

@@ -29,6 +29,7 @@ from couloir.dialects.hlo.attributes import (
     Transposition,
     TypeExtensions,
 )
+from couloir.dialects.hlo.calls import Composite, CustomCall
 from couloir.dialects.hlo.collectives import (
     AllGather,
     AllReduce,
@@ -37,22 +38,17 @@ from couloir.dialects.hlo.collectives import (
     AsyncStart,
     CollectiveBroadcast,
     CollectivePermute,
+    CollectiveReduce,
     CrossReplicaSum,
-    Infeed,
-    Outfeed,
     PartitionId,
-    Recv,
     ReduceScatter,
     ReplicaId,
-    Send,
 )
 from couloir.dialects.hlo.contraction import DotGeneral
 from couloir.dialects.hlo.control import (
     AfterAll,
     Case,
-    Composite,
     CreateToken,
-    CustomCall,
     GetTupleElement,
     If,
     OptimizationBarrier,
@@ -153,6 +149,7 @@ from couloir.dialects.hlo.linear_algebra import (
     Fft,
     TriangularSolve,
 )
+from couloir.dialects.hlo.mesh import AxisRef, Mesh, MeshAxis, ReplicaGroupMeshAxes
 from couloir.dialects.hlo.normalization import (
     BatchNormGrad,
     BatchNormInference,
@@ -189,6 +186,7 @@ from couloir.dialects.hlo.shape import (
     iota,
     reshape,
 )
+from couloir.dialects.hlo.transfers import Infeed, Outfeed, Recv, Send
 from couloir.dialects.hlo.window import (
     WindowDimension,
     window_dimensions,
@@ -206,6 +204,7 @@ __all__ = [
     "AsyncDone",
     "AsyncStart",
     "Atan2",
+    "AxisRef",
     "BatchNormGrad",
     "BatchNormInference",
     "BatchNormTraining",
@@ -221,6 +220,7 @@ __all__ = [
     "Clamp",
     "CollectiveBroadcast",
     "CollectivePermute",
+    "CollectiveReduce",
     "Compare",
     "ComparisonDirection",
     "ComparisonType",
@@ -275,6 +275,8 @@ __all__ = [
     "Logistic",
     "Map",
     "Maximum",
+    "Mesh",
+    "MeshAxis",
     "Minimum",
     "Multiply",
     "Negate",
@@ -297,6 +299,7 @@ __all__ = [
     "ReduceScatter",
     "ReduceWindow",
     "Remainder",
+    "ReplicaGroupMeshAxes",
     "ReplicaId",
     "Reshape",
     "ResultAccuracy",

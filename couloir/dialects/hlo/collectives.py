@@ -1,4 +1,4 @@
-"""StableHLO: what several devices compute together, and what goes in and out of a device.
+"""StableHLO: what several devices compute together.
 
 Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there. What depends
 on the number of replicas and partitions is checked when a program runs on them (`couloir.backends.numpy.run_devices`).
@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import ChannelHandle, Future, Token
+from couloir.dialects.hlo.attributes import ChannelHandle, Future
 from couloir.dialects.hlo.elements import ANY
+from couloir.dialects.hlo.mesh import REPLICA_GROUPS, Groups, ReplicaGroupMeshAxes, is_matrix
+from couloir.dialects.hlo.regions import combines, listed
 from couloir.dialects.shapes import Dim, entry_types, returned_types, same_dim, unique
 from couloir.ir import fields
-from couloir.ir.attributes import ArrayAttr, DenseElementsAttr
+from couloir.ir.attributes import DenseElementsAttr, SymbolRefAttr
 from couloir.ir.codecs import UNIT_FLAG, dense_elements
-from couloir.ir.constraints import Holds, SameType, compatible, element_type
+from couloir.ir.constraints import Holds, Infers, SameType, compatible, element_type
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, attr_optional, region
-from couloir.ir.operation import Operation, Region
+from couloir.ir.operation import Operation, Region, Value
+from couloir.ir.symbols import lookup, nearest_table
 from couloir.ir.traits import Pure, SingleBlock
-from couloir.ir.types import TensorType, Type, i64, ui32
+from couloir.ir.types import TensorType, Type, i32, i64, ui32
 
-Groups = tuple[tuple[int, ...], ...]
 NUMBERS: Final = dense_elements(i64)
 """Rows of numbers stored as `dense<[[0, 1], [2, 3]]> : tensor<2x2xi64>`."""
 
@@ -42,14 +44,21 @@ def channel_id(op: Any) -> int:
 
 
 def group_size(op: Any) -> int | None:
-    """How many processes a group has; None if that depends on the number of replicas or partitions."""
+    """How many processes a group has; None if that depends on the number of replicas or partitions, or on a mesh."""
+    if channel_id(op) > 0 and not getattr(op, "use_global_device_ids", False):
+        return None
+    stored = op.attributes.get("replica_groups")
+    if isinstance(stored, ReplicaGroupMeshAxes):
+        return stored.group_size
     groups: Groups = op.replica_groups
-    known = groups and (channel_id(op) <= 0 or getattr(op, "use_global_device_ids", False))
-    return len(groups[0]) if known else None
+    return len(groups[0]) if groups else None
 
 
-def _members(op: Any) -> list[int]:
-    return [member for group in op.replica_groups for member in group if member != -1]
+def _members(op: Any) -> list[int] | None:
+    """The numbers of the processes in all groups; None where axes of a mesh say it, which are checked when they are made."""
+    if isinstance(op.attributes.get("replica_groups"), ReplicaGroupMeshAxes):
+        return None
+    return [member for group in op.replica_groups for member in group]
 
 
 def _dims(op: Any, name: str) -> Sequence[Dim]:
@@ -59,46 +68,86 @@ def _dims(op: Any, name: str) -> Sequence[Dim]:
     return stored.array.shape
 
 
-def _is_matrix(op: Any) -> bool:
-    return len(_dims(op, "replica_groups")) == 2
+def _mesh_is_there(op: Operation) -> bool | str:
+    stored = op.attributes.get("replica_groups")
+    mesh = stored.mesh if isinstance(stored, ReplicaGroupMeshAxes) else None
+    if not isinstance(mesh, SymbolRefAttr) or nearest_table(op) is None or lookup(op, mesh) is not None:
+        return True
+    return f"there is no symbol {mesh}"
 
 
-def _groups(distinct: str, in_range: str, *, padded: bool = False) -> tuple[Holds, Holds, Holds]:
-    lowest = -1 if padded else 0
+def _are_different(op: Any) -> bool:
+    return unique([member for member in _members(op) or () if member != -1])
+
+
+def _groups(distinct: str, in_range: str, *, padded: bool = False, all_of_them: bool = True) -> tuple[Holds, ...]:
+    """What holds of `replica_groups`: all processes are in them, each once.
+
+    Args:
+        distinct: The number of the constraint that no process is in two groups.
+        in_range: That of the constraint that they are numbers of processes.
+        padded: Whether groups that are smaller than others are filled with -1.
+        all_of_them: Whether every process is in a group.
+    """
+
+    def are_processes(op: Any) -> bool | str:
+        members = _members(op) or []
+        allowed = range(-1 if padded else 0, len(members)) if all_of_them else range(2**63)
+        found = [member for member in members if member not in allowed]
+        return not found or f"there is {found[0]}"
+
+    def are_all(op: Any) -> bool | str:
+        members = set(_members(op) or ()) - {-1}
+        missing = [number for number in range(len(members)) if number not in members]
+        return not missing or f"{missing[0]} is in none"
+
+    def fits(op: Any) -> bool | str:
+        outcome = are_processes(op)
+        return are_all(op) if outcome is True and all_of_them else outcome
+
+    which = "all processes" if all_of_them else "numbers of processes"
     return (
-        Holds("`replica_groups` is a matrix", _is_matrix),
-        Holds("no process is twice in `replica_groups`", lambda op: unique(_members(op)), id=distinct),
-        Holds(
-            "`replica_groups` are numbers of processes" + (", padded with -1" if padded else ""),
-            lambda op: all(member >= lowest for group in op.replica_groups for member in group),
-            id=in_range,
-        ),
+        Holds("`replica_groups` is a matrix", lambda op: is_matrix(op.attributes.get("replica_groups"))),
+        Holds("the mesh of `replica_groups` is a symbol of the module", _mesh_is_there, verify_only=True),
+        Holds("no process is twice in `replica_groups`", _are_different, id=distinct),
+        Holds(f"`replica_groups` are {which}" + (", padded with -1" if padded else ""), fits, id=in_range),
     )
+
+
+def _global_ids_fit(op: Any) -> bool:
+    return not op.use_global_device_ids or channel_id(op) > 0
 
 
 def _global_ids(id: str) -> Holds:
-    return Holds(
-        "`use_global_device_ids` needs a channel, and groups",
-        lambda op: not op.use_global_device_ids or (channel_id(op) > 0 and len(op.replica_groups) > 0),
-        id=id,
-    )
+    return Holds("`use_global_device_ids` needs a channel", _global_ids_fit, id=id)
 
 
-def _computation_fits(op: AllReduce | ReduceScatter) -> bool | str:
-    taken, given = entry_types(op.computation), returned_types(op.computation) or []
-    scalar = len(given) == 1 and isinstance(given[0], TensorType) and given[0].rank == 0
-    if scalar and len(taken) == 2 and all(compatible(type, given[0]) for type in taken):
-        return True
-    return f"it takes ({', '.join(map(str, taken))}) and returns ({', '.join(map(str, given))})"
+def _has_groups(op: Any) -> bool:
+    members = _members(op)
+    return members is None or not op.use_global_device_ids or bool(members)
+
+
+HAS_GROUPS: Final = Holds("`use_global_device_ids` needs groups", _has_groups)
 
 
 def _computation(id: str) -> Holds:
+    def predicate(op: Any) -> bool | str:
+        values: Sequence[Value[TensorType]] = getattr(op, "data", None) or getattr(op, "inputs", None) or [op.operand]
+        for value in values:
+            outcome = combines(op.computation, [value.type.element_type])
+            if outcome is not True:
+                return outcome
+        return True
+
     return Holds(
-        "`computation` takes two scalars and returns one of their type", _computation_fits, id=id, verify_only=True
+        "`computation` takes two scalars and returns one, of the element type of each operand or a wider one",
+        predicate,
+        id=id,
+        verify_only=True,
     )
 
 
-def _computed(op: AllReduce | ReduceScatter, type: TensorType) -> TensorType:
+def _computed(op: AllReduce | ReduceScatter | CollectiveReduce, type: TensorType) -> TensorType:
     """The type with the element type that the computation returns; as it is while there is none."""
     given = returned_types(op.computation)
     return type.with_element_type(element_type(given[0])) if given else type
@@ -141,7 +190,7 @@ class AllGather(Operation, name="stablehlo.all_gather"):
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     all_gather_dim: int = attr()
-    replica_groups: Groups = attr(codec=NUMBERS)
+    replica_groups: Groups = attr(codec=REPLICA_GROUPS)
     channel_handle: ChannelHandle | None = attr_optional(default=None)
     use_global_device_ids: bool = attr_optional(default=False, codec=UNIT_FLAG)
     outputs: Results[TensorType] = fields.result()
@@ -150,6 +199,7 @@ class AllGather(Operation, name="stablehlo.all_gather"):
         _axis("all_gather_dim", "C1"),
         *_groups("C2", "C4"),
         _global_ids("C5"),
+        HAS_GROUPS,
         Holds(
             "a result is its operand, as often along `all_gather_dim` as the group has processes",
             _gathered,
@@ -163,7 +213,7 @@ class AllReduce(Operation, name="stablehlo.all_reduce", traits=(SingleBlock,)):
     """The values of all processes of a group, combined with `computation` element by element."""
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
-    replica_groups: Groups = attr(codec=NUMBERS)
+    replica_groups: Groups = attr(codec=REPLICA_GROUPS)
     channel_handle: ChannelHandle | None = attr_optional(default=None)
     use_global_device_ids: bool = attr_optional(default=False, codec=UNIT_FLAG)
     computation: Region = region(blocks="one", default=None)
@@ -172,7 +222,9 @@ class AllReduce(Operation, name="stablehlo.all_reduce", traits=(SingleBlock,)):
     constraints = (
         *_groups("C1", "C3", padded=True),
         _global_ids("C4"),
+        HAS_GROUPS,
         _computation("C5"),
+        Infers("C6, C7"),
     )
 
     def infer(self) -> list[Type]:
@@ -198,7 +250,7 @@ class ReduceScatter(Operation, name="stablehlo.reduce_scatter", traits=(SingleBl
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     scatter_dimension: int = attr()
-    replica_groups: Groups = attr(codec=NUMBERS)
+    replica_groups: Groups = attr(codec=REPLICA_GROUPS)
     channel_handle: ChannelHandle | None = attr_optional(default=None)
     use_global_device_ids: bool = attr_optional(default=False, codec=UNIT_FLAG)
     computation: Region = region(blocks="one", default=None)
@@ -209,6 +261,7 @@ class ReduceScatter(Operation, name="stablehlo.reduce_scatter", traits=(SingleBl
         *_groups("C3", "C5"),
         Holds("the processes get equal parts", _scatters, id="C1"),
         _global_ids("C6"),
+        HAS_GROUPS,
         _computation("C7"),
         Holds("the result is one process's part of `operand`", _scattered, id="C8", verify_only=True),
         Holds(
@@ -226,7 +279,8 @@ def _splits(op: AllToAll) -> bool | str:
 
 
 def _one_part_each(op: AllToAll) -> bool | str:
-    count = group_size(op)
+    stored = op.attributes.get("replica_groups")
+    count = stored.group_size if isinstance(stored, ReplicaGroupMeshAxes) else _dims(op, "replica_groups")[1]
     return count is None or count == op.split_count or f"{op.split_count} parts for {count} processes"
 
 
@@ -237,7 +291,7 @@ class AllToAll(Operation, name="stablehlo.all_to_all"):
     split_dimension: int = attr()
     concat_dimension: int = attr()
     split_count: int = attr()
-    replica_groups: Groups = attr(codec=NUMBERS)
+    replica_groups: Groups = attr(codec=REPLICA_GROUPS)
     channel_handle: ChannelHandle | None = attr_optional(default=None)
     outputs: Results[TensorType] = fields.result()
 
@@ -248,6 +302,7 @@ class AllToAll(Operation, name="stablehlo.all_to_all"):
         _axis("concat_dimension", "C3"),
         *_groups("C5", "C7"),
         Holds("there is a part for each process of a group", _one_part_each, id="C8"),
+        Infers("C9"),
     )
 
     def infer(self) -> list[Type]:
@@ -262,15 +317,84 @@ class AllToAll(Operation, name="stablehlo.all_to_all"):
         return tuple(sizes)
 
 
+def _data(op: CollectiveBroadcast | CollectiveReduce) -> Sequence[Value[TensorType]]:
+    return op.inputs[:-1] if op.has_dynamic_root else op.inputs
+
+
+def _root_fits(op: CollectiveBroadcast | CollectiveReduce) -> bool | str:
+    if not op.has_dynamic_root:
+        return True
+    if len(op.inputs) < 2:
+        return f"there are {len(op.inputs)} operands"
+    type, count = op.inputs[-1].type, len(op.inputs) - 1
+    return compatible(type, TensorType((count,), i32)) or f"the last operand is `{type}`, not `tensor<{count}xi32>`"
+
+
+ROOT: Final = (
+    "with `has_dynamic_root` there is data, and the last operand has the `i32` number of the root for each of it"
+)
+
+
 class CollectiveBroadcast(Operation, name="stablehlo.collective_broadcast"):
-    """The value of the first process of a group; 0 where a process is in none."""
+    """The values of one process of a group, the root; 0 where a process is in none.
 
-    operand: Operand[TensorType] = fields.operand(elements=ANY)
-    replica_groups: Groups = attr(codec=NUMBERS)
+    The root is the first one, or with `has_dynamic_root` that of the number in the last operand, one number for each of
+    the other operands.
+    """
+
+    inputs: Operands[TensorType] = fields.operands(elements=ANY)
+    replica_groups: Groups = attr(codec=REPLICA_GROUPS)
     channel_handle: ChannelHandle | None = attr_optional(default=None)
-    result: Result[TensorType] = fields.result()
+    has_dynamic_root: bool = attr_optional(default=False, codec=UNIT_FLAG)
+    outputs: Results[TensorType] = fields.result()
 
-    constraints = (*_groups("C1", "C2"), SameType("operand", "result"))
+    constraints = (
+        *_groups("C1", "C2", all_of_them=False),
+        Holds("there is at least one operand", lambda op: len(op.inputs) > 0, id="C3"),
+        Holds(ROOT, _root_fits, id="C4"),
+        Infers("C3, C4, C5"),
+    )
+
+    @property
+    def data(self) -> Sequence[Value[TensorType]]:
+        """The operands without the numbers of the roots."""
+        return _data(self)
+
+    def infer(self) -> list[Type]:
+        return [value.type for value in self.data]
+
+
+class CollectiveReduce(Operation, name="stablehlo.collective_reduce", traits=(SingleBlock,)):
+    """The values of all processes of a group, combined with `computation`, on one of them, the root.
+
+    The root is as in `collective_broadcast`.
+    """
+
+    inputs: Operands[TensorType] = fields.operands(elements=ANY)
+    replica_groups: Groups = attr(codec=REPLICA_GROUPS)
+    channel_handle: ChannelHandle | None = attr_optional(default=None)
+    use_global_device_ids: bool = attr_optional(default=False, codec=UNIT_FLAG)
+    has_dynamic_root: bool = attr_optional(default=False, codec=UNIT_FLAG)
+    computation: Region = region(blocks="one", default=None)
+    outputs: Results[TensorType] = fields.result()
+
+    constraints = (
+        *_groups("C1", "C2", padded=True),
+        Holds("`use_global_device_ids` needs a channel", _global_ids_fit),
+        HAS_GROUPS,
+        Holds("there is at least one operand", lambda op: len(op.inputs) > 0),
+        Holds(ROOT, _root_fits, id="C3"),
+        _computation("C4"),
+        Infers("C3, C4"),
+    )
+
+    @property
+    def data(self) -> Sequence[Value[TensorType]]:
+        """The operands without the numbers of the roots."""
+        return _data(self)
+
+    def infer(self) -> list[Type]:
+        return [_computed(self, value.type) for value in self.data]
 
 
 def _pairs(op: Any) -> Groups:
@@ -304,19 +428,19 @@ class CollectivePermute(Operation, name="stablehlo.collective_permute"):
     channel_handle: ChannelHandle | None = attr_optional(default=None)
     result: Result[TensorType] = fields.result()
 
-    constraints = (*PAIRS, SameType("operand", "result"))
+    constraints = (*PAIRS, SameType("operand", "result", id="C5"))
 
 
 class CrossReplicaSum(Operation, name="stablehlo.cross-replica-sum"):
     """The sum over the replicas of a group (upstream: deprecated, `all_reduce`)."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
-    replica_groups: Groups = attr(codec=NUMBERS)
+    replica_groups: Groups = attr(codec=REPLICA_GROUPS)
     result: Result[TensorType] = fields.result()
 
     constraints = (
-        Holds("`replica_groups` is a matrix", _is_matrix),
-        Holds("no process is twice in `replica_groups`", lambda op: unique(_members(op))),
+        Holds("`replica_groups` is a matrix", lambda op: is_matrix(op.attributes.get("replica_groups"))),
+        Holds("no process is twice in `replica_groups`", _are_different),
         SameType("operand", "result"),
     )
 
@@ -339,99 +463,37 @@ class PartitionId(_ProcessNumber, name="stablehlo.partition_id"):
     """The number of the partition that this process computes."""
 
 
-def _channel(host: int) -> Holds:
-    def predicate(op: Send | Recv) -> bool:
-        return op.channel_handle.type == (host if op.is_host_transfer else ChannelType.DEVICE_TO_DEVICE)
-
-    return Holds(f"the channel is of type {host} for a transfer with the host, else of type 1", predicate, id="C5")
-
-
-class Send(Operation, name="stablehlo.send"):
-    """Sends values on a channel: to the host, or to the processes of `source_target_pairs`."""
-
-    inputs: Operands[TensorType] = fields.operands()
-    token: Operand[Token]
-    channel_handle: ChannelHandle = attr()
-    is_host_transfer: bool = attr_optional(default=False)
-    source_target_pairs: Groups | None = attr_optional(default=None, codec=NUMBERS)
-    result: Result[Token] = fields.result()
-
-    constraints = (*PAIRS, _channel(ChannelType.DEVICE_TO_HOST))
-
-    def infer(self) -> Type:
-        return Token()
-
-
-def _values_and_token(first: str, second: str, third: str) -> tuple[Holds, Holds, Holds]:
-    def types(op: Any) -> list[Type]:
-        return [value.type for value in op.outputs]
-
-    return (
-        Holds("there are results", lambda op: bool(types(op)), id=first, verify_only=True),
-        Holds(
-            "all results but the last are tensors",
-            lambda op: all(isinstance(type, TensorType) for type in types(op)[:-1]),
-            id=second,
-            verify_only=True,
-        ),
-        Holds("the last result is a token", lambda op: isinstance(types(op)[-1], Token), id=third, verify_only=True),
-    )
-
-
-class Recv(Operation, name="stablehlo.recv"):
-    """Receives values on a channel, and a token after them."""
-
-    token: Operand[Token]
-    channel_handle: ChannelHandle = attr()
-    is_host_transfer: bool = attr_optional(default=False)
-    source_target_pairs: Groups | None = attr_optional(default=None, codec=NUMBERS)
-    outputs: Results[Type] = fields.result()
-
-    constraints = (*PAIRS, _channel(ChannelType.HOST_TO_DEVICE), *_values_and_token("C6", "C7", "C8"))
-
-
-class Infeed(Operation, name="stablehlo.infeed"):
-    """Reads values from the infeed, and a token after them."""
-
-    token: Operand[Token]
-    infeed_config: str = attr_optional(default="")
-    layout: ArrayAttr | None = attr_optional(default=None)
-    outputs: Results[Type] = fields.result()
-
-    constraints = _values_and_token("C1", "C2", "C3")
-
-
-class Outfeed(Operation, name="stablehlo.outfeed"):
-    """Writes values to the outfeed."""
-
-    inputs: Operands[TensorType] = fields.operands()
-    token: Operand[Token]
-    outfeed_config: str = attr_optional(default="")
-    result: Result[Token] = fields.result()
-
-    def infer(self) -> Type:
-        return Token()
-
-
 MAY_BE_ASYNC: Final = frozenset(
     f"stablehlo.{name}"
     for name in ("all_gather", "all_reduce", "all_to_all", "collective_broadcast", "collective_permute")
 ) | {"stablehlo.reduce_scatter", "stablehlo.slice", "stablehlo.dynamic_slice", "stablehlo.dynamic_update_slice"}
 
 
-def _one_op(op: AsyncStart) -> bool | str:
-    block = op.body.block
-    inner, last = block.first_op, block.last_op
-    if inner is None or inner.next_op is not last or last is None or list(last.operands) != list(inner.results):
-        return "it is not one op and the return of its results"
-    if inner.name not in MAY_BE_ASYNC or list(inner.operands) != block.arguments:
-        return f"`{inner.name}` cannot be asynchronous"
-    return True
+def _one_op(op: AsyncStart) -> bool:
+    inner, last = op.body.block.first_op, op.body.block.last_op
+    return (
+        inner is not None and last is not None and inner.next_op is last and list(last.operands) == list(inner.results)
+    )
+
+
+def _may_be_async(op: AsyncStart) -> bool | str:
+    inner = op.body.block.first_op
+    assert inner is not None, "of the constraint before"
+    return inner.name in MAY_BE_ASYNC or f"`{inner.name}` is neither"
+
+
+def _passes_operands(op: AsyncStart) -> bool | str:
+    inner, taken = op.body.block.first_op, entry_types(op.body)
+    given = [value.type for value in op.inputs]
+    if inner is not None and list(inner.operands) != op.body.block.arguments:
+        return f"`{inner.name}` has other operands"
+    fits = len(taken) == len(given) and all(map(compatible, taken, given))
+    return fits or f"it takes {listed(taken)} for {listed(given)}"
 
 
 def _future_fits(op: AsyncStart) -> bool | str:
     given = returned_types(op.body) or []
-    return list(op.result.type.types) == given or f"`{op.result.type}` for ({', '.join(map(str, given))})"
+    return list(op.result.type.types) == given or f"`{op.result.type}` for {listed(given)}"
 
 
 class AsyncStart(Operation, name="stablehlo.async_start", traits=(SingleBlock,)):
@@ -442,16 +504,10 @@ class AsyncStart(Operation, name="stablehlo.async_start", traits=(SingleBlock,))
     result: Result[Future] = fields.result()
 
     constraints = (
-        Holds(
-            "`body` takes the operands",
-            lambda op: (
-                len(entry_types(op.body)) == len(op.inputs)
-                and all(map(compatible, entry_types(op.body), [value.type for value in op.inputs]))
-            ),
-            verify_only=True,
-        ),
-        Holds("`body` is one collective or slicing op", _one_op, verify_only=True),
-        Holds("the future is of what `body` returns", _future_fits, verify_only=True),
+        Holds("`body` is one op and the return of its results", _one_op, id="C1", verify_only=True),
+        Holds("the op in `body` is a collective or a slice", _may_be_async, id="C2", verify_only=True),
+        Holds("the op in `body` takes the operands", _passes_operands, id="C3", verify_only=True),
+        Holds("the future is of what `body` returns", _future_fits, id="C4", verify_only=True),
     )
 
     def infer(self) -> Type:
@@ -463,6 +519,8 @@ class AsyncDone(Operation, name="stablehlo.async_done"):
 
     operand: Operand[Future]
     outputs: Results[Type] = fields.result()
+
+    constraints = (Infers("C1"),)
 
     def infer(self) -> list[Type]:
         return list(self.operand.type.types)

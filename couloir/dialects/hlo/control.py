@@ -1,4 +1,4 @@
-"""StableHLO: control flow, tuples, barriers and calls to foreign functions.
+"""StableHLO: control flow, tuples and barriers.
 
 Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints under their numbers there.
 """
@@ -6,18 +6,16 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from couloir.dialects.hlo.attributes import CustomCallApiVersion, Token
-from couloir.dialects.hlo.elements import PRED
+from couloir.dialects.hlo.attributes import Token
+from couloir.dialects.hlo.elements import ANY, PER_AXIS, PRED
+from couloir.dialects.hlo.regions import listed
 from couloir.dialects.shapes import entry_types, returned_types
 from couloir.ir import fields
-from couloir.ir.attribute import Attribute
-from couloir.ir.attributes import ArrayAttr, DictionaryAttr, IntegerAttr, StringAttr
-from couloir.ir.codecs import SYMBOL_NAME, Codec
-from couloir.ir.constraints import Holds, compatible, one_of
+from couloir.ir.constraints import ElementTypes, Holds, Infers, compatible, one_of
 from couloir.ir.errors import Error
-from couloir.ir.fields import Operand, Operands, Result, Results, attr, attr_optional, region
+from couloir.ir.fields import Operand, Operands, Result, Results, attr, region
 from couloir.ir.interfaces import (
     ConditionallySpeculatable,
     Constants,
@@ -44,12 +42,12 @@ class Return(Operation, name="stablehlo.return", traits=(Pure, IsTerminator, Ret
     assembly_format = "$values attr-dict (`:` type($values)^)?"
 
 
+TENSOR_OR_TOKEN: Final[ElementTypes] = ANY | ElementTypes("token", lambda t: isinstance(t, Token))
+TENSOR_PER_AXIS_OR_TOKEN: Final[ElementTypes] = TENSOR_OR_TOKEN | PER_AXIS
+
+
 def _agree(first: Sequence[Type], second: Sequence[Type]) -> bool:
     return len(first) == len(second) and all(map(compatible, first, second))
-
-
-def _listed(types: Sequence[Type]) -> str:
-    return f"({', '.join(map(str, types))})"
 
 
 class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleBlock, RegionBranchOpInterface)):
@@ -58,7 +56,7 @@ class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleB
     pred: Operand[TensorType] = fields.operand(elements=PRED, rank=0)
     true_branch: Region = region(blocks="one", default=None)
     false_branch: Region = region(blocks="one", default=None)
-    outputs: Results[Type] = fields.result()
+    outputs: Results[TensorType | Token] = fields.result(elements=TENSOR_PER_AXIS_OR_TOKEN)
 
     constraints = (
         Holds(
@@ -73,6 +71,7 @@ class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleB
             id="C2",
             verify_only=True,
         ),
+        Infers("C3"),
     )
 
     def infer(self) -> list[Type]:
@@ -92,7 +91,7 @@ class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, Sin
 
     index: Operand[TensorType] = fields.operand(elements=one_of("i32", (i32,)), rank=0)
     branches: tuple[Region, ...] = fields.region(blocks="one")
-    outputs: Results[Type] = fields.result()
+    outputs: Results[TensorType | Token] = fields.result(elements=TENSOR_PER_AXIS_OR_TOKEN)
 
     constraints = (
         Holds("there is at least one branch", lambda op: len(op.branches) > 0, id="C1"),
@@ -110,6 +109,7 @@ class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, Sin
             id="C3",
             verify_only=True,
         ),
+        Infers("C4"),
     )
 
     def infer(self) -> list[Type]:
@@ -140,16 +140,16 @@ def _condition_fits(op: While) -> bool | str:
     taken, given = entry_types(op.cond), returned_types(op.cond)
     types = [value.type for value in op.operand]
     if not _agree(taken, types):
-        return f"it takes {_listed(taken)} for the operands {_listed(types)}"
-    return _agree(given or (), [TensorType((), i1)]) or f"it returns {_listed(given or ())}"
+        return f"it takes {listed(taken)} for the operands {listed(types)}"
+    return _agree(given or (), [TensorType((), i1)]) or f"it returns {listed(given or ())}"
 
 
 def _body_fits(op: While) -> bool | str:
     taken, given = entry_types(op.body), returned_types(op.body)
     types = [value.type for value in op.operand]
     if not _agree(taken, types):
-        return f"it takes {_listed(taken)} for the operands {_listed(types)}"
-    return _agree(given or (), types) or f"it returns {_listed(given or ())} for the operands {_listed(types)}"
+        return f"it takes {listed(taken)} for the operands {listed(types)}"
+    return _agree(given or (), types) or f"it returns {listed(given or ())} for the operands {listed(types)}"
 
 
 class While(
@@ -173,6 +173,7 @@ class While(
     constraints = (
         Holds("`cond` takes the operands and returns a `tensor<i1>`", _condition_fits, id="C1", verify_only=True),
         Holds("`body` takes the operands and returns values of their types", _body_fits, id="C2", verify_only=True),
+        Infers("C3"),
     )
 
     def infer(self) -> list[Type]:
@@ -243,8 +244,10 @@ def _parse_carried(p: Parser) -> tuple[OperandName, OperandName]:
 class OptimizationBarrier(Operation, name="stablehlo.optimization_barrier"):
     """Gives its operands, and what computes them runs before what uses the results."""
 
-    operand: Operands[Type] = fields.operands()
-    outputs: Results[Type] = fields.result()
+    operand: Operands[TensorType | Token] = fields.operands(elements=TENSOR_OR_TOKEN)
+    outputs: Results[TensorType | Token] = fields.result(elements=TENSOR_OR_TOKEN)
+
+    constraints = (Infers("C1"),)
     assembly_format = "attr-dict ($operand^ `:` custom<PairwiseOpType>(type($operand), type($outputs))) : (`(` `)`)?"
 
     def infer(self) -> list[Type]:
@@ -277,6 +280,8 @@ class Tuple(Operation, name="stablehlo.tuple", traits=(Pure,)):
 
     val: Operands[Type] = fields.operands()
     result: Result[TupleType] = fields.result()
+
+    constraints = (Infers("C1"),)
     assembly_format = "$val attr-dict `:` custom<TupleOpType>(type($val), type($result))"
 
     def infer(self) -> Type:
@@ -292,80 +297,9 @@ class GetTupleElement(Operation, name="stablehlo.get_tuple_element", traits=(Pur
 
     constraints = (
         Holds("`index` is an element of the tuple", lambda op: 0 <= op.index < len(op.operand.type.types), id="C1"),
+        Infers("C2"),
     )
     assembly_format = "$operand `[` $index `]` attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
         return self.operand.type.types[self.index]
-
-
-def _encode_version(value: Any) -> Attribute:
-    return IntegerAttr(CustomCallApiVersion(value).value, i32)
-
-
-API_VERSION: Final = Codec(
-    "the number of an API version as `i32`, 0 to 4",
-    _encode_version,
-    lambda attribute: CustomCallApiVersion(attribute.value),
-    lambda attribute: isinstance(attribute, IntegerAttr) and attribute.type is i32 and 0 <= attribute.value <= 4,
-)
-ANY_ATTRIBUTE: Final = Codec("an attribute", lambda value: value, lambda attribute: attribute, lambda attribute: True)
-
-
-def _config_class(op: CustomCall) -> type[Attribute]:
-    typed = op.api_version is CustomCallApiVersion.API_VERSION_TYPED_FFI
-    return DictionaryAttr if typed else StringAttr
-
-
-class CustomCall(Operation, name="stablehlo.custom_call"):
-    """Calls a function that the program does not define."""
-
-    inputs: Operands[Type] = fields.operands()
-    call_target_name: str = attr()
-    has_side_effect: bool = attr_optional(default=False)
-    backend_config: Attribute | None = attr_optional(default=None, codec=ANY_ATTRIBUTE)
-    api_version: CustomCallApiVersion = attr_optional(
-        default=CustomCallApiVersion.API_VERSION_ORIGINAL, codec=API_VERSION
-    )
-    called_computations: ArrayAttr | None = attr_optional(default=None)
-    operand_layouts: ArrayAttr | None = attr_optional(default=None)
-    result_layouts: ArrayAttr | None = attr_optional(default=None)
-    output_operand_aliases: ArrayAttr | None = attr_optional(default=None)
-    outputs: Results[Type] = fields.result()
-
-    constraints = (
-        Holds(
-            "`operand_layouts` and `result_layouts` are given together",
-            lambda op: (op.operand_layouts is None) == (op.result_layouts is None),
-        ),
-        Holds(
-            "`backend_config` is a dictionary for `API_VERSION_TYPED_FFI`, a string for the others",
-            lambda op: op.backend_config is None or isinstance(op.backend_config, _config_class(op)),
-        ),
-    )
-    assembly_format = (
-        "custom<CustomCallTarget>($call_target_name) `(` $inputs `)` attr-dict `:` functional-type(operands, results)"
-    )
-
-
-class Composite(Operation, name="stablehlo.composite"):
-    """An op made of others: `decomposition` names the function that says what it computes."""
-
-    inputs: Operands[Type] = fields.operands()
-    composite_name: str = attr(key="name")
-    composite_attributes: DictionaryAttr | None = attr_optional(default=None)
-    decomposition: str = attr(codec=SYMBOL_NAME, kw_only=True)
-    version: int = attr_optional(default=0, codec=i32)
-    composite_regions: tuple[Region, ...] = ()
-    outputs: Results[Type] = fields.result()
-
-    constraints = (
-        Holds(
-            "`name` is a dialect and an op, such as `my.op`",
-            lambda op: all(op.composite_name.partition(".")[::2]),
-            id="C1",
-        ),
-    )
-    assembly_format = (
-        "$composite_name operands (` ` `(` $composite_regions^ `)`)? attr-dict `:` functional-type(operands, results)"
-    )

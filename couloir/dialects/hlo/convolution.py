@@ -13,7 +13,7 @@ from couloir.dialects.hlo.contraction import accumulation_type, one_element_type
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER
 from couloir.dialects.hlo.window import WindowDimension, padding_fits, window_dimensions
 from couloir.dialects.quant import UniformType
-from couloir.dialects.shapes import Dim, same_dims, unique, within
+from couloir.dialects.shapes import Dim, constant_integers, same_dims, unique, within
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, Infers
 from couloir.ir.fields import Operand, Result, attr, attr_default, attr_optional, result
@@ -215,6 +215,12 @@ def _convolved(op: Convolution | DynamicConv, windows: Sequence[WindowDimension]
     return tuple(dims)
 
 
+def _result_fits(op: DynamicConv) -> bool | str:
+    padding = constant_integers(op.padding)
+    dims = _convolved(op, None if padding is None else op.window(padding))
+    return same_dims(op.result.type.dims, dims) or f"`{op.result.type}` is not {dims}"
+
+
 class DynamicConv(Operation, name="stablehlo.dynamic_conv", traits=(Pure,)):
     """As `convolution`, with the padding as an operand: a pair for each spatial dimension."""
 
@@ -239,12 +245,7 @@ class DynamicConv(Operation, name="stablehlo.dynamic_conv", traits=(Pure,)):
             id="C4",
         ),
         *_LAYOUT_AND_GROUPS,
-        Holds(
-            "the result has the batches of `lhs` and the features of `rhs`",
-            lambda op: same_dims(op.result.type.dims, _convolved(op, None)),
-            id="C25, C26",
-            verify_only=True,
-        ),
+        Holds("the result has the shape that the operands give it", _result_fits, id="C25, C26", verify_only=True),
     )
 
     def window(self, padding: Sequence[tuple[int, int]]) -> tuple[WindowDimension, ...]:

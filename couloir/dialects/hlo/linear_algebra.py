@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from couloir.dialects.hlo.attributes import FftType, Transposition
 from couloir.dialects.hlo.elements import FLOAT_OR_COMPLEX
-from couloir.dialects.shapes import same_dim, same_dims
+from couloir.dialects.shapes import Dims, same_dim, same_dims
 from couloir.ir import fields
-from couloir.ir.constraints import Holds, SameElementType, SameType
+from couloir.ir.constraints import Holds, Infers, SameElementType, SameType
 from couloir.ir.fields import Operand, Result, attr, attr_optional
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
@@ -24,7 +24,7 @@ class Cholesky(Operation, name="stablehlo.cholesky", traits=(Pure,)):
     result: Result[TensorType] = fields.result()
 
     constraints = (
-        SameType("a", "result"),
+        SameType("a", "result", id="C1"),
         Holds("`a` has at least two dimensions", lambda op: op.a.type.rank >= 2, id="C2"),
         Holds("the matrices are square", lambda op: same_dim(*op.a.type.dims[-2:]), id="C3"),
     )
@@ -53,10 +53,11 @@ class TriangularSolve(Operation, name="stablehlo.triangular_solve", traits=(Pure
     result: Result[TensorType] = fields.result()
 
     constraints = (
-        SameElementType("a", "b"),
+        SameElementType("a", "b", id="C1"),
         Holds("`transpose_a` says what to do", lambda op: op.transpose_a is not Transposition.TRANSPOSE_INVALID),
         Holds("`a` and `b` have the same rank, at least 2", lambda op: op.a.type.rank == op.b.type.rank >= 2, id="C2"),
         Holds("the matrices are square and fit the right-hand sides", _systems_fit, id="C3"),
+        Infers("C4"),
     )
 
     def infer(self) -> Type:
@@ -78,14 +79,23 @@ def _element_fits(op: Fft) -> bool:
     return isinstance(op.operand.type.element_type, ComplexType) != (op.fft_type is FftType.RFFT)
 
 
-def _length_fits(op: Fft) -> bool | str:
-    dims, length = op.operand.type.dims, op.fft_length
-    last = dims[len(dims) - len(length) :]
-    if op.fft_type is FftType.IRFFT:
-        wanted = (*length[:-1], length[-1] // 2 + 1 if length[-1] else 0)
-    else:
-        wanted = length
-    return same_dims(last, wanted) or f"the last dimensions are {last}, the lengths ask for {wanted}"
+def _last_dims(op: Fft) -> Dims:
+    return op.operand.type.dims[op.operand.type.rank - len(op.fft_length) :]
+
+
+def _real_length_fits(op: Fft) -> bool | str:
+    last = _last_dims(op)
+    if op.fft_type is not FftType.RFFT:
+        return True  # of IRFFT, it is the result that has this length
+    return same_dims(last, op.fft_length) or f"the last dimensions are {last}, not {op.fft_length}"
+
+
+def _half_length_fits(op: Fft) -> bool | str:
+    if op.fft_type is not FftType.IRFFT:
+        return True
+    *outer, length = op.fft_length
+    wanted = (*outer, length // 2 + 1 if length else 0)
+    return same_dims(_last_dims(op), wanted) or f"the last dimensions are {_last_dims(op)}, not {wanted}"
 
 
 class Fft(Operation, name="stablehlo.fft", traits=(Pure,)):
@@ -97,13 +107,16 @@ class Fft(Operation, name="stablehlo.fft", traits=(Pure,)):
     result: Result[TensorType] = fields.result()
 
     constraints = (
+        Holds("`fft_length` has 1 to 3 lengths", lambda op: 1 <= len(op.fft_length) <= 3, id="C3"),
         Holds(
-            "`fft_length` names 1 to 3 dimensions, at most as many as there are",
-            lambda op: 1 <= len(op.fft_length) <= min(3, op.operand.type.rank),
-            id="C1, C3",
+            "`operand` has at least as many dimensions as `fft_length` has lengths",
+            lambda op: len(op.fft_length) <= op.operand.type.rank,
+            id="C1",
         ),
         Holds("RFFT takes real numbers, the others complex ones", _element_fits, id="C2"),
-        Holds("`fft_length` fits the last dimensions", _length_fits, id="C4, C5"),
+        Holds("`fft_length` is the shape of the last dimensions of the real tensor", _real_length_fits, id="C4"),
+        Holds("IRFFT takes half of what it gives, and one", _half_length_fits, id="C5"),
+        Infers("C2, C4, C5"),
     )
     assembly_format = (
         "$operand `,` `type` `=` $fft_type `,` `length` `=` $fft_length attr-dict"

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
 from couloir.dialects.hlo.elements import INTEGER, INTEGER_OR_FLOAT, PRED
+from couloir.dialects.shapes import constant_integers, same_dim, same_dims
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, SameElementType, SameType
 from couloir.ir.fields import Operand, Result, attr
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
 from couloir.ir.types import FloatType, TensorType
+
+
+def _shape_fits(op: Rng) -> bool | str:
+    given, dims = constant_integers(op.shape), op.result.type.dims
+    if given is not None:
+        return same_dims(given, dims) or f"`shape` is {given}, not {dims}"
+    (count,) = op.shape.type.dims
+    return same_dim(count, len(dims)) or f"`shape` has {count} sizes, not {len(dims)}"
 
 
 class Rng(Operation, name="stablehlo.rng"):
@@ -28,7 +37,7 @@ class Rng(Operation, name="stablehlo.rng"):
     result: Result[TensorType] = fields.result()
 
     constraints = (
-        SameElementType("a", "b", "result"),
+        SameElementType("a", "b", "result", id="C1"),
         Holds(
             "NORMAL needs floats",
             lambda op: (
@@ -36,6 +45,7 @@ class Rng(Operation, name="stablehlo.rng"):
             ),
             id="C2",
         ),
+        Holds("the result has the shape `shape`", _shape_fits, id="C3", verify_only=True),
     )
     assembly_format = (
         "$a `,` $b `,` $shape `,` `distribution` `=` $rng_distribution attr-dict `:` functional-type(operands, results)"
@@ -57,7 +67,7 @@ class RngBitGenerator(Operation, name="stablehlo.rng_bit_generator", traits=(Pur
     output: Result[TensorType] = fields.result(elements=INTEGER_OR_FLOAT)
 
     constraints = (
-        SameType("initial_state", "output_state"),
+        SameType("initial_state", "output_state", id="C1"),
         Holds("the state has the size that the algorithm asks for", _state_fits, id="C2"),
     )
     assembly_format = (

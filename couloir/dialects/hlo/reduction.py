@@ -12,11 +12,12 @@ from couloir.dialects.hlo.attributes import PADDING, parse_numbers
 from couloir.dialects.hlo.control import Return
 from couloir.dialects.hlo.elements import ANY
 from couloir.dialects.hlo.elementwise import Add, And, Maximum, Minimum, Multiply, Or, Xor
-from couloir.dialects.hlo.window import WindowDimension, window_dimensions
-from couloir.dialects.shapes import as_tensor, entry_types, inside, merge, returned_types, same_dims, unique, within
+from couloir.dialects.hlo.regions import combines
+from couloir.dialects.hlo.window import WindowDimension, padding_fits, window_dimensions
+from couloir.dialects.shapes import as_tensor, inside, merge, returned_types, same_dims, unique, within
 from couloir.ir import fields
 from couloir.ir.attributes import DenseArrayAttr
-from couloir.ir.constraints import Holds, compatible, element_type
+from couloir.ir.constraints import Holds, Infers, element_type
 from couloir.ir.errors import Error, nearest
 from couloir.ir.fields import Operands, Results, attr, attr_optional, region
 from couloir.ir.operation import Block, Operation, Region, Value
@@ -81,26 +82,14 @@ def _same_elements(op: Reduce | ReduceWindow) -> bool | str:
     return True
 
 
-def _body_fits(op: Reduce | ReduceWindow) -> bool | str:
-    given = returned_types(op.body)
-    if given is None:
-        return "it is empty"
-    if len(given) != len(op.inputs) or not all(isinstance(t, TensorType) and t.rank == 0 for t in given):
-        return f"it returns ({', '.join(map(str, given))}), not {len(op.inputs)} scalars"
-    taken = entry_types(op.body)
-    if len(taken) != 2 * len(given) or not all(map(compatible, taken, given * 2)):
-        return f"it takes ({', '.join(map(str, taken))}) and returns ({', '.join(map(str, given))})"
-    return True
-
-
 def _not_empty(id: str) -> Holds:
     return Holds("there is at least one input", lambda op: len(op.inputs) > 0, id=id)
 
 
 def _body(id: str) -> Holds:
     return Holds(
-        "`body` takes two scalars for each input and returns one, of the element types of the results",
-        _body_fits,
+        "`body` takes two scalars for each input and returns one, of its element type or a wider one",
+        lambda op: combines(op.body, [value.type.element_type for value in op.inputs]),
         id=id,
         verify_only=True,
     )
@@ -137,6 +126,7 @@ class Reduce(Operation, name="stablehlo.reduce", traits=(RecursiveMemoryEffects,
         ),
         Holds("`dimensions` are different", lambda op: unique(op.dimensions), id="C5"),
         _body("C6"),
+        Infers("C7, C8"),
     )
 
     def infer(self) -> list[Type]:
@@ -321,10 +311,11 @@ class ReduceWindow(
         *_entries("window_dilations", ("C10", "C11")),
         Holds(
             "`padding` has a pair for each dimension of the inputs",
-            lambda op: op.padding is None or len(op.padding) == op.inputs[0].type.rank,
+            lambda op: padding_fits(op, op.inputs[0].type.rank),
             id="C12",
         ),
         _body("C13"),
+        Infers("C14, C15, C16"),
     )
 
     @property

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from couloir.dialects import hlo
+from couloir.dialects import func, hlo
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.func import FuncOp
 from couloir.dialects.quant import UniformType
 from couloir.dialects.shapes import inside
+from couloir.ir.builder import insert_at
 from couloir.ir.operation import Block, Region
-from couloir.ir.types import FloatType, IntegerType, TensorType, f32, i8
+from couloir.ir.types import FloatType, FunctionType, IntegerType, TensorType, f32, i8
 
 BREAKS: dict[tuple[str, str], Callable[[Any], Any]] = {}
 """(op, id or sentence of the constraint) -> what builds an op that breaks it, in a bench."""
@@ -29,6 +32,25 @@ def breaks(op: str, id: str) -> Callable[[Callable[[Any], Any]], None]:
 def accepts(build: Callable[[Any], Any]) -> None:
     """Adds to `ACCEPTED`."""
     ACCEPTED.append(build)
+
+
+def in_a_module(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """As `build`, in a module with the function `@negates` of a scalar and the module `@inner`."""
+
+    def run(b: Any) -> Any:
+        with insert_at(None):  # the ops are put in their places one by one
+            negates = FuncOp("negates", FunctionType([scalar()], [scalar()]), "private")
+            caller = FuncOp.build("caller", [])
+            module = ModuleOp.empty([ModuleOp.empty(name="inner"), negates, caller])
+        b.block.append(module)
+        bench = type(b)()
+        bench.block = caller.entry
+        with inside(caller.entry):
+            build(bench)
+            func.Return([])
+        caller.function_type = FunctionType([argument.type for argument in caller.entry.arguments], [])
+
+    return run
 
 
 def returning(arguments: Any, *values: Any) -> Region:

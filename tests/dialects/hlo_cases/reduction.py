@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from couloir.dialects import hlo
-from couloir.ir.types import i32
-from tests.dialects.hlo_cases import accepts, breaks, returning, scalar
+from couloir.ir.types import ComplexType, TensorType, f32, f64, i8, i16, i32, i64
+from tests.dialects.hlo_cases import accepts, breaks, quantized, returning, scalar
 
 # reduce, reduce_window
 
@@ -45,4 +45,39 @@ breaks("reduce_window", "C13")(
     lambda b: hlo.ReduceWindow([b.tensor(4)], [b.tensor()], (2,), body=returning([scalar()] * 2, 0, 1))
 )
 
+
+def reduces(body: Any = None, element: Any = f32, result: Any = None) -> Callable[[Any], Any]:
+    return lambda b: hlo.Reduce(
+        [b.tensor(2, of=element)],
+        [b.tensor(of=element)],
+        (0,),
+        hlo.reducer("add", [body or element]),
+        result_types=None if result is None else [TensorType((), result)],
+    )
+
+
+def windows(body: Any, element: Any) -> Callable[[Any], Any]:
+    return lambda b: hlo.ReduceWindow(
+        [b.tensor(4, of=element)], [b.tensor(of=element)], (2,), body=hlo.reducer("add", [body])
+    )
+
+
+breaks("reduce", "C7, C8")(reduces(f64, f32, f32))
+breaks("reduce_window", "C14, C15, C16")(
+    lambda b: hlo.ReduceWindow(
+        [b.tensor(4)], [b.tensor()], (2,), body=hlo.reducer("add", [f32]), result_types=[TensorType((4,), f32)]
+    )
+)
+NARROWED = (
+    (i32, i8),
+    (f64, f32),
+    (quantized(storage=i16), quantized()),
+    (quantized(), quantized(expressed=f64)),
+    (f32, i64),
+)
+"""(element type, one that a reduction cannot compute with)."""
+WIDENED = ((i8, i32), (f32, f64), (quantized(), quantized(storage=i16)), (ComplexType(f32), ComplexType(f64)))
+for _element, _body in WIDENED:
+    accepts(reduces(_body, _element))
+    accepts(windows(_body, _element))
 accepts(pool())

@@ -141,9 +141,16 @@ def _all_to_all(xp: ArrayNamespace, op: hlo.AllToAll, *operands: Array) -> Steps
 
 
 @meaning(hlo.CollectiveBroadcast)
-def _collective_broadcast(xp: ArrayNamespace, op: hlo.CollectiveBroadcast, operand: Array) -> Steps:
-    brought = yield Meet(op, _one_axis(op), op.replica_groups, _key(op), [operand])
-    return np.zeros_like(operand) if brought is None else brought[0][0]
+def _collective_broadcast(xp: ArrayNamespace, op: hlo.CollectiveBroadcast, *operands: Array) -> Steps:
+    data = operands[: len(op.data)]
+    roots: list[int] = operands[-1].tolist() if op.has_dynamic_root else [0] * len(data)
+    brought = yield Meet(op, _one_axis(op), op.replica_groups, _key(op), data)
+    if brought is None:
+        return [np.zeros_like(value) for value in data]
+    for root in roots:
+        if not 0 <= root < len(brought):
+            raise Error(f"`{op.name}` has the root {root} (C6), in a group of {len(brought)} processes")
+    return [brought[root][number] for number, root in enumerate(roots)]
 
 
 @meaning(hlo.CollectivePermute)

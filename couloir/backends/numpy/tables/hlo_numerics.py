@@ -61,7 +61,7 @@ def _fft(xp: ArrayNamespace, op: Fft, operand: Array) -> Array:
     target = dtype_of(op.result.type.element_type)
     if kind(operand.dtype) not in ("float", "complex"):
         raise NotInDomain("fft", xp.name)
-    if operand.size == 0 or 0 in lengths:
+    if operand.size == 0 or 0 in op.result.type.shape:
         return np.zeros(op.result.type.shape, target)
     if op.fft_type is FftType.IRFFT:
         return np.fft.irfftn(operand, s=lengths, axes=axes).astype(target)

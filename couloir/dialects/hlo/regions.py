@@ -1,0 +1,39 @@
+"""StableHLO: what the regions of reductions have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from couloir.dialects.hlo.elements import is_promotable
+from couloir.dialects.shapes import entry_types, returned_types
+from couloir.ir.constraints import compatible, element_type
+from couloir.ir.operation import Region
+from couloir.ir.types import TensorType, Type
+
+
+def combines(region: Region, element_types: Sequence[Type]) -> bool | str:
+    """Whether a region combines values of these element types, or says why it does not.
+
+    Its type is `(tensor<E0>, ..., tensor<E0>, ...) -> (tensor<E0>, ...)`, and each element type may become its `Ei`.
+    """
+    given, taken = returned_types(region), entry_types(region)
+    if given is None:
+        return "it is empty"
+    if len(given) != len(element_types) or not all(isinstance(type, TensorType) and type.rank == 0 for type in given):
+        return f"it returns {listed(given)}, not {_counted(len(element_types))}"
+    if len(taken) != 2 * len(given) or not all(map(compatible, taken, given * 2)):
+        return f"it takes {listed(taken)} and returns {listed(given)}"
+    for source, type in zip(element_types, given, strict=True):
+        target = element_type(type)
+        if not is_promotable(source, target):
+            return f"`{source}` does not become `{target}` without loss"
+    return True
+
+
+def _counted(count: int) -> str:
+    return "a scalar" if count == 1 else f"{count} scalars"
+
+
+def listed(types: Sequence[Type]) -> str:
+    """`(tensor<f32>, tensor<i1>)`."""
+    return f"({', '.join(map(str, types))})"
