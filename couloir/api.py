@@ -49,7 +49,9 @@ def load(
     limits: Limits | None = None,
     base: str | Path | None = None,
 ) -> ModuleOp:
-    """Reads a model "as is": an ONNX file, bytes or ModelProto, or a file of MLIR text (`.mlir`).
+    """Reads a model "as is": an ONNX file, bytes or ModelProto, a file of MLIR text (`.mlir`), or one of XLA's HLO text.
+
+    HLO text is in a file that ends in `.hlo` or `.txt`, as XLA names its dumps.
 
     Args:
         source: The model. A module is returned as it is.
@@ -66,6 +68,10 @@ def load(
         path = Path(source)  # pyright: ignore[reportArgumentType] -- a path, by what was just asked
         if path.suffix == ".mlir":
             return _bound(parse(_read_text(path, limits), file=path.name, limits=limits), dims)
+        if path.suffix in (".hlo", ".txt"):
+            from couloir.frontends.hlo_text import parse as parse_hlo
+
+            return _bound(parse_hlo(_read_text(path, limits), file=path.name, limits=limits), dims)
     from couloir.frontends.onnx.importer import load as load_onnx
 
     return load_onnx(source, dims=dims, limits=limits, base=base)  # pyright: ignore[reportArgumentType]

@@ -47,7 +47,7 @@ def model_arguments(parser: argparse.ArgumentParser, *, optional: bool = False) 
         "model",
         nargs="?" if optional else None,
         metavar="MODEL",
-        help="an .onnx or .mlir file, or - for MLIR text from stdin",
+        help="an .onnx, .mlir or .hlo file, or - for MLIR text from stdin",
     )
     parser.add_argument(
         "--dims",
@@ -129,7 +129,7 @@ def load(options: Any) -> ModuleOp:
     from couloir import api
 
     if options.model is None:
-        raise Error("a model is needed: an .onnx or .mlir file, or -")
+        raise Error("a model is needed: an .onnx, .mlir or .hlo file, or -")
     allow = bool(getattr(options, "allow_unregistered", False))
     if options.model == "-" or (allow and options.model.endswith(".mlir")):
         file, text = read_text(options.model)

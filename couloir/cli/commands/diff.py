@@ -20,7 +20,7 @@ Names of values do not count. The exit code is 0 when there are no differences, 
 def register(commands: Commands) -> None:
     """Declares the command."""
     parser = command(commands, "diff", _diff, "compare two programs", epilog=EPILOG)
-    parser.add_argument("first", metavar="FIRST", help="an .onnx or .mlir file, or - for MLIR text from stdin")
+    parser.add_argument("first", metavar="FIRST", help="an .onnx, .mlir or .hlo file, or - for MLIR text from stdin")
     parser.add_argument("second", metavar="SECOND", help="another one")
     parser.add_argument(
         "--dims", "-d", action="append", default=[], metavar="NAME=SIZE", help="size of a symbolic dimension"

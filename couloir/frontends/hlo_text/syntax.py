@@ -1,0 +1,225 @@
+"""HLO text as data: a module of computations, a computation of instructions, before anything is made of them.
+
+Source: XLA, xla/hlo/parser/hlo_parser.cc, and https://openxla.org/xla/operation_semantics. Both forms are read, the one
+with `%` and the types of operands, and the short one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import attrs
+
+from couloir.frontends.hlo_text.lexer import HloLexer
+from couloir.frontends.hlo_text.shapes import Shape, ShapeReader
+from couloir.ir.errors import Error
+from couloir.ir.limits import Limits, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+Span = tuple[int, int]
+"""Offsets in the text, the second one behind the last character."""
+
+_WITHOUT_NAMES: Final = ("constant", "parameter")
+"""Opcodes in whose parentheses no instructions are named."""
+_TABLES: Final = ("FileNames", "FunctionNames", "FileLocations", "StackFrames")
+_CHECKED_EVERY: Final = 1024
+
+
+@attrs.define(eq=False, slots=True)
+class Instruction:
+    """One instruction.
+
+    Attributes:
+        name: Its name, without `%`.
+        opcode: What it does, under XLA's name: `dynamic-slice`.
+        shape: The shape of its result.
+        operands: The names of its operands.
+        inside: Where the text in its parentheses is.
+        attributes: Where the values of its attributes are, by key.
+        offset: Where it begins.
+    """
+
+    name: str
+    opcode: str
+    shape: Shape
+    operands: list[str]
+    inside: Span
+    attributes: dict[str, Span]
+    offset: int
+
+
+@attrs.define(eq=False, slots=True)
+class Computation:
+    """A list of instructions that computes what `root` does."""
+
+    name: str
+    instructions: list[Instruction]
+    root: Instruction
+    offset: int
+
+
+@attrs.define(eq=False)
+class HloModule:
+    """A whole text.
+
+    Attributes:
+        name: The name of the module.
+        attributes: Where the values of its attributes are, by key.
+        computations: By name, in the order of the text.
+        entry: The computation that is the program.
+        tables: What is said about files and stack frames: by the name of the table, a line for each number.
+        lexer: What the text was read with.
+    """
+
+    name: str
+    attributes: dict[str, Span]
+    computations: dict[str, Computation]
+    entry: Computation
+    tables: dict[str, dict[int, Span]]
+    lexer: HloLexer
+
+    def text(self, span: Span) -> str:
+        """What stands in a span."""
+        return self.lexer.text[slice(*span)]
+
+
+def read(text: str, *, file: str = "<text>", limits: Limits | None = None) -> HloModule:
+    """Reads HLO text as data.
+
+    Args:
+        text: What `as_text(dialect="hlo")` or `compile().as_text()` of JAX gives, or XLA's dumps.
+        file: The name of the text in error messages.
+        limits: Bounds on what the text may ask for.
+
+    Raises:
+        ParseError: The text is not HLO; says line, column and what was expected.
+        Error: It exceeds a limit.
+    """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- by people without a type checker
+        raise Error(f"HLO text is a str, not {type(text).__name__}", where=file)
+    return _Reader(HloLexer(text, file=file, limits=limits)).module()
+
+
+class _Reader:
+    def __init__(self, lexer: HloLexer) -> None:
+        self._lexer = lexer
+        self._limits = lexer.limits
+        self._shapes = ShapeReader(lexer)
+        self._deadline = self._limits.start()
+        self._count = 0
+
+    def module(self) -> HloModule:
+        lexer = self._lexer
+        if not lexer.optional_keyword("HloModule"):
+            raise lexer.expected("`HloModule`, with which HLO text begins")
+        name = lexer.name("the name of the module")
+        attributes = self._attributes()
+        tables = self._tables()
+        computations: dict[str, Computation] = {}
+        entry: Computation | None = None
+        while not lexer.at_end:
+            start = lexer.position
+            is_entry = lexer.optional_keyword("ENTRY")
+            found = self._computation()
+            if found.name in computations:
+                raise lexer.error(f"there are two computations {quoted(found.name)}", at=start)
+            if is_entry and entry is not None:
+                raise lexer.error("a module has one `ENTRY` computation, this is the second", at=start)
+            computations[found.name] = found
+            entry = found if is_entry else entry
+        if entry is None:
+            raise lexer.error("the module has no `ENTRY` computation")
+        return HloModule(name, attributes, computations, entry, tables, lexer)
+
+    def _tables(self) -> dict[str, dict[int, Span]]:
+        lexer = self._lexer
+        tables: dict[str, dict[int, Span]] = {}
+        while (name := next((table for table in _TABLES if lexer.optional_keyword(table)), None)) is not None:
+            rows = tables.setdefault(name, {})
+            while (number := lexer.optional_integer()) is not None:
+                rows[number] = lexer.skip_value()
+                self._counted()
+        return tables
+
+    def _computation(self) -> Computation:
+        lexer, offset = self._lexer, self._lexer.position
+        name = lexer.name("the name of a computation")
+        if lexer.at("("):
+            lexer.skip_value()
+            lexer.expect("->")
+            self._shapes.read()
+        self._attributes()
+        lexer.expect("{")
+        instructions: list[Instruction] = []
+        root: Instruction | None = None
+        while not lexer.optional("}"):
+            start = lexer.position
+            is_root = lexer.optional_keyword("ROOT")
+            if is_root and root is not None:
+                raise lexer.error("a computation has one `ROOT`, this is the second", at=start)
+            instruction = self._instruction()
+            instructions.append(instruction)
+            root = instruction if is_root else root
+            self._counted()
+        if not instructions:
+            raise lexer.error(f"the computation {quoted(name)} has no instructions", at=offset)
+        self._attributes()
+        return Computation(name, instructions, root or instructions[-1], offset)
+
+    def _instruction(self) -> Instruction:
+        lexer, offset = self._lexer, self._lexer.position
+        name = lexer.name("the name of an instruction, or `}`")
+        lexer.expect("=")
+        shape = self._shapes.read()
+        opcode = lexer.word("an opcode, such as `add`")
+        if opcode in _WITHOUT_NAMES:
+            if not lexer.at("("):
+                raise lexer.expected("`(`")
+            operands: list[str] = []
+            start, end = lexer.skip_value()
+            inside = start + 1, end - 1
+        else:
+            start = lexer.position + 1
+            operands = lexer.comma_separated(self._operand)
+            inside = start, lexer.text.rindex(")", start - 1, lexer.position)
+        if len(operands) > self._limits.attribute_items:
+            raise self._limits.exceeded("attribute_items", len(operands), what="an instruction", where=lexer.file)
+        return Instruction(name, opcode, shape, operands, inside, self._attributes(), offset)
+
+    def _operand(self) -> str:
+        if self._shapes.at_shape():
+            self._shapes.read()
+        return self._lexer.name("the name of an operand")
+
+    def _attributes(self) -> dict[str, Span]:
+        lexer = self._lexer
+        found: dict[str, Span] = {}
+        while lexer.optional(","):
+            start = lexer.position
+            key = lexer.word("the name of an attribute")
+            if key in found:
+                raise lexer.error(f"the attribute `{key[:40]}` stands here twice", at=start)
+            lexer.expect("=")
+            found[key] = lexer.skip_value()
+        return found
+
+    def _counted(self) -> None:
+        self._count += 1
+        if self._count > self._limits.nodes:
+            raise self._limits.exceeded("nodes", self._count, what="the text", where=self._lexer.file)
+        if self._count % _CHECKED_EVERY == 0:
+            self._deadline.check("reading the text", where=self._lexer.file)
+
+
+def read_value(module: HloModule, span: Span, parse: Callable[[HloLexer], T]) -> T:
+    """What `parse` reads from a span, all of it."""
+    lexer = module.lexer
+    lexer.skip_to(span[0])
+    value = parse(lexer)
+    if lexer.position < span[1]:
+        raise lexer.expected("the end of the value")
+    return value
