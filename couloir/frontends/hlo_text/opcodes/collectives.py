@@ -121,7 +121,7 @@ def all_to_all(node: Node) -> Lowered:
 @lowers("collective-broadcast", named="stablehlo.collective_broadcast")
 def collective_broadcast(node: Node) -> Lowered:
     """The value of the first process of a group."""
-    return [hlo.CollectiveBroadcast(x, _groups(node), _channel(node)) for x in node.tensors()]
+    return hlo.CollectiveBroadcast(node.tensors(), _groups(node), _channel(node)).outputs
 
 
 @lowers("collective-permute", named="stablehlo.collective_permute")
