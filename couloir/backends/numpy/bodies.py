@@ -11,8 +11,9 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
+from couloir.backends.numpy import float_arithmetic, integer_arithmetic
 from couloir.backends.numpy.domains import ArrayNamespace
-from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.element_types import NARROW_INTEGERS, Array, DType, is_discrete, kind
 from couloir.backends.numpy.meanings import Request, Run
 from couloir.backends.numpy.windows import Monoid
 from couloir.dialects import hlo
@@ -97,12 +98,18 @@ def scatter(xp: ArrayNamespace, body: Region, targets: Arrays, places: Array, up
         updates: For each target its updates, rank 1.
     """
     results = [target.copy() for target in targets]
+    monoid = monoid_of(body)
+    ufunc = None if monoid is None else _sequential(monoid, targets[0].dtype)
+    if ufunc is not None:
+        with np.errstate(all="ignore"):
+            ufunc.at(results[0], places, updates[0])
+        return results
     order = np.argsort(places, kind="stable")
     places, updates = places[order], [update[order] for update in updates]
     while places.size:
         # Equal places are neighbours. In each round, every place gets the first update that is left for it.
         first = np.concatenate([[True], places[1:] != places[:-1]])
-        if monoid_of(body) is not None and not first.all():
+        if monoid is not None and not first.all():
             places, updates = yield from _paired(xp, body, places, updates, first)
             continue
         if gives_second(body) and not first.all():
@@ -115,6 +122,14 @@ def scatter(xp: ArrayNamespace, body: Region, targets: Arrays, places: Array, up
             result[at] = values
         places, updates = places[~first], [update[~first] for update in updates]
     return results
+
+
+def _sequential(monoid: Monoid, dtype: DType) -> np.ufunc | None:
+    """The ufunc that combines elements as the monoid does, rounding or wrapping each time; None where none does."""
+    if is_discrete(dtype):
+        return None if dtype in NARROW_INTEGERS else integer_arithmetic.ufunc_of(monoid, dtype)
+    is_ordered = monoid in ("maximum", "minimum")  # +0 and -0 are different to these
+    return None if is_ordered or kind(dtype) == "other" else float_arithmetic.ufunc_of(monoid)
 
 
 def _paired(

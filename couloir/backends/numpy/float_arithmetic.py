@@ -1,7 +1,7 @@
 """Floats and complex numbers, as StableHLO computes them with IEEE-754 arithmetic.
 
-f32, f64 and the complex types use NumPy's own loops. The narrow floats (f16, bf16 and below) are computed in f32
-and rounded once, to nearest even: for + - * / and sqrt on types of up to 11 significant bits this is the correctly
+f32 and f64 use NumPy's own loops; for complex numbers see `complex_functions`. The narrow floats (f16, bf16 and below) are
+computed in f32 and rounded once, to nearest even: for + - * / and sqrt on types of up to 11 significant bits this is the correctly
 rounded result (24 >= 2 * 11 + 2).
 Sums and products of many narrow floats stay in f32 until the end.
 """
@@ -15,6 +15,8 @@ from typing import Final
 
 import numpy as np
 
+from couloir.backends.numpy import complex_functions
+from couloir.backends.numpy.complex_functions import rounded_once
 from couloir.backends.numpy.element_types import NARROW_FLOATS, Array, DType, integer_range, kind, to_bits, width
 
 
@@ -114,12 +116,6 @@ def _atan2(lhs: Array, rhs: Array) -> Array:
     return np.arctan2(lhs, rhs)
 
 
-def _complex(lhs: Array, rhs: Array) -> Array:
-    result = np.empty(lhs.shape, dtype=np.result_type(lhs.dtype, np.complex64))
-    result.real, result.imag = lhs, rhs
-    return result
-
-
 def _imag(operand: Array) -> Array:
     return np.imag(operand)
 
@@ -179,7 +175,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Array]]] = {
     "compare LE": np.less_equal,
     "compare LT": np.less,
     "compare NE": np.not_equal,
-    "complex": _complex,
+    "complex": complex_functions.joined,
     "cosine": np.cos,
     "divide": np.divide,
     "erf": _erf,
@@ -215,11 +211,27 @@ _NOT_FOR_COMPLEX: Final = frozenset(
 )
 
 
+#: Those whose results are rounded more than once in complex<f32>, or are no use there.
+_COMPLEX_FUNCTIONS: Final[Mapping[str, Callable[..., Array]]] = {
+    **{
+        op: rounded_once(_FUNCTIONS[op])
+        for op in (
+            *("atan2", "cbrt", "cosine", "divide", "exponential_minus_one", "log", "logistic", "power", "rsqrt"),
+            *("sign", "sine", "sqrt", "tan", "tanh"),
+        )
+    },
+    "exponential": rounded_once(complex_functions.exponential),
+    "log_plus_one": rounded_once(complex_functions.log_plus_one),
+}
+
+
 def function(op: str, dtype: DType) -> Callable[..., Array] | None:
     """The meaning of `op` on floats or complex numbers of `dtype`, or None where it has none."""
     native = _FUNCTIONS.get(op)
-    if native is None or (kind(dtype) == "complex" and op in _NOT_FOR_COMPLEX):
+    if native is None:
         return None
+    if kind(dtype) == "complex":
+        return None if op in _NOT_FOR_COMPLEX else _COMPLEX_FUNCTIONS.get(op, native)
     return _in_float32(native) if dtype in NARROW_FLOATS else native
 
 
@@ -254,9 +266,14 @@ _REDUCERS: Final[Mapping[str, np.ufunc]] = {
 }
 
 
+def ufunc_of(monoid: str) -> np.ufunc | None:
+    """The ufunc of a monoid on floats, or None where it has no meaning for them."""
+    return _REDUCERS.get(monoid)
+
+
 def reducer(monoid: str) -> Callable[[Array, tuple[int, ...]], Array] | None:
     """Reduction of floats over axes, none of which is empty, or None where `monoid` has no meaning for them."""
-    ufunc = _REDUCERS.get(monoid)
+    ufunc = ufunc_of(monoid)
     if ufunc is None:
         return None
 
@@ -280,6 +297,19 @@ def _with_sign_of_zero(monoid: str, operand: Array, axes: tuple[int, ...], resul
     return np.where(result == 0, np.copysign(0.0, sign), result).astype(operand.dtype)
 
 
+#: A sum of at most so many products, for at most so many results, is made in order, term by term; BLAS would not be faster,
+#: and orders and fuses as it likes, which shows where terms cancel.
+_ORDERED_TERMS: Final = 8
+_ORDERED_RESULTS: Final = 1 << 8
+
+
 def matmul(lhs: Array, rhs: Array) -> Array:
     """`[..., m, k] @ [..., k, n]`; narrow floats are summed in f32 and rounded once."""
-    return np.asarray(np.matmul(widen(lhs), widen(rhs))).astype(lhs.dtype, copy=False)
+    left, right = widen(lhs), widen(rhs)
+    terms = lhs.shape[-1]
+    if 0 < terms <= _ORDERED_TERMS and math.prod(lhs.shape[:-1]) * rhs.shape[-1] <= _ORDERED_RESULTS:
+        product = left.dtype.type(0)
+        for term in range(terms):
+            product = product + left[..., term : term + 1] * right[..., term : term + 1, :]
+        return product.astype(lhs.dtype, copy=False)
+    return np.asarray(np.matmul(left, right)).astype(lhs.dtype, copy=False)

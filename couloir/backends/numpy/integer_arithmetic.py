@@ -197,9 +197,14 @@ _BOOLEAN_REDUCERS: Final[Mapping[str, np.ufunc]] = {
 }
 
 
+def ufunc_of(monoid: str, dtype: DType) -> np.ufunc | None:
+    """The ufunc of a monoid on elements of `dtype`, or None where it has no meaning for them."""
+    return (_BOOLEAN_REDUCERS if kind(dtype) == "bool" else _REDUCERS).get(monoid)
+
+
 def reducer(monoid: str, dtype: DType) -> Callable[[Array, tuple[int, ...]], Array] | None:
     """Reduction of elements of `dtype` over axes, none of which is empty, or None where `monoid` has no meaning."""
-    ufunc = (_BOOLEAN_REDUCERS if kind(dtype) == "bool" else _REDUCERS).get(monoid)
+    ufunc = ufunc_of(monoid, dtype)
     if ufunc is None:
         return None
     # The dtype is named because NumPy would sum small integers in 64 bits.

@@ -73,6 +73,11 @@ def smallest_normal(element: DType) -> float:
     return float(cast(Any, ml_dtypes.finfo(element).smallest_normal))
 
 
+def largest(element: DType) -> float:
+    """The greatest number of the type: about 3.4e38 for f32."""
+    return float(cast(Any, ml_dtypes.finfo(element).max))
+
+
 def value_and_error(result: Array) -> tuple[Array, Array] | None:
     """A result in f64 and the bound on its error, or None for integers and booleans."""
     return (result["value"], result["error"]) if result.dtype in _ELEMENT_OF else None
@@ -206,6 +211,11 @@ def _rounded(carrier: DType, value: Array, error: Array, half_units: float) -> A
         rounding = np.where(held & (error == 0), 0.0, rounding)
     with np.errstate(invalid="ignore"):
         total = np.where(np.isfinite(value), error + rounding, 0.0)  # an infinity is not rounded
+        total = np.where(np.isnan(total), np.inf, total)  # a step of an infinite error, by a function that hardly moves
+        if element != _F64 and (over := np.abs(value) + total > largest(element)).any():  # perhaps, or surely, infinite
+            surely = np.abs(value) - total > largest(element)
+            value = np.where(surely, np.copysign(np.inf, value), value)
+            total = np.where(surely, 0.0, np.where(over & np.isfinite(value), np.inf, total))
     return _made(carrier, value, total)
 
 

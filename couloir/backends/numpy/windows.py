@@ -1,14 +1,14 @@
 """Reductions over whole dimensions and over sliding windows.
 
-A reduction's body is one of the named monoids `add`, `multiply`, `maximum`, `minimum`, `and`, `or`, `xor`. Narrow
-floats are reduced in f32 and rounded once: the order of a reduction is the implementation's to choose, and with it the
-rounding.
+A reduction's body is one of the named monoids `add`, `multiply`, `maximum`, `minimum`, `and`, `or`, `xor`. Over
+whole dimensions, narrow floats are reduced in f32 and rounded once.
 """
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -21,6 +21,8 @@ from couloir.ir.errors import Error, nearest
 Monoid: TypeAlias = Literal["add", "multiply", "maximum", "minimum", "and", "or", "xor"]
 
 _MONOIDS: Final = get_args(Monoid)
+#: A window of at most so many elements is taken element by element.
+_SMALL_WINDOW: Final = 64
 
 
 def dilated(size: int, dilation: int) -> int:
@@ -73,10 +75,10 @@ def reduce_window(
     padding: Sequence[tuple[int, int]],
     monoid: Monoid,
 ) -> Array:
-    """Combines the elements of every window; outside of the operand lies `init_value`. StableHLO `reduce_window`.
+    """Combines the elements of every window, in order; outside of the operand lies `init_value`. StableHLO `reduce_window`.
 
-    Windows are reduced one dimension after the other, the last one first, which keeps the order of elements: the cost
-    is the sum of the window's sizes and not their product.
+    A small window is taken element by element. A large one is reduced one dimension after the other, the last one first, which
+    keeps the order of elements.
     """
     _check_reduction("reduce_window", monoid, operand, init_value)
     parameters = {
@@ -87,54 +89,87 @@ def reduce_window(
     }
     check_sizes("reduce_window", operand.ndim, **parameters, padding=padding)
     check_positive("reduce_window", **parameters)
-    wide = xp.accumulation_dtype(operand.dtype)
-    init = xp.convert(init_value, wide)
-    result = xp.convert(operand, wide)
-    for axis in reversed(range(operand.ndim)):
-        low, high = padding[axis]
-        extent = low + dilated(operand.shape[axis], base_dilations[axis]) + high
-        reach = dilated(window_dimensions[axis], window_dilations[axis])
-        count = window_count(extent, reach, window_strides[axis])
-        if count == 0:
-            shape = [*result.shape[:axis], 0, *result.shape[axis + 1 :]]
-            result = np.zeros(shape, result.dtype)
-            continue
-        result = _padded_along(xp, result, init, axis, low, high, base_dilations[axis] - 1)
-        result = _reduced_along(
-            xp, result, axis, count, window_dimensions[axis], window_strides[axis], window_dilations[axis], monoid
+    counts = [
+        window_count(low + dilated(size, base) + high, dilated(window, dilation), stride)
+        for size, base, (low, high), window, dilation, stride in zip(
+            operand.shape,
+            base_dilations,
+            padding,
+            window_dimensions,
+            window_dilations,
+            window_strides,
+            strict=True,
         )
-    return xp.convert(xp.apply(monoid, init, result), operand.dtype)
-
-
-def _padded_along(
-    xp: ArrayNamespace, operand: Array, value: Array, axis: int, low: int, high: int, interior: int
-) -> Array:
-    def at_axis(amount: int) -> list[int]:
-        return [amount if dimension == axis else 0 for dimension in range(operand.ndim)]
-
-    return pad(
+    ]
+    if 0 in counts:
+        return np.zeros(counts, operand.dtype)
+    result = pad(
         xp,
         operand,
-        value,
-        edge_padding_low=at_axis(low),
-        edge_padding_high=at_axis(high),
-        interior_padding=at_axis(interior),
+        init_value,
+        edge_padding_low=[low for low, _ in padding],
+        edge_padding_high=[high for _, high in padding],
+        interior_padding=[dilation - 1 for dilation in base_dilations],
     )
+    if math.prod(window_dimensions) <= _SMALL_WINDOW:
+        total = np.broadcast_to(init_value, counts)
+        for (part,) in window_elements([result], counts, window_dimensions, window_strides, window_dilations):
+            total = xp.apply(monoid, total, part)
+        return total
+    for axis in reversed(range(operand.ndim)):
+        result = _reduced_along(
+            xp,
+            result,
+            axis,
+            counts[axis],
+            window_dimensions[axis],
+            window_strides[axis],
+            window_dilations[axis],
+            monoid,
+        )
+    return xp.apply(monoid, np.broadcast_to(init_value, counts), result)
+
+
+def window_elements(
+    operands: Sequence[Array],
+    counts: Sequence[int],
+    window_dimensions: Sequence[int],
+    window_strides: Sequence[int],
+    window_dilations: Sequence[int],
+) -> Iterator[list[Array]]:
+    """The first elements of all windows, then the second ones, and so on, in row-major order; `counts` windows there are."""
+    for offset in np.ndindex(*window_dimensions):
+        part = tuple(
+            builtins.slice(at * dilation, at * dilation + (count - 1) * stride + 1, stride)
+            for at, count, stride, dilation in zip(offset, counts, window_strides, window_dilations, strict=True)
+        )
+        yield [operand[(*part, ...)] for operand in operands]
 
 
 def _reduced_along(
     xp: ArrayNamespace, operand: Array, axis: int, count: int, size: int, stride: int, dilation: int, monoid: Monoid
 ) -> Array:
-    """`count` windows of `size` elements along one axis."""
+    """`count` windows of `size` elements along one axis.
 
-    def elements(position: int) -> Array:
-        """The element at `position` of every window."""
-        first = position * dilation
-        return operand[
-            (builtins.slice(None),) * axis + (builtins.slice(first, first + (count - 1) * stride + 1, stride),)
-        ]
+    Windows of 1, 2, 4, ... elements are made of two of half the size; those that the bits of `size` name make up its windows.
+    """
 
-    result = elements(0)
-    for position in range(1, size):
-        result = xp.apply(monoid, result, elements(position))
-    return result
+    def along(array: Array, start: int, length: int) -> Array:
+        return array[(builtins.slice(None),) * axis + (builtins.slice(start, start + length),)]
+
+    reach = (count - 1) * stride + 1
+    power, width, done, result = operand, 1, 0, None
+    while True:
+        if size & width:
+            part = along(power, done * dilation, reach)
+            result = part if result is None else xp.apply(monoid, result, part)
+            done += width
+        if done == size:
+            break
+        shift = width * dilation
+        power = xp.apply(
+            monoid, along(power, 0, power.shape[axis] - shift), along(power, shift, power.shape[axis] - shift)
+        )
+        width *= 2
+    assert result is not None, "a window is not empty"
+    return result[(builtins.slice(None),) * axis + (builtins.slice(None, None, stride),)]

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from couloir.backends.numpy import special_functions, tensor
+from couloir.backends.numpy.complex_functions import rounded_once, square
 from couloir.backends.numpy.constants import constant_array
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
 from couloir.backends.numpy.element_types import Array, kind, width
@@ -82,6 +83,9 @@ def _constant(xp: ArrayNamespace, op: chlo.Constant) -> Array:
 
 @meaning(chlo.Square)
 def _square(xp: ArrayNamespace, op: chlo.Square, operand: Array) -> Array:
+    if kind(operand.dtype) == "complex":
+        with np.errstate(all="ignore"):
+            return rounded_once(square)(operand)
     return xp.apply("multiply", operand, operand)
 
 

@@ -16,6 +16,7 @@ from couloir.backends.numpy.meanings import Call, Run, Steps, meaning
 from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_training
 from couloir.backends.numpy.precision import reduce_precision
 from couloir.backends.numpy.tables import hlo_collectives, hlo_custom_calls, hlo_lapack, hlo_numerics, hlo_quantized
+from couloir.backends.numpy.windows import window_elements
 from couloir.dialects import hlo
 from couloir.dialects.hlo.deprecated import einsum_labels
 from couloir.dialects.hlo.window import WindowDimension
@@ -397,13 +398,9 @@ def _reduce_window(xp: ArrayNamespace, op: hlo.ReduceWindow, *operands: Array) -
     if 0 in sizes:
         return results
     padded = [_padded(xp, value, init, window) for value, init in zip(values[:count], inits, strict=True)]
-    for offset in np.ndindex(op.window_dimensions):
-        firsts = [o * w.window_dilation for o, w in zip(offset, window, strict=True)]
-        part = tuple(
-            slice(first, first + (size - 1) * w.stride + 1, w.stride)
-            for first, size, w in zip(firsts, sizes, window, strict=True)
-        )
-        results = yield from bodies.apply(xp, op.body, *results, *(value[part] for value in padded))
+    strides, dilations = [w.stride for w in window], [w.window_dilation for w in window]
+    for parts in window_elements(padded, sizes, op.window_dimensions, strides, dilations):
+        results = yield from bodies.apply(xp, op.body, *results, *parts)
     return results
 
 

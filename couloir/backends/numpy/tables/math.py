@@ -9,7 +9,7 @@ import numpy as np
 
 from couloir.backends.numpy import special_functions
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
-from couloir.backends.numpy.element_types import NARROW_FLOATS, Array, kind
+from couloir.backends.numpy.element_types import Array, kind
 from couloir.backends.numpy.fused_multiply_add import fma
 from couloir.backends.numpy.meanings import Meaning, meaning
 from couloir.backends.numpy.tables.arith import signed, signless, unsigned
@@ -58,16 +58,16 @@ OF_FLOATS: Final[dict[type[Operation], Callable[..., Any]]] = {
 
 
 def of_floats(function: Callable[..., Any]) -> Meaning:
-    """The meaning of a function that only floats and complex numbers have; narrow floats are computed in f32."""
+    """The meaning of a function that only floats and complex numbers have: computed in f64, and rounded once."""
 
     def compute(xp: ArrayNamespace, op: Operation, *operands: Array) -> Array:
         dtype = operands[0].dtype
         if kind(dtype) not in ("float", "complex"):
             raise NotInDomain(op.name, xp.name)
-        if dtype in NARROW_FLOATS:
-            operands = tuple(operand.astype(np.float32) for operand in operands)
+        wide = np.complex128 if kind(dtype) == "complex" else np.float64
+        operands = tuple(operand.astype(wide) for operand in operands)
         with np.errstate(all="ignore"):
-            return np.asarray(function(*operands)).astype(dtype)
+            return xp.convert(np.asarray(function(*operands)), dtype)
 
     return compute
 
