@@ -20,7 +20,7 @@ import attrs
 import numpy as np
 
 from couloir.dialects.hlo.attributes import OutputOperandAlias
-from couloir.dialects.hlo.control import CustomCall
+from couloir.dialects.hlo.calls import CustomCall
 from couloir.dialects.shapes import Dims, same_dim, same_dims
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, DictionaryAttr, IntegerAttr, StringAttr
