@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Final, TypeAlias
 
+from couloir.backends.numpy.random_bits import halved
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, RngAlgorithm
 from couloir.dialects.hlo.building import convert, reshape
@@ -38,10 +39,12 @@ def random_bits_as_arithmetic(op: hlo.RngBitGenerator, rewriter: Rewriter) -> st
     if not isinstance(element, FloatType | IntegerType) or bit_width(element) not in (8, 16, 32, 64):
         return f"random bits of type `{element}`"
     wide = bit_width(element) > 32
-    count = math.prod(type.shape)
     three_fry = op.rng_algorithm is RngAlgorithm.THREE_FRY
-    each = (1 if wide else 2) if three_fry else (2 if wide else 4)
-    steps = -(-count // each)
+    if three_fry and not wide:
+        counted, axis = halved(type.shape)
+    else:  # one after the other
+        counted, axis = (-(-math.prod(type.shape) // (1 if three_fry else 2 if wide else 4)),), 0
+    steps = math.prod(counted)
     key, low, *rest = (_number(state, place) for place in range(state.type.shape[0]))
     start = _spread(low, steps)
     counters = hlo.Add(start, hlo.iota((steps,), ui64, 0).output).result
@@ -55,8 +58,11 @@ def random_bits_as_arithmetic(op: hlo.RngBitGenerator, rewriter: Rewriter) -> st
         words = _philox((keys[0], keys[1]), _halves(counters), _halves(high))
     if wide:
         words = [_whole(words[place], words[place + 1]) for place in range(0, len(words), 2)]
-    line = hlo.Concatenate([reshape(word, (steps, 1)) for word in words], 1).result
-    bits = hlo.Slice(reshape(line, (steps * each,)), (0,), (count,), (1,)).result
+    before, after = counted[:axis], counted[axis + 1 :]
+    beside = [reshape(word, (*before, counted[axis], 1, *after)) for word in words]
+    bits = reshape(hlo.Concatenate(beside, axis + 1).result, (*before, counted[axis] * len(words), *after))
+    wanted = type.shape if len(counted) == len(type.shape) else (math.prod(type.shape),)  # a scalar, or all in one line
+    bits = hlo.Slice(bits, (0,) * len(wanted), wanted, (1,) * len(wanted)).result
     narrow = {8: ui8, 16: ui16, 32: ui32, 64: ui64}[bit_width(element)]
     if narrow is not bits.type.element_type:
         bits = convert(hlo.And(bits, _full((1 << narrow.width) - 1, bits)), narrow)

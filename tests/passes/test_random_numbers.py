@@ -37,7 +37,7 @@ def decomposed(module: ModuleOp) -> ModuleOp:
 def test_bits_and_state_are_those_of_the_numpy_backend(algorithm: RngAlgorithm, state: list[int]) -> None:
     given = np.array(state[:2] if algorithm is RngAlgorithm.THREE_FRY else state, np.uint64)
     elements = (ui32, ui64, ui8, ui16, i64, f32)
-    shapes: list[tuple[int, ...]] = [(), (0,), (5, 1)]
+    shapes: list[tuple[int, ...]] = [(), (0,), (5, 1), (4, 3), (3, 5)]
     module = program(
         [given], lambda x: [r for e in elements for s in shapes for r in generate(x, algorithm, s, e).results]
     )
@@ -63,15 +63,16 @@ def test_loops_and_c_agree(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["THREE_FRY", "PHILOX"])
 @pytest.mark.parametrize("key", [[1, 2, 3, 4], [9, 7, 2**32 - 1, 2**32 - 1]])
-def test_bits_are_those_of_xla(name: str, key: list[int]) -> None:
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (3, 5, 5), (7,), ()])
+def test_bits_are_those_of_xla(name: str, key: list[int], shape: tuple[int, ...]) -> None:
     """Also where the counter overflows; JAX's keys are four words."""
     jax = pytest.importorskip("jax")
     words = np.array(key, np.uint32)
     state = words.view(np.uint64)
     for element, dtype in ((ui32, np.uint32), (ui8, np.uint8)):
-        module = program([state], lambda x, e=element: generate(x, RngAlgorithm[name], (3, 4), e))
+        module = program([state], lambda x, e=element: generate(x, RngAlgorithm[name], shape, e))
         chosen = getattr(jax.lax.RandomAlgorithm, f"RNG_{name}")
-        after, wanted = map(np.asarray, jax.lax.rng_bit_generator(words, (3, 4), dtype=dtype, algorithm=chosen))
+        after, wanted = map(np.asarray, jax.lax.rng_bit_generator(words, shape, dtype=dtype, algorithm=chosen))
         for made in (module, decomposed(module)):
             new_state, found = evaluate(made, state)
             np.testing.assert_array_equal(found, wanted)

@@ -25,6 +25,18 @@ def _halves(words: Array) -> tuple[Array, Array]:
     return (words & _LOW).astype(np.uint32), (words >> _HALF).astype(np.uint32)
 
 
+def halved(shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+    """The shape of the counters of ThreeFry when each gives two elements, and the axis along which the two lie side by side.
+
+    XLA takes the first dimension that is even, or else the largest.
+    """
+    if not shape:
+        return (1,), 0
+    even = (axis for axis, size in enumerate(shape) if size % 2 == 0)
+    axis = next(even, shape.index(max(shape)))
+    return tuple(-(-size // 2) if position == axis else size for position, size in enumerate(shape)), axis
+
+
 @np.errstate(over="ignore")
 def three_fry(key: Array, counters: Array) -> tuple[Array, Array]:
     """Two 32-bit words for each 64-bit counter; the key is one 64-bit word."""

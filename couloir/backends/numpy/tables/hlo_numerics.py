@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -11,7 +12,7 @@ from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
 from couloir.backends.numpy.element_types import NARROW_FLOATS, Array, DType, from_bits, kind, width
 from couloir.backends.numpy.linear_algebra import triangular_solve
 from couloir.backends.numpy.meanings import meaning
-from couloir.backends.numpy.random_bits import philox, three_fry
+from couloir.backends.numpy.random_bits import halved, philox, three_fry
 from couloir.dialects.hlo.attributes import FftType, RngAlgorithm, RngDistribution, Transposition
 from couloir.dialects.hlo.linear_algebra import Cholesky, Fft, TriangularSolve
 from couloir.dialects.hlo.random import Rng, RngBitGenerator
@@ -97,25 +98,28 @@ def _rng_bit_generator(xp: ArrayNamespace, op: RngBitGenerator, state: Array) ->
     dtype, shape = dtype_of(op.output.type.element_type), op.output.type.shape
     if state.dtype != np.uint64 or state.size < 2:
         raise Error(f"the state is evaluated as two or three ui64, not as {state.dtype}{list(state.shape)}")
-    count = int(np.prod(shape, dtype=np.int64))
     if kind(dtype) == "complex" or width(dtype) > 64:
         raise Error(f"there are no random bits for `{op.output.type.element_type}`")
-    words, used = _random_words(op.rng_algorithm, state, count, wide=width(dtype) > 32)
+    words, used = _random_words(op.rng_algorithm, state, shape, wide=width(dtype) > 32)
     after = state.copy()
     with np.errstate(over="ignore"):
         after[1] += np.uint64(used)
         if state.size > 2 and after[1] < state[1]:
             after[2] += np.uint64(1)
-    return after, xp.array(_narrowed(words[:count], dtype).reshape(shape))
+    return after, xp.array(_narrowed(words, dtype))
 
 
 @np.errstate(over="ignore")
-def _random_words(algorithm: RngAlgorithm, state: Array, count: int, *, wide: bool) -> tuple[Array, int]:
-    """At least `count` words of 64 bits (or 32), and how often the counter went on."""
-    each = (2 if wide else 4) if algorithm is not RngAlgorithm.THREE_FRY else (1 if wide else 2)
-    steps = -(-count // each)
+def _random_words(algorithm: RngAlgorithm, state: Array, shape: tuple[int, ...], *, wide: bool) -> tuple[Array, int]:
+    """Words of 64 bits (or 32), and how often the counter went on."""
+    three = algorithm is RngAlgorithm.THREE_FRY
+    if three and not wide:
+        counted, axis = halved(shape)
+    else:  # one after the other
+        counted, axis = (-(-math.prod(shape) // (1 if three else 2 if wide else 4)),), 0
+    steps = math.prod(counted)
     counters = state[1] + np.arange(steps, dtype=np.uint64)
-    if algorithm is RngAlgorithm.THREE_FRY:
+    if three:
         parts = three_fry(state[0], counters)
     else:
         high = np.uint64(state[2 if state.size > 2 else 0])  # of a short state XLA takes the key
@@ -123,7 +127,11 @@ def _random_words(algorithm: RngAlgorithm, state: Array, count: int, *, wide: bo
     if wide:
         pairs = zip(parts[::2], parts[1::2], strict=True)
         parts = tuple(low.astype(np.uint64) | (up.astype(np.uint64) << np.uint64(32)) for low, up in pairs)
-    return np.stack(parts, axis=-1).reshape(-1), steps
+    words = np.stack([part.reshape(counted) for part in parts], axis=axis + 1)
+    words = words.reshape(*counted[:axis], counted[axis] * len(parts), *counted[axis + 1 :])
+    if len(counted) != len(shape):  # a scalar, or all elements in one line
+        return words[: math.prod(shape)].reshape(shape), steps
+    return words[tuple(map(slice, shape))], steps
 
 
 def _narrowed(words: Array, dtype: DType) -> Array:
