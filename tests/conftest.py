@@ -22,6 +22,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write the golden files, compare nothing")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of what passes of JAX's own cases, which the tests of tests/programs/test_harness.py record line by line."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    rows = sorted(value for report in reports for name, value in report.user_properties if name == "harness")
+    if rows:
+        from tests.programs.harness import HEAD, total
+
+        terminalreporter.section("JAX's own cases")
+        terminalreporter.write_line("\n".join([HEAD, *rows, total(rows)]))
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """`golden(name, text)` compares a text with the file `tests/goldens/NAME`; `--update-goldens` writes that file."""
