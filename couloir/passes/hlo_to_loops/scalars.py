@@ -268,7 +268,10 @@ def _bitcast(op: hlo.BitcastConvert, x: Scalar) -> Scalar:
 
 @scalar_of(hlo.ReducePrecision)
 def _reduce_precision(op: hlo.ReducePrecision, x: Scalar) -> Scalar:
-    """On the bits: ties go to even, what is too small for a normal number becomes zero, what is too large infinite."""
+    """On the bits: ties go to even, what is too small for a normal number becomes zero, what is too large infinite.
+
+    NaN stays, unless no mantissa is left to tell it from an infinity.
+    """
     own_exponent, own_mantissa = _FIELDS[x.type.kind]
     bits = IntegerType(x.type.width)
 
@@ -293,7 +296,8 @@ def _reduce_precision(op: hlo.ReducePrecision, x: Scalar) -> Scalar:
     magnitude = arith.AndI(raw, word((1 << (bits.width - 1)) - 1)).result
     largest = word(((1 << own_exponent) - 1) << own_mantissa)
     is_nan = arith.CmpI(CmpIPredicate.SGT, magnitude, largest).result
-    return arith.Bitcast(arith.Select(is_nan, raw, made), result_types=[x.type]).out
+    nan = raw if op.mantissa_bits else arith.OrI(arith.AndI(raw, word(1 << (bits.width - 1))), largest).result
+    return arith.Bitcast(arith.Select(is_nan, nan, made), result_types=[x.type]).out
 
 
 _FIELDS: Final = {"f16": (5, 10), "bf16": (8, 7), "f32": (8, 23), "f64": (11, 52)}
