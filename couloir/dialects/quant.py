@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from couloir.ir.attribute import Type
 from couloir.ir.errors import Error
 from couloir.ir.floats import float_dtype
-from couloir.ir.types import FloatType, IntegerType, f64
+from couloir.ir.types import FloatType, IntegerType, Signedness, f64
 
 if TYPE_CHECKING:
     from couloir.ir.text.attribute_parser import AttributeParser
     from couloir.ir.text.attribute_printer import AttributePrinter
 
 _STORAGE: Final = re.compile(r"(i|si|u|ui)([1-9][0-9]{0,2})")
+_SIGNEDNESS: Final[dict[str, Signedness]] = {"i": "signless", "si": "signed", "u": "unsigned", "ui": "unsigned"}
+_PREFIX: Final[dict[Signedness, str]] = {"signless": "i", "signed": "si", "unsigned": "u"}
 MAX_STORAGE_BITS: Final = 32
 
 
@@ -272,8 +274,8 @@ def _storage_bounds(storage: IntegerType, low: int | None = None, high: int | No
 def _verify_storage(storage: IntegerType, low: int | None, high: int | None) -> tuple[int, int]:
     """The bounds of what is used of the storage type. Raises `couloir.Error` when there cannot be such integers."""
     _needs(
-        storage.signedness != "signed" and 1 <= storage.width <= MAX_STORAGE_BITS,
-        f"the storage type is an integer of 1 to {MAX_STORAGE_BITS} bits, signless or unsigned, not `{storage}`",
+        1 <= storage.width <= MAX_STORAGE_BITS,
+        f"the storage type is an integer of 1 to {MAX_STORAGE_BITS} bits, not `{storage}`",
     )
     assert low is not None and high is not None, "normalized"
     least, greatest = _storage_bounds(storage)
@@ -284,7 +286,7 @@ def _verify_storage(storage: IntegerType, low: int | None, high: int | None) -> 
 def _print_storage(p: AttributePrinter, type: UniformType | SubChannelType | AnyQuantizedType) -> None:
     """Writes `<i8<-8:7>:f32`; bounds that are those of the storage type are left out."""
     storage = type.storage_type
-    p.write(f"<{'i' if storage.is_signed else 'u'}{storage.width}")
+    p.write(f"<{_PREFIX[storage.signedness]}{storage.width}")
     if (type.storage_min, type.storage_max) != _storage_bounds(storage):
         p.write(f"<{type.storage_min}:{type.storage_max}>")
     if type.expressed_type is not None:
@@ -323,7 +325,7 @@ def _parse_storage(p: AttributeParser) -> tuple[IntegerType, int | None, int | N
     found = _STORAGE.fullmatch(p.identifier("a storage type such as `i8`"))
     if found is None:
         raise p.error("expected a storage type: `i` or `u` and a number of bits", at=at)
-    storage = IntegerType(int(found[2]), "unsigned" if found[1].startswith("u") else "signless")
+    storage = IntegerType(int(found[2]), _SIGNEDNESS[found[1]])
     low = high = None
     if p.optional("<"):
         low = p.integer("the least integer")

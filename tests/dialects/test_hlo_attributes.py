@@ -6,13 +6,19 @@ import pytest
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import PADDING
+from couloir.ir.constraints import compatible, most_specific
 from couloir.ir.errors import Error, ParseError
 from couloir.ir.text.attribute_parser import AttributeParser
-from couloir.ir.types import f32
+from couloir.ir.types import TensorType, f32
 
 ATTRIBUTES = {
     "#stablehlo.conv<[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]>": hlo.ConvDimensionNumbers.of("bf01", "oi01", "bf01"),
     "#stablehlo.conv<[f, b]x[i, o]->[b, f]>": hlo.ConvDimensionNumbers.of("fb", "io", "bf"),
+    "#stablehlo.conv<raw input_batch_dimension = 7, input_feature_dimension = 1, input_spatial_dimensions = [], "
+    "kernel_input_feature_dimension = 0, kernel_output_feature_dimension = 1, kernel_spatial_dimensions = [], "
+    "output_batch_dimension = 0, output_feature_dimension = 1, output_spatial_dimensions = [2]>": (
+        hlo.ConvDimensionNumbers(7, 1, (), 0, 1, (), 0, 1, (2,))
+    ),
     "#stablehlo.conv<[1, b, f, 0]x[o, 0, i, 1]->[b, 1, f, 0]>": hlo.ConvDimensionNumbers(
         1, 2, (3, 0), 2, 0, (1, 3), 0, 2, (3, 1)
     ),
@@ -48,10 +54,63 @@ def test_texts(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("#stablehlo.conv<raw input_feature_dimension = 1, output_feature_dimension = 1, kernel_output_feature_dimension = 1>",
+         hlo.ConvDimensionNumbers.of("bf", "io", "bf")),
+        ("#stablehlo.gather<index_vector_dim = 1, offset_dims = [1],>", hlo.GatherDimensionNumbers((1,), index_vector_dim=1)),
+        ("#stablehlo.scatter<index_vector_dim = 1,\n>", hlo.ScatterDimensionNumbers(index_vector_dim=1)),
+        ("#stablehlo.dot<lhs_batching_dimensions = [0],>", hlo.DotDimensionNumbers((0,))),
+        ("#stablehlo.type_extensions<bounds = [4, ?]>", hlo.TypeExtensions((4, None))),
+    ],
+)  # fmt: skip
+def test_other_texts_for_the_same(text, made):
+    assert AttributeParser(text).attribute() is made
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tensor<3xf32, #stablehlo.bounds<4>>", "dimension 0 has the size 3, so it has no bound"),
+        ("tensor<?xf32, #stablehlo.bounds<4, 4>>", "2 bounds for 1 dimensions"),
+        ("tensor<?xf32, #stablehlo.bounds<-4>>", "not negative"),
+        ("!stablehlo.future<f32>", "a future is of tensors, not of `f32`"),
+        ("!stablehlo.future<tensor<f32>, !stablehlo.token>", "not of `!stablehlo.token`"),
+        ("!stablehlo.buffer", "defines no `!stablehlo.buffer`"),
+    ],
+)
+def test_types_that_are_wrong(text, message):
+    with pytest.raises(ParseError) as caught:
+        AttributeParser(text).type()
+    assert message in str(caught.value)
+
+
+def test_a_dimension_fits_its_bound():
+    bounded = TensorType((None, 8), f32, hlo.TypeExtensions((4, None)))
+    assert compatible(bounded, TensorType((4, 8), f32))
+    assert compatible(TensorType((None, None), f32), bounded)
+    assert not compatible(bounded, TensorType((5, 8), f32))
+    assert not compatible(TensorType((5, 8), f32), bounded)
+    tighter = TensorType((None, None), f32, hlo.TypeExtensions((3, 9)))
+    assert most_specific([bounded, tighter]) is TensorType((None, 8), f32, hlo.TypeExtensions((3, None)))
+    assert most_specific([tighter, TensorType((2, 8), f32)]) is TensorType((2, 8), f32)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("#stablehlo.dot<lhs_batch = [0]>", "`lhs_batch` does not stand here"),
         ("#stablehlo.gather<index_vector_dim = 1, index_vector_dim = 1>", "`index_vector_dim` stands here twice"),
+        ("#stablehlo.dot<lhs_batching_dimensions = [0] rhs_batching_dimensions = [0]>", "expected `>`"),
+        ("#stablehlo.dot<,>", "expected a name"),
+        ("#stablehlo.dot<lhs_batching_dimensions = [0,]>", "expected an integer"),
+        ("#stablehlo.gather<index_vector_dim = [1]>", "expected an integer"),
+        ("#stablehlo.gather<offset_dims = [9223372036854775808]>", "does not fit into 64 bits"),
+        ("#stablehlo.channel_handle<handle = -9223372036854775809, type = 0>", "does not fit into 64 bits"),
+        ("#stablehlo.conv<raw input_batch_dimensions = 0>", "`input_batch_dimensions` does not stand here"),
+        ("#stablehlo.conv<[b, ?, f]x[o, i]->[b, f]>", "expected a dimension"),
+        ("#stablehlo.type_extensions<bounds = [x]>", "expected a bound"),
+        ("#stablehlo<>", "defines no `#stablehlo.`"),
         ("#stablehlo.conv<[b, f, 0]x[o, i, 0]->[b, 0]>", "does not label dimensions"),
         ("#stablehlo.conv<[b, f, 1]x[o, i, 0]->[b, f, 0]>", "1 spatial dimensions, but no 0"),
         ("#stablehlo.conv<[b, f, b]x[o, i, 0]->[b, f, 0]>", "does not label dimensions"),

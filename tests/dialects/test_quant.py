@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from couloir.dialects.hlo.elements import QUANTIZED
 from couloir.dialects.quant import AnyQuantizedType, CalibratedType, SubChannelType, UniformType
 from couloir.ir.errors import Error, ParseError
 from couloir.ir.text.attribute_parser import AttributeParser
@@ -39,7 +40,7 @@ def test_each_constraint_of_the_specification_is_named(parameters, id):
         UniformType(*parameters)
 
 
-@pytest.mark.parametrize("storage", [IntegerType(33), IntegerType(0), IntegerType(8, "signed")])
+@pytest.mark.parametrize("storage", [IntegerType(33), IntegerType(0)])
 def test_the_storage_type_has_at_most_32_bits(storage):
     with pytest.raises(Error, match="1 to 32 bits"):
         UniformType(storage, f32, (0.5,))
@@ -119,13 +120,17 @@ def test_malformed_text_of_the_other_types_is_refused(text):
         AttributeParser(text).type()
 
 
-def test_the_specification_s_names_of_integers_are_read_too():
+def test_unsigned_integers_have_two_names():
     assert (
         AttributeParser("!quant.uniform<ui8:f32, 0.5>").type() is AttributeParser("!quant.uniform<u8:f32, 0.5>").type()
     )
-    assert (
-        AttributeParser("!quant.uniform<si8:f32, 0.5>").type() is AttributeParser("!quant.uniform<i8:f32, 0.5>").type()
-    )
+
+
+@pytest.mark.parametrize("storage", ["si8", "i7"])
+def test_types_stored_as_integers_that_stablehlo_does_not_have_are_types_but_no_elements(storage):
+    element = AttributeParser(f"!quant.uniform<{storage}:f32, 0.5>").type()
+    assert str(element).startswith(f"!quant.uniform<{storage}:f32")
+    assert not QUANTIZED.contains(element)
 
 
 def test_types_are_compatible_up_to_scales_and_zero_points():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from couloir.ir.attribute import Attribute, Type
@@ -119,6 +120,11 @@ class Future(Type, name="stablehlo.future"):
     def normalize(cls, types: Sequence[Type]) -> tuple[Any, ...]:
         return (tuple(types),)
 
+    def verify_parameters(self) -> None:
+        for type in self.types:
+            if not isinstance(type, TensorType):
+                raise Error(f"a future is of tensors, not of `{type}`")
+
     def print_parameters(self, p: AttributePrinter) -> None:
         p.write("<")
         p.list(self.types)
@@ -163,7 +169,7 @@ class ResultAccuracy(Attribute, name="stablehlo.result_accuracy"):
                     raise p.error(f"expected a `#stablehlo.result_accuracy_mode<...>`, found `{mode}`", at=at)
                 found[name] = mode.member
             else:
-                found[name] = p.integer() if name == "ulps" else p.float_literal()
+                found[name] = parse_number(p) if name == "ulps" else p.float_literal()
 
         p.comma_separated(entry, "<", ">")
         return cls(**found)
@@ -258,7 +264,7 @@ class ChannelHandle(Attribute, name="stablehlo.channel_handle"):
 
         def entry() -> None:
             name = parse_key(p, cls.parameters, found)
-            found[name] = p.integer()
+            found[name] = parse_number(p)
 
         at = p.position
         p.comma_separated(entry, "<", ">")
@@ -267,9 +273,18 @@ class ChannelHandle(Attribute, name="stablehlo.channel_handle"):
         return cls(**found)
 
 
+def parse_number(p: AttributeParser) -> int:
+    """Reads an integer of 64 bits."""
+    at = p.position
+    number = p.integer()
+    if not -(2**63) <= number < 2**63:
+        raise p.error("the number does not fit into 64 bits", at=at)
+    return number
+
+
 def parse_numbers(p: AttributeParser) -> tuple[int, ...]:
     """Reads `[1, 2]`."""
-    return tuple(p.comma_separated(p.integer, "[", "]"))
+    return tuple(p.comma_separated(lambda: parse_number(p), "[", "]"))
 
 
 def parse_key(p: AttributeParser, known: Sequence[str], found: Container[str]) -> str:
@@ -285,6 +300,24 @@ def parse_key(p: AttributeParser, known: Sequence[str], found: Container[str]) -
     return name
 
 
+def parse_struct(p: AttributeParser, lists: Sequence[str], numbers: Sequence[str]) -> dict[str, Any]:
+    """Reads `name = [1, 2], name = 3>`: the fields that are there, in any order; a comma may stand at the end."""
+    found: dict[str, Any] = {}
+    while not p.optional(">"):
+        name = parse_key(p, [*lists, *numbers], found)
+        found[name] = parse_numbers(p) if name in lists else parse_number(p)
+        if not p.optional(","):
+            p.expect(">")
+            break
+    return found
+
+
+def struct_texts(attribute: Attribute) -> list[str]:
+    """`name = value` for each parameter of an attribute, numbers and lists of numbers."""
+    values: list[tuple[str, Any]] = [(name, getattr(attribute, name)) for name in type(attribute).parameters]
+    return [f"{name} = {value if isinstance(value, int) else list(value)}" for name, value in values]
+
+
 class Struct(Attribute):
     """Base of attributes that print as `<name = value, ...>`, without the fields that are empty or 0."""
 
@@ -294,19 +327,13 @@ class Struct(Attribute):
 
     @classmethod
     def parse_parameters(cls, p: AttributeParser) -> Self:
-        found: dict[str, Any] = {}
-
-        def entry() -> None:
-            name = parse_key(p, cls.parameters, found)
-            found[name] = p.integer() if name == "index_vector_dim" else parse_numbers(p)
-
-        p.comma_separated(entry, "<", ">")
-        return cls(**found)
+        numbers = [name for name in cls.parameters if name == "index_vector_dim"]
+        p.expect("<")
+        return cls(**parse_struct(p, [name for name in cls.parameters if name not in numbers], numbers))
 
     def print_parameters(self, p: AttributePrinter) -> None:
-        values: list[tuple[str, int | tuple[int, ...]]] = [(n, getattr(self, n)) for n in type(self).parameters]
-        texts = [f"{name} = {value if isinstance(value, int) else list(value)}" for name, value in values if value]
-        p.write("<" + ", ".join(texts) + ">")
+        kept = [bool(getattr(self, name)) for name in type(self).parameters]
+        p.write("<" + ", ".join(compress(struct_texts(self), kept)) + ">")
 
 
 class DotDimensionNumbers(Struct, name="stablehlo.dot"):
@@ -357,7 +384,7 @@ class OutputOperandAlias(Attribute, name="stablehlo.output_operand_alias"):
 
         def entry() -> None:
             name = parse_key(p, cls.parameters, found)
-            found[name] = p.integer() if name == "operand_index" else parse_numbers(p)
+            found[name] = parse_number(p) if name == "operand_index" else parse_numbers(p)
 
         at = p.position
         p.comma_separated(entry, "<", ">")
@@ -397,7 +424,7 @@ class DotAlgorithm(Attribute, name="stablehlo.dot_algorithm"):
                 if not found[name]:
                     p.expect_keyword("false")
             else:
-                found[name] = p.integer()
+                found[name] = parse_number(p)
 
         at = p.position
         p.comma_separated(entry, "<", ">")
@@ -411,7 +438,8 @@ class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
     """Which dimension of a convolution's operands and result is what.
 
     Made from letters it is shortest: `ConvDimensionNumbers.of("bf01", "oi01", "bf01")`. Prints as
-    `#stablehlo.conv<[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]>`.
+    `#stablehlo.conv<[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]>`; numbers that do not label dimensions print by name, as
+    `#stablehlo.conv<raw input_batch_dimension = 7, ...>`.
     """
 
     input_batch_dimension: int
@@ -439,7 +467,7 @@ class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
 
     @property
     def groups(self) -> tuple[list[str], list[str], list[str]]:
-        """The labels of the dimensions of `lhs`, `rhs` and the result: the inverse of `of`."""
+        """The labels of the dimensions of `lhs`, `rhs` and the result, if they have labels: the inverse of `of`."""
         return (
             _labels(self.input_spatial_dimensions, b=self.input_batch_dimension, f=self.input_feature_dimension),
             _labels(
@@ -456,9 +484,28 @@ class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
     @classmethod
     def parse_parameters(cls, p: AttributeParser) -> ConvDimensionNumbers:
         p.expect("<")
+        if p.optional_keyword("raw"):
+            lists = [name for name in cls.parameters if name.endswith("spatial_dimensions")]
+            numbers = [name for name in cls.parameters if name not in lists]
+            absent: dict[str, Any] = {**dict.fromkeys(numbers, 0), **dict.fromkeys(lists, ())}
+            return cls(**{**absent, **parse_struct(p, lists, numbers)})
         found = cls.parse_text(p)
         p.expect(">")
         return found
+
+    @property
+    def labels_dimensions(self) -> bool:
+        """Whether each dimension has one label."""
+        groups = (
+            (self.input_batch_dimension, self.input_feature_dimension, *self.input_spatial_dimensions),
+            (
+                self.kernel_input_feature_dimension,
+                self.kernel_output_feature_dimension,
+                *self.kernel_spatial_dimensions,
+            ),
+            (self.output_batch_dimension, self.output_feature_dimension, *self.output_spatial_dimensions),
+        )
+        return all(sorted(group) == list(range(len(group))) for group in groups)
 
     @classmethod
     def parse_text(cls, p: AttributeParser) -> ConvDimensionNumbers:
@@ -474,24 +521,24 @@ class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
     @property
     def text(self) -> str:
         """What stands between the angle brackets."""
+        if not self.labels_dimensions:
+            return "raw " + ", ".join(struct_texts(self))
         lhs, rhs, result = (f"[{', '.join(labels)}]" for labels in self.groups)
         return f"{lhs}x{rhs}->{result}"
 
 
 def _parse_label(p: AttributeParser) -> str:
-    if p.optional("?"):
-        return "?"
     number = p.optional_integer()
     return p.identifier("a dimension: `b`, `f`, `i`, `o` or a number") if number is None else str(number)
 
 
 def _positions(labels: Sequence[str], first: str, second: str) -> tuple[int, int, tuple[int, ...]]:
-    found = {label: position for position, label in enumerate(labels) if label != "?"}
+    found = {label: position for position, label in enumerate(labels)}
     spatial = [str(number) for number in range(len(labels) - 2)]
     missing = [label for label in (first, second) if label not in found]
     extra = [label for label in found if label not in (first, second) and not label.isdecimal()]
     count = sum(label.isdecimal() for label in found)
-    if missing or extra or len(found) != sum(label != "?" for label in labels):
+    if missing or extra or len(found) != len(labels):
         raise Error(
             f"`{', '.join(labels)}` does not label dimensions with `{first}`, `{second}` and 0, 1, ..., each once",
             hint=f"for two spatial dimensions: [{first}, {second}, {', '.join(spatial[:2]) or '0, 1'}], in any order",
@@ -504,7 +551,7 @@ def _positions(labels: Sequence[str], first: str, second: str) -> tuple[int, int
 
 def _labels(spatial: Sequence[int], **others: int) -> list[str]:
     named = {**{position: str(number) for number, position in enumerate(spatial)}, **{p: k for k, p in others.items()}}
-    return [named.get(position, "?") for position in range(max(named, default=-1) + 1)]
+    return [named[position] for position in range(len(named))]
 
 
 def _encode_padding(value: Any) -> Attribute:

@@ -99,8 +99,8 @@ FLOAT_ONLY: Final = ElementTypes(
     tuple(FloatType(kind) for kind in FLOATS if kind not in _NO_ELEMENTS),
 )
 """Floats, without quantized types."""
-QUANTIZED: Final = ElementTypes("quantized", is_per_tensor_quantized)
-PER_AXIS: Final = ElementTypes("quantized per axis", is_per_axis_quantized)
+QUANTIZED: Final = ElementTypes("quantized", lambda t: is_per_tensor_quantized(t) and is_integer(storage_type(t)))
+PER_AXIS: Final = ElementTypes("quantized per axis", lambda t: is_per_axis_quantized(t) and is_integer(storage_type(t)))
 NON_QUANTIZED: Final[ElementTypes] = FLOAT_ONLY | INTEGER | PRED | COMPLEX
 FLOAT: Final[ElementTypes] = FLOAT_ONLY | QUANTIZED
 ANY: Final[ElementTypes] = NON_QUANTIZED | QUANTIZED

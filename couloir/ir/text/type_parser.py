@@ -397,7 +397,7 @@ class TypeParser(Lexer):
         opening = self.position
         self.expect("<")
         word = _WORD.match(self.text, self.position)
-        parse, members = self._definition(sigil, f"{dialect}.{word[0]}", start) if word else (None, None)
+        parse, members = self._definition(sigil, f"{dialect}.{word[0] if word else ''}", start)
         if word is None or (parse is None and members is None):
             end = self._balanced_end(opening)
             self.skip_to(end)
