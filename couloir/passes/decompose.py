@@ -11,7 +11,7 @@ cholesky, triangular_solve =>  loops (triangular_matrices.py)
 rng_bit_generator(state)   =>  arithmetic (random_numbers.py)
 bitcast_convert, mulhi, ... =>  shifts (bits.py)
 lgamma, digamma, zeta, ...  =>  arithmetic (special_functions.py)
-custom_call @lapack_...    =>  cholesky, triangular_solve (lapack_calls.py)
+custom_call @lapack_...    =>  loops over columns (lapack)
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 """
@@ -33,7 +33,7 @@ from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, TensorType, f32, f64, i32
 from couloir.passes.bits import bitcast_by_shifts, high_half_of_a_product, next_float
 from couloir.passes.fourier import fft_as_dot_products
-from couloir.passes.lapack_calls import lapack_call_as_op
+from couloir.passes.lapack.table import lapack_call_written_out
 from couloir.passes.random_numbers import random_bits_as_arithmetic
 from couloir.passes.special_functions import SPECIAL_FUNCTIONS
 from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
@@ -244,7 +244,7 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     high_half_of_a_product,
     next_float,
     *SPECIAL_FUNCTIONS,
-    lapack_call_as_op,
+    lapack_call_written_out,
     element_of_a_tuple,
     constant_of_stablehlo,
 )

@@ -1,0 +1,152 @@
+"""Custom calls of LAPACK's routines, written out: the table from routines to functions of arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from couloir.dialects import hlo
+from couloir.dialects.hlo.attributes import Transposition
+from couloir.dialects.hlo.lapack import LapackCall, column_major, lapack_call
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.rewriting import Rewriter, rule
+from couloir.ir.types import i32
+from couloir.passes.formulas import Array, State, full
+from couloir.passes.lapack.elimination import getrf, gtsv, potrf
+from couloir.passes.lapack.householder import gehrd, geqp3, geqrf, orgqr, ormqr, sytrd
+from couloir.passes.lapack.jacobi import gesdd, syevd
+
+Routine: TypeAlias = "Callable[..., State]"
+"""Takes the call and its operands as [batch, ...]; gives the results in the same form."""
+
+_TRANSPOSITIONS: Final = {
+    "N": Transposition.NO_TRANSPOSE,
+    "T": Transposition.TRANSPOSE,
+    "C": Transposition.ADJOINT,
+}
+
+
+def _getrf(call: LapackCall, a: Array) -> State:
+    return getrf(a)
+
+
+def _geqrf(call: LapackCall, a: Array) -> State:
+    return geqrf(a)
+
+
+def _geqp3(call: LapackCall, a: Array, fixed: Array) -> State:
+    made: Any = call.op.operands[1].defining_op
+    none = isinstance(made, hlo.Constant) and isinstance(made.value, DenseElementsAttr) and not made.value.array.any()
+    return geqp3(a, None if none else fixed)
+
+
+def _orgqr(call: LapackCall, a: Array, taus: Array) -> State:
+    return orgqr(a, taus)
+
+
+def _ormqr(call: LapackCall, a: Array, taus: Array, c: Array) -> State:
+    return ormqr(a, taus, c, left=bool(call.number("left")), transpose=bool(call.number("transpose")))
+
+
+def _gehrd(call: LapackCall, a: Array) -> State:
+    return [*gehrd(a, call.number("low"), call.number("high")), _success(a)]
+
+
+def _sytrd(call: LapackCall, a: Array) -> State:
+    return [*sytrd(a, lower=call.letter("uplo", "LU") == "L"), _success(a)]
+
+
+def _potrf(call: LapackCall, a: Array) -> State:
+    return potrf(a, lower=call.letter("uplo", "LU") == "L")
+
+
+def _gtsv(call: LapackCall, *operands: Array) -> State:
+    return gtsv(*operands)
+
+
+def _trsm(call: LapackCall, a: Array, b: Array) -> State:
+    made = hlo.TriangularSolve(
+        a.value,
+        b.value,
+        call.letter("side", "LR") == "L",
+        call.letter("uplo", "LU") == "L",
+        call.letter("diag", "NU") == "U",
+        _TRANSPOSITIONS[call.letter("trans_x", "NTC")],
+    )
+    return [Array(made.result)]
+
+
+def _syevd(call: LapackCall, a: Array) -> State:
+    return syevd(a, lower=call.letter("uplo", "LU") == "L", vectors=call.letter("mode", "VN") == "V")
+
+
+def _singular(call: LapackCall, a: Array) -> State:
+    mode = call.letter("mode", "ASN")
+    values, left, right, info = gesdd(a, mode=mode)
+    if mode == "N":
+        wanted: Any = call.op.outputs[2:4]
+        left, right = (full(0, (a.shape[0], *value.type.shape[-2:]), a.element) for value in wanted)
+    return [a, values, left, right, info]
+
+
+def _success(a: Array) -> Array:
+    return full(0, (a.shape[0],), i32)
+
+
+ROUTINES: Final[Mapping[str, Routine]] = {
+    "gehrd": _gehrd,
+    "geqp3": _geqp3,
+    "geqrf": _geqrf,
+    "gesdd": _singular,
+    "gesvd": _singular,
+    "getrf": _getrf,
+    "gtsv": _gtsv,
+    "orgqr": _orgqr,
+    "ormqr": _ormqr,
+    "potrf": _potrf,
+    "syevd": _syevd,
+    "sytrd": _sytrd,
+    "trsm": _trsm,
+}
+"""From the name of a routine to what it is in StableHLO."""
+
+
+@rule
+def lapack_call_written_out(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
+    """custom_call @lapack_sgetrf_ffi(a)  =>  a loop over columns"""
+    call = lapack_call(op)
+    if call is None:
+        return "it is not a routine of LAPACK"
+    given, outputs = list[Any](op.operands), list[Any](op.results)
+    if not all(value.type.is_static for value in (*given, *outputs)):
+        return "a size is not known"
+    routine = ROUTINES.get(call.routine)
+    if routine is None:
+        return f"`{call.routine}` is not written in StableHLO"
+    takes, gives = call.forms
+    inside, outside = call.layouts()
+    rank = len(call.batch)
+    operands: list[Array] = []
+    for value, layout, form in zip(given, inside, takes, strict=True):
+        array = _moved(Array(value), layout, column_major(value.type.rank, len(form.letters)))
+        operands.append(array.reshape(math.prod(array.shape[:rank]), *array.shape[rank:]))
+    results: list[Any] = []
+    if not operands[0].shape[0]:
+        results = [full(0, value.type.shape, value.type.element_type).value for value in outputs]
+    else:
+        for value, array, layout, form in zip(outputs, routine(call, *operands), outside, gives, strict=True):
+            array = array.reshape(*value.type.shape)
+            results.append(_moved(array, column_major(value.type.rank, len(form.letters)), layout).value)
+    rewriter.replace(op, *results)
+    return None
+
+
+def _moved(array: Array, stored: tuple[int, ...], read: tuple[int, ...]) -> Array:
+    """An array that lies in memory by one layout, as what is read there by another layout."""
+    if stored == read:
+        return array
+    flat = Array(hlo.Transpose(array.value, stored[::-1]).result)
+    flat = flat.reshape(*(array.shape[axis] for axis in read[::-1]))
+    order = sorted(range(len(read)), key=lambda axis: read[::-1][axis])
+    return Array(hlo.Transpose(flat.value, tuple(order)).result)
