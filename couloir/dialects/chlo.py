@@ -34,7 +34,8 @@ from couloir.dialects.chlo_broadcasting import ComparisonDirection as Comparison
 from couloir.dialects.chlo_broadcasting import ComparisonType as ComparisonType
 from couloir.dialects.hlo.attributes import Struct
 from couloir.dialects.hlo.calls import ANY_ATTRIBUTE
-from couloir.dialects.hlo.elements import ANY, COMPLEX, FLOAT, FLOAT_OR_COMPLEX, INTEGER
+from couloir.dialects.hlo.contraction import precisions
+from couloir.dialects.hlo.elements import ANY, COMPLEX, FLOAT_ONLY, INTEGER
 from couloir.dialects.hlo.shape import ELEMENTS
 from couloir.dialects.shapes import Dims, entry_types, returned_types, same_dim, same_dims, unique, within
 from couloir.ir import fields, traits
@@ -74,7 +75,7 @@ class Constant(Operation, name="chlo.constant", traits=(Pure, traits.ConstantLik
 class Unary(Operation, traits=(Pure, Elementwise)):
     """Base of the functions of one tensor."""
 
-    operand: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY | COMPLEX)
     result: Result[TensorType] = result()
 
     constraints = (SameType("operand", "result"),)
@@ -84,7 +85,7 @@ class Unary(Operation, traits=(Pure, Elementwise)):
 class FloatUnary(Unary):
     """Base of the functions of one tensor of real numbers."""
 
-    operand: Operand[TensorType] = fields.operand(elements=FLOAT)
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
 
 
 class Acos(Unary, name="chlo.acos"):
@@ -158,7 +159,7 @@ class Lgamma(FloatUnary, name="chlo.lgamma"):
 class _Test(Operation, traits=(Pure, Elementwise)):
     """Base of the questions about each element."""
 
-    operand: Operand[TensorType] = fields.operand(elements=FLOAT)
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
     result: Result[TensorType] = result()
 
     constraints = (SameShape("operand", "result"),)
@@ -183,8 +184,8 @@ class IsNegInf(_Test, name="chlo.is_neg_inf"):
 class NextAfter(Operation, name="chlo.next_after", traits=(Pure, Elementwise)):
     """The next float after `x` in the direction of `y`."""
 
-    x: Operand[TensorType] = fields.operand(elements=FLOAT)
-    y: Operand[TensorType] = fields.operand(elements=FLOAT)
+    x: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
+    y: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
     result: Result[TensorType] = result()
 
     constraints = (SameType("x", "y", "result"),)
@@ -194,8 +195,8 @@ class NextAfter(Operation, name="chlo.next_after", traits=(Pure, Elementwise)):
 class Polygamma(Operation, name="chlo.polygamma", traits=(Pure, Elementwise)):
     """The `n`-th derivative of the digamma function at `x`."""
 
-    n: Operand[TensorType] = fields.operand(elements=FLOAT)
-    x: Operand[TensorType] = fields.operand(elements=FLOAT)
+    n: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
+    x: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
     result: Result[TensorType] = result()
 
     constraints = (SameType("n", "x", "result"),)
@@ -205,8 +206,8 @@ class Polygamma(Operation, name="chlo.polygamma", traits=(Pure, Elementwise)):
 class Zeta(Operation, name="chlo.zeta", traits=(Pure, Elementwise)):
     """The Hurwitz zeta function."""
 
-    x: Operand[TensorType] = fields.operand(elements=FLOAT)
-    q: Operand[TensorType] = fields.operand(elements=FLOAT)
+    x: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
+    q: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
     result: Result[TensorType] = result()
 
     constraints = (SameType("x", "q", "result"),)
@@ -315,6 +316,28 @@ def _ragged_numbers_fit(op: RaggedDot) -> bool | str:
     return all(same_dim(a, b) for a, b in sizes) or "batch and contracting dimensions have the same sizes"
 
 
+def outer_dimensions(op: RaggedDot) -> tuple[int, ...]:
+    """The dimensions of `lhs` that may have group sizes of their own: those before the ragged one, of its kind or batches."""
+    numbers, (ragged,) = op.ragged_dot_dimension_numbers, op.ragged_dot_dimension_numbers.lhs_ragged_dimensions
+    batching, contracting = numbers.lhs_batching_dimensions, numbers.lhs_contracting_dimensions
+    if ragged in batching:
+        return batching[: batching.index(ragged)]
+    if ragged in contracting:
+        return (*batching, *contracting[: contracting.index(ragged)])
+    return (*batching, *(axis for axis in range(ragged) if axis not in batching + contracting))
+
+
+def _group_sizes_fit(op: RaggedDot) -> bool | str:
+    *outer, groups = op.group_sizes.type.dims
+    wanted = [op.lhs.type.dims[axis] for axis in outer_dimensions(op)]
+    if outer and not same_dims(outer, wanted):
+        return f"it has the outer dimensions {outer}, not {wanted}"
+    for axis in op.ragged_dot_dimension_numbers.rhs_group_dimensions:
+        if not same_dim(op.rhs.type.dims[axis], groups):
+            return f"it has {groups} groups, dimension {axis} of `rhs` has {op.rhs.type.dims[axis]}"
+    return True
+
+
 class RaggedDot(Operation, name="chlo.ragged_dot", traits=(Pure,)):
     """Dot products of groups of a ragged dimension, each with a matrix of its own; `group_sizes` says how large they are."""
 
@@ -328,6 +351,11 @@ class RaggedDot(Operation, name="chlo.ragged_dot", traits=(Pure,)):
     constraints = (
         Holds("`group_sizes` has dimensions", lambda op: op.group_sizes.type.rank > 0),
         Holds("`ragged_dot_dimension_numbers` fit the operands", _ragged_numbers_fit),
+        Holds(
+            "`group_sizes` has a size for each group, and the dimensions before the ragged one or none",
+            _group_sizes_fit,
+        ),
+        precisions(""),
         Holds(
             "the result has the dimensions that the operands give it",
             lambda op: same_dims(op.result.type.dims, ragged_dims(op)),

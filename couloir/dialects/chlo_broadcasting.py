@@ -9,18 +9,16 @@ import enum
 from typing import Any
 
 from couloir.dialects.hlo.elements import (
-    ANY,
-    FLOAT,
-    FLOAT_OR_COMPLEX,
-    INTEGER,
-    NUMBER,
+    ANY_OR_PER_AXIS,
+    FLOAT_ONLY,
     PRED,
     PRED_OR_INTEGER,
+    SameBaselineElementType,
 )
-from couloir.dialects.shapes import Dim, Dims, ascending, unique, within
+from couloir.dialects.shapes import Dim, Dims, unique, within
 from couloir.ir import fields
 from couloir.ir.attributes import enum_attribute
-from couloir.ir.constraints import Holds, SameElementType, one_of
+from couloir.ir.constraints import Holds, one_of
 from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Result, attr, attr_optional
 from couloir.ir.operation import Operation
@@ -52,7 +50,10 @@ class ComparisonType(enum.Enum):
 
 
 def places(op: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The dimensions of the result that those of `lhs` and of `rhs` are; without `broadcast_dimensions` the last ones."""
+    """The dimensions of the result that those of `lhs` and of `rhs` are; without `broadcast_dimensions` the last ones.
+
+    As upstream, operands of one rank go together dimension by dimension, whatever `broadcast_dimensions` says.
+    """
     lhs, rhs = op.lhs.type.rank, op.rhs.type.rank
     rank = max(lhs, rhs)
     found = [tuple(range(rank - side, rank)) for side in (lhs, rhs)]
@@ -64,11 +65,9 @@ def places(op: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
 def _dimensions_fit(op: Any) -> bool | str:
     given: tuple[int, ...] | None = op.broadcast_dimensions
     lhs, rhs = op.lhs.type.rank, op.rhs.type.rank
-    if given is None:
+    if given is None or lhs == rhs:
         return True
-    if lhs == rhs:
-        return given == tuple(range(lhs)) or f"both have {lhs} dimensions"
-    fits = len(given) == min(lhs, rhs) and unique(given) and ascending(given) and within(given, max(lhs, rhs))
+    fits = len(given) == min(lhs, rhs) and unique(given) and within(given, max(lhs, rhs))
     return fits or f"{list(given)} for {min(lhs, rhs)} of {max(lhs, rhs)} dimensions"
 
 
@@ -115,12 +114,12 @@ BROADCASTS = (
 class BroadcastBinary(Operation, traits=(Pure,)):
     """Base of the ops of two tensors of one element type, which is the result's as well."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=ANY)
-    rhs: Operand[TensorType] = fields.operand(elements=ANY)
+    lhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
+    rhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     broadcast_dimensions: tuple[int, ...] | None = attr_optional(default=None)
     result: Result[TensorType] = fields.result()
 
-    constraints = (SameElementType("lhs", "rhs"), *BROADCASTS)
+    constraints = (SameBaselineElementType("lhs", "rhs"), *BROADCASTS)
     assembly_format = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
@@ -141,15 +140,9 @@ class BroadcastAnd(BroadcastBinary, name="chlo.broadcast_and"):
 class BroadcastAtan2(BroadcastBinary, name="chlo.broadcast_atan2"):
     """The angle of the point (`rhs`, `lhs`)."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
-    rhs: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
-
 
 class BroadcastDivide(BroadcastBinary, name="chlo.broadcast_divide"):
     """Quotient."""
-
-    lhs: Operand[TensorType] = fields.operand(elements=NUMBER)
-    rhs: Operand[TensorType] = fields.operand(elements=NUMBER)
 
 
 class BroadcastMaximum(BroadcastBinary, name="chlo.broadcast_maximum"):
@@ -167,9 +160,6 @@ class BroadcastMultiply(BroadcastBinary, name="chlo.broadcast_multiply"):
 class BroadcastNextAfter(BroadcastBinary, name="chlo.broadcast_next_after"):
     """The next float after `lhs` in the direction of `rhs`."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=FLOAT)
-    rhs: Operand[TensorType] = fields.operand(elements=FLOAT)
-
 
 class BroadcastOr(BroadcastBinary, name="chlo.broadcast_or"):
     """OR."""
@@ -181,50 +171,29 @@ class BroadcastOr(BroadcastBinary, name="chlo.broadcast_or"):
 class BroadcastPolygamma(BroadcastBinary, name="chlo.broadcast_polygamma"):
     """The `lhs`-th derivative of the digamma function at `rhs`."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=FLOAT)
-    rhs: Operand[TensorType] = fields.operand(elements=FLOAT)
-
 
 class BroadcastPower(BroadcastBinary, name="chlo.broadcast_power"):
     """`lhs ** rhs`."""
-
-    lhs: Operand[TensorType] = fields.operand(elements=NUMBER)
-    rhs: Operand[TensorType] = fields.operand(elements=NUMBER)
 
 
 class BroadcastRemainder(BroadcastBinary, name="chlo.broadcast_remainder"):
     """What division towards zero leaves."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=NUMBER)
-    rhs: Operand[TensorType] = fields.operand(elements=NUMBER)
-
 
 class BroadcastShiftLeft(BroadcastBinary, name="chlo.broadcast_shift_left"):
     """`lhs << rhs`."""
-
-    lhs: Operand[TensorType] = fields.operand(elements=INTEGER)
-    rhs: Operand[TensorType] = fields.operand(elements=INTEGER)
 
 
 class BroadcastShiftRightArithmetic(BroadcastBinary, name="chlo.broadcast_shift_right_arithmetic"):
     """`lhs >> rhs`, filled with the sign bit."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=INTEGER)
-    rhs: Operand[TensorType] = fields.operand(elements=INTEGER)
-
 
 class BroadcastShiftRightLogical(BroadcastBinary, name="chlo.broadcast_shift_right_logical"):
     """`lhs >> rhs`, filled with zeros."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=INTEGER)
-    rhs: Operand[TensorType] = fields.operand(elements=INTEGER)
-
 
 class BroadcastSubtract(BroadcastBinary, name="chlo.broadcast_subtract"):
     """Difference."""
-
-    lhs: Operand[TensorType] = fields.operand(elements=NUMBER)
-    rhs: Operand[TensorType] = fields.operand(elements=NUMBER)
 
 
 class BroadcastXor(BroadcastBinary, name="chlo.broadcast_xor"):
@@ -237,8 +206,8 @@ class BroadcastXor(BroadcastBinary, name="chlo.broadcast_xor"):
 class BroadcastZeta(BroadcastBinary, name="chlo.broadcast_zeta"):
     """The Hurwitz zeta function."""
 
-    lhs: Operand[TensorType] = fields.operand(elements=FLOAT)
-    rhs: Operand[TensorType] = fields.operand(elements=FLOAT)
+    lhs: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
+    rhs: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY)
 
 
 class BroadcastComplex(BroadcastBinary, name="chlo.broadcast_complex"):
@@ -283,11 +252,11 @@ class BroadcastSelect(Operation, name="chlo.broadcast_select", traits=(Pure,)):
     """Elements of `on_true` where `pred` holds, of `on_false` elsewhere."""
 
     pred: Operand[TensorType] = fields.operand(elements=PRED)
-    on_true: Operand[TensorType] = fields.operand(elements=ANY)
-    on_false: Operand[TensorType] = fields.operand(elements=ANY)
+    on_true: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
+    on_false: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     result: Result[TensorType] = fields.result()
 
-    constraints = (SameElementType("on_true", "on_false"), Holds("the shapes broadcast", _selection_fits))
+    constraints = (SameBaselineElementType("on_true", "on_false"), Holds("the shapes broadcast", _selection_fits))
     assembly_format = "$pred `,` $on_true `,` $on_false attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:

@@ -34,6 +34,9 @@ def test_dimensions_may_be_named() -> None:
     x, y = np.arange(6.0).reshape(2, 3), np.array([10.0, 20.0])
     (sums,) = run(program([x, y], lambda a, b: chlo.BroadcastAdd(a, b, (0,))), x, y)
     np.testing.assert_array_equal(sums, x + y[:, None])
+    z, w = np.arange(24.0).reshape(2, 3, 4), np.arange(8.0).reshape(4, 2)
+    (sums,) = run(program([z, w], lambda a, b: chlo.BroadcastAdd(a, b, (2, 0))), z, w)
+    np.testing.assert_array_equal(sums, z + w.T[:, None, :])
 
 
 SCAN = """
@@ -57,11 +60,11 @@ def test_a_scan_carries_from_one_slice_to_the_next(reverse: bool) -> None:
     np.testing.assert_array_equal(last, wanted[0 if reverse else -1])
 
 
-def ragged(lhs: str, rhs: str, result: str, numbers: str) -> Any:
+def ragged(lhs: str, rhs: str, result: str, numbers: str, sizes: str = "3") -> Any:
     return parse_module_op(f"""
-    func.func @main(%x: tensor<{lhs}xf32>, %y: tensor<{rhs}xf32>, %g: tensor<3xi32>) -> tensor<{result}xf32> {{
+    func.func @main(%x: tensor<{lhs}xf32>, %y: tensor<{rhs}xf32>, %g: tensor<{sizes}xi32>) -> tensor<{result}xf32> {{
       %0 = "chlo.ragged_dot"(%x, %y, %g) <{{ragged_dot_dimension_numbers = #chlo.ragged_dot<{numbers}>}}>
-        : (tensor<{lhs}xf32>, tensor<{rhs}xf32>, tensor<3xi32>) -> tensor<{result}xf32>
+        : (tensor<{lhs}xf32>, tensor<{rhs}xf32>, tensor<{sizes}xi32>) -> tensor<{result}xf32>
       return %0 : tensor<{result}xf32>
     }}""")
 
@@ -88,3 +91,35 @@ def test_a_ragged_dot_product_may_sum_over_each_group() -> None:
     (found,) = run(module, x, y, np.array([2, 0, 6], "i4"))
     parts = [slice(0, 2), slice(2, 2), slice(2, 8)]
     np.testing.assert_array_equal(found, np.stack([x[:, part] @ y[:, part].T for part in parts]))
+
+
+RAGGED_MODES = {
+    # shapes of lhs, rhs, group sizes, result; batch, contracting of lhs and rhs; ragged and group dimensions
+    "free": ((2, 3, 9, 5), (4, 2, 5, 7), (2, 3, 4), (2, 3, 9, 7), ((0,), (1,)), ((3,), (2,)), (2,), (0,)),
+    "free, sizes for all": ((2, 3, 9, 5), (4, 2, 5, 7), (4,), (2, 3, 9, 7), ((0,), (1,)), ((3,), (2,)), (2,), (0,)),
+    "contracted": ((2, 5, 3, 9), (2, 3, 9, 7), (2, 3, 4), (4, 2, 5, 7), ((0,), (0,)), ((2, 3), (1, 2)), (3,), ()),
+    "batch": ((2, 9, 5, 3), (2, 9, 3, 7), (2, 4), (2, 9, 5, 7), ((0, 1), (0, 1)), ((3,), (2,)), (1,), ()),
+    "batch, sizes for all": ((9, 5, 3), (9, 3, 7), (4,), (9, 5, 7), ((0,), (0,)), ((2,), (1,)), (0,), ()),
+}
+
+
+@pytest.mark.parametrize("mode", RAGGED_MODES)
+def test_groups_may_have_sizes_for_each_index_of_the_dimensions_before(mode: str) -> None:
+    lax = pytest.importorskip("jax").lax
+    lhs, rhs, sizes, result, batch, contracting, of_rows, of_groups = RAGGED_MODES[mode]
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(-4, 5, lhs).astype("f4"), rng.integers(-4, 5, rhs).astype("f4")
+    groups = rng.multinomial(8, [0.4, 0.0, 0.3, 0.3], sizes[:-1]).astype("i4")
+    numbers = {
+        "lhs_batching_dimensions": batch[0],
+        "rhs_batching_dimensions": batch[1],
+        "lhs_contracting_dimensions": contracting[0],
+        "rhs_contracting_dimensions": contracting[1],
+        "lhs_ragged_dimensions": of_rows,
+        "rhs_group_dimensions": of_groups,
+    }
+    texts = ["x".join(map(str, shape)) for shape in (lhs, rhs, result)]
+    module = ragged(*texts, ", ".join(f"{k} = {list(v)}" for k, v in numbers.items()), "x".join(map(str, sizes)))
+    (found,) = run(module, x, y, groups)
+    dimensions = lax.RaggedDotDimensionNumbers((contracting, batch), of_rows, of_groups)
+    np.testing.assert_array_equal(found, lax.ragged_dot_general(x, y, groups, dimensions))

@@ -16,6 +16,7 @@ from couloir.backends.numpy.meanings import Run, Steps, meaning
 from couloir.backends.numpy.tables.hlo import ELEMENTWISE
 from couloir.backends.numpy.tables.math import erfc, in_every_domain, of_floats
 from couloir.dialects import chlo, hlo
+from couloir.dialects.chlo import outer_dimensions
 from couloir.dialects.chlo_broadcasting import places
 from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
@@ -156,13 +157,16 @@ BROADCASTING: Final[dict[type[Operation], type[Operation]]] = {
 
 def _together(op: chlo.BroadcastBinary, *operands: Array) -> list[Array]:
     rank = max(operand.ndim for operand in operands)
-    spread: list[Array] = []
-    for operand, where in zip(operands, places(op), strict=True):
-        shape = [1] * rank
-        for axis, size in zip(where, operand.shape, strict=True):
-            shape[axis] = size
-        spread.append(operand.reshape(shape))
+    spread = [_spread(operand, where, rank) for operand, where in zip(operands, places(op), strict=True)]
     return list(np.broadcast_arrays(*spread))
+
+
+def _spread(operand: Array, axes: tuple[int, ...], rank: int) -> Array:
+    """An array with these dimensions of `rank` as one that broadcasts along the others."""
+    shape = [1] * rank
+    for axis, size in zip(axes, operand.shape, strict=True):
+        shape[axis] = size
+    return operand.transpose(np.argsort(axes)).reshape(shape)
 
 
 @meaning(*BROADCASTING)
@@ -235,13 +239,11 @@ def _ragged_dot(xp: ArrayNamespace, op: chlo.RaggedDot, lhs: Array, rhs: Array, 
     """A dot product for each group, of the rows that belong to it; rows behind the last group give 0."""
     numbers = op.ragged_dot_dimension_numbers
     (axis,) = numbers.lhs_ragged_dimensions
+    if group_sizes.size and (group_sizes.min() < 0 or group_sizes.sum(-1).max() > lhs.shape[axis]):
+        raise Error(f"`chlo.ragged_dot`: groups of {group_sizes.tolist()} in a dimension of size {lhs.shape[axis]}")
     if group_sizes.ndim != 1 or axis in numbers.lhs_batching_dimensions:
-        raise Error(
-            "`chlo.ragged_dot` is computed for `group_sizes` of one dimension that are not of a batch dimension"
-        )
-    sizes = [int(size) for size in group_sizes]
-    if min(sizes, default=0) < 0 or sum(sizes) > lhs.shape[axis]:
-        raise Error(f"`chlo.ragged_dot`: groups of {sizes} in a dimension of size {lhs.shape[axis]}")
+        return _ragged_dot_by_masks(xp, op, lhs, rhs, group_sizes)
+    sizes: list[int] = group_sizes.tolist()
     contracted = axis in numbers.lhs_contracting_dimensions
     shape = [size or 0 for size in op.result.type.dims]
     dtype = dtype_of(op.result.type.element_type)
@@ -276,3 +278,57 @@ def _ragged_dot(xp: ArrayNamespace, op: chlo.RaggedDot, lhs: Array, rhs: Array, 
             dtype=dtype,
         )
     return result
+
+
+def _ragged_dot_by_masks(xp: ArrayNamespace, op: chlo.RaggedDot, lhs: Array, rhs: Array, group_sizes: Array) -> Array:
+    """For groups whose sizes differ along other dimensions, or that are of a batch dimension.
+
+    A dot product of everything for each group, of which those elements count that are of the group. In a batch
+    dimension groups make no difference, as in JAX.
+    """
+    numbers = op.ragged_dot_dimension_numbers
+    (ragged,) = numbers.lhs_ragged_dimensions
+    batch, summed = numbers.lhs_batching_dimensions, numbers.lhs_contracting_dimensions
+    rhs_batch, rhs_summed = numbers.rhs_batching_dimensions, numbers.rhs_contracting_dimensions
+    dtype = dtype_of(op.result.type.element_type)
+
+    def product(x: Array, y: Array, y_batch: tuple[int, ...], y_summed: tuple[int, ...]) -> Array:
+        return tensor.dot_general(
+            xp,
+            x,
+            y,
+            lhs_batching_dimensions=batch,
+            rhs_batching_dimensions=y_batch,
+            lhs_contracting_dimensions=summed,
+            rhs_contracting_dimensions=y_summed,
+            dtype=dtype,
+        )
+
+    if ragged in batch:
+        return product(lhs, rhs, rhs_batch, rhs_summed)
+    axes = (*outer_dimensions(op)[: group_sizes.ndim - 1], ragged)
+    size: int = lhs.shape[ragged]
+    ends, places = np.cumsum(group_sizes, -1), np.arange(size)
+    inside = np.asarray((ends - group_sizes)[..., None] <= places) & np.asarray(places < ends[..., None])
+    masks: list[Array] = list(np.moveaxis(inside, -2, 0))
+    if ragged in summed:
+        partner = dict(zip(batch + summed, rhs_batch + rhs_summed, strict=True))
+        rhs_axes = tuple(partner[axis] for axis in axes)
+        parts = [
+            product(_masked(lhs, mask, axes), _masked(rhs, mask, rhs_axes), rhs_batch, rhs_summed) for mask in masks
+        ]
+        return np.stack(parts)
+    order = [*batch, *(axis for axis in range(lhs.ndim) if axis not in batch + summed)]
+    in_result = tuple(order.index(axis) for axis in axes)
+    (group,) = numbers.rhs_group_dimensions
+    y_batch, y_summed = (tuple(axis - (axis > group) for axis in each) for each in (rhs_batch, rhs_summed))
+    result = np.zeros([size or 0 for size in op.result.type.dims], xp.carrier(dtype))
+    for number, mask in enumerate(masks):
+        part = product(lhs, rhs.take(number, group), y_batch, y_summed)
+        result = np.where(_spread(mask, in_result, part.ndim), part, result)
+    return result
+
+
+def _masked(x: Array, mask: Array, axes: tuple[int, ...]) -> Array:
+    """`x` where the mask over these dimensions of it holds, 0 elsewhere."""
+    return np.where(_spread(mask, axes, x.ndim), x, np.zeros((), x.dtype))

@@ -190,7 +190,7 @@ def pbroadcast(eqn: Equation, x: Tensor) -> Lowered:
     """The value of one device of the group, on all of them."""
     source = int(eqn.params["source"])
     groups = tuple((group[source], *group[:source], *group[source + 1 :]) for group in _groups(eqn))
-    return hlo.CollectiveBroadcast(x, groups, CHANNEL)
+    return hlo.CollectiveBroadcast([x], groups, CHANNEL).outputs[0]
 
 
 @lowers(
