@@ -17,6 +17,7 @@ from couloir.backends.numpy.element_types import NARROW_INTEGERS, Array, DType, 
 from couloir.backends.numpy.meanings import Request, Run
 from couloir.backends.numpy.windows import Monoid
 from couloir.dialects import hlo
+from couloir.dialects.hlo.elements import is_quantized
 from couloir.dialects.shapes import dims_of
 from couloir.ir.constraints import element_type
 from couloir.ir.operation import Operation, Region
@@ -35,6 +36,8 @@ def monoid_of(body: Region) -> Monoid | None:
     first, last = block.first_op, block.last_op
     if first is None or last is None or first.next_op is not last or len(block.arguments) != 2:
         return None
+    if any(is_quantized(element_type(value.type)) for value in block.arguments):
+        return None  # its op is not that of the integers
     applied = set(first.operands) == set(block.arguments) and list(last.operands) == list(first.results)
     return cast("Monoid | None", _MONOIDS.get(type(first))) if applied else None
 

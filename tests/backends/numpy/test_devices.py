@@ -97,6 +97,43 @@ def test_who_gets_nothing_gets_zeros():
     np.testing.assert_array_equal(moved, [np.zeros((4, 2)), x[0], x[1]])
 
 
+def test_who_gets_nothing_gets_the_integer_that_stands_for_zero():
+    element = "!quant.uniform<i8:f32, 0.5:3>"
+    module = collective("collective_permute", pairs((0, 1)), f"2x{element}", f"2x{element}")
+    values = [np.array([1, 2], "i1"), np.array([4, 5], "i1")]
+    assert [found.tolist() for found in devices(module, values)] == [[3, 3], [1, 2]]
+
+
+def test_collective_reduce_gives_the_root_what_all_bring():
+    x = on(4)
+    zeros = np.zeros((4, 2))
+    found = devices(collective("collective_reduce", groups((2, 0), (1, 3)), "4x2xf32", "4x2xf32", "add"), x)
+    np.testing.assert_array_equal(found, [zeros, x[1] + x[3], x[0] + x[2], zeros])
+    found = devices(collective("collective_reduce", groups((0, 1)), "4x2xf32", "4x2xf32", "multiply"), x)
+    np.testing.assert_array_equal(found, [x[0] * x[1], zeros, zeros, zeros])
+
+
+def rooted(roots: list[int]) -> Any:
+    return parse_module_op(f"""
+    func.func @main(%x: tensor<2xi32>) -> (tensor<2xi32>, tensor<2xi32>) {{
+      %r = stablehlo.constant dense<{roots}> : tensor<2xi32>
+      %0:2 = "stablehlo.collective_reduce"(%x, %x, %r) <{{{groups((1, 0))}, has_dynamic_root}}> ({{
+        ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+          %z = stablehlo.add %a, %b : tensor<i32>
+          stablehlo.return %z : tensor<i32>
+      }}) : (tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> (tensor<2xi32>, tensor<2xi32>)
+      return %0#0, %0#1 : tensor<2xi32>, tensor<2xi32>
+    }}""")
+
+
+def test_a_root_may_be_an_operand():
+    x = [np.array([1, 2], "i4"), np.array([10, 20], "i4")]
+    found = run_devices(rooted([1, 0]), [[value] for value in x])  # places in the group (1, 0)
+    np.testing.assert_array_equal(found, [([11, 22], [0, 0]), ([0, 0], [11, 22])])
+    with pytest.raises(Error, match=r"root 2 \(C6\), in a group of 2"):
+        run_devices(rooted([1, 2]), [[value] for value in x])
+
+
 def test_numbers_of_replicas_and_partitions():
     module = parse_module_op("""
     func.func @main() -> (tensor<ui32>, tensor<ui32>) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from couloir.backends.numpy.meanings import Call, Run, Steps, meaning
 from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_training
 from couloir.backends.numpy.precision import reduce_precision
 from couloir.backends.numpy.tables import hlo_collectives, hlo_custom_calls, hlo_lapack, hlo_numerics, hlo_quantized
+from couloir.backends.numpy.tables.hlo_quantized import number_type, to_destination_type
 from couloir.backends.numpy.windows import window_elements
 from couloir.dialects import hlo
 from couloir.dialects.hlo.deprecated import einsum_labels
@@ -294,7 +295,8 @@ def _dynamic_gather(
 
 @meaning(hlo.DotGeneral)
 def _dot_general(xp: ArrayNamespace, op: hlo.DotGeneral, lhs: Array, rhs: Array) -> Array:
-    return tensor.dot_general(xp, lhs, rhs, dtype=_dtype(op.result), **_numbers(op.dot_dimension_numbers))
+    dtype = number_type(op.result.type)
+    return tensor.dot_general(xp, lhs, rhs, dtype=dtype, **_numbers(op.dot_dimension_numbers))
 
 
 @meaning(hlo.Convolution)
@@ -328,7 +330,7 @@ def _convolved(
         window_reversal=[w.reversal for w in window],
         feature_group_count=op.feature_group_count,
         batch_group_count=op.batch_group_count,
-        dtype=_dtype(op.result),
+        dtype=number_type(op.result.type),
         **_numbers(op.dimension_numbers),
     )
 
@@ -357,8 +359,16 @@ def _batch_norm_grad(xp: ArrayNamespace, op: hlo.BatchNormGrad, *operands: Array
 
 def _accumulators(xp: ArrayNamespace, op: hlo.Reduce | hlo.ReduceWindow, operands: tuple[Array, ...]) -> list[Array]:
     """Inputs and initial values in the element types of the results."""
-    dtypes = [xp.carrier(_dtype(result)) for result in op.outputs] * 2
-    return [xp.convert(operand, dtype) for operand, dtype in zip(operands, dtypes, strict=True)]
+    return [_like_result(xp, op, number, operands) for number in range(len(operands))]
+
+
+def _like_result(
+    xp: ArrayNamespace, op: Operation, number: int, operands: Sequence[Array], result: int | None = None
+) -> Array:
+    """An operand in the element type of the result that it goes into: the one of its own number, counted round."""
+    target = op.results[number % len(op.results) if result is None else result].type
+    assert isinstance(target, TensorType)
+    return to_destination_type(xp, op, operands[number], op.operands[number].type, target)
 
 
 @meaning(hlo.Reduce)
@@ -426,9 +436,8 @@ def _sort(xp: ArrayNamespace, op: hlo.Sort, *inputs: Array) -> Steps:
 def _scatter(xp: ArrayNamespace, op: hlo.Scatter, *operands: Array) -> Steps:
     """Each update goes to its place; those that fall outside are dropped, one by one."""
     count = len(op.outputs)
-    dtypes = [xp.carrier(_dtype(result)) for result in op.outputs]
-    inputs = [xp.convert(value, dtype) for value, dtype in zip(operands[:count], dtypes, strict=True)]
-    updates = [xp.convert(value, dtype) for value, dtype in zip(operands[count + 1 :], dtypes, strict=True)]
+    inputs = [_like_result(xp, op, number, operands) for number in range(count)]
+    updates = [_like_result(xp, op, count + 1 + number, operands, number) for number in range(count)]
     shape = inputs[0].shape
     places, inside = scatter_places(shape, operands[count], updates[0].shape, **_numbers(op.scatter_dimension_numbers))
     results = yield from bodies.scatter(
@@ -446,9 +455,10 @@ def _select_and_scatter(
     xp: ArrayNamespace, op: hlo.SelectAndScatter, operand: Array, source: Array, init_value: Array
 ) -> Steps:
     places, chosen = yield from selected_places(xp, op.select, operand, source.shape, op.window)
-    dtype = xp.carrier(_dtype(op.result))
-    start = np.full(operand.size, xp.convert(init_value, dtype))
-    (result,) = yield from bodies.scatter(xp, op.scatter, [start], places, [xp.convert(source[chosen], dtype)])
+    operands = operand, source, init_value
+    sources, init = (_like_result(xp, op, number, operands) for number in (1, 2))
+    start = np.full(operand.size, init)
+    (result,) = yield from bodies.scatter(xp, op.scatter, [start], places, [sources[chosen]])
     return result.reshape(operand.shape)
 
 
@@ -519,7 +529,7 @@ def _dot(xp: ArrayNamespace, op: hlo.Dot, lhs: Array, rhs: Array) -> Array:
         rhs_batching_dimensions=(),
         lhs_contracting_dimensions=(lhs.ndim - 1,),
         rhs_contracting_dimensions=(0,),
-        dtype=_dtype(op.result),
+        dtype=number_type(op.result.type),
     )
 
 
@@ -588,4 +598,19 @@ def _set_dimension_size(xp: ArrayNamespace, op: hlo.SetDimensionSize, operand: A
     return operand[(slice(None),) * op.dimension + (slice(count),)]
 
 
-hlo_quantized.declare({**{cls: without_op(f) for cls, f in ELEMENTWISE.items()}, hlo.Compare: _compare})
+hlo_quantized.declare(
+    {
+        **{cls: without_op(f) for cls, f in ELEMENTWISE.items()},
+        hlo.Compare: _compare,
+        hlo.ReducePrecision: _reduce_precision,
+        hlo.DotGeneral: _dot_general,
+        hlo.Dot: _dot,
+        hlo.Convolution: _convolution,
+        hlo.DynamicConv: _dynamic_conv,
+        hlo.BatchNormInference: _batch_norm_inference,
+        hlo.BatchNormTraining: _batch_norm_training,
+        hlo.BatchNormGrad: _batch_norm_grad,
+        hlo.Cholesky: hlo_numerics.cholesky,
+        hlo.TriangularSolve: hlo_numerics.solve,
+    }
+)

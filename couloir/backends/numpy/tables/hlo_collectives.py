@@ -15,14 +15,16 @@ from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.meanings import Run, Steps, meaning
 from couloir.backends.numpy.processes import Feed, Fetch, Here, Meet, Post, Strategy
+from couloir.backends.numpy.tables.hlo_quantized import number_type, quantize, to_destination_type
 from couloir.dialects import hlo
 from couloir.dialects.hlo.collectives import channel_id
+from couloir.dialects.quant import UniformType
 from couloir.dialects.shapes import same_dims
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.types import TensorType, dtype_of
 
-Reducing: TypeAlias = hlo.AllReduce | hlo.ReduceScatter
+Reducing: TypeAlias = hlo.AllReduce | hlo.ReduceScatter | hlo.CollectiveReduce
 Asking: TypeAlias = Generator[Any, Any, Any]
 
 
@@ -84,14 +86,16 @@ def _all_gather(xp: ArrayNamespace, op: hlo.AllGather, *operands: Array) -> Step
 def _all_reduce(xp: ArrayNamespace, op: hlo.AllReduce, *operands: Array) -> Steps:
     brought = yield from _together(op, _strategy(op), operands)
     results: list[Array] = []
-    for result, values in zip(op.outputs, zip(*brought, strict=True), strict=True):
-        results.append((yield from _reduced(xp, op, result.type, values)))
+    for number, values in enumerate(zip(*brought, strict=True)):
+        results.append((yield from _reduced(xp, op, number, values)))
     return results
 
 
-def _reduced(xp: ArrayNamespace, op: Reducing, type: TensorType, values: Sequence[Array]) -> Asking:
-    dtype = xp.carrier(dtype_of(type.element_type))
-    total, *others = (xp.convert(value, dtype) for value in values)
+def _reduced(xp: ArrayNamespace, op: Reducing, number: int, values: Sequence[Array]) -> Asking:
+    """The values of one operand, combined in the order of the group, as elements of its result."""
+    type = op.results[number].type
+    assert isinstance(type, TensorType)
+    total, *others = (to_destination_type(xp, op, value, op.operands[number].type, type) for value in values)
     for value in others:
         (total,) = yield from bodies.apply(xp, op.computation, total, value)
     return total
@@ -110,7 +114,7 @@ def _cross_replica_sum(xp: ArrayNamespace, op: hlo.CrossReplicaSum, operand: Arr
 def _reduce_scatter(xp: ArrayNamespace, op: hlo.ReduceScatter, operand: Array) -> Steps:
     me = yield from _here()
     brought = yield from _together(op, _strategy(op), [operand, _signature(me)])
-    total = yield from _reduced(xp, op, op.result.type, [values[0] for values in brought])
+    total = yield from _reduced(xp, op, 0, [values[0] for values in brought])
     result = _part(op, total, op.scatter_dimension, len(brought), _rank(brought, me))
     _check(op, [result])
     return result
@@ -143,14 +147,41 @@ def _all_to_all(xp: ArrayNamespace, op: hlo.AllToAll, *operands: Array) -> Steps
 @meaning(hlo.CollectiveBroadcast)
 def _collective_broadcast(xp: ArrayNamespace, op: hlo.CollectiveBroadcast, *operands: Array) -> Steps:
     data = operands[: len(op.data)]
-    roots: list[int] = operands[-1].tolist() if op.has_dynamic_root else [0] * len(data)
     brought = yield Meet(op, _one_axis(op), op.replica_groups, _key(op), data)
     if brought is None:
-        return [np.zeros_like(value) for value in data]
+        return [_zeros(xp, result.type) for result in op.outputs]
+    return [brought[root][number] for number, root in enumerate(_roots(op, operands, len(brought)))]
+
+
+def _roots(op: hlo.CollectiveBroadcast | hlo.CollectiveReduce, operands: Sequence[Array], count: int) -> list[int]:
+    """For each tensor the place of its root in the group."""
+    roots: list[int] = operands[-1].tolist() if op.has_dynamic_root else [0] * len(op.data)
     for root in roots:
-        if not 0 <= root < len(brought):
-            raise Error(f"`{op.name}` has the root {root} (C6), in a group of {len(brought)} processes")
-    return [brought[root][number] for number, root in enumerate(roots)]
+        if not 0 <= root < count:
+            raise Error(f"`{op.name}` has the root {root} (C6), in a group of {count} processes")
+    return roots
+
+
+@meaning(hlo.CollectiveReduce)
+def _collective_reduce(xp: ArrayNamespace, op: hlo.CollectiveReduce, *operands: Array) -> Steps:
+    me = yield from _here()
+    data = operands[: len(op.data)]
+    strategy = "flattened_ids" if op.use_global_device_ids else _one_axis(op)
+    brought = yield Meet(op, strategy, op.replica_groups, _key(op), [*data, _signature(me)])
+    results = [_zeros(xp, result.type) for result in op.outputs]
+    if brought is None:
+        return results
+    rank, columns = _rank(brought, me), list(zip(*brought, strict=True))
+    for number, root in enumerate(_roots(op, operands, len(brought))):
+        if root == rank:
+            results[number] = yield from _reduced(xp, op, number, columns[number])
+    return results
+
+
+def _zeros(xp: ArrayNamespace, type: TensorType) -> Array:
+    """What a process has that nobody sends anything to."""
+    numbers = np.zeros(type.shape, xp.carrier(number_type(type)))
+    return quantize(numbers, type.element_type) if isinstance(type.element_type, UniformType) else numbers
 
 
 @meaning(hlo.CollectivePermute)
@@ -158,7 +189,7 @@ def _collective_permute(xp: ArrayNamespace, op: hlo.CollectivePermute, operand: 
     yield Post(op, _one_axis(op), op.source_target_pairs, _key(op), [operand])
     found = yield Fetch(op, _one_axis(op), op.source_target_pairs, _key(op))
     if found is None:
-        return np.zeros_like(operand)
+        return _zeros(xp, op.result.type)
     _check(op, found)
     return found[0]
 
@@ -187,7 +218,7 @@ def _recv(xp: ArrayNamespace, op: hlo.Recv, token: Array) -> Steps:
     found = yield Fetch(op, _one_axis(op), _pairs(op), _line(op))
     types = [value.type for value in op.outputs[:-1]]
     if found is None:
-        found = [np.zeros(t.shape, xp.carrier(dtype_of(t.element_type))) for t in types if isinstance(t, TensorType)]
+        found = [_zeros(xp, t) for t in types if isinstance(t, TensorType)]
     _check(op, found)
     return [*found, token]
 

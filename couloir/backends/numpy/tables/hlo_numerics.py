@@ -29,20 +29,28 @@ def _adjoint(a: Array) -> Array:
 
 
 @meaning(Cholesky)
-def _cholesky(xp: ArrayNamespace, op: Cholesky, a: Array) -> Array:
+def cholesky(xp: ArrayNamespace, op: Cholesky, a: Array) -> Array:
     """Of the lower (or upper) triangle alone; the other triangle of the result is zero."""
     if kind(a.dtype) not in ("float", "complex"):
         raise NotInDomain("cholesky", xp.name)
     wide = a.astype(np.float32) if a.dtype in NARROW_FLOATS else a
-    try:
-        factor = np.linalg.cholesky(wide if op.lower else _adjoint(wide))
-    except np.linalg.LinAlgError as error:
-        raise Error("a matrix is not positive definite, which `cholesky` leaves undefined") from error
+    factor = _lower_factor(wide if op.lower else _adjoint(wide))
     return (factor if op.lower else _adjoint(factor)).astype(a.dtype)
 
 
+def _lower_factor(a: Array) -> Array:
+    """The factors of matrices [..., n, n]; NaN for one that is not positive definite, which is as undefined as any other."""
+    try:
+        return np.linalg.cholesky(a)
+    except np.linalg.LinAlgError:
+        if a.ndim == 2:
+            return np.full_like(a, np.nan)
+    factors = [_lower_factor(matrix) for matrix in a.reshape([-1, *a.shape[-2:]])]
+    return np.stack(factors).reshape(a.shape)
+
+
 @meaning(TriangularSolve)
-def _triangular_solve(xp: ArrayNamespace, op: TriangularSolve, a: Array, b: Array) -> Array:
+def solve(xp: ArrayNamespace, op: TriangularSolve, a: Array, b: Array) -> Array:
     """`op(a) x = b`, or `x op(a) = b`, which is `op(a)^T x^T = b^T`."""
     lower, form = op.lower, op.transpose_a
     if form is Transposition.ADJOINT:
