@@ -31,10 +31,6 @@ NOT_AUDITED = {
     "slice",
     "sort",
     "transpose",
-} | {
-    "batch_norm_grad",
-    "batch_norm_inference",
-    "batch_norm_training",
 }
 
 

@@ -6,10 +6,10 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from couloir.dialects.hlo.attributes import FftType, Transposition
-from couloir.dialects.hlo.elements import FLOAT_OR_COMPLEX
+from couloir.dialects.hlo.elements import COMPLEX, FLOAT_ONLY, FLOAT_OR_COMPLEX, SameBaselineElementType
 from couloir.dialects.shapes import Dims, same_dim, same_dims
 from couloir.ir import fields
-from couloir.ir.constraints import Holds, Infers, SameElementType, SameType
+from couloir.ir.constraints import Holds, Infers, SameType
 from couloir.ir.fields import Operand, Result, attr, attr_optional
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
@@ -53,7 +53,7 @@ class TriangularSolve(Operation, name="stablehlo.triangular_solve", traits=(Pure
     result: Result[TensorType] = fields.result()
 
     constraints = (
-        SameElementType("a", "b", id="C1"),
+        SameBaselineElementType("a", "b", id="C1"),
         Holds("`transpose_a` says what to do", lambda op: op.transpose_a is not Transposition.TRANSPOSE_INVALID),
         Holds("`a` and `b` have the same rank, at least 2", lambda op: op.a.type.rank == op.b.type.rank >= 2, id="C2"),
         Holds("the matrices are square and fit the right-hand sides", _systems_fit, id="C3"),
@@ -101,7 +101,7 @@ def _half_length_fits(op: Fft) -> bool | str:
 class Fft(Operation, name="stablehlo.fft", traits=(Pure,)):
     """A discrete Fourier transform over the last one to three dimensions."""
 
-    operand: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
+    operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY | COMPLEX)
     fft_type: FftType
     fft_length: tuple[int, ...] = attr()
     result: Result[TensorType] = fields.result()

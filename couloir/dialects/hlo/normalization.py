@@ -5,10 +5,10 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
-from couloir.dialects.hlo.elements import FLOAT
+from couloir.dialects.hlo.elements import FLOAT, SameBaselineElementType
 from couloir.dialects.shapes import same_dim
 from couloir.ir import fields
-from couloir.ir.constraints import Holds, SameElementType, SameShape, SameType
+from couloir.ir.constraints import Holds, Infers, SameShape, SameType
 from couloir.ir.fields import Operand, Result, attr
 from couloir.ir.operation import Operation, Value
 from couloir.ir.traits import Pure
@@ -43,12 +43,12 @@ class BatchNormInference(Operation, name="stablehlo.batch_norm_inference", trait
 
     constraints = (
         _FEATURE_INDEX,
-        SameElementType("operand", "scale", "offset", "mean", "variance", "result"),
+        SameBaselineElementType("operand", "scale", "offset", "mean", "variance", "result", id="C2"),
         _feature_count("scale", "C3"),
         _feature_count("offset", "C4"),
         _feature_count("mean", "C5"),
         _feature_count("variance", "C6"),
-        SameType("operand", "result"),
+        SameType("operand", "result", id="C7"),
     )
 
 
@@ -66,9 +66,10 @@ class BatchNormTraining(Operation, name="stablehlo.batch_norm_training", traits=
 
     constraints = (
         _FEATURE_INDEX,
-        SameElementType("operand", "scale", "offset"),
+        SameBaselineElementType("operand", "scale", "offset", id="C2"),
         _feature_count("scale", "C3"),
         _feature_count("offset", "C4"),
+        Infers("C2, C5, C6, C7"),
     )
 
     def infer(self) -> list[Type]:
@@ -93,10 +94,11 @@ class BatchNormGrad(Operation, name="stablehlo.batch_norm_grad", traits=(Pure,))
 
     constraints = (
         _FEATURE_INDEX,
-        SameElementType("operand", "scale", "mean", "variance", "grad_output"),
-        SameShape("operand", "grad_output"),
-        SameShape("scale", "mean", "variance"),
+        SameBaselineElementType("operand", "scale", "mean", "variance", "grad_output", id="C2"),
+        SameShape("operand", "grad_output", id="C3"),
+        SameShape("scale", "mean", "variance", id="C4"),
         _feature_count("scale", "C5"),
+        Infers("C2, C3, C4"),
     )
 
     def infer(self) -> list[Type]:

@@ -6,7 +6,7 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
-from couloir.dialects.hlo.elements import INTEGER, INTEGER_OR_FLOAT, PRED
+from couloir.dialects.hlo.elements import FLOAT_ONLY, INTEGER, PRED
 from couloir.dialects.shapes import constant_integers, same_dim, same_dims
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, SameElementType, SameType
@@ -30,8 +30,8 @@ class Rng(Operation, name="stablehlo.rng"):
     The type is given.
     """
 
-    a: Operand[TensorType] = fields.operand(elements=PRED | INTEGER_OR_FLOAT, rank=0)
-    b: Operand[TensorType] = fields.operand(elements=PRED | INTEGER_OR_FLOAT, rank=0)
+    a: Operand[TensorType] = fields.operand(elements=PRED | INTEGER | FLOAT_ONLY, rank=0)
+    b: Operand[TensorType] = fields.operand(elements=PRED | INTEGER | FLOAT_ONLY, rank=0)
     shape: Operand[TensorType] = fields.operand(elements=INTEGER, rank=1)
     rng_distribution: RngDistribution = attr()
     result: Result[TensorType] = fields.result()
@@ -62,9 +62,9 @@ class RngBitGenerator(Operation, name="stablehlo.rng_bit_generator", traits=(Pur
     """Random bits and the next state, from a state. The types are given: of the state, and of the bits."""
 
     rng_algorithm: RngAlgorithm
-    initial_state: Operand[TensorType] = fields.operand(elements=INTEGER_OR_FLOAT)
+    initial_state: Operand[TensorType] = fields.operand(elements=INTEGER | FLOAT_ONLY)
     output_state: Result[TensorType] = fields.result()
-    output: Result[TensorType] = fields.result(elements=INTEGER_OR_FLOAT)
+    output: Result[TensorType] = fields.result(elements=INTEGER | FLOAT_ONLY)
 
     constraints = (
         SameType("initial_state", "output_state", id="C1"),

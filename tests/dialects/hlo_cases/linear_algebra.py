@@ -7,7 +7,7 @@ from typing import Any
 
 from couloir.dialects import hlo
 from couloir.ir.types import ComplexType, TensorType, f32, f64, i32, i64
-from tests.dialects.hlo_cases import accepts, breaks
+from tests.dialects.hlo_cases import accepts, breaks, quantized
 
 # linear algebra, random numbers
 
@@ -51,6 +51,16 @@ breaks("fft", "C3")(transforms(hlo.FftType.FFT, ()))
 breaks("fft", "C4")(transforms(hlo.FftType.RFFT, (4,), f32))
 breaks("fft", "C5")(transforms(hlo.FftType.IRFFT, (3,)))
 breaks("fft", "C2, C4, C5")(transforms(hlo.FftType.IRFFT, (4,), result=[TensorType((5,), f32)]))
+accepts(
+    lambda b: hlo.TriangularSolve(
+        b.tensor(3, 3, of=quantized()),
+        b.tensor(3, 2, of=quantized(0.25)),
+        True,
+        True,
+        True,
+        hlo.Transposition.TRANSPOSE,
+    )
+)
 accepts(transforms(hlo.FftType.RFFT, (3,), f32))
 accepts(transforms(hlo.FftType.IRFFT, (5,)))
 accepts(transforms(hlo.FftType.IFFT, (7,)))
