@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from couloir.ir.verify import verify
     from couloir.passes.checking import CheckEach
     from couloir.specialization import DynamicExecutable
+    from couloir.stablehlo_text import to_stablehlo_text
 
 _HOMES: Final = {
     **dict.fromkeys(
@@ -80,6 +81,7 @@ _HOMES: Final = {
     "Module": "couloir.dialects.builtin:ModuleOp",
     "from_jax": "couloir.frontends.jax.reading:trace",
     "from_torch": "couloir.frontends.torch.reading",
+    "to_stablehlo_text": "couloir.stablehlo_text",
     "to_onnx": "couloir.frontends.onnx.exporter",
     "verify": "couloir.ir.verify",
 }
@@ -124,6 +126,7 @@ __all__ = [
     "run",
     "specialize",
     "to_onnx",
+    "to_stablehlo_text",
     "trace",
     "verify",
     "why_not",

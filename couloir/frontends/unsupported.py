@@ -35,17 +35,17 @@ class Unsupported:
         entry = self.entries.setdefault((target, reason), _Entry(0, location))
         entry.count += 1
 
-    def raise_if_any(self, where: str, hints: Iterable[str] = ()) -> None:
-        """Raises one `Error` that lists them all, the most frequent first."""
+    def raise_if_any(self, where: str, hints: Iterable[str] = (), *, target: str = "StableHLO") -> None:
+        """Raises one `Error` that lists them all, the most frequent first; `target` is what they should have become."""
         if not self.entries:
             return
         notes = [
-            f"{entry.count} x `{target}`: {reason}, first at {place(entry.first)}"
-            for (target, reason), entry in sorted(self.entries.items(), key=lambda item: -item[1].count)
+            f"{entry.count} x `{name}`: {reason}, first at {place(entry.first)}"
+            for (name, reason), entry in sorted(self.entries.items(), key=lambda item: -item[1].count)
         ]
         total = sum(entry.count for entry in self.entries.values())
         raise Error(
-            f"{total} {self.nodes} of {len(self.entries)} kinds cannot be lowered to StableHLO",
+            f"{total} {self.nodes} of {len(self.entries)} kinds cannot be lowered to {target}",
             where=where,
             notes=notes,
             hint="; ".join(hints) or self.remedy,

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
+from couloir.frontends.jax.calling import call
 from couloir.frontends.jax.equation import RULES, Equation, NotLowered, lowers
 from couloir.frontends.jax.reading import trace
 
-__all__ = ["RULES", "Equation", "NotLowered", "lowers", "trace"]
+__all__ = ["RULES", "Equation", "NotLowered", "call", "lowers", "trace"]

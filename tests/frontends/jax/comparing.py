@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 import couloir
+from couloir.frontends.jax import call
 from tests.frontends.tolerances import tolerance
 
 Case = tuple[str, Callable[..., Any], tuple[Any, ...]]
@@ -42,7 +43,10 @@ def same(found: np.ndarray, expected: np.ndarray, terms: int) -> str:
 
 
 def check(cases: Sequence[Case], *, terms: int = 16) -> couloir.Module:
-    """Every case computes with NumPy what it computes with JAX. Returns the module, for further checks."""
+    """Every case computes with NumPy what it computes with JAX, and so does its module, called from JAX again.
+
+    Returns the module, for further checks.
+    """
 
     def together(inputs: Any) -> Any:
         return [function(*given) for (_, function, _), given in zip(cases, inputs, strict=True)]
@@ -51,12 +55,15 @@ def check(cases: Sequence[Case], *, terms: int = 16) -> couloir.Module:
     module = couloir.from_jax(together, inputs)
     with np.errstate(all="ignore"):
         found = list(couloir.run(module, *arrays(inputs)))
+    back = list(jax.jit(call(module))(*arrays(inputs)))
+    assert len(back) == len(found)
     faults = []
     for (name, _, _), results in zip(cases, jax.jit(together)(inputs), strict=True):
         for number, expected in enumerate(arrays(results)):
-            fault = same(found.pop(0), expected, terms)
-            if fault:
-                faults.append(f"{name}, result {number}: {fault}")
+            for way, values in (("NumPy", found), ("JAX", back)):
+                fault = same(array(values.pop(0)), expected, terms)
+                if fault:
+                    faults.append(f"{name}, result {number}, {way}: {fault}")
     assert not faults, "\n".join(faults)
     assert not found
     return module

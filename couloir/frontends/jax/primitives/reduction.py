@@ -205,12 +205,18 @@ def select_and_gather_add(eqn: Equation, tangents: Tensor, operand: Tensor) -> L
 @lowers("sort")
 def sort(eqn: Equation, *operands: Tensor) -> Lowered:
     """Sorts by the first `num_keys` operands, floats in total order."""
-    types = [TensorType((), value.type.element_type) for value in operands for _ in range(2)]
-    block = Block(types)
+    block = comparator([value.type.element_type for value in operands], int(eqn.params["num_keys"]))
+    stable = bool(eqn.params["is_stable"])
+    return list(hlo.Sort(operands, int(eqn.params["dimension"]), stable, Region([block])).outputs)
+
+
+def comparator(elements: Sequence[Type], keys: int) -> Block:
+    """The body of a sort of tensors with these elements, by the first ones."""
+    block = Block([TensorType((), element) for element in elements for _ in range(2)])
     with inside(block):
         arguments = block.arguments
         before: Tensor | None = None
-        for number in reversed(range(int(eqn.params["num_keys"]))):
+        for number in reversed(range(keys)):
             a, b = arguments[2 * number], arguments[2 * number + 1]
             for left, right in reversed(_keys(a, b)):
                 less = total_order(left, right, ComparisonDirection.LT)
@@ -220,8 +226,7 @@ def sort(eqn: Equation, *operands: Tensor) -> Lowered:
                 before = less
         assert before is not None
         hlo.Return([before])
-    stable = bool(eqn.params["is_stable"])
-    return list(hlo.Sort(operands, int(eqn.params["dimension"]), stable, Region([block])).outputs)
+    return block
 
 
 def _keys(a: Tensor, b: Tensor) -> list[tuple[Tensor, Tensor]]:
