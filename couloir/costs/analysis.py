@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from couloir.costs.cost import NOTHING, ONCE, Cost, elements, moving, total
+from couloir.costs.marks import fused, fusion_kind, is_bitcast
 from couloir.costs.report import CostReport, Note, OpCost
 from couloir.costs.table import UNCOUNTED, Runs, dearest, once, rule_of
 from couloir.dialects import hlo
@@ -124,10 +125,12 @@ class _Analysis:
     def outcome(self, op: Operation, regions: Sequence[Cost]) -> Cost | Runs:
         """What an op costs, by its rule or by its traits; what cannot be told is noted, and counts nothing."""
         if op in self.callees:
-            body = self.callees[op].body
-            if body in self.inside:
-                return Runs((1,))
-            self.unknown[op] = _RECURSIVE
+            callee = self.callees[op]
+            if callee.body not in self.inside:
+                self.unknown[op] = _RECURSIVE
+                return NOTHING
+            return Runs((1,)) if fusion_kind(op) is None else fused(callee)
+        if is_bitcast(op):
             return NOTHING
         rule = rule_of(op)
         try:

@@ -92,6 +92,8 @@ def test_elementwise_of_any_shape(shape, element) -> None:
     x = TensorType(shape, element)
     agree([x, x], hlo.Add)
     agree([TensorType(shape, i1), x, x], hlo.Select)
+    if element is f32:
+        agree([x], lambda v: hlo.bitcast_convert(v, i32))
     if element is not c64:
         agree([x], lambda v: hlo.convert(v, f64))
         agree([x, x], lambda a, b: hlo.Compare(a, b, hlo.ComparisonDirection.LT))

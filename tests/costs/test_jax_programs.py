@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 import couloir
+from couloir.frontends import hlo_text
 
 jax = pytest.importorskip("jax")
 jnp = pytest.importorskip("jax.numpy")
@@ -74,3 +75,24 @@ def test_programs(name) -> None:
     assert not ours.unknown
     assert ours.total.flops == theirs.get("flops", 0)
     assert ours.total.transcendentals == theirs.get("transcendentals", 0)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("optimized", [False, True])
+def test_hlo_before_and_after_xla_optimizes_it(name, optimized) -> None:
+    """Flops, transcendentals and bytes are XLA's, fusions included; but for 8 bytes for each value of its tuples."""
+    function, *arguments = PROGRAMS[name]
+    lowered = jax.jit(function).lower(*arguments)
+    stage = lowered.compile() if optimized else lowered
+    theirs = stage.cost_analysis()
+    text = stage.as_text() if optimized else stage.as_text(dialect="hlo")
+    ours = couloir.cost(hlo_text.parse(text), trip_counts=False)
+    assert not ours.unknown
+    counted = theirs.get("flops", 0), theirs.get("transcendentals", 0)
+    assert (ours.total.flops, ours.total.transcendentals) == counted
+    transposed = sum(kind.cost.bytes_accessed for kind in ours.kinds if kind.name == "stablehlo.transpose")
+    if not optimized:  # they are only other layouts
+        assert transposed == 0 or name in ("step", "gradient", "attention")
+    tables = int(theirs["bytes accessed"]) - ours.total.bytes_accessed + (0 if optimized else transposed)
+    assert tables % 8 == 0 and 0 <= tables <= 8 * 14
+    assert tables == 0 or name in ("step", "recurrent", "branches")

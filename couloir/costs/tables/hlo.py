@@ -27,7 +27,7 @@ def transcendental(op: Operation) -> Cost:
     return moving(op, transcendentals=sum(map(elements, op.results)))
 
 
-@cost_of(hlo.Select, hlo.Clamp, hlo.UniformQuantize, hlo.UniformDequantize, hlo.CrossReplicaSum)
+@cost_of(hlo.BitcastConvert, hlo.Clamp, hlo.CrossReplicaSum, hlo.Select, hlo.UniformDequantize, hlo.UniformQuantize)
 def elementwise(op: Operation) -> Cost:
     """One flop for each element, as of ops with the trait."""
     return moving(op, flops=elements(op.results[0]))

@@ -1,0 +1,63 @@
+"""What compilers mark in a program: fusions, and changes of form that cost nothing.
+
+A fusion is a call of a function whose ops are computed together, so that only operands and results are in memory. Attributes of
+the call say so: XLA's, as `couloir.frontends.hlo_text` reads them, and those of the pass `outline-fusions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from couloir.costs.cost import Cost, bytes_of
+from couloir.costs.table import Runs
+from couloir.dialects import hlo
+from couloir.ir.attributes import StringAttr
+
+if TYPE_CHECKING:
+    from couloir.dialects.func import FuncOp
+    from couloir.ir.operation import Operation, Value
+
+FUSION_KINDS: Final = ("xla.fusion_kind", "couloir.fusion_kind")
+"""Attributes of a call by which it is a fusion; their text says of which kind."""
+_ARITHMETIC: Final = Cost(1, 1, 0)
+
+
+def fusion_kind(op: Operation) -> str | None:
+    """What kind of fusion a call is; None when it is none."""
+    for key in FUSION_KINDS:
+        stored = op.stored_attributes.get(key)
+        if isinstance(stored, StringAttr):
+            return stored.value
+    return None
+
+
+def is_bitcast(op: Operation) -> bool:
+    """Whether an op stands for a bitcast of XLA: the same bytes, read in another shape or order."""
+    stored = op.stored_attributes.get("xla.opcode")
+    return isinstance(stored, StringAttr) and stored.value == "bitcast"
+
+
+def fused(body: FuncOp) -> Runs:
+    """What a fusion costs: the arithmetic of its ops, and the bytes of what it takes and gives, as XLA counts them.
+
+    Of an operand that is only sliced, the slices are read; one that is updated in place is not read.
+    """
+    read = sum(map(_bytes_read, body.arguments))
+    last = body.entry.last_op
+    written = 0 if last is None else sum(map(_bytes_written, last.operands))
+    return Runs((_ARITHMETIC,), Cost(bytes_accessed=read + written))
+
+
+def _bytes_read(argument: Value[Any]) -> int:
+    parts, whole = 0, False
+    for user, place in argument.uses:
+        if isinstance(user, hlo.Slice) or (isinstance(user, hlo.DynamicSlice) and place == 0):
+            parts += bytes_of(user.result)
+        elif not (isinstance(user, hlo.DynamicUpdateSlice) and place == 0):
+            whole = True
+    return parts + (bytes_of(argument) if whole else 0)
+
+
+def _bytes_written(value: Value[Any]) -> int:
+    source = value.defining_op
+    return bytes_of(source.update if isinstance(source, hlo.DynamicUpdateSlice) else value)
