@@ -346,7 +346,10 @@ class DotDimensionNumbers(Struct, name="stablehlo.dot"):
 
 
 class GatherDimensionNumbers(Struct, name="stablehlo.gather"):
-    """How the dimensions of a gather's operand, indices and result belong together."""
+    """How the dimensions of a gather's operand, indices and result belong together.
+
+    Source: StableHLO specification, `gather`.
+    """
 
     offset_dims: tuple[int, ...] = ()
     collapsed_slice_dims: tuple[int, ...] = ()
@@ -357,7 +360,10 @@ class GatherDimensionNumbers(Struct, name="stablehlo.gather"):
 
 
 class ScatterDimensionNumbers(Struct, name="stablehlo.scatter"):
-    """How the dimensions of a scatter's inputs, indices and updates belong together."""
+    """How the dimensions of a scatter's inputs, indices and updates belong together.
+
+    Source: StableHLO specification, `scatter`.
+    """
 
     update_window_dims: tuple[int, ...] = ()
     inserted_window_dims: tuple[int, ...] = ()

@@ -100,7 +100,7 @@ def _config_class(op: CustomCall) -> type[Attribute]:
 
 
 class CustomCall(Operation, name="stablehlo.custom_call"):
-    """Calls a function that the program does not define."""
+    """Calls a function that the program does not define. Source: StableHLO specification, `custom_call`."""
 
     inputs: Operands[Type] = fields.operands()
     call_target_name: str = attr()
@@ -166,7 +166,10 @@ def _gives_outputs(op: Composite) -> bool | str:
 
 
 class Composite(Operation, name="stablehlo.composite"):
-    """An op made of others: `decomposition` names the function that says what it computes."""
+    """An op made of others: `decomposition` names the function that says what it computes.
+
+    Source: StableHLO specification, `composite`.
+    """
 
     inputs: Operands[Type] = fields.operands()
     composite_name: str = attr(key="name")

@@ -186,7 +186,10 @@ def _axis(name: str, id: str, of: str = "inputs") -> Holds:
 
 
 class AllGather(Operation, name="stablehlo.all_gather"):
-    """The values of all processes of a group, one after the other along a dimension."""
+    """The values of all processes of a group, one after the other along a dimension.
+
+    Source: StableHLO specification, `all_gather`.
+    """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     all_gather_dim: int = attr()
@@ -210,7 +213,10 @@ class AllGather(Operation, name="stablehlo.all_gather"):
 
 
 class AllReduce(Operation, name="stablehlo.all_reduce", traits=(SingleBlock,)):
-    """The values of all processes of a group, combined with `computation` element by element."""
+    """The values of all processes of a group, combined with `computation` element by element.
+
+    Source: StableHLO specification, `all_reduce`.
+    """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     replica_groups: Groups = attr(codec=REPLICA_GROUPS)
@@ -246,7 +252,10 @@ def _scattered(op: ReduceScatter) -> bool | str:
 
 
 class ReduceScatter(Operation, name="stablehlo.reduce_scatter", traits=(SingleBlock,)):
-    """As `all_reduce`, of which each process of the group gets its part along a dimension."""
+    """As `all_reduce`, of which each process of the group gets its part along a dimension.
+
+    Source: StableHLO specification, `reduce_scatter`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     scatter_dimension: int = attr()
@@ -285,7 +294,10 @@ def _one_part_each(op: AllToAll) -> bool | str:
 
 
 class AllToAll(Operation, name="stablehlo.all_to_all"):
-    """Splits the value of each process of a group, gives a part to each process, and joins what each gets."""
+    """Splits the value of each process of a group, gives a part to each process, and joins what each gets.
+
+    Source: StableHLO specification, `all_to_all`.
+    """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     split_dimension: int = attr()
@@ -340,6 +352,8 @@ class CollectiveBroadcast(Operation, name="stablehlo.collective_broadcast"):
 
     The root is the first one, or with `has_dynamic_root` that of the number in the last operand, one number for each of
     the other operands.
+
+    Source: StableHLO specification, `collective_broadcast`.
     """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
@@ -368,6 +382,8 @@ class CollectiveReduce(Operation, name="stablehlo.collective_reduce", traits=(Si
     """The values of all processes of a group, combined with `computation`, on one of them, the root.
 
     The root is as in `collective_broadcast`.
+
+    Source: StableHLO specification, `collective_reduce`.
     """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
@@ -421,7 +437,10 @@ PAIRS: Final = (
 
 
 class CollectivePermute(Operation, name="stablehlo.collective_permute"):
-    """The value of the process that sends to this one; 0 where none does."""
+    """The value of the process that sends to this one; 0 where none does.
+
+    Source: StableHLO specification, `collective_permute`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     source_target_pairs: Groups = attr(codec=NUMBERS)
@@ -456,11 +475,11 @@ class _ProcessNumber(Operation, traits=(Pure,)):
 
 
 class ReplicaId(_ProcessNumber, name="stablehlo.replica_id"):
-    """The number of the replica that this process computes."""
+    """The number of the replica that this process computes. Source: StableHLO specification, `replica_id`."""
 
 
 class PartitionId(_ProcessNumber, name="stablehlo.partition_id"):
-    """The number of the partition that this process computes."""
+    """The number of the partition that this process computes. Source: StableHLO specification, `partition_id`."""
 
 
 MAY_BE_ASYNC: Final = frozenset(
@@ -497,7 +516,7 @@ def _future_fits(op: AsyncStart) -> bool | str:
 
 
 class AsyncStart(Operation, name="stablehlo.async_start", traits=(SingleBlock,)):
-    """Starts the op in `body`; `async_done` has its results."""
+    """Starts the op in `body`; `async_done` has its results. Source: StableHLO specification, `async_start`."""
 
     inputs: Operands[TensorType] = fields.operands()
     body: Region = region(blocks="one", default=None)
@@ -515,7 +534,7 @@ class AsyncStart(Operation, name="stablehlo.async_start", traits=(SingleBlock,))
 
 
 class AsyncDone(Operation, name="stablehlo.async_done"):
-    """Waits for what `async_start` started, and has its results."""
+    """Waits for what `async_start` started, and has its results. Source: StableHLO specification, `async_done`."""
 
     operand: Operand[Future]
     outputs: Results[Type] = fields.result()

@@ -197,6 +197,8 @@ class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
 
     The result has the batching dimensions, then what is left of `lhs`, then what is left of `rhs`. Its element type
     is that of `lhs` unless `result_types` says otherwise.
+
+    Source: StableHLO specification, `dot_general`.
     """
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)

@@ -51,7 +51,7 @@ def _agree(first: Sequence[Type], second: Sequence[Type]) -> bool:
 
 
 class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleBlock, RegionBranchOpInterface)):
-    """Runs one of two regions, which have no arguments."""
+    """Runs one of two regions, which have no arguments. Source: StableHLO specification, `if`."""
 
     pred: Operand[TensorType] = fields.operand(elements=PRED, rank=0)
     true_branch: Region = region(blocks="one", default=None)
@@ -87,7 +87,7 @@ class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleB
 
 
 class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, SingleBlock, RegionBranchOpInterface)):
-    """Runs region number `index`; the last one for an index out of range."""
+    """Runs region number `index`; the last one for an index out of range. Source: StableHLO specification, `case`."""
 
     index: Operand[TensorType] = fields.operand(elements=one_of("i32", (i32,)), rank=0)
     branches: tuple[Region, ...] = fields.region(blocks="one")
@@ -163,7 +163,7 @@ class While(
         ConditionallySpeculatable,
     ),
 ):
-    """Repeats `body` on its own results as long as `cond` of them holds."""
+    """Repeats `body` on its own results as long as `cond` of them holds. Source: StableHLO specification, `while`."""
 
     operand: Operands[Type] = fields.operands()
     cond: Region = region(blocks="one", default=None)
@@ -242,7 +242,10 @@ def _parse_carried(p: Parser) -> tuple[OperandName, OperandName]:
 
 
 class OptimizationBarrier(Operation, name="stablehlo.optimization_barrier"):
-    """Gives its operands, and what computes them runs before what uses the results."""
+    """Gives its operands, and what computes them runs before what uses the results.
+
+    Source: StableHLO specification, `optimization_barrier`.
+    """
 
     operand: Operands[TensorType | Token] = fields.operands(elements=TENSOR_OR_TOKEN)
     outputs: Results[TensorType | Token] = fields.result(elements=TENSOR_OR_TOKEN)
@@ -255,7 +258,7 @@ class OptimizationBarrier(Operation, name="stablehlo.optimization_barrier"):
 
 
 class AfterAll(Operation, name="stablehlo.after_all", traits=(Pure,)):
-    """A token that comes after all these tokens."""
+    """A token that comes after all these tokens. Source: StableHLO specification, `after_all`."""
 
     inputs: Operands[Token] = fields.operands()
     result: Result[Token] = fields.result()
@@ -276,7 +279,7 @@ class CreateToken(Operation, name="stablehlo.create_token", traits=(Pure,)):
 
 
 class Tuple(Operation, name="stablehlo.tuple", traits=(Pure,)):
-    """Several values as one."""
+    """Several values as one. Source: StableHLO specification, `tuple`."""
 
     val: Operands[Type] = fields.operands()
     result: Result[TupleType] = fields.result()
@@ -289,7 +292,7 @@ class Tuple(Operation, name="stablehlo.tuple", traits=(Pure,)):
 
 
 class GetTupleElement(Operation, name="stablehlo.get_tuple_element", traits=(Pure,)):
-    """One value of a tuple."""
+    """One value of a tuple. Source: StableHLO specification, `get_tuple_element`."""
 
     operand: Operand[TupleType]
     index: int = attr(codec=i32)

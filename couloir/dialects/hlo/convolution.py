@@ -159,6 +159,8 @@ class Convolution(Operation, name="stablehlo.convolution", traits=(Pure,)):
 
     What is left out has its default: strides and dilations 1, no padding, no reversal. `window` has all of it, one
     entry for each spatial dimension.
+
+    Source: StableHLO specification, `convolution`.
     """
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
@@ -222,7 +224,10 @@ def _result_fits(op: DynamicConv) -> bool | str:
 
 
 class DynamicConv(Operation, name="stablehlo.dynamic_conv", traits=(Pure,)):
-    """As `convolution`, with the padding as an operand: a pair for each spatial dimension."""
+    """As `convolution`, with the padding as an operand: a pair for each spatial dimension.
+
+    Source: StableHLO specification, `dynamic_conv`.
+    """
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
     rhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)

@@ -45,7 +45,10 @@ def _operand_rank(op: Any) -> int:
 
 
 class DynamicReshape(Operation, name="stablehlo.dynamic_reshape", traits=(Pure,)):
-    """The same elements in the same (row-major) order, in the shape that `output_shape` holds."""
+    """The same elements in the same (row-major) order, in the shape that `output_shape` holds.
+
+    Source: StableHLO specification, `dynamic_reshape`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     output_shape: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
@@ -64,6 +67,8 @@ class DynamicBroadcastInDim(Operation, name="stablehlo.dynamic_broadcast_in_dim"
 
     `known_expanding_dimensions` are dimensions of `operand` that have size 1 and repeat,
     `known_nonexpanding_dimensions` those that have the size of the result.
+
+    Source: StableHLO specification, `dynamic_broadcast_in_dim`.
     """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
@@ -100,7 +105,7 @@ class DynamicBroadcastInDim(Operation, name="stablehlo.dynamic_broadcast_in_dim"
 
 
 class DynamicIota(Operation, name="stablehlo.dynamic_iota", traits=(Pure,)):
-    """As `iota`, in the shape that `output_shape` holds."""
+    """As `iota`, in the shape that `output_shape` holds. Source: StableHLO specification, `dynamic_iota`."""
 
     output_shape: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
     iota_dimension: int
@@ -119,7 +124,7 @@ class DynamicIota(Operation, name="stablehlo.dynamic_iota", traits=(Pure,)):
 
 
 class DynamicPad(Operation, name="stablehlo.dynamic_pad", traits=(Pure,)):
-    """As `pad`, by amounts that are operands."""
+    """As `pad`, by amounts that are operands. Source: StableHLO specification, `dynamic_pad`."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     padding_value: Operand[TensorType] = fields.operand(elements=ANY, rank=0)
@@ -159,7 +164,7 @@ class RealDynamicSlice(Operation, name="stablehlo.real_dynamic_slice", traits=(P
 
 
 class DynamicGather(Operation, name="stablehlo.dynamic_gather", traits=(Pure,)):
-    """As `gather`, with `slice_sizes` as an operand."""
+    """As `gather`, with `slice_sizes` as an operand. Source: StableHLO specification, `dynamic_gather`."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     start_indices: Operand[TensorType] = fields.operand(elements=INTEGER)

@@ -71,93 +71,93 @@ class IntegerUnary(Unary):
 
 
 class Negate(Unary, name="stablehlo.negate", traits=(Involution,)):
-    """`-x`; unsigned integers wrap."""
+    """`-x`; unsigned integers wrap. Source: StableHLO specification, `negate`."""
 
     operand: Operand[TensorType] = fields.operand(elements=NUMBER)
 
 
 class Sign(Unary, name="stablehlo.sign", traits=(Idempotent,)):
-    """-1, 0 or 1; NaN for NaN; `x / abs(x)` for complex numbers, 0 at 0."""
+    """-1, 0 or 1; NaN for NaN; `x / abs(x)` for complex numbers, 0 at 0. Source: StableHLO specification, `sign`."""
 
     operand: Operand[TensorType] = fields.operand(elements=SIGNED_FLOAT_OR_COMPLEX)
 
 
 class Not(Unary, name="stablehlo.not", traits=(Involution,)):
-    """Logical NOT of booleans, bitwise NOT of integers."""
+    """Logical NOT of booleans, bitwise NOT of integers. Source: StableHLO specification, `not`."""
 
     operand: Operand[TensorType] = fields.operand(elements=PRED_OR_INTEGER)
 
 
 class PopulationCount(IntegerUnary, name="stablehlo.popcnt"):
-    """The number of bits that are set."""
+    """The number of bits that are set. Source: StableHLO specification, `popcnt`."""
 
 
 class CountLeadingZeros(IntegerUnary, name="stablehlo.count_leading_zeros"):
-    """The number of zero bits before the first that is set."""
+    """The number of zero bits before the first that is set. Source: StableHLO specification, `count_leading_zeros`."""
 
 
 class Ceil(FloatUnary, name="stablehlo.ceil", traits=(Idempotent,)):
-    """Rounds up (IEEE-754 roundToIntegralTowardPositive)."""
+    """Rounds up (IEEE-754 roundToIntegralTowardPositive). Source: StableHLO specification, `ceil`."""
 
 
 class Floor(FloatUnary, name="stablehlo.floor", traits=(Idempotent,)):
-    """Rounds down (IEEE-754 roundToIntegralTowardNegative)."""
+    """Rounds down (IEEE-754 roundToIntegralTowardNegative). Source: StableHLO specification, `floor`."""
 
 
 class RoundNearestAfz(FloatUnary, name="stablehlo.round_nearest_afz", traits=(Idempotent,)):
-    """Rounds to the nearest integer, ties away from zero."""
+    """Rounds to the nearest integer, ties away from zero. Source: StableHLO specification, `round_nearest_afz`."""
 
 
 class RoundNearestEven(FloatUnary, name="stablehlo.round_nearest_even", traits=(Idempotent,)):
-    """Rounds to the nearest integer, ties to the even one."""
+    """Rounds to the nearest integer, ties to the even one. Source: StableHLO specification, `round_nearest_even`."""
 
 
 class Exponential(Transcendental, name="stablehlo.exponential"):
-    """`e ** x`."""
+    """`e ** x`. Source: StableHLO specification, `exponential`."""
 
 
 class ExponentialMinusOne(Transcendental, name="stablehlo.exponential_minus_one"):
-    """`e ** x - 1`, accurate near 0."""
+    """`e ** x - 1`, accurate near 0. Source: StableHLO specification, `exponential_minus_one`."""
 
 
 class Log(Transcendental, name="stablehlo.log"):
-    """The natural logarithm; for complex numbers its principal value."""
+    """The natural logarithm; for complex numbers its principal value. Source: StableHLO specification, `log`."""
 
 
 class LogPlusOne(Transcendental, name="stablehlo.log_plus_one"):
-    """`log(1 + x)`, accurate near 0."""
+    """`log(1 + x)`, accurate near 0. Source: StableHLO specification, `log_plus_one`."""
 
 
 class Logistic(Transcendental, name="stablehlo.logistic"):
-    """`1 / (1 + e ** -x)`."""
+    """`1 / (1 + e ** -x)`. Source: StableHLO specification, `logistic`."""
 
 
 class Tanh(Transcendental, name="stablehlo.tanh"):
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent. Source: StableHLO specification, `tanh`."""
 
 
 class Tan(Transcendental, name="stablehlo.tan"):
-    """The tangent."""
+    """The tangent. Source: StableHLO specification, `tan`."""
 
 
 class Sine(Transcendental, name="stablehlo.sine"):
-    """The sine."""
+    """The sine. Source: StableHLO specification, `sine`."""
 
 
 class Cosine(Transcendental, name="stablehlo.cosine"):
-    """The cosine."""
+    """The cosine. Source: StableHLO specification, `cosine`."""
 
 
 class Sqrt(Transcendental, name="stablehlo.sqrt"):
-    """The square root."""
+    """The square root. Source: StableHLO specification, `sqrt`."""
 
 
 class Rsqrt(Transcendental, name="stablehlo.rsqrt"):
-    """`1 / sqrt(x)`."""
+    """`1 / sqrt(x)`. Source: StableHLO specification, `rsqrt`."""
 
 
 class Cbrt(Transcendental, name="stablehlo.cbrt"):
-    """The cube root."""
+    """The cube root. Source: StableHLO specification, `cbrt`."""
 
 
 def real_type(type: TensorType) -> TensorType:
@@ -180,21 +180,21 @@ class _Part(Operation, traits=(Pure, Elementwise)):
 
 
 class Abs(_Part, name="stablehlo.abs", traits=(Idempotent,)):
-    """The absolute value; for complex numbers the modulus."""
+    """The absolute value; for complex numbers the modulus. Source: StableHLO specification, `abs`."""
 
     operand: Operand[TensorType] = fields.operand(elements=SIGNED_FLOAT_OR_COMPLEX)
 
 
 class Real(_Part, name="stablehlo.real"):
-    """The real part."""
+    """The real part. Source: StableHLO specification, `real`."""
 
 
 class Imag(_Part, name="stablehlo.imag"):
-    """The imaginary part; 0 for real numbers."""
+    """The imaginary part; 0 for real numbers. Source: StableHLO specification, `imag`."""
 
 
 class IsFinite(Operation, name="stablehlo.is_finite", traits=(Pure, Elementwise)):
-    """Whether it is neither infinite nor NaN."""
+    """Whether it is neither infinite nor NaN. Source: StableHLO specification, `is_finite`."""
 
     x: Operand[TensorType] = fields.operand(elements=FLOAT)
     y: Result[TensorType] = result(elements=PRED)
@@ -207,7 +207,10 @@ class IsFinite(Operation, name="stablehlo.is_finite", traits=(Pure, Elementwise)
 
 
 class ReducePrecision(Operation, name="stablehlo.reduce_precision", traits=(Pure, Elementwise, Idempotent)):
-    """Rounds to what a float with so many exponent and mantissa bits can hold; the type stays."""
+    """Rounds to what a float with so many exponent and mantissa bits can hold; the type stays.
+
+    Source: StableHLO specification, `reduce_precision`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=FLOAT)
     exponent_bits: int = attr(codec=i32)
@@ -226,7 +229,10 @@ class ReducePrecision(Operation, name="stablehlo.reduce_precision", traits=(Pure
 
 
 class Convert(Operation, name="stablehlo.convert", traits=(Pure, Elementwise)):
-    """Converts to another element type; `convert(x, f32)` says which. Floats go to integers by truncation."""
+    """Converts to another element type; `convert(x, f32)` says which. Floats go to integers by truncation.
+
+    Source: StableHLO specification, `convert`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=NON_QUANTIZED)
     result: Result[TensorType] = result(elements=NON_QUANTIZED)
@@ -332,7 +338,7 @@ def _along_the_same_dimension(id: str, name: str, position: int) -> Holds:
 
 
 class Add(Binary, name="stablehlo.add", traits=(Commutative, Associative)):
-    """Sum; logical OR of booleans; integers wrap."""
+    """Sum; logical OR of booleans; integers wrap. Source: StableHLO specification, `add`."""
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     rhs: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
@@ -355,66 +361,72 @@ class Add(Binary, name="stablehlo.add", traits=(Commutative, Associative)):
 
 
 class Subtract(NumberBinary, name="stablehlo.subtract"):
-    """Difference; integers wrap."""
+    """Difference; integers wrap. Source: StableHLO specification, `subtract`."""
 
 
 class Multiply(SameTypeBinary, name="stablehlo.multiply", traits=(Commutative, Associative)):
-    """Product; logical AND of booleans; integers wrap."""
+    """Product; logical AND of booleans; integers wrap. Source: StableHLO specification, `multiply`."""
 
 
 class Divide(NumberBinary, name="stablehlo.divide"):
-    """Quotient; of integers, with the fraction dropped."""
+    """Quotient; of integers, with the fraction dropped. Source: StableHLO specification, `divide`."""
 
 
 class Remainder(NumberBinary, name="stablehlo.remainder"):
-    """What division towards zero leaves: it has the sign of `lhs`."""
+    """What division towards zero leaves: it has the sign of `lhs`. Source: StableHLO specification, `remainder`."""
 
 
 class Power(NumberBinary, name="stablehlo.power"):
-    """`lhs ** rhs`."""
+    """`lhs ** rhs`. Source: StableHLO specification, `power`."""
 
 
 class Maximum(SameTypeBinary, name="stablehlo.maximum", traits=(Commutative, Associative, Idempotent)):
-    """The larger one; NaN if either is NaN; logical OR of booleans; complex numbers by real, then imaginary part."""
+    """The larger one; NaN if either is NaN; logical OR of booleans; complex numbers by real, then imaginary part.
+
+    Source: StableHLO specification, `maximum`.
+    """
 
 
 class Minimum(SameTypeBinary, name="stablehlo.minimum", traits=(Commutative, Associative, Idempotent)):
-    """The smaller one; NaN if either is NaN; logical AND of booleans; complex numbers by real, then imaginary part."""
+    """The smaller one; NaN if either is NaN; logical AND of booleans; complex numbers by real, then imaginary part.
+
+    Source: StableHLO specification, `minimum`.
+    """
 
 
 class Atan2(SameTypeBinary, name="stablehlo.atan2"):
-    """The angle of the point (`rhs`, `lhs`)."""
+    """The angle of the point (`rhs`, `lhs`). Source: StableHLO specification, `atan2`."""
 
     lhs: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
     rhs: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
 
 
 class And(LogicalBinary, name="stablehlo.and", traits=(Idempotent,)):
-    """AND."""
+    """AND. Source: StableHLO specification, `and`."""
 
 
 class Or(LogicalBinary, name="stablehlo.or", traits=(Idempotent,)):
-    """OR."""
+    """OR. Source: StableHLO specification, `or`."""
 
 
 class Xor(LogicalBinary, name="stablehlo.xor"):
-    """XOR."""
+    """XOR. Source: StableHLO specification, `xor`."""
 
 
 class ShiftLeft(IntegerBinary, name="stablehlo.shift_left"):
-    """`lhs << rhs`; 0 when all bits are shifted out."""
+    """`lhs << rhs`; 0 when all bits are shifted out. Source: StableHLO specification, `shift_left`."""
 
 
 class ShiftRightArithmetic(IntegerBinary, name="stablehlo.shift_right_arithmetic"):
-    """`lhs >> rhs`, filled with the sign bit."""
+    """`lhs >> rhs`, filled with the sign bit. Source: StableHLO specification, `shift_right_arithmetic`."""
 
 
 class ShiftRightLogical(IntegerBinary, name="stablehlo.shift_right_logical"):
-    """`lhs >> rhs`, filled with zeros."""
+    """`lhs >> rhs`, filled with zeros. Source: StableHLO specification, `shift_right_logical`."""
 
 
 class Complex(Operation, name="stablehlo.complex", traits=(Pure, Elementwise)):
-    """The complex numbers with real part `lhs` and imaginary part `rhs`."""
+    """The complex numbers with real part `lhs` and imaginary part `rhs`. Source: StableHLO specification, `complex`."""
 
     lhs: Operand[TensorType] = fields.operand(elements=one_of("f32 or f64", (f32, f64)))
     rhs: Operand[TensorType] = fields.operand(elements=one_of("f32 or f64", (f32, f64)))
@@ -447,6 +459,8 @@ class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
 
     Complex numbers compare by real, then imaginary part. Without `compare_type` the one that belongs to the element
     type is meant; TOTALORDER is IEEE-754 totalOrder.
+
+    Source: StableHLO specification, `compare`.
     """
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
@@ -469,7 +483,10 @@ class Compare(Operation, name="stablehlo.compare", traits=(Pure, Elementwise)):
 
 
 class Select(Operation, name="stablehlo.select", traits=(Pure,)):
-    """Elements of `on_true` where `pred` holds, of `on_false` elsewhere. A `pred` of rank 0 chooses for all."""
+    """Elements of `on_true` where `pred` holds, of `on_false` elsewhere. A `pred` of rank 0 chooses for all.
+
+    Source: StableHLO specification, `select`.
+    """
 
     pred: Operand[TensorType] = fields.operand(elements=PRED)
     on_true: Operand[TensorType] = fields.operand(elements=ANY)
@@ -498,7 +515,10 @@ def _scalar_or_same_shape(name: str) -> Holds:
 
 
 class Clamp(Operation, name="stablehlo.clamp", traits=(Pure,)):
-    """`minimum(maximum(operand, min), max)`; bounds of rank 0 hold for all elements."""
+    """`minimum(maximum(operand, min), max)`; bounds of rank 0 hold for all elements.
+
+    Source: StableHLO specification, `clamp`.
+    """
 
     min: Operand[TensorType] = fields.operand(elements=ANY)
     operand: Operand[TensorType] = fields.operand(elements=ANY)

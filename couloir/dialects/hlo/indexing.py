@@ -38,7 +38,10 @@ def _sizes_fit(sizes: Sequence[int], dims: Sequence[Dim]) -> bool | str:
 
 
 class DynamicSlice(Operation, name="stablehlo.dynamic_slice", traits=(Pure,)):
-    """The `slice_sizes` elements from `start_indices` on; a start is moved so that they all exist."""
+    """The `slice_sizes` elements from `start_indices` on; a start is moved so that they all exist.
+
+    Source: StableHLO specification, `dynamic_slice`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     start_indices: Operands[TensorType] = fields.operands(elements=INTEGER, rank=0)
@@ -72,7 +75,10 @@ def _update_fits(op: DynamicUpdateSlice) -> bool | str:
 
 
 class DynamicUpdateSlice(Operation, name="stablehlo.dynamic_update_slice", traits=(Pure,)):
-    """`operand` with `update` in place of the elements from `start_indices` on; a start is moved so that it fits."""
+    """`operand` with `update` in place of the elements from `start_indices` on; a start is moved so that it fits.
+
+    Source: StableHLO specification, `dynamic_update_slice`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     update: Operand[TensorType] = fields.operand(elements=ANY)
@@ -233,7 +239,10 @@ GATHER_DIMENSIONS: Final = (
 
 
 class Gather(Operation, name="stablehlo.gather", traits=(Pure,)):
-    """Slices of `operand` at the positions in `start_indices`, put together."""
+    """Slices of `operand` at the positions in `start_indices`, put together.
+
+    Source: StableHLO specification, `gather`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     start_indices: Operand[TensorType] = fields.operand(elements=INTEGER)
@@ -302,7 +311,10 @@ def _combiner_fits(body: Region, count: int) -> bool | str:
 class Scatter(
     Operation, name="stablehlo.scatter", traits=(RecursiveMemoryEffects, SameVariadicOperandSize, SingleBlock)
 ):
-    """`inputs` with `updates` combined in at the positions in `scatter_indices`."""
+    """`inputs` with `updates` combined in at the positions in `scatter_indices`.
+
+    Source: StableHLO specification, `scatter`.
+    """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     scatter_indices: Operand[TensorType] = fields.operand(elements=INTEGER)
@@ -379,6 +391,8 @@ class SelectAndScatter(Operation, name="stablehlo.select_and_scatter", traits=(R
     """Combines each element of `source` into the element that `select` chooses from its window of `operand`.
 
     It is the gradient of max pooling.
+
+    Source: StableHLO specification, `select_and_scatter`.
     """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
@@ -448,7 +462,10 @@ def _comparator_fits(op: Sort) -> bool | str:
 
 
 class Sort(Operation, name="stablehlo.sort", traits=(RecursiveMemoryEffects, SingleBlock)):
-    """Sorts along `dimension`, all inputs by the same `comparator`, which says whether a pair is in order."""
+    """Sorts along `dimension`, all inputs by the same `comparator`, which says whether a pair is in order.
+
+    Source: StableHLO specification, `sort`.
+    """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     dimension: int = attr_optional(default=-1)
@@ -485,7 +502,7 @@ def _map_fits(op: Map) -> bool | str:
 
 
 class Map(Operation, name="stablehlo.map", traits=(RecursiveMemoryEffects, SingleBlock)):
-    """Applies `computation` to the elements at each place."""
+    """Applies `computation` to the elements at each place. Source: StableHLO specification, `map`."""
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     dimensions: tuple[int, ...] = attr()

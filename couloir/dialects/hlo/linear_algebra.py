@@ -17,7 +17,10 @@ from couloir.ir.types import ComplexType, TensorType, Type
 
 
 class Cholesky(Operation, name="stablehlo.cholesky", traits=(Pure,)):
-    """The Cholesky decomposition of each matrix of a batch: lower triangular, or upper if `lower` is not set."""
+    """The Cholesky decomposition of each matrix of a batch: lower triangular, or upper if `lower` is not set.
+
+    Source: StableHLO specification, `cholesky`.
+    """
 
     a: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
     lower: bool = attr_optional(default=False)
@@ -42,7 +45,10 @@ def _systems_fit(op: TriangularSolve) -> bool | str:
 
 
 class TriangularSolve(Operation, name="stablehlo.triangular_solve", traits=(Pure,)):
-    """Solves `op(a) * x = b`, or `x * op(a) = b`, for triangular matrices `a`."""
+    """Solves `op(a) * x = b`, or `x * op(a) = b`, for triangular matrices `a`.
+
+    Source: StableHLO specification, `triangular_solve`.
+    """
 
     a: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
     b: Operand[TensorType] = fields.operand(elements=FLOAT_OR_COMPLEX)
@@ -99,7 +105,7 @@ def _half_length_fits(op: Fft) -> bool | str:
 
 
 class Fft(Operation, name="stablehlo.fft", traits=(Pure,)):
-    """A discrete Fourier transform over the last one to three dimensions."""
+    """A discrete Fourier transform over the last one to three dimensions. Source: StableHLO specification, `fft`."""
 
     operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY | COMPLEX)
     fft_type: FftType

@@ -30,7 +30,10 @@ _FEATURE_INDEX = Holds(
 
 
 class BatchNormInference(Operation, name="stablehlo.batch_norm_inference", traits=(Pure,)):
-    """`(operand - mean) / sqrt(variance + epsilon) * scale + offset`, with one of each for a feature."""
+    """`(operand - mean) / sqrt(variance + epsilon) * scale + offset`, with one of each for a feature.
+
+    Source: StableHLO specification, `batch_norm_inference`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=FLOAT)
     scale: Operand[TensorType] = fields.operand(elements=FLOAT, rank=1)
@@ -53,7 +56,10 @@ class BatchNormInference(Operation, name="stablehlo.batch_norm_inference", trait
 
 
 class BatchNormTraining(Operation, name="stablehlo.batch_norm_training", traits=(Pure,)):
-    """Normalises each feature with the mean and (biased) variance of the batch, and gives these too."""
+    """Normalises each feature with the mean and (biased) variance of the batch, and gives these too.
+
+    Source: StableHLO specification, `batch_norm_training`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=FLOAT)
     scale: Operand[TensorType] = fields.operand(elements=FLOAT, rank=1)
@@ -79,7 +85,10 @@ class BatchNormTraining(Operation, name="stablehlo.batch_norm_training", traits=
 
 
 class BatchNormGrad(Operation, name="stablehlo.batch_norm_grad", traits=(Pure,)):
-    """The gradients of `batch_norm_training` with respect to operand, scale and offset."""
+    """The gradients of `batch_norm_training` with respect to operand, scale and offset.
+
+    Source: StableHLO specification, `batch_norm_grad`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=FLOAT)
     scale: Operand[TensorType] = fields.operand(elements=FLOAT, rank=1)

@@ -16,7 +16,10 @@ from couloir.ir.types import TensorType, Type
 
 
 class UniformQuantize(Operation, name="stablehlo.uniform_quantize", traits=(Pure,)):
-    """The integers of the result's type that stand for numbers nearest to the operand's: ties to the even integer."""
+    """The integers of the result's type that stand for numbers nearest to the operand's: ties to the even integer.
+
+    Source: StableHLO specification, `uniform_quantize`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY | QUANTIZED | PER_AXIS)
     result: Result[TensorType] = fields.result(elements=QUANTIZED | PER_AXIS)
@@ -34,7 +37,7 @@ class UniformQuantize(Operation, name="stablehlo.uniform_quantize", traits=(Pure
 
 
 class UniformDequantize(Operation, name="stablehlo.uniform_dequantize", traits=(Pure,)):
-    """The numbers that the operand's integers stand for."""
+    """The numbers that the operand's integers stand for. Source: StableHLO specification, `uniform_dequantize`."""
 
     operand: Operand[TensorType] = fields.operand(elements=QUANTIZED | PER_AXIS)
     result: Result[TensorType] = fields.result(elements=FLOAT_ONLY)

@@ -28,6 +28,8 @@ class Rng(Operation, name="stablehlo.rng"):
     """Random numbers: uniform between `a` and `b`, or normal with mean `a` and standard deviation `b`.
 
     The type is given.
+
+    Source: StableHLO specification, `rng`.
     """
 
     a: Operand[TensorType] = fields.operand(elements=PRED | INTEGER | FLOAT_ONLY, rank=0)
@@ -59,7 +61,10 @@ def _state_fits(op: RngBitGenerator) -> bool:
 
 
 class RngBitGenerator(Operation, name="stablehlo.rng_bit_generator", traits=(Pure,)):
-    """Random bits and the next state, from a state. The types are given: of the state, and of the bits."""
+    """Random bits and the next state, from a state. The types are given: of the state, and of the bits.
+
+    Source: StableHLO specification, `rng_bit_generator`.
+    """
 
     rng_algorithm: RngAlgorithm
     initial_state: Operand[TensorType] = fields.operand(elements=INTEGER | FLOAT_ONLY)

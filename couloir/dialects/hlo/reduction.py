@@ -107,6 +107,8 @@ class Reduce(Operation, name="stablehlo.reduce", traits=(RecursiveMemoryEffects,
     """Combines the elements along `dimensions` with `body`, in any order.
 
     `reduce(x, init, dimensions, "add")` builds the body.
+
+    Source: StableHLO specification, `reduce`.
     """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
@@ -289,6 +291,8 @@ class ReduceWindow(
     """Combines the elements of each window with `body`: pooling.
 
     What is left out has its default; `window` has all of it, one entry for each dimension.
+
+    Source: StableHLO specification, `reduce_window`.
     """
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)

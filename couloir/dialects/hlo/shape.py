@@ -43,7 +43,10 @@ ELEMENTS: Final = Codec(
 
 
 class Constant(Operation, name="stablehlo.constant", traits=(Pure, ConstantLike)):
-    """A constant tensor. `constant(1.5, f32)` and `constant(array)` are the short ways to one."""
+    """A constant tensor. `constant(1.5, f32)` and `constant(array)` are the short ways to one.
+
+    Source: StableHLO specification, `constant`.
+    """
 
     value: DenseElementsAttr | DenseResourceAttr = attr(codec=ELEMENTS)
     output: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
@@ -82,7 +85,10 @@ def constant(value: Any, element_type: Type | None = None, *, shape: Sequence[in
 
 
 class Iota(Operation, name="stablehlo.iota", traits=(Pure,)):
-    """Counts from 0 along one dimension: `iota((2, 3), f32, 1)` has rows 0, 1, 2."""
+    """Counts from 0 along one dimension: `iota((2, 3), f32, 1)` has rows 0, 1, 2.
+
+    Source: StableHLO specification, `iota`.
+    """
 
     iota_dimension: int
     output: Result[TensorType] = result(elements=NUMBER)
@@ -130,7 +136,10 @@ BROADCASTS: Final = (
 
 
 class BroadcastInDim(Operation, name="stablehlo.broadcast_in_dim", traits=(Pure,)):
-    """Dimension i becomes dimension `broadcast_dimensions[i]` of the result; along others, and from 1, it repeats."""
+    """Dimension i becomes dimension `broadcast_dimensions[i]` of the result; along others, and from 1, it repeats.
+
+    Source: StableHLO specification, `broadcast_in_dim`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     broadcast_dimensions: tuple[int, ...]
@@ -162,7 +171,7 @@ def same_size(op: Any) -> bool | str:
 
 
 class Reshape(Operation, name="stablehlo.reshape", traits=(Pure,)):
-    """The same elements in the same (row-major) order, in another shape."""
+    """The same elements in the same (row-major) order, in another shape. Source: StableHLO specification, `reshape`."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
@@ -181,7 +190,10 @@ def reshape(operand: Value[TensorType] | Operation, shape: Sequence[Dim]) -> Res
 
 
 class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
-    """Dimension i of the result is dimension `permutation[i]` of `operand`."""
+    """Dimension i of the result is dimension `permutation[i]` of `operand`.
+
+    Source: StableHLO specification, `transpose`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     permutation: tuple[int, ...]
@@ -203,7 +215,7 @@ class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
 
 
 class Reverse(Operation, name="stablehlo.reverse", traits=(Pure, Involution)):
-    """Turns the order of the elements round along `dimensions`."""
+    """Turns the order of the elements round along `dimensions`. Source: StableHLO specification, `reverse`."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     dimensions: tuple[int, ...]
@@ -230,7 +242,10 @@ def _slice_fits(op: Slice) -> bool | str:
 
 
 class Slice(Operation, name="stablehlo.slice", traits=(Pure,)):
-    """The elements from `start_indices` up to but without `limit_indices`, every `strides`-th."""
+    """The elements from `start_indices` up to but without `limit_indices`, every `strides`-th.
+
+    Source: StableHLO specification, `slice`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     start_indices: tuple[int, ...]
@@ -271,7 +286,10 @@ def _padding_fits(op: Pad) -> bool | str:
 
 
 class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
-    """Puts `padding_value` around the tensor and between its elements; negative padding at the edges cuts off."""
+    """Puts `padding_value` around the tensor and between its elements; negative padding at the edges cuts off.
+
+    Source: StableHLO specification, `pad`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     padding_value: Operand[TensorType] = fields.operand(elements=ANY, rank=0)
@@ -317,7 +335,7 @@ def _same_beside_dimension(op: Concatenate) -> bool | str:
 
 
 class Concatenate(Operation, name="stablehlo.concatenate", traits=(Pure,)):
-    """Joins tensors along `dimension`."""
+    """Joins tensors along `dimension`. Source: StableHLO specification, `concatenate`."""
 
     inputs: Operands[TensorType] = fields.operands(elements=ANY)
     dimension: int = attr()
@@ -361,7 +379,10 @@ def _bits_fit(op: BitcastConvert) -> bool | str:
 
 
 class BitcastConvert(Operation, name="stablehlo.bitcast_convert", traits=(Pure,)):
-    """Reads the bits as another element type; a last dimension comes or goes with the ratio of the widths."""
+    """Reads the bits as another element type; a last dimension comes or goes with the ratio of the widths.
+
+    Source: StableHLO specification, `bitcast_convert`.
+    """
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
@@ -394,7 +415,7 @@ def bitcast_convert(operand: Value[TensorType] | Operation, element_type: Type) 
 
 
 class GetDimensionSize(Operation, name="stablehlo.get_dimension_size", traits=(Pure,)):
-    """The size of one dimension, as a `tensor<i32>`."""
+    """The size of one dimension, as a `tensor<i32>`. Source: StableHLO specification, `get_dimension_size`."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     dimension: int

@@ -26,7 +26,10 @@ def _channel(host: int) -> Holds:
 
 
 class Send(Operation, name="stablehlo.send"):
-    """Sends values on a channel: to the host, or to the processes of `source_target_pairs`."""
+    """Sends values on a channel: to the host, or to the processes of `source_target_pairs`.
+
+    Source: StableHLO specification, `send`.
+    """
 
     inputs: Operands[TensorType] = fields.operands()
     token: Operand[Token]
@@ -58,7 +61,7 @@ def _values_and_token(first: str = "", second: str = "", third: str = "") -> tup
 
 
 class Recv(Operation, name="stablehlo.recv"):
-    """Receives values on a channel, and a token after them."""
+    """Receives values on a channel, and a token after them. Source: StableHLO specification, `recv`."""
 
     token: Operand[Token]
     channel_handle: ChannelHandle = attr()
@@ -81,7 +84,7 @@ def _layout_fits(op: Infeed) -> bool | str:
 
 
 class Infeed(Operation, name="stablehlo.infeed"):
-    """Reads values from the infeed, and a token after them."""
+    """Reads values from the infeed, and a token after them. Source: StableHLO specification, `infeed`."""
 
     token: Operand[Token]
     infeed_config: str = attr_optional(default="")
@@ -95,7 +98,7 @@ class Infeed(Operation, name="stablehlo.infeed"):
 
 
 class Outfeed(Operation, name="stablehlo.outfeed"):
-    """Writes values to the outfeed."""
+    """Writes values to the outfeed. Source: StableHLO specification, `outfeed`."""
 
     inputs: Operands[TensorType] = fields.operands()
     token: Operand[Token]
