@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from couloir.frontends.jax.calling import call
 from couloir.frontends.jax.equation import RULES, Equation, NotLowered, lowers
-from couloir.frontends.jax.reading import trace
+from couloir.frontends.jax.reading import program, trace
+from couloir.frontends.jax.tracing import Program
 
-__all__ = ["RULES", "Equation", "NotLowered", "call", "lowers", "trace"]
+__all__ = ["RULES", "Equation", "NotLowered", "Program", "call", "lowers", "program", "trace"]

@@ -6,9 +6,8 @@ place, those of control flow into regions. A location is the name stack and prim
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import GeneratorType
 from typing import Any, Final
@@ -16,7 +15,7 @@ from typing import Any, Final
 from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.hlo.building import Tensor
-from couloir.frontends.functions import remove_dead, result_name, value_attributes
+from couloir.frontends.functions import remove_dead, value_attributes
 from couloir.frontends.guarding import guarded
 from couloir.frontends.jax import primitives  # noqa: F401  # pyright: ignore[reportUnusedImport] -- registers the rules
 from couloir.frontends.jax.elements import array_of, is_key, is_reference, type_of
@@ -32,7 +31,6 @@ from couloir.ir.location import FileLineColLoc, Location, NameLoc
 from couloir.ir.operation import Block, Operation, Region, Value, as_value
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import FunctionType, TensorType, i32
-from couloir.ir.verify import verify
 
 MAIN: Final = "main"
 """The symbol of the function."""
@@ -68,29 +66,9 @@ STRUCTURAL: Final = frozenset(
 """Primitives that take arrays of random keys: they do the same to each word of the keys' data."""
 
 
-def load(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> ModuleOp:
-    """Traces a JAX function into a verified module of StableHLO; see `couloir.from_jax`."""
-    jax = jax_library()
-    if not callable(f):
-        raise Error(f"a function is needed, not a {type(f).__name__}")
-    label = getattr(f, "__name__", type(f).__name__)
-    _check_arguments(jax, f, args, kwargs, label)
+class Importer:
+    """Makes the module of one function."""
 
-    def called(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        return f(*args, **kwargs)
-
-    closed, shapes = guarded(
-        f"`{label}` cannot be traced",
-        lambda: jax.make_jaxpr(called, return_shape=True)(tuple(args), dict(kwargs)),
-    )
-    inputs = [name for name, _ in _named_arguments(jax, f, args, kwargs)]
-    outputs = [result_name(_steps(path)) for path, _ in jax.tree_util.tree_flatten_with_path(shapes)[0]]
-    module = _Importer(label).run(closed, inputs, outputs)
-    verify(module)
-    return module
-
-
-class _Importer:
     def __init__(self, label: str) -> None:
         self.label = label
         self.library = str(Path(jax_library().__file__).parent)
@@ -350,43 +328,3 @@ def _of_keys(equation: Any, seen: Equation, operands: list[Tensor]) -> list[Tens
         for aval, value in zip(seen.avals, operands, strict=True)
     ]
     return seen.retrace(jax.vmap(bound, in_axes=axes, out_axes=-1), avals, operands)
-
-
-# -- arguments ---------------------------------------------------------------------------------------------------------
-
-
-def _steps(path: Sequence[Any]) -> list[str]:
-    return [str(getattr(key, "idx", getattr(key, "key", getattr(key, "name", key)))) for key in path]
-
-
-def _named_arguments(
-    jax: Any, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> list[tuple[str, Any]]:
-    """The leaves of the arguments, with the parameter and the keys that lead to each."""
-    try:
-        parameters = [p.name for p in inspect.signature(f).parameters.values() if p.kind <= p.POSITIONAL_OR_KEYWORD]
-    except (TypeError, ValueError):
-        parameters = []
-    leaves = jax.tree_util.tree_flatten_with_path((tuple(args), dict(kwargs)))[0]
-    named: list[tuple[str, Any]] = []
-    for path, leaf in leaves:
-        group, first, *rest = _steps(path)
-        if group == "0":
-            number = int(first)
-            first = parameters[number] if number < len(parameters) else f"arg{number}"
-        named.append((".".join([first, *rest]), leaf))
-    return named
-
-
-def _check_arguments(
-    jax: Any, f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], label: str
-) -> None:
-    for name, leaf in _named_arguments(jax, f, args, kwargs):
-        if not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")) and not isinstance(
-            leaf, bool | int | float | complex
-        ):
-            raise Error(
-                f"the argument `{name}` is a {type(leaf).__name__}, not an array",
-                where=label,
-                hint="bind what is no array beforehand: `functools.partial(f, ...)`",
-            )

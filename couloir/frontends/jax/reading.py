@@ -1,11 +1,14 @@
-"""The front door: `couloir.from_jax`."""
+"""The front door: `couloir.from_jax`, and `program` for who wants the trees as well."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from couloir.dialects.builtin import ModuleOp
+
+if TYPE_CHECKING:
+    from couloir.frontends.jax.tracing import Program
 
 
 def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> ModuleOp:
@@ -29,6 +32,15 @@ def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> ModuleOp:
         Error: JAX is not installed; an argument is no array; the function cannot be traced; or primitives have no rule: all
             of them at once, with count and first place.
     """
-    from couloir.frontends.jax.importer import load
+    return program(f, *args, **kwargs).module
 
-    return load(f, args, kwargs)
+
+def program(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Program:
+    """As `trace`, with the trees of the arguments and of the result: `program.wrap` makes a function of trees.
+
+    Returns:
+        A `couloir.frontends.jax.Program`: `module`, `flatten`, `unflatten`, `wrap`.
+    """
+    from couloir.frontends.jax.tracing import traced
+
+    return traced(f, args, kwargs)

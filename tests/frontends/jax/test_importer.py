@@ -15,7 +15,7 @@ import pytest
 
 import couloir
 from couloir.dialects import hlo
-from couloir.frontends.jax import RULES, NotLowered, lowers
+from couloir.frontends.jax import RULES, NotLowered, call, lowers
 from couloir.ir.text.printer import operation_text
 from tests.frontends.jax.comparing import check_program
 
@@ -191,3 +191,37 @@ def test_without_jax_one_line_says_what_to_install():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split("\n")[:2] == ["JAX is not installed", "  hint: pip install couloir[jax]"]
+
+
+def test_trees_in_and_trees_out():
+    def step(state: dict[str, Any], x: Any, *, rate: Any) -> tuple[dict[str, Any], None, Any]:
+        key, used = jax.random.split(state["key"])
+        noise = jax.random.normal(used, x.shape)
+        return {"key": key, "w": [state["w"][0] - rate * (x + noise)]}, None, x.sum()
+
+    state, x = {"key": jax.random.key(3), "w": [jnp.ones(3)]}, jnp.arange(3.0)
+    program = couloir.frontends.jax.program(step, state, x, rate=0.5)
+    expected = step(state, x, rate=0.5)
+    for run in (functools.partial(couloir.run, program.module), jax.jit(call(program.module))):
+        found = program.wrap(run)(state, x, rate=0.5)
+        assert jax.tree.structure(found) == jax.tree.structure(expected)
+        assert (jax.random.key_data(found[0]["key"]) == jax.random.key_data(expected[0]["key"])).all()
+        np.testing.assert_allclose(found[0]["w"][0], expected[0]["w"][0], rtol=1e-5)
+        assert float(found[2]) == 3.0
+    with pytest.raises(couloir.Error, match="`step` was traced for other arguments"):
+        program.flatten(state, x)
+    with pytest.raises(couloir.Error, match="`step` has 3 results; 1 arrays were given"):
+        program.unflatten([x])
+
+
+def test_functions_without_arguments_or_results():
+    assert couloir.run(couloir.from_jax(lambda: {"a": jnp.arange(3)}))[0].tolist() == [0, 1, 2]
+    assert couloir.run(couloir.from_jax(lambda x: None, 1.0), np.float32(1)) == ()
+    program = couloir.frontends.jax.program(lambda x, none: (None, []), 1.0, None)
+    assert program.wrap(functools.partial(couloir.run, program.module))(2.0, None) == (None, [])
+
+
+def test_tangents_of_whole_numbers():
+    program = couloir.frontends.jax.program(jax.grad(lambda n: 2.0 * n, allow_int=True), 3)
+    found = program.wrap(functools.partial(couloir.run, program.module))(3)
+    assert found.dtype == jax.dtypes.float0
