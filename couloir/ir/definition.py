@@ -137,12 +137,13 @@ class Definition:
         segments = [SEGMENTS[f.kind] for f in (*self.operands, *self.results) if self.needs_segments(f.kind)]
         self.attribute_keys = frozenset([f.key for f in self.attributes] + segments)
         for field in self.attributes:
-            if field.codec is not None and not field.optional and field.spec.default is not MISSING:
-                stored = encode(self.op_name, field, field.spec.default)
-                if stored is not None:
-                    self.stored[field.key] = stored
-                    if not field.spec.printed:
-                        self.defaults[field.key] = stored
+            if field.codec is None or field.spec.default in (MISSING, None):
+                continue
+            stored = encode(self.op_name, field, field.spec.default)
+            if stored is not None and not field.optional:
+                self.stored[field.key] = stored
+            if stored is not None and not field.spec.printed:
+                self.defaults[field.key] = stored
         self.demands = tuple(r for r in self.relations if not r.mentions(self.result_names))
 
     def field(self, name: str) -> Field:

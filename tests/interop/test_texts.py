@@ -119,6 +119,11 @@ def test_pretty_text_reads_back_as_itself(name):
     assert operation_text(parse_module_op(once)) == once
 
 
+NEWER_THAN_JAXLIB = {
+    "stablehlo.collective_reduce": {"replica_groups", "channel_handle", "use_global_device_ids", "has_dynamic_root"},
+    "stablehlo.collective_broadcast": {"has_dynamic_root"},
+}
+"""Attributes that only the newer upstream has; texts/newer has them."""
 GENERATED = ("arith", "cf", "chlo", "func", "math", "memref", "scf", "stablehlo", "vector")
 
 
@@ -135,8 +140,9 @@ def test_attributes_have_upstream_s_names(dialect):
     }
     for cls in REGISTRY.operations(dialect):
         ours = {field.key for field in cls.definition.attributes}
-        assert cls.name in theirs
-        assert ours <= theirs[cls.name], cls.name
+        newer = NEWER_THAN_JAXLIB.get(cls.name, set())
+        assert cls.name in theirs or newer == ours
+        assert ours - newer <= theirs.get(cls.name, set()), cls.name
 
 
 @pytest.mark.parametrize("dialect", ["chlo", "stablehlo"])

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from couloir.ir.codecs import UNIT_FLAG
-from couloir.ir.definition import SEGMENTS, Field, encode
-from couloir.ir.fields import MISSING
+from couloir.ir.definition import SEGMENTS, Field
 from couloir.ir.text.custom import find_directive
 from couloir.ir.text.format_source import FormatSource, contains, named_attributes
 from couloir.ir.text.format_syntax import (
@@ -125,8 +124,6 @@ class PrinterSource(FormatSource):
         match anchor:
             case Variable(field) if field.kind == "attribute":
                 default = self.definition.defaults.get(field.key)
-                if default is None and field.optional and field.spec.default not in (None, MISSING):
-                    default = encode(self.definition.op_name, field, field.spec.default)
                 stored = f"op.stored_attributes.get({field.key!r})"
                 return (
                     f"{stored} not in (None, {self.constant(default)})"

@@ -53,6 +53,28 @@ def test_all_reduce_adds_within_each_group():
     np.testing.assert_array_equal(found, [x[0] + x[2], x[1] + x[3], x[0] + x[2], x[1] + x[3]])
 
 
+def test_groups_may_go_along_the_axes_of_a_mesh():
+    x = on(4)
+    mesh = '#stablehlo.mesh<axes=[<name = "a", size = 2>, <name = "b", size = 2>]>'
+    for axis, rows in {"a": ((0, 2), (1, 3)), "b": ((0, 1), (2, 3))}.items():
+        along = f'#stablehlo.replica_group_mesh_axes<mesh = {mesh}, axes = [#stablehlo.axis_ref<name = "{axis}">]>'
+        found = devices(collective("all_reduce", f"replica_groups = {along}", "4x2xf32", "4x2xf32", "add"), x)
+        np.testing.assert_array_equal(
+            found, devices(collective("all_reduce", groups(*rows), "4x2xf32", "4x2xf32", "add"), x)
+        )
+    along = "#stablehlo.replica_group_mesh_axes<mesh = @m, axes = []>"
+    with pytest.raises(Error, match="is not known here"):
+        run(
+            parse_module_op(f"""
+            func.func private @m()
+            func.func @main(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {{
+              %0 = "stablehlo.collective_broadcast"(%x) <{{replica_groups = {along}}}> : (tensor<4x2xf32>) -> tensor<4x2xf32>
+              return %0 : tensor<4x2xf32>
+            }}"""),
+            x[0],
+        )
+
+
 def test_groups_are_of_replicas_of_both_or_of_devices():
     """Two replicas of two partitions: devices 0, 1 and 2, 3."""
     x = on(4)
