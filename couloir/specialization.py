@@ -15,6 +15,7 @@ from couloir.backends.c.emit import entry_function
 from couloir.backends.numpy.arguments import as_array
 from couloir.dialects import hlo
 from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.dimension_expressions import DimensionExpression, parse_dimension
 from couloir.dialects.func import FuncOp
 from couloir.dialects.onnx.structure import Initializer
 from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, StringAttr
@@ -140,6 +141,8 @@ class Signature:
         if not isinstance(given, Mapping):
             raise Error(f"`dims` maps names to sizes, it is not {dims!r}")
         known = {name for names in self.dims for name in names if name}
+        derived = {name: found for name in sorted(known) if (found := parse_dimension(name)) is not None}
+        known.update(variable for expression in derived.values() for variable in expression.variables)
         sizes: dict[str, _Origin] = {}
         for name, size in dims.items():
             if name not in known:
@@ -155,6 +158,7 @@ class Signature:
         for number, shape in enumerate(shapes):
             if shape is not None:
                 self._collect(number, shape, sizes)
+        _derive(derived, sizes)
         return [self._typed(number, shape, sizes) for number, shape in enumerate(shapes)]
 
     def _collect(self, number: int, shape: Shape, sizes: dict[str, _Origin]) -> None:
@@ -191,6 +195,42 @@ class Signature:
             for old, name in zip(type.dims, names, strict=False)
         ]
         return type.with_dims(tuple(dims))
+
+
+def _derive(derived: Mapping[str, DimensionExpression], sizes: dict[str, _Origin]) -> None:
+    """Adds the sizes that follow from others, `2*h` from `h` or `h` from `2*h`, and checks those that are there."""
+    is_new = True
+    while is_new:  # each round finds a size, or is the last one
+        is_new = False
+        values = {name: origin.size for name, origin in sizes.items()}
+        for name, expression in derived.items():
+            missing = [variable for variable in expression.variables if variable not in sizes]
+            if not missing:
+                found = expression.size(values)
+                places = [
+                    f"`{variable}` is {values[variable]} by {sizes[variable].place}"
+                    for variable in expression.variables
+                ]
+                if found is None or found < 0:
+                    raise Error(f"the dimension `{name}` has no size: {', '.join(places)}")
+                if name not in sizes:
+                    sizes[name] = _Origin(found, f"`{name}`, where {', '.join(places)}")
+                    is_new = True
+                elif sizes[name].size != found:
+                    raise Error(
+                        f"the dimension `{name}` is {sizes[name].size} by {sizes[name].place}, "
+                        f"but {found} because {', '.join(places)}"
+                    )
+            elif name in sizes and (solved := expression.solved(sizes[name].size, values)) is not None:
+                variable, value = solved
+                sizes[variable] = _Origin(value, sizes[name].place)
+                is_new = True
+                break
+            elif name in sizes and expression.linear(values) is not None:
+                raise Error(
+                    f"the dimension `{name}` is {sizes[name].size} by {sizes[name].place}, "
+                    f"which no size `{missing[0]}` makes it"
+                )
 
 
 def _is_size(size: Any) -> bool:

@@ -196,3 +196,49 @@ def test_an_input_of_unknown_rank():
         np.testing.assert_array_equal(program(x)[0], -x)
         fixed = couloir.specialize(source, {"x": shape})
         np.testing.assert_array_equal(couloir.run(couloir.lower(fixed), x)[0], -x)
+
+
+def derived() -> str:
+    return """
+    func.func @main(%x: tensor<?x?xf32> {onnx.name = "x", onnx.dims = ["b", "2*h + 1"]},
+                    %y: tensor<?x?xf32> {onnx.name = "y", onnx.dims = ["b", "h"]},
+                    %z: tensor<?xf32> {onnx.name = "z", onnx.dims = ["floordiv(b, 2)"]}) -> tensor<?x?xf32> {
+      %t = stablehlo.negate %x : tensor<?x?xf32>
+      return %t : tensor<?x?xf32>
+    }"""
+
+
+def test_derived_sizes_follow():
+    wanted = ["tensor<6x7xf32>", "tensor<6x3xf32>", "tensor<3xf32>"]
+    module = couloir.parse(derived())
+    assert types(couloir.specialize(module, dims={"b": 6, "h": 3})) == wanted
+    assert types(couloir.specialize(module, {"x": (6, 7)})) == wanted
+    assert types(couloir.specialize(module, {"y": (6, 3)})) == wanted
+    assert types(couloir.specialize(module, dims={"2*h + 1": 7, "b": 6})) == wanted
+
+
+@pytest.mark.parametrize(
+    ("shapes", "fault"),
+    [
+        ({"x": (6, 8)}, "`2*h + 1` is 8 by dimension 1 of `x`, which no size `h` makes it"),
+        (
+            {"x": (6, 7), "y": (6, 4)},
+            "the dimension `2*h + 1` is 7 by dimension 1 of `x`, but 9 because `h` is 4 by dimension 1 of `y`",
+        ),
+        (
+            {"x": (6, 7), "z": (2,)},
+            "`floordiv(b, 2)` is 2 by dimension 0 of `z`, but 3 because `b` is 6 by dimension 0 of `x`",
+        ),
+    ],
+)
+def test_derived_sizes_that_do_not_fit(shapes: dict[str, tuple[int, ...]], fault: str):
+    module = couloir.parse(derived())
+    with pytest.raises(couloir.Error) as caught:
+        couloir.specialize(module, shapes)
+    assert fault in str(caught.value)
+
+
+def test_derived_sizes_are_checked_when_a_model_runs():
+    with pytest.raises(couloir.Error, match="but 7 because `h` is 3 by dimension 1 of `y`"):
+        couloir.run(couloir.parse(derived()), ramp(6, 8), ramp(6, 3), ramp(3))
+    assert couloir.run(couloir.parse(derived()), ramp(6, 7), ramp(6, 3), ramp(3))[0].shape == (6, 7)
