@@ -9,7 +9,7 @@ from couloir.dialects.hlo.attributes import ComparisonDirection
 from couloir.dialects.hlo.building import convert
 from couloir.ir.operation import Value
 from couloir.ir.rewriting import Rewriter, rule
-from couloir.ir.types import FloatType, IntegerType, TensorType, Type, i1, ui64
+from couloir.ir.types import FloatType, IntegerType, TensorType, Type, bit_width, i1, ui64
 
 Tensor: TypeAlias = "Value[TensorType]"
 
@@ -42,9 +42,8 @@ def _is_number(element: Type) -> bool:
 @rule
 def bitcast_by_shifts(op: hlo.BitcastConvert, rewriter: Rewriter) -> str | None:
     """bitcast_convert(x) to another width  =>  shifts; the lowest bits come first"""
-    source, target = op.operand.type, op.result.type
-    before, after = source.element_type, target.element_type
-    if not source.is_static:
+    before, after = op.operand.type.element_type, op.result.type.element_type
+    if not op.operand.type.is_static:
         return _OPEN
     if not isinstance(before, FloatType | IntegerType) or not isinstance(after, FloatType | IntegerType):
         return "it is complex"
@@ -52,21 +51,26 @@ def bitcast_by_shifts(op: hlo.BitcastConvert, rewriter: Rewriter) -> str | None:
         return "the widths are the same"
     if not _is_number(before) or not _is_number(after):
         return f"the bits of `{before}` as `{after}`"
-    bits = _bits(op.operand)
-    if after.width < before.width:
-        spread = hlo.broadcast_in_dim(bits, target.shape, tuple(range(source.rank))).result
-        places = hlo.iota(target.shape, spread.type.element_type, source.rank).output
-        shifted = hlo.ShiftRightLogical(spread, hlo.Multiply(places, _full(after.width, places)).result).result
-        low = hlo.And(shifted, _full((1 << after.width) - 1, shifted)).result
-        made = convert(low, _unsigned(after.width))
-    else:
-        wide = convert(bits, _unsigned(after.width))
-        places = hlo.iota(source.shape, wide.type.element_type, source.rank - 1).output
-        shifted = hlo.ShiftLeft(wide, hlo.Multiply(places, _full(before.width, places)).result).result
-        zero = hlo.constant(0, wide.type.element_type)
-        made = hlo.reduce(shifted, zero, [source.rank - 1], "or").results[0]
-    rewriter.replace(op, _from_bits(made, after))
+    rewriter.replace(op, bits_by_shifts(op.operand, after))
     return None
+
+
+def bits_by_shifts(x: Tensor, element: FloatType | IntegerType) -> Tensor:
+    """The bits of real numbers as elements of another width: the last dimension is one element, or comes from one."""
+    bits, width = _bits(x), bit_width(x.type.element_type)
+    rank = x.type.rank
+    if element.width < width:
+        shape = (*x.type.shape, width // element.width)
+        spread = hlo.broadcast_in_dim(bits, shape, tuple(range(rank))).result
+        places = hlo.iota(shape, spread.type.element_type, rank).output
+        shifted = hlo.ShiftRightLogical(spread, hlo.Multiply(places, _full(element.width, places)).result).result
+        low = hlo.And(shifted, _full((1 << element.width) - 1, shifted)).result
+        return _from_bits(convert(low, _unsigned(element.width)), element)
+    wide = convert(bits, _unsigned(element.width))
+    places = hlo.iota(x.type.shape, wide.type.element_type, rank - 1).output
+    shifted = hlo.ShiftLeft(wide, hlo.Multiply(places, _full(width, places)).result).result
+    zero = hlo.constant(0, wide.type.element_type)
+    return _from_bits(hlo.reduce(shifted, zero, [rank - 1], "or").results[0], element)
 
 
 @rule

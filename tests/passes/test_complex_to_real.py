@@ -145,6 +145,37 @@ def ordered(a: Any, b: Any) -> Any:
     return hlo.Sort([hlo.Real(b).result, a, b], 1, True, Region([block]))
 
 
+def mapped(a: Any, b: Any) -> Any:
+    """a * b + a, by a map."""
+    scalar = TensorType((), a.type.element_type)
+    block = Block([scalar, scalar])
+    with inside(block):
+        product = hlo.Multiply(*block.arguments).result
+        hlo.Return([hlo.Add(product, hlo.constant(np.complex64(1 + 2j)).output).result])
+    return hlo.Map([a, b], (0, 1), Region([block]))
+
+
+def pooled(a: Any) -> Any:
+    """Sums of ones where windows have their largest numbers; a window is wholly outside."""
+    scalar = TensorType((), a.type.element_type)
+    select, scatter = Block([scalar, scalar]), Block([scalar, scalar])
+    with inside(select):
+        hlo.Return([hlo.Compare(*select.arguments, ComparisonDirection.GE).result])
+    with inside(scatter):
+        hlo.Return([hlo.Add(*scatter.arguments).result])
+    source = hlo.constant(numbers((3, 4), np.complex64, 5)).output
+    init = hlo.constant(np.complex64(0.5j)).output
+    return hlo.SelectAndScatter(
+        a, source, init, (2, 2), (1, 2), ((0, 1), (2, 2)), select=Region([select]), scatter=Region([scatter])
+    )
+
+
+def cast(a: Any) -> list[Any]:
+    """The bits of complex numbers as others, wider and narrower."""
+    wide = hlo.bitcast_convert(a, ComplexType(f64)).result
+    return [wide, hlo.bitcast_convert(wide, ComplexType(f32)), hlo.BitcastConvert(a, result_types=[a.type])]
+
+
 def structure(a: Any, b: Any, weights: Any) -> list[Any]:
     zero = hlo.constant(np.complex64(0)).output
     place = hlo.constant(np.int32(1)).output
@@ -167,6 +198,10 @@ def structure(a: Any, b: Any, weights: Any) -> list[Any]:
         hlo.Multiply(fixed, a),
         hlo.convert(hlo.Real(a).result, a.type.element_type),
         hlo.convert(a, ComplexType(f64)),
+        mapped(a, b),
+        pooled(a),
+        *cast(hlo.Slice(a, (0, 0), (3, 2), (1, 1)).result),
+        hlo.iota((2, 3), ComplexType(f32), 1),
         hlo.broadcast_in_dim(hlo.constant(np.complex64(2 - 1j)).output, (2, 2), ()),
     ]
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from couloir.backends.c.expressions import EXPRESSIONS, Helpers, c_type, literal
 from couloir.backends.c.structured import STRUCTURED, maximum, minimum
-from couloir.dialects import affine, arith, func, memref
+from couloir.dialects import affine, arith, cf, func, memref
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.affine import AffineBinary, AffineConstant, AffineDim, AffineExpr, AffineMap, AffineSymbol
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
@@ -57,6 +57,8 @@ class CCode:
     inputs: tuple[tuple[Type, tuple[int, ...]], ...]
     """Element type and shape of each input, as the program had them before the lowering."""
     outputs: tuple[tuple[Type, tuple[int, ...]], ...]
+    assertions: tuple[str, ...]
+    """What does not hold when a call returns 1, 2, ..."""
     names: dict[str, str]
     """C function -> where it comes from: the names of the model, which stand nowhere in the C."""
 
@@ -98,6 +100,9 @@ class _Emitter:
         """Which buffers of a function are written to."""
         self.contextual: set[str] = set()
         """The functions that need the constants or the workspace."""
+        self.asserting: set[str] = set()
+        """The functions that may stop the program."""
+        self.assertions: list[str] = []
 
     def run(self) -> CCode:
         self._place_globals()
@@ -126,6 +131,7 @@ class _Emitter:
             workspace.value if isinstance(workspace, IntegerAttr) else 0,
             tuple(shapes[:count]),
             tuple(shapes[count:]),
+            tuple(self.assertions),
             self.names,
         )
 
@@ -152,6 +158,8 @@ class _Emitter:
             calls = isinstance(op, func.Call) and op.callee in self.contextual
             if calls or isinstance(op, memref.Alloc | memref.GetGlobal):
                 self.contextual.add(function.sym_name)
+            if isinstance(op, cf.Assert) or (isinstance(op, func.Call) and op.callee in self.asserting):
+                self.asserting.add(function.sym_name)
 
     def _is_written(self, buffer: Value[Any]) -> bool:
         todo = [buffer]
@@ -214,7 +222,7 @@ def _shape(type: Type) -> tuple[int, ...]:
 _STATEMENTS: Final = (
     func.FuncOp, func.Return, func.Call, affine.Load, affine.Store, affine.Apply, affine.Min, affine.Max, memref.Load,
     memref.Store, memref.Alloc, memref.Alloca, memref.Dealloc, memref.Copy, memref.GetGlobal, memref.ReinterpretCast,
-    arith.Constant, *STRUCTURED,
+    arith.Constant, cf.Assert, *STRUCTURED,
 )  # fmt: skip
 
 
@@ -251,9 +259,11 @@ class FunctionEmitter:
             parameters += ["const void *weights", "void *workspace"]
             unused += self.unused("weights", "workspace")
         head = f"/* {', '.join(comments)} */\n" if comments else ""
+        stops = self.function.sym_name in self.emitter.asserting
+        ending = ["    return 0;"] if stops else []
         return (
-            f"{head}static void {name}({', '.join(parameters) or 'void'})\n{{\n"
-            + "\n".join([*unused, *self.lines])
+            f"{head}static {'int32_t' if stops else 'void'} {name}({', '.join(parameters) or 'void'})\n{{\n"
+            + "\n".join([*unused, *self.lines, *ending])
             + "\n}\n"
         )
 
@@ -359,6 +369,9 @@ class FunctionEmitter:
                 self.line(f"memcpy({target}, {source}, {size});" if size else f"(void){target}, (void){source};")
             case func.Call():
                 self.call(op)
+            case cf.Assert():
+                self.emitter.assertions.append(f"{op.location.label}: {op.msg}" if op.location.label else op.msg)
+                self.line(f"if (!{self.names[op.arg]}) return {len(self.emitter.assertions)};")
             case _ if type(op) in STRUCTURED:
                 STRUCTURED[type(op)](self, op)
             case _:
@@ -396,7 +409,13 @@ class FunctionEmitter:
             offset = op.attributes.get(OFFSET)
             begin = f" + {offset.value}" if isinstance(offset, IntegerAttr) else ""
             arguments += ["weights", f"(char *)workspace{begin}"]
-        self.line(f"{self.emitter.function_names[op.callee]}({', '.join(arguments)});")
+        text = f"{self.emitter.function_names[op.callee]}({', '.join(arguments)})"
+        if op.callee in self.emitter.asserting:
+            status = self.fresh("status")
+            self.line(f"const int32_t {status} = {text};")
+            self.line(f"if ({status} != 0) return {status};")
+        else:
+            self.line(f"{text};")
 
     def buffer(self, op: memref.Alloc) -> None:
         offset = op.attributes.get(OFFSET)

@@ -5,7 +5,7 @@ The convention of every function that the C backend makes:
     int32_t f(const void *const *inputs, void *const *outputs, const void *weights, void *workspace);
 
 It reads the inputs and the weights, writes the outputs and the workspace, keeps no pointer, and returns 0, or another
-number if it fails. Every buffer is dense, row-major, in native byte order and aligned to `ALIGNMENT` bytes; an output
+number if it fails: the number of what does not hold. Every buffer is dense, row-major, in native byte order and aligned to `ALIGNMENT` bytes; an output
 overlaps no other buffer.
 """
 
@@ -132,6 +132,7 @@ class Library:
         outputs: Sequence[Buffer],
         weights: Array | None = None,
         workspace_bytes: int = 0,
+        assertions: Sequence[str] = (),
     ) -> Function:
         """The function `symbol`, which must follow the convention of this module.
 
@@ -141,6 +142,7 @@ class Library:
             outputs: What it writes, in order.
             weights: Its constants, one dense array aligned to `ALIGNMENT`; may be a read-only memory map.
             workspace_bytes: Size of the scratch memory that it needs.
+            assertions: What does not hold when it returns 1, 2, ...
 
         Raises:
             Error: The library has no such function, the weights are not dense or not aligned, or the size is negative.
@@ -157,7 +159,9 @@ class Library:
             Buffer("weights", weights.dtype, weights.shape).check_layout(weights)
         pointer.argtypes = [ctypes.POINTER(ctypes.c_void_p)] * 2 + [ctypes.c_void_p] * 2
         pointer.restype = ctypes.c_int32
-        return Function(self, symbol, tuple(inputs), tuple(outputs), weights, workspace_bytes, pointer)
+        return Function(
+            self, symbol, tuple(inputs), tuple(outputs), weights, workspace_bytes, tuple(assertions), pointer
+        )
 
 
 class Function:
@@ -174,6 +178,7 @@ class Function:
         outputs: tuple[Buffer, ...],
         weights: Array | None,
         workspace_bytes: int,
+        assertions: tuple[str, ...],
         pointer: Any,
     ) -> None:
         self.origin = library
@@ -182,6 +187,7 @@ class Function:
         self.outputs = outputs
         self.weights = weights
         self.workspace_bytes = workspace_bytes
+        self.assertions = assertions
         self._pointer = pointer
         self._free_workspaces: list[Array] = []
 
@@ -256,6 +262,8 @@ class Function:
             )
         finally:
             self._free_workspaces.append(workspace)
+        if 0 < status <= len(self.assertions):
+            raise Error(f"the program stops: {self.assertions[status - 1]}", where=self.symbol)
         if status != 0:
             raise Error(f"`{self.symbol}` failed with status {status}", where=str(self.origin.path))
 

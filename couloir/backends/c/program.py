@@ -67,7 +67,7 @@ _HEADER: Final = """/* Made by Couloir. */
 extern "C" {{
 #endif
 
-/* Reads the inputs and the weights, writes the outputs; returns 0. Arrays are dense and row-major, aligned to 64
+/* Reads the inputs and the weights, writes the outputs; returns 0, or the number of an assertion that does not hold. Arrays are dense and row-major, aligned to 64
 bytes, and do not overlap. */ int32_t couloir_run(const void *const *inputs, void *const *outputs, const void
 *weights, void *workspace);
 
@@ -280,6 +280,7 @@ class Executable:
             outputs=program.outputs,
             weights=self.weights,
             workspace_bytes=max(program.code.workspace_bytes, 1),
+            assertions=program.code.assertions,
         )
 
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:

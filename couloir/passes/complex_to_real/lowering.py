@@ -31,6 +31,7 @@ from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rule import NoMatch
 from couloir.ir.rewriting.why import Explanation
 from couloir.ir.types import ComplexType, FunctionType, TensorType
+from couloir.passes.bits import bits_by_shifts
 from couloir.passes.complex_to_real import arithmetic
 from couloir.passes.complex_to_real.arithmetic import Pair, Tensor
 
@@ -339,6 +340,27 @@ def convert_complex(op: hlo.Convert, adaptor: Adaptor, rewriter: ConversionRewri
 
 
 @conversion_rule
+def bits_of_complex(op: hlo.BitcastConvert, adaptor: Adaptor, rewriter: ConversionRewriter) -> list[Any]:
+    """bitcast_convert(complex)  =>  the parts, as they lie side by side, in another width"""
+    (parts,) = adaptor.groups
+    before, after = op.operand.type.element_type, op.result.type.element_type
+    if not isinstance(before, ComplexType) or not isinstance(after, ComplexType):
+        raise NoMatch("complex numbers are cast to complex numbers alone")
+    _check_static(op)
+    if before is after:
+        return [(parts[0], parts[1])]
+    return [_split(bits_by_shifts(_join(parts), after.element_type))]
+
+
+@conversion_rule
+def iota_of_complex(op: hlo.Iota, adaptor: Adaptor, rewriter: ConversionRewriter) -> list[Any]:
+    """iota  =>  iota, 0"""
+    element: Any = op.output.type.element_type
+    real = hlo.iota(op.output.type.shape, element.element_type, op.iota_dimension).output
+    return [(real, arithmetic.number(0.0, real))]
+
+
+@conversion_rule
 def contraction_of_complex(
     op: hlo.DotGeneral | hlo.Convolution, adaptor: Adaptor, rewriter: ConversionRewriter
 ) -> list[Any]:
@@ -367,6 +389,8 @@ RULES: Final = (
     complex_of_parts,
     compare_complex,
     convert_complex,
+    bits_of_complex,
+    iota_of_complex,
     contraction_of_complex,
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from couloir.dialects import arith, func, hlo, memref, scf
+from couloir.dialects import arith, func, hlo, memref, scf, tensor
 from couloir.dialects.arith import CmpIPredicate
 from couloir.ir.builder import at_end
 from couloir.ir.operation import Block, Operation, Region, Value
@@ -145,4 +145,11 @@ def lower_barrier(lowering: BlockLowering, op: hlo.OptimizationBarrier, direct: 
     """Its operands are in buffers when its users run; there is nothing to do."""
     for value, result in zip(op.operand, op.outputs, strict=True):
         lowering.buffers[result] = lowering.buffer_of(value)
+    yield from ()
+
+
+@control_of(tensor.Extract)
+def lower_extract(lowering: BlockLowering, op: tensor.Extract, direct: Direct) -> Nested:
+    """A number of its own: what `cf.assert` takes."""
+    lowering.buffers[op.result] = memref.Load(lowering.buffer_of(op.tensor), list(op.indices)).result
     yield from ()

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
-from couloir.dialects import func, hlo, memref
+from couloir.dialects import func, hlo, memref, tensor
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, IntegerAttr
 from couloir.ir.builder import insert_at
@@ -159,6 +159,9 @@ def check_type(type: Type) -> None:
 
 def check_lowered(op: Operation, functions: Mapping[str, func.FuncOp]) -> None:
     """Raises `NoMatch` when an op has no loops."""
+    if isinstance(op, tensor.Extract):
+        check_type(op.tensor.type)
+        return
     types = [value.type for value in (*op.operands, *op.results)]
     for type in types:
         check_type(type)
@@ -167,8 +170,8 @@ def check_lowered(op: Operation, functions: Mapping[str, func.FuncOp]) -> None:
     if isinstance(op, hlo.Rng):
         reason = "its numbers come from a hidden state, and what is compiled keeps none"
         raise NoMatch(reason, supported="stablehlo.rng_bit_generator, which takes the state and gives it back")
-    for tensor in types:
-        reason = unsupported_element(tensor.element_type)
+    for type in types:
+        reason = unsupported_element(type.element_type)
         if reason is not None:
             raise NoMatch(reason, supported=SUPPORTED_ELEMENTS)
     rule = KERNELS.get(op.__class__)
