@@ -46,9 +46,9 @@ def map_as_its_body(op: hlo.Map, rewriter: Rewriter) -> str | None:
             made.append(spread_op)
             whole.update(zip(inner.results, spread_op.results, strict=True))
         results = [spread(value) for value in last.operands]
-    returned = [op.inputs[made.arguments.index(value)] if value in made.arguments else value for value in results]
+    taken: dict[Value[Any], Value[Any]] = dict(zip(made.arguments, op.inputs, strict=True))
     rewriter.inline_block(made, op, op.inputs)
-    rewriter.replace(op, *returned)
+    rewriter.replace(op, *(taken.get(value, value) for value in results))
     return None
 
 

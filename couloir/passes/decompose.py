@@ -34,8 +34,8 @@ from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, TensorType, f32, f64, i32
 from couloir.passes.bits import bitcast_by_shifts, high_half_of_a_product, next_float
-from couloir.passes.expectations import expectation_as_assertion, expected_call_as_assertion
 from couloir.passes.bodies import complex_select_and_scatter, map_as_its_body
+from couloir.passes.expectations import expectation_as_assertion, expected_call_as_assertion
 from couloir.passes.fourier import fft_as_dot_products
 from couloir.passes.lapack.table import lapack_call_written_out
 from couloir.passes.random_numbers import random_bits_as_arithmetic

@@ -24,11 +24,7 @@ _EQ: Final = ComparisonDirection.EQ
 
 @rule
 def expectation_as_assertion(
-    op: check.ExpectEq
-    | check.ExpectEqConst
-    | check.ExpectAlmostEq
-    | check.ExpectAlmostEqConst
-    | check.ExpectClose,
+    op: check.ExpectEq | check.ExpectEqConst | check.ExpectAlmostEq | check.ExpectAlmostEqConst | check.ExpectClose,
     rewriter: Rewriter,
 ) -> str | None:
     """check.expect_eq(x, y)  =>  assert(and(x == y)), and so on"""

@@ -90,5 +90,5 @@ def test_constants_are_expected_in_functions_and_loops(tmp_path: Path) -> None:
     run = compiled(made, tmp_path)
     value, equal = run(np.float32(1), np.int32(2))
     assert (value, equal) == (4, True)
-    with pytest.raises(Error, match="more than 2.0 apart"):
+    with pytest.raises(Error, match=r"more than 2\.0 apart"):
         run(np.float32(1), np.int32(4))

@@ -5,8 +5,8 @@ The convention of every function that the C backend makes:
     int32_t f(const void *const *inputs, void *const *outputs, const void *weights, void *workspace);
 
 It reads the inputs and the weights, writes the outputs and the workspace, keeps no pointer, and returns 0, or another
-number if it fails: the number of what does not hold. Every buffer is dense, row-major, in native byte order and aligned to `ALIGNMENT` bytes; an output
-overlaps no other buffer.
+number if it fails: the number of the assertion that does not hold. Every buffer is dense, row-major, in native byte order and
+aligned to `ALIGNMENT` bytes; an output overlaps no other buffer.
 """
 
 from __future__ import annotations

@@ -67,9 +67,9 @@ _HEADER: Final = """/* Made by Couloir. */
 extern "C" {{
 #endif
 
-/* Reads the inputs and the weights, writes the outputs; returns 0, or the number of an assertion that does not hold. Arrays are dense and row-major, aligned to 64
-bytes, and do not overlap. */ int32_t couloir_run(const void *const *inputs, void *const *outputs, const void
-*weights, void *workspace);
+/* Reads the inputs and the weights, writes the outputs; returns 0, or the number of an assertion that does not hold. Arrays
+are dense and row-major, aligned to 64 bytes, and do not overlap. */
+int32_t couloir_run(const void *const *inputs, void *const *outputs, const void *weights, void *workspace);
 
 #ifdef __cplusplus
 }}

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from couloir.backends.c.expressions import c_type, unsigned
+from couloir.backends.c.expressions import c_type, integer_literal, unsigned
 from couloir.dialects import affine, arith, scf
 from couloir.ir.attributes import IntegerAttr
 from couloir.ir.operation import Operation, Value
+from couloir.ir.types import index
 
 if TYPE_CHECKING:
     from couloir.backends.c.emit import FunctionEmitter
@@ -130,6 +131,16 @@ def _if(writer: FunctionEmitter, op: scf.If) -> None:
         writer.enter((op.then_region, "} else {"), (op.else_region, "}"))
 
 
+@statement_of(scf.IndexSwitch)
+def _index_switch(writer: FunctionEmitter, op: scf.IndexSwitch) -> None:
+    declare(writer, op.outputs, "r")
+    tests = [f"if ({writer.names[op.arg]} == {integer_literal(case, index)}) {{" for case in op.cases]
+    writer.line(tests[0] if tests else "{")
+    following = [f"}} else {test}" for test in tests[1:]] + (["} else {"] if tests else [])
+    regions = [*op.case_regions, op.default_region]
+    writer.enter(*zip(regions, [*following, "}"], strict=True))
+
+
 @statement_of(scf.While)
 def _while(writer: FunctionEmitter, op: scf.While) -> None:
     carry(writer, op.before.block.arguments, op.inits, op.before.block.arguments)
@@ -159,7 +170,7 @@ def _yield(writer: FunctionEmitter, op: affine.Yield | scf.Yield) -> None:
             assign(writer, parent.carried, values)
         case scf.While():
             assign(writer, parent.before.block.arguments, values)
-        case scf.If():
+        case scf.If() | scf.IndexSwitch():
             assign(writer, parent.outputs, values)
         case _:
             pass

@@ -343,13 +343,15 @@ def convert_complex(op: hlo.Convert, adaptor: Adaptor, rewriter: ConversionRewri
 def bits_of_complex(op: hlo.BitcastConvert, adaptor: Adaptor, rewriter: ConversionRewriter) -> list[Any]:
     """bitcast_convert(complex)  =>  the parts, as they lie side by side, in another width"""
     (parts,) = adaptor.groups
-    before, after = op.operand.type.element_type, op.result.type.element_type
+    before: Any = op.operand.type.element_type
+    after: Any = op.result.type.element_type
     if not isinstance(before, ComplexType) or not isinstance(after, ComplexType):
         raise NoMatch("complex numbers are cast to complex numbers alone")
     _check_static(op)
     if before is after:
         return [(parts[0], parts[1])]
-    return [_split(bits_by_shifts(_join(parts), after.element_type))]
+    part: Any = after.element_type
+    return [_split(bits_by_shifts(_join(parts), part))]
 
 
 @conversion_rule

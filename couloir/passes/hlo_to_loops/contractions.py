@@ -15,12 +15,11 @@ from couloir.dialects import hlo
 from couloir.ir.affine import AffineConstant, AffineExpr
 from couloir.ir.operation import Value
 from couloir.ir.types import Type
+from couloir.passes.hlo_to_loops.bodies import body_scalars, unsupported_body
 from couloir.passes.hlo_to_loops.kernels import (
     Kernel,
-    body_scalars,
     multiply_add,
     to_type,
-    unsupported_body,
     write_result,
     zero_of,
 )

@@ -9,6 +9,7 @@ products and reductions, in turn, take the elementwise ops that follow them into
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -95,10 +96,13 @@ def levels(function: FuncOp) -> list[Block]:
     return found
 
 
-def _reader(user: Operation) -> Operation:
-    """The op that reads a value: `user`, or the op with a kernel in whose body `user` stands."""
-    parent = user.parent_op
-    return parent if parent is not None and type(parent) in KERNELS else user
+def _bodies(blocks: Sequence[Block]) -> dict[Block, Operation]:
+    """The blocks inside ops with a kernel, and that op."""
+    found: dict[Block, Operation] = {}
+    for op in (op for block in blocks for op in block.ops if type(op) in KERNELS and op.regions):
+        for inner in op.walk():
+            found.update((block, op) for region in inner.regions for block in region.blocks)
+    return found
 
 
 def plan_fusion(function: FuncOp) -> FusionPlan:
@@ -106,11 +110,12 @@ def plan_fusion(function: FuncOp) -> FusionPlan:
     stored: set[Value[Any]] = set()
     size: dict[Value[Any], int] = {}
     blocks = levels(function)
+    bodies = _bodies(blocks)
     for op in (op for block in blocks for op in block.ops):
         for result in op.results:
             grown = 1 + sum(size.get(v, 0) for v in op.operands if v not in stored)
             size[result] = grown
-            if _needs_buffer(op, result, grown):
+            if _needs_buffer(op, result, grown, bodies):
                 stored.add(result)
     heroes: dict[Value[Any], Operation] = {}
     for op in (op for block in blocks for op in block.ops):
@@ -123,10 +128,10 @@ def plan_fusion(function: FuncOp) -> FusionPlan:
     return FusionPlan(frozenset(stored), heroes)
 
 
-def _needs_buffer(op: Operation, result: OpResult[Any], size: int) -> bool:
+def _needs_buffer(op: Operation, result: OpResult[Any], size: int, bodies: Mapping[Block, Operation]) -> bool:
     if not result.has_uses:  # a kernel of its own writes all its results
         return type(op) in KERNELS and any(other.has_uses for other in op.results)
-    readers = [_reader(user) for user in result.users]
+    readers = [user if user.parent is None else bodies.get(user.parent, user) for user in result.users]
     if is_splat(result):
         return any(not is_inline(reader) and _reads_whole(reader) for reader in readers)
     if not is_inline(op) or size > MAX_EXPRESSION:

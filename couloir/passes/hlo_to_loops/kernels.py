@@ -14,11 +14,11 @@ from couloir.ir.affine import AffineConstant, AffineExpr
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.builder import insert_at
 from couloir.ir.errors import Error
-from couloir.ir.operation import Block, Operation, Value
+from couloir.ir.operation import Operation, Value
 from couloir.ir.types import FloatType, IntegerType, MemRefType, f64, i64
 from couloir.passes.hlo_to_loops.gathering import read_index
 from couloir.passes.hlo_to_loops.loops import ZERO, Index, LoopNest, Scalar, number, storage_type
-from couloir.passes.hlo_to_loops.scalars import computing_type, lower_scalar, rounded, supports
+from couloir.passes.hlo_to_loops.scalars import computing_type, lower_scalar, rounded
 from couloir.passes.hlo_to_loops.table import kernel_of
 
 Write: TypeAlias = "Callable[[Index, Scalar], None]"
@@ -197,32 +197,6 @@ def concatenate_kernel(kernel: Kernel, op: hlo.Concatenate, roots: Sequence[Valu
             place = tuple(i + offset if axis == op.dimension else i for axis, i in enumerate(index))
             loops.store(kernel.scalar(value, index), target, place)
         offset += shape[op.dimension]
-
-
-def unsupported_body(block: Block) -> str | None:
-    """Why the body of a reduction, a block of ops on rank-0 tensors, cannot be computed by scalar ops."""
-    for op in block.ops:
-        if isinstance(op, hlo.Return | hlo.Constant):
-            continue
-        moves = isinstance(op, hlo.BroadcastInDim | hlo.Reshape | hlo.Transpose) and not op.results[0].type.rank
-        reason = None if moves else supports(op)
-        if reason:
-            return f"its body has `{op.name}`: {reason}"
-    return None
-
-
-def body_scalars(kernel: Kernel, block: Block, arguments: Sequence[Scalar]) -> list[Scalar]:
-    """The results of a reducer's body, a block of ops on rank-0 tensors, for scalar arguments."""
-    saved = dict(kernel.known)
-    kernel.known.update(zip(block.arguments, arguments, strict=True))
-    last = block.last_op
-    assert last is not None, "the body is verified"
-    for op in block.ops:  # in order, so that a long body is not a deep expression
-        if op is not last:
-            kernel.known[op.results[0]] = kernel.computed(op.results[0], ())
-    results = [kernel.scalar(value, ()) for value in last.operands]
-    kernel.known = saved
-    return results
 
 
 def write_result(kernel: Kernel, hero: Operation, root: Value[Any]) -> Write:

@@ -15,7 +15,8 @@ from couloir.dialects.shapes import inside
 from couloir.ir.affine import AffineExpr
 from couloir.ir.operation import Value
 from couloir.ir.types import MemRefType, i1, index
-from couloir.passes.hlo_to_loops.kernels import Kernel, body_scalars, unsupported_body
+from couloir.passes.hlo_to_loops.bodies import body_scalars, unsupported_body
+from couloir.passes.hlo_to_loops.kernels import Kernel
 from couloir.passes.hlo_to_loops.loops import Index, Scalar, number
 from couloir.passes.hlo_to_loops.table import kernel_of
 from couloir.passes.hlo_to_loops.updates import copy

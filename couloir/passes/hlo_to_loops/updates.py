@@ -9,8 +9,9 @@ from couloir.dialects import arith, hlo
 from couloir.ir.affine import AffineExpr
 from couloir.ir.operation import Value
 from couloir.ir.types import i1, index
+from couloir.passes.hlo_to_loops.bodies import body_scalars, unsupported_body
 from couloir.passes.hlo_to_loops.gathering import as_index, clamped, is_inside, vector_element
-from couloir.passes.hlo_to_loops.kernels import Kernel, body_scalars, unsupported_body
+from couloir.passes.hlo_to_loops.kernels import Kernel
 from couloir.passes.hlo_to_loops.loops import ZERO, Index, Scalar, number, scratch
 from couloir.passes.hlo_to_loops.table import kernel_of
 
