@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from couloir.ir.text.attribute_parser import AttributeParser
     from couloir.ir.text.attribute_printer import AttributePrinter
 
+#: `u8` is MLIR's older text for `ui8`.
 _STORAGE: Final = re.compile(r"(i|si|u|ui)([1-9][0-9]{0,2})")
 _SIGNEDNESS: Final[dict[str, Signedness]] = {"i": "signless", "si": "signed", "u": "unsigned", "ui": "unsigned"}
-_PREFIX: Final[dict[Signedness, str]] = {"signless": "i", "signed": "si", "unsigned": "u"}
+_PREFIX: Final[dict[Signedness, str]] = {"signless": "i", "signed": "si", "unsigned": "ui"}
 MAX_STORAGE_BITS: Final = 32
 
 

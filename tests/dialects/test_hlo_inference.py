@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from couloir.dialects import hlo
 from couloir.ir.builder import at_end
 from couloir.ir.errors import Error
-from couloir.ir.types import ComplexType, TensorType, bf16, f32, f64, i1, i8, i32, i64
+from couloir.ir.types import ComplexType, TensorType, Type, bf16, f32, f64, i1, i8, i32, i64
 
 NCHW = hlo.ConvDimensionNumbers.of("bf01", "oi01", "bf01")
 NHWC = hlo.ConvDimensionNumbers.of("b01f", "01io", "b01f")
@@ -273,3 +273,64 @@ def test_linear_algebra(bench):
     assert spectrum.result.type is TensorType((2, 5), ComplexType(f32))
     assert hlo.Fft(spectrum, hlo.FftType.IRFFT, (8,)).result.type is TensorType((2, 8), f32)
     assert hlo.Fft(spectrum, hlo.FftType.FFT, (5,)).result.type is spectrum.result.type
+
+
+def bounded(*sizes: int | tuple[int | None], of: Type = f32) -> TensorType:
+    """A type from sizes; one in a tuple is the bound of a dimension without a size, None for no bound."""
+    dims = [None if isinstance(size, tuple) else size for size in sizes]
+    bounds = [size[0] if isinstance(size, tuple) else None for size in sizes]
+    return TensorType(tuple(dims), of, hlo.TypeExtensions(tuple(bounds)) if any(bounds) else None)
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda x, y: hlo.Abs(x), bounded(2, (4,), (None,))),
+        (lambda x, y: hlo.IsFinite(x), bounded(2, (4,), (None,), of=i1)),
+        (lambda x, y: hlo.Add(x, y), bounded(2, (3,), (9,))),
+        (lambda x, y: hlo.Compare(y, x, hlo.ComparisonDirection.LT), bounded(2, (3,), (9,), of=i1)),
+        (lambda x, y: hlo.Transpose(x, (1, 2, 0)), bounded((4,), (None,), 2)),
+        (lambda x, y: hlo.Reverse(x, (1,)), bounded(2, (4,), (None,))),
+        (lambda x, y: hlo.Slice(x, (0, 1, 0), (2, 4, 3), (1, 2, 1)), bounded(2, 2, 3)),
+        (lambda x, y: hlo.Pad(x, hlo.constant(0.0, f32), (1, 0, 0), (0, 1, 0), (0, 1, 0)), bounded(3, (8,), (None,))),
+        (lambda x, y: hlo.Concatenate([x, y], dimension=1), bounded(2, (7,), (9,))),
+        (lambda x, y: hlo.Concatenate([x, y], dimension=2), bounded(2, (3,), (None,))),
+        (lambda x, y: hlo.Concatenate([x, y], dimension=0), bounded((None,), (3,), (9,))),
+        (lambda x, y: hlo.Broadcast(x, (5,)), bounded(5, 2, (4,), (None,))),
+        (lambda x, y: hlo.SetDimensionSize(x, hlo.constant(1, i32), 0), bounded((2,), (4,), (None,))),
+        (lambda x, y: hlo.SetDimensionSize(x, hlo.constant(4, i32), 1), bounded(2, 4, (None,))),
+    ],
+)
+def test_bounds_of_dimensions_are_followed(bench, build, expected):
+    x, y = bench.value(bounded(2, (4,), (None,))), bench.value(bounded((None,), (3,), (9,)))
+    with at_end(bench.block):
+        assert build(x, y).results[0].type is expected
+
+
+def test_bounds_of_indices_are_bounds_of_a_gather(bench):
+    numbers = hlo.GatherDimensionNumbers((1,), (0,), (), (), (0,), 1)
+    indices = bench.value(bounded((5,), 1, of=i32))
+    assert hlo.Gather(bench.tensor(4, 6), indices, numbers, (1, 6)).result.type is bounded((5,), 6)
+
+
+def test_a_size_above_a_bound_is_refused(bench):
+    x = bench.value(bounded(2, (4,)))
+    with pytest.raises(Error, match="the same type"):
+        hlo.Add(x, bench.tensor(2, 5))
+    with pytest.raises(Error, match=r"the sizes \(C3\): dimension 1 of size 4"):
+        hlo.Slice(x, (0, 0), (2, 5), (1, 1))
+    with pytest.raises(Error, match=r"negative padding leaves the shape \(None, -1\) \(C4\)"):
+        hlo.Pad(x, bench.tensor(), (0, -5), (0, 0), (0, 0))
+
+
+def test_shapes_are_compared_with_all_that_is_known(bench):
+    with at_end(bench.block):
+        hlo.Add(bench.tensor(None), bench.tensor(2), result_types=[TensorType((3,), f32)])
+    assert "have the same type" in bench.faults()[0]
+
+
+def test_the_number_of_results_follows(bench):
+    sums = [TensorType((), f32)] * 2
+    with at_end(bench.block):
+        hlo.Reduce([bench.tensor(3)], [bench.tensor()], (0,), hlo.reducer("add", [f32]), result_types=sums)
+    assert "`stablehlo.reduce` has 1 results by its operands, not 2" in bench.faults()[0]

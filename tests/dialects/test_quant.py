@@ -91,7 +91,7 @@ def test_malformed_text_is_refused(text):
         ),
         ("!quant.uniform<i8:f32:{}, {1.000000e+00}>", SubChannelType(i8, f32, (1.0,), (0,), (1,), ())),
         ("!quant.any<i8>", AnyQuantizedType(i8)),
-        ("!quant.any<u8<0:7>:f32>", AnyQuantizedType(IntegerType(8, "unsigned"), f32, 0, 7)),
+        ("!quant.any<ui8<0:7>:f32>", AnyQuantizedType(IntegerType(8, "unsigned"), f32, 0, 7)),
         ("!quant.calibrated<f32<-0.998:1.232100e+00>>", CalibratedType(f32, -0.998, 1.2321)),
         ("!quant.uniform<i1:f32, 1.000000e+00:-1>", UniformType(IntegerType(1), f32, (1.0,), (-1,))),
     ],

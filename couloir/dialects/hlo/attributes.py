@@ -239,9 +239,17 @@ def bounds_encoding(dims: Sequence[int | None], bounds: Sequence[int | None]) ->
     return None if all(bound is None for bound in kept) else TypeExtensions(tuple(kept))
 
 
-def bounded(dims: Sequence[int | None], bounds: Sequence[int | None], element_type: Type) -> TensorType:
-    """A tensor type with bounds for those dimensions that have no size."""
-    return TensorType(tuple(dims), element_type, bounds_encoding(dims, bounds))
+def most_of(type: TensorType) -> tuple[int | None, ...]:
+    """The most elements that each dimension can have: its size or its bound; None when neither is known."""
+    return tuple(bound if size is None else size for size, bound in zip(type.dims, bounds_of(type), strict=True))
+
+
+def with_sizes(
+    type: TensorType, dims: Sequence[int | None], bounds: Sequence[int | None], element_type: Type | None = None
+) -> TensorType:
+    """A tensor type with other dimensions, which have bounds where they have no size; other encodings stay."""
+    encoding = bounds_encoding(dims, bounds) if isinstance(type.encoding, TypeExtensions | None) else type.encoding
+    return TensorType(tuple(dims), type.element_type if element_type is None else element_type, encoding)
 
 
 def least(*bounds: int | None) -> int | None:

@@ -5,8 +5,8 @@ Source: openxla/stablehlo, stablehlo/dialect/StablehloOps.td; the specification 
 
 from __future__ import annotations
 
-from couloir.dialects.hlo.attributes import Precision
-from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER
+from couloir.dialects.hlo.attributes import Precision, bounds_of, with_sizes
+from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER, along, quantization_dimension
 from couloir.dialects.shapes import Dim, same_dim, same_dims
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, SameElementType
@@ -30,7 +30,10 @@ class Broadcast(Operation, name="stablehlo.broadcast", traits=(Pure,)):
     assembly_format = "$operand `,` `sizes` `=` $broadcast_sizes attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
-        return self.operand.type.with_dims((*self.broadcast_sizes, *self.operand.type.dims))
+        type, new = self.operand.type, self.broadcast_sizes
+        axis = quantization_dimension(type.element_type)
+        element = type.element_type if axis is None else along(type.element_type, len(new) + axis)
+        return with_sizes(type, (*new, *type.dims), (*[None] * len(new), *bounds_of(type)), element)
 
 
 def _is_matrix_product(op: Dot) -> bool | str:
@@ -64,7 +67,14 @@ class Dot(Operation, name="stablehlo.dot", traits=(Pure,)):
 
     def infer(self) -> Type:
         element = self.result.type.element_type if self.results else self.lhs.type.element_type
-        return TensorType((*self.lhs.type.dims[:-1], *self.rhs.type.dims[1:]), element)
+        dims, bounds = (
+            (*left[:-1], *right[1:])
+            for left, right in (
+                (self.lhs.type.dims, self.rhs.type.dims),
+                (bounds_of(self.lhs.type), bounds_of(self.rhs.type)),
+            )
+        )
+        return with_sizes(self.lhs.type, dims, bounds, element)
 
 
 def _index_in_range(op: TorchIndexSelect) -> bool:
@@ -136,16 +146,20 @@ def _labels_fit(op: Einsum | UnaryEinsum) -> bool | str:
 def _einsum_result(op: Einsum | UnaryEinsum) -> TensorType:
     sizes = _sizes(op)
     _, letters = einsum_labels(op.einsum_config, len(op.operands))
-    return TensorType(tuple(sizes[letter] for letter in letters), op.operands[0].type.element_type)
+    element = op.result.type.element_type if op.results else op.operands[0].type.element_type
+    return TensorType(tuple(sizes[letter] for letter in letters), element)
 
 
 class Einsum(Operation, name="stablehlo.einsum", traits=(Pure,)):
-    """The sum of products that `einsum_config` describes (upstream: deprecated, `dot_general`)."""
+    """The sum of products that `einsum_config` describes (upstream: deprecated, `dot_general`).
+
+    The element type of the result is that of `lhs` unless `result_types` says otherwise.
+    """
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
     rhs: Operand[TensorType] = fields.operand(elements=ANY)
     einsum_config: str = attr()
-    result: Result[TensorType] = fields.result()
+    result: Result[TensorType] = fields.result(elements=ANY)
 
     constraints = (SameElementType("lhs", "rhs"), Holds("`einsum_config` fits the operands", _labels_fit))
     assembly_format = "$lhs `,` $rhs `,` `config` `=` $einsum_config attr-dict `:` functional-type(operands, results)"
@@ -159,7 +173,7 @@ class UnaryEinsum(Operation, name="stablehlo.unary_einsum", traits=(Pure,)):
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
     einsum_config: str = attr()
-    result: Result[TensorType] = fields.result()
+    result: Result[TensorType] = fields.result(elements=ANY)
 
     constraints = (Holds("`einsum_config` fits the operand", _labels_fit),)
     assembly_format = "$operand `,` `config` `=` $einsum_config attr-dict `:` functional-type(operands, results)"

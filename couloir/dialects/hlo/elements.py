@@ -7,15 +7,18 @@ quantized per axis are in `PER_AXIS`, which few ops take.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from couloir.dialects.quant import UniformType
 from couloir.ir import constraints
-from couloir.ir.constraints import BOOLEAN, COMPLEX, ElementTypes, SameElementType
+from couloir.ir.constraints import BOOLEAN, COMPLEX, ElementTypes, SameElementType, SameType, one_of
 from couloir.ir.floats import FLOATS
-from couloir.ir.types import ComplexType, FloatType, IntegerType, Type, bit_width, i1
+from couloir.ir.types import ComplexType, FloatType, IntegerType, Type, bit_width, i1, index
+
+if TYPE_CHECKING:
+    from couloir.ir.operation import Operation
 
 WIDTHS: Final = (2, 4, 8, 16, 32, 64)
 _NO_ELEMENTS: Final = ("tf32", "f80", "f128")
@@ -86,8 +89,44 @@ class SameBaselineElementType(SameElementType):
         return same_baseline(a, b)
 
 
+@attrs.frozen(init=False)
+class SameElementTypeUpToAxis(SameElementType):
+    """All values of these fields have one element type; quantized per axis, the axis may be another dimension."""
+
+    def agree(self, a: Type, b: Type) -> bool:
+        if not (is_per_axis_quantized(a) and is_per_axis_quantized(b)):
+            return a is b
+        return isinstance(a, UniformType) and isinstance(b, UniformType) and along(a, 0) is along(b, 0)
+
+
+@attrs.frozen(init=False)
+class SameElementTypeUpToScalesOfAxis(SameElementType):
+    """All values of these fields have one element type; quantized per axis, axis, scales and zero points may differ."""
+
+    def agree(self, a: Type, b: Type) -> bool:
+        return a is b or (is_per_axis_quantized(a) and a.compatible_with(b))
+
+
+@attrs.frozen(init=False)
+class SameExactType(SameType):
+    """All values of these fields have one type, scales and zero points included."""
+
+    def check(self, op: Operation) -> str | None:
+        return super().check(op) or SameElementType(*self.fields, id=self.id).check(op)
+
+
+def along(type: Type, axis: int) -> Type:
+    """A type quantized per axis with another axis; any other type is its own."""
+    if not isinstance(type, UniformType) or type.axis is None:
+        return type
+    low, high = type.storage_min, type.storage_max
+    return UniformType(type.storage_type, type.expressed_type, type.scales, type.zero_points, axis, low, high)
+
+
 PRED: Final = BOOLEAN
 INTEGER: Final = ElementTypes("integer", is_integer, constraints.INTEGER.examples)
+SIZES: Final[ElementTypes] = INTEGER | one_of("index", (index,))
+"""Element types of an operand that holds sizes or positions."""
 SIGNED: Final = ElementTypes(
     "signed integer",
     lambda t: is_integer(t) and isinstance(t, IntegerType) and t.is_signed,
@@ -131,7 +170,12 @@ __all__ = [
     "QUANTIZED",
     "SIGNED",
     "SIGNED_FLOAT_OR_COMPLEX",
+    "SIZES",
     "SameBaselineElementType",
+    "SameElementTypeUpToAxis",
+    "SameElementTypeUpToScalesOfAxis",
+    "SameExactType",
+    "along",
     "expressed_type",
     "is_integer",
     "is_per_axis_quantized",

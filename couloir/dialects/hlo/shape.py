@@ -5,17 +5,30 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, NUMBER
-from couloir.dialects.shapes import Dim, Dims, as_tensor, merge, same_dim, same_dims, unique, within
+from couloir.dialects.hlo.attributes import bounds_of, least, most_of, with_sizes
+from couloir.dialects.hlo.elements import (
+    ANY,
+    ANY_OR_PER_AXIS,
+    NUMBER,
+    SameElementTypeUpToAxis,
+    SameElementTypeUpToScalesOfAxis,
+    SameExactType,
+    along,
+    is_quantized,
+    quantization_dimension,
+    storage_type,
+)
+from couloir.dialects.quant import UniformType
+from couloir.dialects.shapes import Dim, as_tensor, merge, same_dim, same_dims, unique, within
 from couloir.ir import fields
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import DenseElementsAttr, DenseResourceAttr, SparseElementsAttr
 from couloir.ir.codecs import Codec
-from couloir.ir.constraints import Holds, SameElementType, SameType
+from couloir.ir.constraints import Holds, Infers, SameElementType
 from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Result, attr, result
 from couloir.ir.operation import Operation, Value
@@ -42,6 +55,19 @@ ELEMENTS: Final = Codec(
 """A constant; NumPy arrays become one."""
 
 
+STATIC: Final = Holds("the shape of the result is known", lambda op: op.results[0].type.is_static, verify_only=True)
+
+
+def _at_most_one_bound(op: Any) -> bool:
+    type: TensorType = op.result.type
+    return type.dims.count(None) == sum(bound is not None for bound in bounds_of(type)) <= 1
+
+
+BOUNDED: Final = Holds(
+    "the sizes of the result are known, but for one that may have a bound", _at_most_one_bound, verify_only=True
+)
+
+
 class Constant(Operation, name="stablehlo.constant", traits=(Pure, ConstantLike)):
     """A constant tensor. `constant(1.5, f32)` and `constant(array)` are the short ways to one.
 
@@ -51,19 +77,39 @@ class Constant(Operation, name="stablehlo.constant", traits=(Pure, ConstantLike)
     value: DenseElementsAttr | DenseResourceAttr = attr(codec=ELEMENTS)
     output: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
+    constraints = (Infers("C1"),)
+
     def infer(self) -> Type:
-        return self.value.type
+        stored = cast("TensorType", self.value.type)
+        if self.results and is_quantized(self.output.type.element_type):  # the constant holds the integers
+            wanted = self.output.type.with_element_type(storage_type(self.output.type.element_type))
+            if stored is wanted:
+                return self.output.type
+        return stored
 
     def print(self, p: Printer) -> None:
+        if self.output.type is not self.value.type:
+            p.write("()")
+            p.prop_dict(self)
+            p.attr_dict(self, elided=("value",))
+            p.write(" : ")
+            p.functional_type([], [self.output.type])
+            return
         p.attr_dict(self, elided=("value",))
         p.write(" ")
         p.attribute(self.value)
 
     @classmethod
     def parse(cls, p: Parser) -> Operation:
-        attributes = p.attr_dict()
-        attributes["value"] = p.attribute()
-        return p.build(cls, (), attributes)
+        if not p.at("("):
+            attributes = p.attr_dict()
+            attributes["value"] = p.attribute()
+            return p.build(cls, (), attributes)
+        p.expect("(")
+        p.expect(")")
+        attributes = {**p.prop_dict(), **p.attr_dict()}
+        p.expect(":")
+        return p.build(cls, (), attributes, result_types=p.functional_type().results)
 
 
 def constant(value: Any, element_type: Type | None = None, *, shape: Sequence[int] | None = None) -> Constant:
@@ -100,6 +146,7 @@ class Iota(Operation, name="stablehlo.iota", traits=(Pure,)):
             id="C1",
             verify_only=True,
         ),
+        STATIC,
     )
     assembly_format = "`dim` `=` $iota_dimension attr-dict `:` type($output)"
 
@@ -117,7 +164,22 @@ def _expands(op: Any) -> bool | str:
     return True
 
 
+def _quantized_along(op: Any) -> bool | str:
+    before, after = op.operand.type.element_type, op.result.type.element_type
+    if not (isinstance(before, UniformType) and isinstance(after, UniformType)):
+        return True
+    if before.axis is None or after.axis is None:
+        return True
+    if after.axis != op.broadcast_dimensions[before.axis]:
+        return f"dimension {before.axis} goes to {op.broadcast_dimensions[before.axis]}, the result has scales along {after.axis}"
+    if op.operand.type.dims[before.axis] != 1:
+        return True
+    repeated = set(zip(after.scales, after.zero_points, strict=True))
+    return repeated == {(before.scales[0], before.zero_points[0])} or f"`{before}` becomes `{after}`"
+
+
 BROADCASTS: Final = (
+    SameElementTypeUpToScalesOfAxis("operand", "result", id="C1"),
     Holds(
         "`broadcast_dimensions` has one entry for each dimension of `operand`",
         lambda op: len(op.broadcast_dimensions) == op.operand.type.rank,
@@ -131,6 +193,7 @@ BROADCASTS: Final = (
     ),
     Holds("`broadcast_dimensions` are different", lambda op: unique(op.broadcast_dimensions), id="C4"),
     Holds("each dimension has size 1 or the size in the result", _expands, id="C5", verify_only=True),
+    Holds("the result is quantized along the dimension that `operand` is", _quantized_along, id="C6", verify_only=True),
 )
 """What `broadcast_dimensions` of an op with an `operand` and a `result` must be."""
 
@@ -145,10 +208,7 @@ class BroadcastInDim(Operation, name="stablehlo.broadcast_in_dim", traits=(Pure,
     broadcast_dimensions: tuple[int, ...]
     result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
-    constraints = (
-        SameElementType("operand", "result"),
-        *BROADCASTS,
-    )
+    constraints = (*BROADCASTS, BOUNDED)
     assembly_format = "$operand `,` `dims` `=` $broadcast_dimensions attr-dict `:` functional-type(operands, results)"
 
 
@@ -170,16 +230,41 @@ def same_size(op: Any) -> bool | str:
     return f"{prod(before.shape)} elements in {before.shape}, {prod(after.shape)} in {after.shape}"
 
 
+def _keeps_quantized_slices(op: Any) -> bool | str:
+    before, after = op.operand.type, op.result.type
+    axis, new_axis = (quantization_dimension(type.element_type) for type in (before, after))
+    if axis is None or new_axis is None:
+        return True
+    for name, old, new in (
+        ("before", before.dims[:axis], after.dims[:new_axis]),
+        ("along", before.dims[axis : axis + 1], after.dims[new_axis : new_axis + 1]),
+        ("behind", before.dims[axis + 1 :], after.dims[new_axis + 1 :]),
+    ):
+        if None not in (*old, *new) and prod(old) != prod(new):
+            return f"{name} it there were {old}, there are {new}"
+    return True
+
+
+RESHAPES: Final = (
+    SameElementTypeUpToAxis("operand", "result", id="C1"),
+    Holds("the result has as many elements as `operand`", same_size, id="C2", verify_only=True),
+    Holds(
+        "the dimension that is quantized along keeps its size, and as many elements before and behind it",
+        _keeps_quantized_slices,
+        id="C3",
+        verify_only=True,
+    ),
+)
+"""What the result of an op that reshapes its `operand` must be."""
+
+
 class Reshape(Operation, name="stablehlo.reshape", traits=(Pure,)):
     """The same elements in the same (row-major) order, in another shape. Source: StableHLO specification, `reshape`."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY_OR_PER_AXIS)
     result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
-    constraints = (
-        SameElementType("operand", "result"),
-        Holds("the result has as many elements as `operand`", same_size, id="C2", verify_only=True),
-    )
+    constraints = (*RESHAPES, BOUNDED)
     assembly_format = "operands attr-dict `:` functional-type(operands, results)"
 
 
@@ -187,6 +272,11 @@ def reshape(operand: Value[TensorType] | Operation, shape: Sequence[Dim]) -> Res
     """A tensor in another shape."""
     value = as_tensor(operand)
     return Reshape(value, result_types=[TensorType(tuple(shape), value.type.element_type)])
+
+
+def _transposes_axis(op: Transpose) -> bool:
+    before, after = (quantization_dimension(value.type.element_type) for value in (op.operand, op.result))
+    return before is None or after is None or op.permutation[after] == before
 
 
 class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
@@ -200,18 +290,24 @@ class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
     result: Result[TensorType] = result(elements=ANY_OR_PER_AXIS)
 
     constraints = (
-        SameElementType("operand", "result"),
+        SameElementTypeUpToAxis("operand", "result", id="C1"),
         Holds(
             "`permutation` names each dimension of `operand` once",
             lambda op: sorted(op.permutation) == list(range(op.operand.type.rank)),
             id="C2",
         ),
+        Infers("C3"),
+        Holds(
+            "the result is quantized along the dimension that `operand` is", _transposes_axis, id="C4", verify_only=True
+        ),
     )
     assembly_format = "$operand `,` `dims` `=` $permutation attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
-        type = self.operand.type
-        return type.with_dims([type.dims[axis] for axis in self.permutation])
+        type, axis = self.operand.type, quantization_dimension(self.operand.type.element_type)
+        dims, bounds = ([sizes[axis] for axis in self.permutation] for sizes in (type.dims, bounds_of(type)))
+        element = type.element_type if axis is None else along(type.element_type, self.permutation.index(axis))
+        return with_sizes(type, dims, bounds, element)
 
 
 class Reverse(Operation, name="stablehlo.reverse", traits=(Pure, Involution)):
@@ -222,7 +318,7 @@ class Reverse(Operation, name="stablehlo.reverse", traits=(Pure, Involution)):
     result: Result[TensorType] = result()
 
     constraints = (
-        SameType("operand", "result"),
+        SameExactType("operand", "result", id="C1"),
         Holds("`dimensions` are different", lambda op: unique(op.dimensions), id="C2"),
         Holds(
             "`dimensions` are dimensions of `operand`", lambda op: within(op.dimensions, op.operand.type.rank), id="C3"
@@ -234,7 +330,7 @@ class Reverse(Operation, name="stablehlo.reverse", traits=(Pure, Involution)):
 
 
 def _slice_fits(op: Slice) -> bool | str:
-    ranges = zip(op.start_indices, op.limit_indices, op.operand.type.dims, strict=True)
+    ranges = zip(op.start_indices, op.limit_indices, most_of(op.operand.type), strict=True)
     for axis, (start, limit, size) in enumerate(ranges):
         if not 0 <= start <= limit or (size is not None and limit > size):
             return f"dimension {axis} of size {'?' if size is None else size} is cut from {start} to {limit}"
@@ -254,7 +350,7 @@ class Slice(Operation, name="stablehlo.slice", traits=(Pure,)):
     result: Result[TensorType] = result()
 
     constraints = (
-        SameElementType("operand", "result"),
+        SameElementType("operand", "result", id="C1"),
         Holds(
             "`start_indices`, `limit_indices` and `strides` have one entry for each dimension of `operand`",
             lambda op: {len(op.start_indices), len(op.limit_indices), len(op.strides)} == {op.operand.type.rank},
@@ -262,6 +358,7 @@ class Slice(Operation, name="stablehlo.slice", traits=(Pure,)):
         ),
         Holds("0 <= `start_indices` <= `limit_indices` <= the sizes", _slice_fits, id="C3"),
         Holds("`strides` are positive", lambda op: all(stride > 0 for stride in op.strides), id="C4"),
+        Infers("C5"),
     )
     assembly_format = (
         "$operand custom<SliceRanges>($start_indices, $limit_indices, $strides)"
@@ -273,16 +370,9 @@ class Slice(Operation, name="stablehlo.slice", traits=(Pure,)):
         return self.operand.type.with_dims([-((start - limit) // stride) for start, limit, stride in ranges])
 
 
-def _padded(op: Pad) -> Dims:
-    sizes = zip(op.operand.type.dims, op.edge_padding_low, op.edge_padding_high, op.interior_padding, strict=True)
-    return tuple(
-        None if size is None else size + low + max(size - 1, 0) * inner + high for size, low, high, inner in sizes
-    )
-
-
-def _padding_fits(op: Pad) -> bool | str:
-    found = _padded(op)
-    return all(size is None or size >= 0 for size in found) or f"negative padding leaves the shape {found}"
+def padded(size: Dim, low: int, high: int, inner: int) -> Dim:
+    """What padding makes of the size of a dimension."""
+    return None if size is None else size + low + max(size - 1, 0) * inner + high
 
 
 class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
@@ -299,8 +389,7 @@ class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
     result: Result[TensorType] = result()
 
     constraints = (
-        SameElementType("operand", "padding_value"),
-        SameElementType("operand", "result"),
+        SameElementType("operand", "padding_value", "result", id="C1"),
         Holds(
             "`edge_padding_low`, `edge_padding_high` and `interior_padding` have one entry for each dimension",
             lambda op: (
@@ -312,7 +401,7 @@ class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
         Holds(
             "`interior_padding` is not negative", lambda op: all(inner >= 0 for inner in op.interior_padding), id="C3"
         ),
-        Holds("the sizes of the result are not negative", _padding_fits, id="C4"),
+        Infers("C4"),
     )
     assembly_format = (
         "$operand `,` $padding_value `,` `low` `=` $edge_padding_low `,` `high` `=` $edge_padding_high `,`"
@@ -320,7 +409,14 @@ class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
     )
 
     def infer(self) -> Type:
-        return self.operand.type.with_dims(_padded(self))
+        type, amounts = self.operand.type, (self.edge_padding_low, self.edge_padding_high, self.interior_padding)
+        dims, bounds = (
+            tuple(padded(*each) for each in zip(sizes, *amounts, strict=True)) for sizes in (type.dims, bounds_of(type))
+        )
+        for sizes in (dims, bounds):
+            if any(size is not None and size < 0 for size in sizes):
+                raise Error(f"negative padding leaves the shape {sizes} (C4)")
+        return with_sizes(type, dims, bounds)
 
 
 def _same_beside_dimension(op: Concatenate) -> bool | str:
@@ -334,6 +430,16 @@ def _same_beside_dimension(op: Concatenate) -> bool | str:
     return True
 
 
+def _sum(sizes: Iterable[Dim]) -> Dim:
+    """The sum of some sizes; None when one is not known."""
+    total = 0
+    for size in sizes:
+        if size is None:
+            return None
+        total += size
+    return total
+
+
 class Concatenate(Operation, name="stablehlo.concatenate", traits=(Pure,)):
     """Joins tensors along `dimension`. Source: StableHLO specification, `concatenate`."""
 
@@ -343,12 +449,13 @@ class Concatenate(Operation, name="stablehlo.concatenate", traits=(Pure,)):
 
     constraints = (
         Holds("there is at least one input", lambda op: len(op.inputs) > 0, id="C3"),
-        SameElementType("inputs"),
+        SameElementType("inputs", id="C1"),
         Holds(
             "`dimension` is a dimension of the inputs", lambda op: 0 <= op.dimension < op.inputs[0].type.rank, id="C4"
         ),
         Holds("the shapes agree except in `dimension`", _same_beside_dimension, id="C2"),
-        SameElementType("inputs", "result"),
+        SameElementType("inputs", "result", id="C5"),
+        Infers("C6"),
     )
     assembly_format = (
         "custom<VariadicOperandWithAttribute>($inputs) `dim` `=` $dimension"
@@ -356,15 +463,17 @@ class Concatenate(Operation, name="stablehlo.concatenate", traits=(Pure,)):
     )
 
     def infer(self) -> Type:
-        sizes = [value.type.dims[self.dimension] for value in self.inputs]
-        dims = list(merge(value.type.dims for value in self.inputs))
-        dims[self.dimension] = None if None in sizes else sum(size for size in sizes if size is not None)
-        return self.inputs[0].type.with_dims(dims)
+        types = [value.type for value in self.inputs]
+        dims = list(merge(type.dims for type in types))
+        dims[self.dimension] = _sum(type.dims[self.dimension] for type in types)
+        bounds = [least(*column) for column in zip(*map(bounds_of, types), strict=True)]
+        bounds[self.dimension] = _sum(most_of(type)[self.dimension] for type in types)
+        return with_sizes(types[0], dims, bounds)
 
 
 def _bits_fit(op: BitcastConvert) -> bool | str:
     before, after = op.operand.type, op.result.type
-    bits, new_bits = bit_width(before.element_type), bit_width(after.element_type)
+    bits, new_bits = (bit_width(storage_type(type.element_type)) for type in (before, after))
     if bits == new_bits:
         return same_dims(before.dims, after.dims) or "elements of equal width keep the shape"
     wide, narrow = (before, after) if new_bits < bits else (after, before)
@@ -405,7 +514,7 @@ class BitcastConvert(Operation, name="stablehlo.bitcast_convert", traits=(Pure,)
 def bitcast_convert(operand: Value[TensorType] | Operation, element_type: Type) -> BitcastConvert:
     """Reads the bits of a tensor as another element type."""
     value = as_tensor(operand)
-    bits, new_bits = bit_width(value.type.element_type), bit_width(element_type)
+    bits, new_bits = (bit_width(storage_type(type)) for type in (value.type.element_type, element_type))
     dims = value.type.dims
     if new_bits < bits:
         dims = (*dims, bits // new_bits)
