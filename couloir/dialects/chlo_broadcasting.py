@@ -6,8 +6,10 @@ Source: openxla/stablehlo, stablehlo/dialect/ChloOps.td.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Any
 
+from couloir.dialects.hlo.attributes import bounded, most_of
 from couloir.dialects.hlo.elements import (
     ANY_OR_PER_AXIS,
     FLOAT_ONLY,
@@ -15,7 +17,7 @@ from couloir.dialects.hlo.elements import (
     PRED_OR_INTEGER,
     SameBaselineElementType,
 )
-from couloir.dialects.shapes import Dim, Dims, unique, within
+from couloir.dialects.shapes import Dim, unique, within
 from couloir.ir import fields
 from couloir.ir.attributes import enum_attribute
 from couloir.ir.constraints import Holds, one_of
@@ -82,21 +84,32 @@ def _together(a: Dim, b: Dim) -> Dim:
     raise Error(f"sizes {a} and {b} do not broadcast")
 
 
-def broadcast_dims(op: Any) -> Dims:
-    """The dimensions of the result. Raises `couloir.Error` when the shapes do not broadcast."""
-    rank = max(op.lhs.type.rank, op.rhs.type.rank)
-    sides: list[list[Dim]] = []
-    for value, where in zip((op.lhs, op.rhs), places(op), strict=True):
-        dims: list[Dim] = [1] * rank
-        for axis, size in zip(where, value.type.dims, strict=True):
-            dims[axis] = size
-        sides.append(dims)
-    return tuple(_together(a, b) for a, b in zip(*sides, strict=True))
+def _spread(types: Sequence[TensorType], where: Sequence[Sequence[int]], element_type: Type) -> TensorType:
+    """The type of tensors of these types together. Raises `couloir.Error` when their shapes do not broadcast.
+
+    Args:
+        types: The types.
+        where: The dimensions of the result that the dimensions of each are.
+        element_type: That of the result.
+    """
+    rank = max(type.rank for type in types)
+    dims: list[Dim] = [1] * rank
+    bounds: list[int | None] = [1] * rank
+    for type, axes in zip(types, where, strict=True):
+        for axis, size, most in zip(axes, type.dims, most_of(type), strict=True):
+            dims[axis] = _together(dims[axis], size)
+            before = bounds[axis]
+            bounds[axis] = None if before is None or most is None else max(before, most)
+    return bounded(dims, bounds, element_type)
+
+
+def _result_type(op: Any, element_type: Type) -> TensorType:
+    return _spread([op.lhs.type, op.rhs.type], places(op), element_type)
 
 
 def _shapes_fit(op: Any) -> bool | str:
     try:
-        broadcast_dims(op)
+        _result_type(op, op.lhs.type.element_type)
     except Error as error:
         return error.message
     return True
@@ -123,7 +136,7 @@ class BroadcastBinary(Operation, traits=(Pure,)):
     assembly_format = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
-        return TensorType(broadcast_dims(self), self.lhs.type.element_type)
+        return _result_type(self, self.lhs.type.element_type)
 
 
 class BroadcastAdd(BroadcastBinary, name="chlo.broadcast_add"):
@@ -217,7 +230,7 @@ class BroadcastComplex(BroadcastBinary, name="chlo.broadcast_complex"):
     rhs: Operand[TensorType] = fields.operand(elements=one_of("f32 or f64", (f32, f64)))
 
     def infer(self) -> Type:
-        return TensorType(broadcast_dims(self), ComplexType(self.lhs.type.element_type))
+        return _result_type(self, ComplexType(self.lhs.type.element_type))
 
 
 class BroadcastCompare(BroadcastBinary, name="chlo.broadcast_compare"):
@@ -227,17 +240,13 @@ class BroadcastCompare(BroadcastBinary, name="chlo.broadcast_compare"):
     compare_type: ComparisonType | None = attr_optional(default=None)
 
     def infer(self) -> Type:
-        return TensorType(broadcast_dims(self), i1)
+        return _result_type(self, i1)
 
 
-def _selected(op: BroadcastSelect) -> Dims:
+def _selected(op: BroadcastSelect) -> TensorType:
     types = [value.type for value in (op.pred, op.on_true, op.on_false)]
     rank = max(type.rank for type in types)
-    found: list[Dim] = [1] * rank
-    for type in types:
-        for axis, size in enumerate(type.dims, rank - type.rank):
-            found[axis] = _together(found[axis], size)
-    return tuple(found)
+    return _spread(types, [range(rank - type.rank, rank) for type in types], op.on_true.type.element_type)
 
 
 def _selection_fits(op: BroadcastSelect) -> bool | str:
@@ -260,4 +269,4 @@ class BroadcastSelect(Operation, name="chlo.broadcast_select", traits=(Pure,)):
     assembly_format = "$pred `,` $on_true `,` $on_false attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
-        return TensorType(_selected(self), self.on_true.type.element_type)
+        return _selected(self)

@@ -239,6 +239,11 @@ def bounds_encoding(dims: Sequence[int | None], bounds: Sequence[int | None]) ->
     return None if all(bound is None for bound in kept) else TypeExtensions(tuple(kept))
 
 
+def bounded(dims: Sequence[int | None], bounds: Sequence[int | None], element_type: Type) -> TensorType:
+    """A tensor type with bounds for those dimensions that have no size."""
+    return TensorType(tuple(dims), element_type, bounds_encoding(dims, bounds))
+
+
 def most_of(type: TensorType) -> tuple[int | None, ...]:
     """The most elements that each dimension can have: its size or its bound; None when neither is known."""
     return tuple(bound if size is None else size for size, bound in zip(type.dims, bounds_of(type), strict=True))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import ChannelHandle, Future
+from couloir.dialects.hlo.attributes import ChannelHandle, Future, bounded, bounds_of
 from couloir.dialects.hlo.elements import ANY
 from couloir.dialects.hlo.mesh import REPLICA_GROUPS, Groups, ReplicaGroupMeshAxes, is_matrix
 from couloir.dialects.hlo.regions import combines, listed
@@ -318,9 +318,13 @@ class AllToAll(Operation, name="stablehlo.all_to_all"):
     )
 
     def infer(self) -> list[Type]:
-        return [value.type.with_dims(self._dims(value.type.dims)) for value in self.inputs]
+        return [
+            bounded(self._exchanged(t.dims), self._exchanged(bounds_of(t)), t.element_type)
+            for t in (value.type for value in self.inputs)
+        ]
 
-    def _dims(self, dims: Sequence[Dim]) -> tuple[Dim, ...]:
+    def _exchanged(self, dims: Sequence[Dim]) -> tuple[Dim, ...]:
+        """These sizes, or bounds of sizes, for the results."""
         sizes = list(dims)
         split = sizes[self.split_dimension]
         sizes[self.split_dimension] = None if split is None else split // self.split_count

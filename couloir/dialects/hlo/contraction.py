@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import DotAlgorithm, DotDimensionNumbers, Precision
+from couloir.dialects.hlo.attributes import (
+    DotAlgorithm,
+    DotDimensionNumbers,
+    Precision,
+    bounded,
+    bounds_of,
+    least,
+)
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS
 from couloir.dialects.quant import UniformType
 from couloir.dialects.shapes import same_dim, unique, within
@@ -255,13 +262,21 @@ class DotGeneral(Operation, name="stablehlo.dot_general", traits=(Pure,)):
         numbers, lhs, rhs = self.dot_dimension_numbers, self.lhs.type.dims, self.rhs.type.dims
         lhs_used = numbers.lhs_batching_dimensions + numbers.lhs_contracting_dimensions
         rhs_used = numbers.rhs_batching_dimensions + numbers.rhs_contracting_dimensions
-        batching = zip(numbers.lhs_batching_dimensions, numbers.rhs_batching_dimensions, strict=True)
+        batching = list(zip(numbers.lhs_batching_dimensions, numbers.rhs_batching_dimensions, strict=True))
+        lhs_kept = [axis for axis in range(len(lhs)) if axis not in lhs_used]
+        rhs_kept = [axis for axis in range(len(rhs)) if axis not in rhs_used]
         dims = (
             *(rhs[b] if lhs[a] is None else lhs[a] for a, b in batching),
-            *(size for axis, size in enumerate(lhs) if axis not in lhs_used),
-            *(size for axis, size in enumerate(rhs) if axis not in rhs_used),
+            *(lhs[axis] for axis in lhs_kept),
+            *(rhs[axis] for axis in rhs_kept),
         )
-        return TensorType(tuple(dims), accumulation_type(self))
+        lhs_bounds, rhs_bounds = bounds_of(self.lhs.type), bounds_of(self.rhs.type)
+        bounds = (
+            *(least(lhs_bounds[a], rhs_bounds[b]) for a, b in batching),
+            *(lhs_bounds[axis] for axis in lhs_kept),
+            *(rhs_bounds[axis] for axis in rhs_kept),
+        )
+        return bounded(dims, bounds, accumulation_type(self))
 
 
 def accumulation_type(op: Any) -> Type:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from couloir.dialects.hlo.attributes import Token
 from couloir.dialects.hlo.elements import ANY, PER_AXIS, PRED
-from couloir.dialects.hlo.regions import listed
+from couloir.dialects.hlo.regions import least_specific, listed
 from couloir.dialects.shapes import entry_types, returned_types
 from couloir.ir import fields
 from couloir.ir.constraints import ElementTypes, Holds, Infers, compatible, one_of
@@ -75,7 +75,7 @@ class If(Operation, name="stablehlo.if", traits=(RecursiveMemoryEffects, SingleB
     )
 
     def infer(self) -> list[Type]:
-        return _returned(self, self.true_branch)
+        return _returned(self, (self.true_branch, self.false_branch))
 
     def entry_edges(self, constants: Constants) -> list[RegionEdge]:
         pred = as_integer(constants[0])
@@ -113,7 +113,7 @@ class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, Sin
     )
 
     def infer(self) -> list[Type]:
-        return _returned(self, self.branches[0])
+        return _returned(self, self.branches)
 
     def entry_edges(self, constants: Constants) -> list[RegionEdge]:
         index = as_integer(constants[0])
@@ -126,14 +126,16 @@ class Case(Operation, name="stablehlo.case", traits=(RecursiveMemoryEffects, Sin
         return [RegionEdge(None, self.results, terminator.operands, 0)]
 
 
-def _returned(op: Operation, branch: Region) -> list[Type]:
-    types = returned_types(branch)
-    if types is None:
+def _returned(op: Operation, branches: Sequence[Region]) -> list[Type]:
+    types = [returned_types(branch) for branch in branches]
+    first = types[0]
+    if first is None:
         raise Error(
             f"the results of `{op.name}` follow from what its branches return, but they are empty",
             hint="fill the regions first, or give `result_types=[...]`",
         )
-    return types
+    agreeing = [each for each in types if each is not None and _agree(first, each)]
+    return [least_specific(column) for column in zip(*agreeing, strict=True)]
 
 
 def _condition_fits(op: While) -> bool | str:

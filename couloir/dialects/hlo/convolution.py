@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import PADDING, ConvDimensionNumbers, Precision
+from couloir.dialects.hlo.attributes import PADDING, ConvDimensionNumbers, Precision, bounded, bounds_of
 from couloir.dialects.hlo.contraction import accumulation_type, one_element_type, precisions, quantization
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER
 from couloir.dialects.hlo.window import WindowDimension, padding_fits, window_dimensions
@@ -201,16 +201,20 @@ class Convolution(Operation, name="stablehlo.convolution", traits=(Pure,)):
         )
 
     def infer(self) -> Type:
-        return TensorType(_convolved(self, self.window), accumulation_type(self))
+        windows, lhs, rhs = self.window, self.lhs.type, self.rhs.type
+        dims = _convolved(self, windows, lhs.dims, rhs.dims)
+        return bounded(dims, _convolved(self, windows, bounds_of(lhs), bounds_of(rhs)), accumulation_type(self))
 
 
-def _convolved(op: Convolution | DynamicConv, windows: Sequence[WindowDimension] | None) -> tuple[Dim, ...]:
-    """The shape of the result; without windows its spatial dimensions are not known."""
-    numbers, lhs = op.dimension_numbers, op.lhs.type.dims
+def _convolved(
+    op: Convolution | DynamicConv, windows: Sequence[WindowDimension] | None, lhs: Sequence[Dim], rhs: Sequence[Dim]
+) -> tuple[Dim, ...]:
+    """The sizes of the result, or bounds of them, from those of `lhs` and `rhs`; without windows not in space."""
+    numbers = op.dimension_numbers
     dims: list[Dim] = [None] * len(lhs)
-    batch = _lhs_batch(op)
+    batch = lhs[numbers.input_batch_dimension]
     dims[numbers.output_batch_dimension] = None if batch is None else batch // op.batch_group_count
-    dims[numbers.output_feature_dimension] = _rhs_outputs(op)
+    dims[numbers.output_feature_dimension] = rhs[numbers.kernel_output_feature_dimension]
     spatial = zip(windows or (), numbers.input_spatial_dimensions, numbers.output_spatial_dimensions, strict=False)
     for window, source, target in spatial:
         dims[target] = window.count(lhs[source])
@@ -219,7 +223,8 @@ def _convolved(op: Convolution | DynamicConv, windows: Sequence[WindowDimension]
 
 def _result_fits(op: DynamicConv) -> bool | str:
     padding = constant_integers(op.padding)
-    dims = _convolved(op, None if padding is None else op.window(padding))
+    windows = None if padding is None else op.window(padding)
+    dims = _convolved(op, windows, op.lhs.type.dims, op.rhs.type.dims)
     return same_dims(op.result.type.dims, dims) or f"`{op.result.type}` is not {dims}"
 
 

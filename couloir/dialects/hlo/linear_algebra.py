@@ -5,7 +5,7 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
-from couloir.dialects.hlo.attributes import FftType, Transposition
+from couloir.dialects.hlo.attributes import FftType, Transposition, bounded, bounds_of
 from couloir.dialects.hlo.elements import COMPLEX, FLOAT_ONLY, FLOAT_OR_COMPLEX, SameBaselineElementType
 from couloir.dialects.shapes import Dims, same_dim, same_dims
 from couloir.ir import fields
@@ -72,12 +72,12 @@ class TriangularSolve(Operation, name="stablehlo.triangular_solve", traits=(Pure
 
 def _transformed(op: Fft) -> TensorType:
     type, length = op.operand.type, op.fft_length
-    element = type.element_type
+    element, bounds = type.element_type, (*bounds_of(type)[:-1], None)
     if op.fft_type is FftType.RFFT and not isinstance(element, ComplexType):
         last = length[-1] // 2 + 1 if length and length[-1] else 0
-        return TensorType((*type.dims[:-1], last), ComplexType(element))
+        return bounded((*type.dims[:-1], last), bounds, ComplexType(element))
     if op.fft_type is FftType.IRFFT and isinstance(element, ComplexType):
-        return TensorType((*type.dims[:-1], *length[-1:]), element.element_type)
+        return bounded((*type.dims[:-1], *length[-1:]), bounds, element.element_type)
     return type
 
 

@@ -5,6 +5,7 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
+from couloir.dialects.hlo.attributes import bounded, bounds_of
 from couloir.dialects.hlo.elements import FLOAT, SameBaselineElementType
 from couloir.dialects.shapes import same_dim
 from couloir.ir import fields
@@ -22,6 +23,12 @@ def _feature_count(name: str, id: str) -> Holds:
         return same_dim(value.type.dims[0], size) or f"{value.type.dims[0]} for {size} features"
 
     return Holds(f"`{name}` has an element for each feature", predicate, id=id)
+
+
+def _of_features(op: BatchNormTraining | BatchNormGrad) -> TensorType:
+    """The type of a tensor with an element for each feature."""
+    type, axis = op.operand.type, op.feature_index
+    return bounded([type.dims[axis]], [bounds_of(type)[axis]], type.element_type)
 
 
 _FEATURE_INDEX = Holds(
@@ -79,9 +86,7 @@ class BatchNormTraining(Operation, name="stablehlo.batch_norm_training", traits=
     )
 
     def infer(self) -> list[Type]:
-        type = self.operand.type
-        feature = TensorType((type.dims[self.feature_index],), type.element_type)
-        return [type, feature, feature]
+        return [self.operand.type, *[_of_features(self)] * 2]
 
 
 class BatchNormGrad(Operation, name="stablehlo.batch_norm_grad", traits=(Pure,)):
@@ -111,6 +116,4 @@ class BatchNormGrad(Operation, name="stablehlo.batch_norm_grad", traits=(Pure,))
     )
 
     def infer(self) -> list[Type]:
-        type = self.operand.type
-        feature = TensorType((type.dims[self.feature_index],), type.element_type)
-        return [type, feature, feature]
+        return [self.operand.type, *[_of_features(self)] * 2]

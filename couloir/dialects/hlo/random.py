@@ -7,27 +7,20 @@ from __future__ import annotations
 
 from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
 from couloir.dialects.hlo.elements import FLOAT_ONLY, INTEGER, PRED
-from couloir.dialects.shapes import constant_integers, same_dim, same_dims
+from couloir.dialects.shapes import constant_integers
 from couloir.ir import fields
-from couloir.ir.constraints import Holds, SameElementType, SameType
+from couloir.ir.constraints import Holds, Infers, SameElementType, SameType
+from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Result, attr
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
-from couloir.ir.types import FloatType, TensorType
-
-
-def _shape_fits(op: Rng) -> bool | str:
-    given, dims = constant_integers(op.shape), op.result.type.dims
-    if given is not None:
-        return same_dims(given, dims) or f"`shape` is {given}, not {dims}"
-    (count,) = op.shape.type.dims
-    return same_dim(count, len(dims)) or f"`shape` has {count} sizes, not {len(dims)}"
+from couloir.ir.types import FloatType, TensorType, Type
 
 
 class Rng(Operation, name="stablehlo.rng"):
     """Random numbers: uniform between `a` and `b`, or normal with mean `a` and standard deviation `b`.
 
-    The type is given.
+    Which dimensions the result has follows from a constant `shape`; else its type is given.
 
     Source: StableHLO specification, `rng`.
     """
@@ -39,7 +32,7 @@ class Rng(Operation, name="stablehlo.rng"):
     result: Result[TensorType] = fields.result()
 
     constraints = (
-        SameElementType("a", "b", "result", id="C1"),
+        SameElementType("a", "b", id="C1"),
         Holds(
             "NORMAL needs floats",
             lambda op: (
@@ -47,11 +40,18 @@ class Rng(Operation, name="stablehlo.rng"):
             ),
             id="C2",
         ),
-        Holds("the result has the shape `shape`", _shape_fits, id="C3", verify_only=True),
+        Infers("C1, C3"),
     )
     assembly_format = (
         "$a `,` $b `,` $shape `,` `distribution` `=` $rng_distribution attr-dict `:` functional-type(operands, results)"
     )
+
+    def infer(self) -> Type:
+        sizes = constant_integers(self.shape)
+        (count,) = self.shape.type.dims
+        if sizes is None and count is None:
+            raise Error("the rank of the result does not follow from `shape`", hint="give `result_types=[...]`")
+        return TensorType((None,) * (count or 0) if sizes is None else tuple(sizes), self.a.type.element_type)
 
 
 def _state_fits(op: RngBitGenerator) -> bool:

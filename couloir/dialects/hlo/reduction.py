@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from couloir.dialects.hlo.attributes import PADDING, parse_numbers
+from couloir.dialects.hlo.attributes import PADDING, bounded, bounds_of, least, parse_numbers
 from couloir.dialects.hlo.control import Return
 from couloir.dialects.hlo.elements import ANY
 from couloir.dialects.hlo.elementwise import Add, And, Maximum, Minimum, Multiply, Or, Xor
 from couloir.dialects.hlo.regions import combines
 from couloir.dialects.hlo.window import WindowDimension, padding_fits, window_dimensions
-from couloir.dialects.shapes import as_tensor, inside, merge, returned_types, same_dims, unique, within
+from couloir.dialects.shapes import Dim, Dims, as_tensor, inside, merge, returned_types, same_dims, unique, within
 from couloir.ir import fields
 from couloir.ir.attributes import DenseArrayAttr
 from couloir.ir.constraints import Holds, Infers, element_type
@@ -95,6 +95,13 @@ def _body(id: str) -> Holds:
     )
 
 
+def _shape(op: Reduce | ReduceWindow) -> tuple[Dims, tuple[Dim, ...]]:
+    """What is known of the sizes of the inputs: the dimensions, and their bounds."""
+    types = [value.type for value in op.inputs]
+    bounds = [least(*column) for column in zip(*map(bounds_of, types), strict=True)]
+    return merge(type.dims for type in types), tuple(bounds)
+
+
 def _result_elements(op: Reduce | ReduceWindow) -> list[Type]:
     """The element types that the body returns; while there is no body, those of the inputs."""
     given = returned_types(op.body)
@@ -132,9 +139,10 @@ class Reduce(Operation, name="stablehlo.reduce", traits=(RecursiveMemoryEffects,
     )
 
     def infer(self) -> list[Type]:
-        dims = merge(value.type.dims for value in self.inputs)
-        kept = [size for axis, size in enumerate(dims) if axis not in self.dimensions]
-        return [TensorType(tuple(kept), element) for element in _result_elements(self)]
+        dims, bounds = _shape(self)
+        kept = [axis for axis in range(len(dims)) if axis not in self.dimensions]
+        shape = [dims[axis] for axis in kept], [bounds[axis] for axis in kept]
+        return [bounded(*shape, element) for element in _result_elements(self)]
 
     def print(self, p: Printer) -> None:
         for index, (value, init) in enumerate(zip(self.inputs, self.init_values, strict=True)):
@@ -330,9 +338,10 @@ class ReduceWindow(
         )
 
     def infer(self) -> list[Type]:
-        sizes = merge(value.type.dims for value in self.inputs)
+        sizes, most = _shape(self)
         dims = [window.count(size) for window, size in zip(self.window, sizes, strict=True)]
-        return [TensorType(tuple(dims), element) for element in _result_elements(self)]
+        bounds = [window.count(size) for window, size in zip(self.window, most, strict=True)]
+        return [bounded(dims, bounds, element) for element in _result_elements(self)]
 
 
 def reduce_window(

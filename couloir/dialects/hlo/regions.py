@@ -1,9 +1,10 @@
-"""StableHLO: what the regions of reductions have in common."""
+"""StableHLO: what regions return."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from couloir.dialects.hlo.attributes import bounded, most_of
 from couloir.dialects.hlo.elements import is_promotable
 from couloir.dialects.shapes import entry_types, returned_types
 from couloir.ir.constraints import compatible, element_type
@@ -32,6 +33,20 @@ def combines(region: Region, element_types: Sequence[Type]) -> bool | str:
 
 def _counted(count: int) -> str:
     return "a scalar" if count == 1 else f"{count} scalars"
+
+
+def least_specific(types: Sequence[Type]) -> Type:
+    """Of compatible types, what all of them say: `tensor<?xf32, #stablehlo.bounds<3>>` for `tensor<2xf32>` and itself."""
+    first, *others = types
+    if not isinstance(first, TensorType):
+        return first
+    for other in others:
+        if isinstance(other, TensorType) and other is not first:
+            dims = [a if a == b else None for a, b in zip(first.dims, other.dims, strict=True)]
+            largest = zip(most_of(first), most_of(other), strict=True)
+            bounds = [None if a is None or b is None else max(a, b) for a, b in largest]
+            first = bounded(dims, bounds, first.element_type)
+    return first
 
 
 def listed(types: Sequence[Type]) -> str:

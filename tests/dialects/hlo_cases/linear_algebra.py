@@ -70,11 +70,9 @@ breaks("rng", "C2")(
     )
 )
 breaks("rng", "C1")(
-    lambda b: hlo.Rng(
-        *b.scalars(2), b.tensor(1, of=i64), hlo.RngDistribution.UNIFORM, result_types=[TensorType((3,), f64)]
-    )
+    lambda b: hlo.Rng(b.tensor(), b.tensor(of=f64), hlo.constant([4], i64), hlo.RngDistribution.UNIFORM)
 )
-breaks("rng", "C3")(
+breaks("rng", "C1, C3")(
     lambda b: hlo.Rng(
         *b.scalars(2),
         hlo.constant([4], i64),
