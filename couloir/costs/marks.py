@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from couloir.dialects.func import FuncOp
     from couloir.ir.operation import Operation, Value
 
-FUSION_KINDS: Final = ("xla.fusion_kind", "couloir.fusion_kind")
-"""Attributes of a call by which it is a fusion; their text says of which kind."""
+FUSION_KIND: Final = "couloir.fusion_kind"
+"""Attribute of a call by which it is a fusion of `outline-fusions`: the op in whose loops the others are computed."""
+_FUSION_KINDS: Final = (FUSION_KIND, "xla.fusion_kind")
 _ARITHMETIC: Final = Cost(1, 1, 0)
 
 
 def fusion_kind(op: Operation) -> str | None:
     """What kind of fusion a call is; None when it is none."""
-    for key in FUSION_KINDS:
+    for key in _FUSION_KINDS:
         stored = op.stored_attributes.get(key)
         if isinstance(stored, StringAttr):
             return stored.value

@@ -22,6 +22,7 @@ PASSES: Final[dict[str, str]] = {
     "loop-invariant-code-motion": "licm",
     "memory-plan": "memory_plan",
     "onnx-to-hlo": "onnx_to_hlo",
+    "outline-fusions": "outline_fusions",
     "reconcile-unrealized-casts": "reconcile_unrealized_casts",
     "refine-shapes": "refine_shapes",
     "remove-dead-values": "remove_dead_values",

@@ -20,6 +20,7 @@ from couloir.passes.integer_ranges import IntRangeOptimizations
 from couloir.passes.licm import LoopInvariantCodeMotion
 from couloir.passes.memory_plan import MemoryPlan
 from couloir.passes.onnx_to_hlo import OnnxToHlo
+from couloir.passes.outline_fusions import OutlineFusions
 from couloir.passes.refine_shapes import RefineShapes
 from couloir.passes.remove_dead_values import RemoveDeadValues
 from couloir.passes.sccp import Sccp
@@ -71,6 +72,7 @@ __all__ = [
     "LoopInvariantCodeMotion",
     "MemoryPlan",
     "OnnxToHlo",
+    "OutlineFusions",
     "RefineShapes",
     "RemoveDeadValues",
     "Sccp",
