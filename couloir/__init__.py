@@ -21,6 +21,7 @@ from couloir.version import __version__
 if TYPE_CHECKING:
     from couloir.api import (
         bisect,
+        compare,
         compile,
         cost,
         draw,
@@ -54,6 +55,7 @@ _HOMES: Final = {
     **dict.fromkeys(
         (
             "bisect",
+            "compare",
             "compile",
             "cost",
             "draw",
@@ -110,6 +112,7 @@ __all__ = [
     "VerifyError",
     "__version__",
     "bisect",
+    "compare",
     "compile",
     "cost",
     "draw",

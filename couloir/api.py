@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from couloir.backends.c.cache import Cache
     from couloir.backends.c.program import Executable
     from couloir.backends.c.toolchain import Compiler
+    from couloir.comparison import Comparison
     from couloir.costs import CostReport
     from couloir.drawing import Paper
     from couloir.ir.passes.trace import Trace
@@ -574,6 +575,43 @@ def cost(
     from couloir.costs import cost
 
     return cost(load(source, dims=dims), function=function, trip_counts=trip_counts)
+
+
+def compare(
+    first: Source,
+    second: Source,
+    *,
+    dims: Mapping[str, int] | None = None,
+    names: tuple[str, str] | None = None,
+    functions: tuple[str | None, str | None] = (None, None),
+    values: bool | Sequence[Any] = False,
+    seed: int = 0,
+) -> Comparison:
+    """Compares two models as graphs: histograms, costs, what is matched, what is fused with what, and the first value that differs.
+
+    Args:
+        first, second: Modules, or anything that `load` takes; XLA's HLO text, too.
+        dims: As for `load`, for both.
+        names: What to call them; by default the names of the files.
+        functions: Which function of each; by default the first public one.
+        values: Run both on NumPy, and compare the values of matched ops: on made-up inputs, or on these arrays.
+        seed: Of the inputs that are made up.
+
+    Returns:
+        The comparison: `print` it. It is true when the programs differ.
+
+    Raises:
+        Error: A source cannot be read, there is no such function, or a program cannot be run.
+    """
+    from couloir.comparison import compare, compare_values
+
+    if names is None:
+        given = [Path(s).name if isinstance(s, str | Path) else "" for s in (first, second)]
+        names = (given[0] or "first", given[1] or "second")
+    found = compare(load(first, dims=dims), load(second, dims=dims), names=names, functions=functions)
+    if values is False:
+        return found
+    return found.with_values(compare_values(found, None if values is True else values, seed=seed))
 
 
 def specialize(

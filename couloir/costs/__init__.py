@@ -15,8 +15,8 @@ reads its operands from memory and writes its results there, as if nothing were 
 
 from __future__ import annotations
 
-from couloir.costs.analysis import cost
-from couloir.costs.cost import Cost, bytes_of, elements, moving
+from couloir.costs.analysis import cost, entry_function
+from couloir.costs.cost import Cost, bytes_of, elements, moving, total
 from couloir.costs.report import CostReport, Kind, Note, OpCost
 from couloir.costs.table import Runs, cost_of, declare_table
 
@@ -32,5 +32,7 @@ __all__ = [
     "cost_of",
     "declare_table",
     "elements",
+    "entry_function",
     "moving",
+    "total",
 ]

@@ -41,13 +41,14 @@ def cost(program: Operation, *, function: str | None = None, trip_counts: bool =
     Raises:
         Error: There is no such function.
     """
-    entry = _entry(program, function)
+    entry = entry_function(program, function)
     analysis = _Analysis(trip_counts)
     analysis.measure(entry)
     return analysis.report(entry)
 
 
-def _entry(program: Operation, name: str | None) -> FuncOp:
+def entry_function(program: Operation, name: str | None = None) -> FuncOp:
+    """The function of a program that runs; by default the first public one. Raises `couloir.Error` when there is none."""
     ops = [program] if isinstance(program, FuncOp) else [op for region in program.regions for op in region.ops]
     functions = [op for op in ops if isinstance(op, FuncOp) and not op.is_declaration]
     for found in functions:
@@ -55,7 +56,7 @@ def _entry(program: Operation, name: str | None) -> FuncOp:
             return found
     known = [found.sym_name for found in functions]
     raise Error(
-        "there is no public function whose cost could be counted" if name is None else f"there is no function @{name}",
+        "there is no public function with a body" if name is None else f"there is no function @{name}",
         hint=nearest(name or "", known) or (f"there are {', '.join('@' + n for n in known)}" if known else None),
     )
 

@@ -1,0 +1,309 @@
+"""What two programs have in common, and what not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from couloir.comparison.as_json import as_json
+from couloir.comparison.flow import Flow, Fusion, Node, flow_of
+from couloir.comparison.labels import ARGUMENT, Labels
+from couloir.comparison.matching import Matching, match
+from couloir.comparison.text import text
+from couloir.costs import CostReport, cost, entry_function
+from couloir.ir.analysis.difference import Places
+from couloir.ir.attribute import Attribute
+
+if TYPE_CHECKING:
+    from couloir.comparison.values import Values
+    from couloir.ir.operation import Operation
+
+MAX_ATTRIBUTE: Final = 60
+"""Characters of an attribute that are shown."""
+
+
+@attrs.frozen(eq=False, repr=False)
+class Side:
+    """One of the two programs."""
+
+    name: str
+    """A name for people: that of a file."""
+    program: Operation
+    flow: Flow
+    costs: CostReport
+    places: Places = attrs.field(factory=Places)
+
+    @cached_property
+    def histogram(self) -> Counter[str]:
+        """How often each kind of op runs, calls looked through."""
+        return Counter(node.name for node in self.flow.ops)
+
+    def place(self, node: Node) -> str:
+        """Where a node stands: the calls through which it is reached, and its place in the last function."""
+        if node.op is None:
+            number = None if node.value is None else node.value.index
+            inner = ARGUMENT if number is None else f"argument {number}"
+            if node.value is not None and node.value.name_hint:
+                inner += f" %{node.value.name_hint}"
+            return inner
+        return self.places.of(node.op)
+
+
+@attrs.frozen(eq=False, repr=False)
+class PairOfNodes:
+    """A node of the first program, and what it is in the second."""
+
+    first: Node
+    second: Node
+    differences: tuple[str, ...]
+    """What is not the same about them: attributes, types, where operands come from."""
+
+
+@attrs.frozen(eq=False, repr=False)
+class Region:
+    """A connected part that both programs have."""
+
+    number: int
+    """From 0, the largest first."""
+    pairs: Sequence[PairOfNodes]
+
+    @property
+    def size(self) -> int:
+        """How many ops it has on each side."""
+        return sum(not pair.first.is_argument for pair in self.pairs)
+
+
+@attrs.frozen(eq=False, repr=False)
+class FusionMatch:
+    """A fusion of one program, and the ops of the other that it holds."""
+
+    side: int
+    """0 for the first program, 1 for the second."""
+    fusion: Fusion
+    partners: Sequence[Node]
+    """Of its ops, in the other program."""
+    alone: Sequence[Node]
+    """Its ops without a partner."""
+    others: Sequence[Fusion]
+    """The fusions of the other program that share ops with it."""
+
+
+@attrs.frozen(eq=False, repr=False)
+class Comparison:
+    """What `compare` finds. True when the programs differ."""
+
+    first: Side
+    second: Side
+    matching: Matching
+    pairs: Sequence[PairOfNodes]
+    """Nodes that are on both sides, in the order of the first program."""
+    regions: Sequence[Region]
+    """The pairs by what is connected on both sides, the largest first."""
+    replaced: Sequence[tuple[Node, Node]]
+    """Ops without a partner that stand in the same place as one of the other kind."""
+    values: Values | None = None
+    """What was found when both were run; None when they were not."""
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or any(self.alone)) or (self.values is not None and bool(self.values))
+
+    @cached_property
+    def changed(self) -> tuple[PairOfNodes, ...]:
+        """The pairs that are not quite the same."""
+        return tuple(pair for pair in self.pairs if pair.differences)
+
+    @cached_property
+    def alone(self) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+        """The nodes of each side that have no partner. A constant that the other side has, too, may be there more often."""
+        partner = self.matching.partner
+        known = [{node.label for node in side.flow.nodes if node.is_constant} for side in self.sides]
+        first, second = (
+            tuple(n for n in side.flow.nodes if n not in partner and not (n.is_constant and n.label in others))
+            for side, others in zip(self.sides, reversed(known), strict=True)
+        )
+        return first, second
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both."""
+        return self.first, self.second
+
+    @cached_property
+    def fusions(self) -> tuple[FusionMatch, ...]:
+        """Of each fusion of either side what it is on the other."""
+        partner = self.matching.partner
+        found: list[FusionMatch] = []
+        for number, side in enumerate(self.sides):
+            for fusion in side.flow.fusions:
+                partners = [partner[node] for node in fusion.nodes if node in partner]
+                alone = [node for node in fusion.nodes if node not in partner]
+                others = dict.fromkeys(node.fusion for node in partners if node.fusion is not None)
+                found.append(FusionMatch(number, fusion, partners, alone, list(others)))
+        return tuple(found)
+
+    @property
+    def not_searched(self) -> list[str]:
+        """What was not looked at, and why."""
+        said = [
+            f"{side.flow.unopened} calls of {side.name} are not looked through: of functions that have no body, call"
+            " themselves or branch, or there are too many"
+            for side in self.sides
+            if side.flow.unopened
+        ]
+        return [*said, *self.matching.not_searched]
+
+    def with_values(self, values: Values) -> Comparison:
+        """The same, with what was found when both programs were run."""
+        return attrs.evolve(self, values=values)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, *, limit: int = 12) -> str:
+        """All of it, in at most 100 columns; of each kind of thing at most `limit` are listed."""
+        return text(self, limit=limit)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON: `docs/compare.md` has its form."""
+        return as_json(self)
+
+
+def compare(
+    first: Operation,
+    second: Operation,
+    *,
+    names: tuple[str, str] = ("first", "second"),
+    functions: tuple[str | None, str | None] = (None, None),
+) -> Comparison:
+    """Compares two programs as graphs: neither names nor the order of ops count, and fusions are looked through.
+
+    Args:
+        first, second: Modules or functions, of any dialects.
+        names: What to call them.
+        functions: Which functions; by default the first public ones.
+
+    Raises:
+        Error: There is no such function.
+    """
+    labels = Labels()
+    entries = entry_function(first, functions[0]), entry_function(second, functions[1])
+    places = entries[0].function_type.inputs == entries[1].function_type.inputs
+    sides = [
+        Side(name, program, flow_of(entry, labels, places=places), cost(program, function=entry.sym_name))
+        for name, program, entry in zip(names, (first, second), entries, strict=True)
+    ]
+    matching = match(sides[0].flow, sides[1].flow)
+    pairs = [PairOfNodes(a, b, tuple(_differences(a, b, matching))) for a, b in matching.pairs]
+    return Comparison(sides[0], sides[1], matching, pairs, _regions(pairs, matching), _replaced(matching))
+
+
+# -- what differs ------------------------------------------------------------------------------------------------------------
+
+
+def _differences(a: Node, b: Node, matching: Matching) -> Iterator[str]:
+    """What is not the same about two partners."""
+    if a.name != b.name:
+        yield f"{_what(a)} and {_what(b)}"
+    elif a.label is not b.label:
+        yield from _unlike(a, b)
+    if a.is_leaf and b.is_leaf:
+        return
+    partner = matching.partner
+    ours, theirs = [(partner.get(x), i) for x, i in a.operands], list(b.operands)
+    if a.label.commutative:
+        known = {id(x) for x, _ in ours if x is not None}
+        moved = [n for n, (y, _) in enumerate(theirs) if y in partner and id(y) not in known]
+    else:
+        moved = [
+            n
+            for n, ((x, i), (y, j)) in enumerate(zip(ours, theirs, strict=False))
+            if x is not None and y in partner and (x is not y or i != j)
+        ]
+    if moved:
+        places = ", ".join(map(str, moved))
+        yield f"operand{'s' if len(moved) > 1 else ''} {places} come{'' if len(moved) > 1 else 's'} from elsewhere"
+    if len(ours) != len(theirs):
+        yield f"{len(ours)} and {len(theirs)} operands"
+
+
+def _unlike(a: Node, b: Node) -> Iterator[str]:
+    """Why the labels of two nodes of one name differ."""
+    one, two = a.label, b.label
+    if one.types != two.types:
+        yield f"type {_types(a)} -> {_types(b)}"
+    for key in dict.fromkeys((*one.attributes, *two.attributes)):
+        x, y = one.attributes.get(key), two.attributes.get(key)
+        if x is not y:
+            yield f"`{key}` {_short(x)} -> {_short(y)}"
+    if one.types == two.types and one.attributes == two.attributes:
+        if a.value is not None and b.value is not None:
+            yield f"argument {a.value.index} -> argument {b.value.index}"
+        else:
+            yield "another body"
+
+
+def _what(node: Node) -> str:
+    return "an argument" if node.is_argument else f"a `{node.name}`"
+
+
+def _types(node: Node) -> str:
+    return ", ".join(f"`{type}`" for type in node.label.types) or "none"
+
+
+def _short(attribute: Attribute | None) -> str:
+    if attribute is None:
+        return "(default)"
+    text = " ".join(str(attribute).split())
+    return text if len(text) <= MAX_ATTRIBUTE else text[: MAX_ATTRIBUTE - 3] + "..."
+
+
+# -- regions -----------------------------------------------------------------------------------------------------------------
+
+
+def _regions(pairs: Sequence[PairOfNodes], matching: Matching) -> list[Region]:
+    """The pairs that are connected on both sides in the same way. Constants and arguments connect nothing."""
+    above = {pair.first: pair.first for pair in pairs}
+
+    def root(node: Node) -> Node:
+        while above[node] is not node:
+            above[node] = node = above[above[node]]
+        return node
+
+    for pair in pairs:
+        theirs = {source for source, _ in pair.second.operands}
+        for source, _ in pair.first.operands:
+            if source in above and not source.is_leaf and matching.partner[source] in theirs:
+                above[root(pair.first)] = root(source)
+    for pair in pairs:  # leaves belong to whoever takes them first
+        if pair.first.is_leaf:
+            users = [user for user, _ in pair.first.users if user in above]
+            if users:
+                above[root(pair.first)] = root(users[0])
+    found: dict[Node, list[PairOfNodes]] = {}
+    for pair in pairs:
+        found.setdefault(root(pair.first), []).append(pair)
+    ordered = sorted(found.values(), key=lambda group: -sum(not pair.first.is_argument for pair in group))
+    return [Region(number, group) for number, group in enumerate(ordered)]
+
+
+def _replaced(matching: Matching) -> list[tuple[Node, Node]]:
+    """Ops without partners that take the same and are taken by the same, but are of another kind."""
+    partner = matching.partner
+    taken: set[Node] = set()
+    found: list[tuple[Node, Node]] = []
+    for a in matching.first.nodes:
+        if a in partner or a.is_leaf or not all(source in partner for source, _ in a.operands):
+            continue
+        sources = [(partner[source], number) for source, number in a.operands]
+        users = {partner[user] for user, _ in a.users if user in partner}
+        for b in dict.fromkeys(user for user, _ in (sources[0][0].users if sources else ())):
+            same = b not in partner and b not in taken and list(b.operands) == sources
+            if same and users == {user for user, _ in b.users if user in partner}:
+                taken.add(b)
+                found.append((a, b))
+                break
+    return found

@@ -1,0 +1,272 @@
+"""The first value that two programs compute differently: both are run on the same inputs, and matched values are compared.
+
+A difference counts when rounding does not explain it: the tolerance is derived for each element from what both programs computed
+on the way to it (`couloir.passes.tolerance`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+
+from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.evaluate import evaluate
+from couloir.comparison.flow import Flow, Node
+from couloir.comparison.labels import captured
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.func import FuncOp, Return
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.builder import at_end
+from couloir.ir.errors import Error
+from couloir.ir.operation import Value
+from couloir.ir.types import FunctionType, TensorType
+from couloir.passes.running import incomparable, random_inputs
+from couloir.passes.tolerance import Estimates, allowed, differing, estimates, half_the_digits, identical
+
+if TYPE_CHECKING:
+    from couloir.comparison.comparison import Comparison
+
+CHUNK: Final = 1 << 28
+"""Bytes of values of one side that are kept at a time."""
+NAME: Final = "couloir.compared"
+"""Of the function that is run."""
+
+
+@attrs.frozen(eq=False)
+class Divergence:
+    """A value that differs."""
+
+    first: Node
+    second: Node
+    result: int
+    """Of these ops."""
+    index: tuple[int, ...]
+    """The first element that differs."""
+    values: tuple[Any, Any]
+    """There."""
+    allowed: float
+    """The difference that rounding explains; 0 for integers."""
+    count: int
+    """Elements that differ."""
+    size: int
+    """Elements in all."""
+
+
+@attrs.frozen(eq=False)
+class Values:
+    """What was found when both programs were run. True when a value differs."""
+
+    compared: int
+    """Values."""
+    divergence: Divergence | None
+    inputs: str
+    """What they were run on."""
+    notes: Sequence[str] = ()
+    """What could not be compared, and why."""
+
+    def __bool__(self) -> bool:
+        return self.divergence is not None
+
+    def lines(self, comparison: Comparison) -> list[str]:
+        """For people."""
+        found = [f"values: {self.compared} compared on {self.inputs}"]
+        if self.divergence is None:
+            found[0] += "; none differs" if self.compared else ""
+        else:
+            found += _shown(self.divergence, comparison)
+        return [*found, *(f"  {note}" for note in self.notes)]
+
+
+def compare_values(comparison: Comparison, inputs: Sequence[Any] | None = None, *, seed: int = 0) -> Values:
+    """Runs both programs and compares the values of matched ops, in the order of the first program, up to the first difference.
+
+    Args:
+        comparison: What is matched.
+        inputs: Arrays for the arguments of the first program; by default they are made up. Those of the second are their
+            partners', or those of the same number.
+        seed: Of the inputs that are made up.
+
+    Raises:
+        Error: A program cannot be run on these inputs.
+    """
+    notes: list[str] = []
+    label = f"made-up inputs, seed {seed}" if inputs is None else "the given inputs"
+    for side in comparison.sides:
+        reason = incomparable(side.flow.function)
+        if reason is not None:
+            return Values(0, None, label, [f"{side.name} is not run: {reason}"])
+    given = _inputs(comparison, inputs, seed, notes)
+    points = _points(comparison)
+    done = 0
+    for chunk in _chunks(points):
+        runs = [_Run(side.flow, chunk, number) for number, side in enumerate(comparison.sides)]
+        found = [run(arrays) for run, arrays in zip(runs, given, strict=True)]
+        errors: list[Estimates] | None = None
+        for number, (a, b) in enumerate(zip(*found, strict=True)):
+            if a.shape != b.shape or a.dtype != b.dtype:
+                continue
+            if not identical(a, b):
+                errors = errors or [r.errors(x, y) for r, x, y in zip(runs, given, found, strict=True)]
+                room = allowed(a, errors[0].each[number], errors[1].each[number])
+                if differing(a, b, room).any():
+                    return Values(done + 1, _divergence(chunk[number], a, b, room), label, notes)
+            done += 1
+    if not points:
+        notes.append("no matched ops give the same types outside of loops")
+    return Values(done, None, label, notes)
+
+
+@attrs.frozen(eq=False)
+class _Point:
+    """A value that both programs compute."""
+
+    nodes: tuple[Node, Node]
+    result: int
+    bytes: int
+
+
+def _points(comparison: Comparison) -> list[_Point]:
+    """The results of matched and replaced ops that have the same type and are not in a loop or branch."""
+    found: list[_Point] = []
+    pairs = [(pair.first, pair.second) for pair in comparison.pairs] + list(comparison.replaced)
+    for a, b in sorted(pairs, key=lambda pair: pair[0].number):
+        if any(node.op is None or node.is_leaf or node.parent is not None or not node.users for node in (a, b)):
+            continue
+        for number, (x, y) in enumerate(zip(a.label.types, b.label.types, strict=False)):
+            if x is y and isinstance(x, TensorType):
+                size = x.size * 8 if x.is_static else 0
+                found.append(_Point((a, b), number, size))
+    return found
+
+
+def _chunks(points: Sequence[_Point]) -> Iterator[list[_Point]]:
+    """The points in parts that need a bounded amount of memory."""
+    part: list[_Point] = []
+    size = 0
+    for point in points:
+        if part and size + point.bytes > CHUNK:
+            yield part
+            part, size = [], 0
+        part.append(point)
+        size += point.bytes
+    if part:
+        yield part
+
+
+class _Run:
+    """One of the programs, as a function without calls that returns the values of points."""
+
+    def __init__(self, flow: Flow, points: Sequence[_Point], side: int) -> None:
+        around = flow.function.parent_op
+        self.module = around.clone() if isinstance(around, ModuleOp) else ModuleOp.empty()
+        wanted = [(point.nodes[side], point.result) for point in points]
+        function = FuncOp.build(NAME, flow.function.function_type.inputs)
+        values: dict[tuple[Node, int], Value[Any]] = {
+            (node, 0): argument for node, argument in zip(flow.arguments, function.arguments, strict=True)
+        }
+        needed = _needed(node for node, _ in wanted)
+        for node in flow.nodes:
+            if node not in needed or node.op is None:
+                continue
+            known = {value: values[source] for value, source in _taken(node)}
+            copy = node.op.clone(known)
+            function.entry.append(copy)
+            values.update(((node, number), result) for number, result in enumerate(copy.results))
+        results = [values[source] for source in wanted]
+        with at_end(function.entry):
+            Return(results)
+        function.function_type = FunctionType(flow.function.function_type.inputs, [value.type for value in results])
+        self.module.body.append(function)
+
+    def __call__(self, arrays: Sequence[Any]) -> tuple[Array, ...]:
+        return tuple(map(np.asarray, evaluate(self.module, *arrays, function=NAME)))
+
+    def errors(self, arrays: Sequence[Any], results: Sequence[Array]) -> Estimates:
+        """The rounding errors of the results."""
+        return estimates(self.module, NAME, arrays, results) or half_the_digits(results)
+
+
+def _taken(node: Node) -> list[tuple[Value[Any], tuple[Node, int]]]:
+    """The values that an op takes, its regions included, and where they come from."""
+    op = node.op
+    assert op is not None, "arguments take nothing"
+    found = list(zip(op.operands, node.operands, strict=False))
+    if node.scope is not None:
+        found += [(value, node.scope[value]) for value in captured(op)]
+    return found
+
+
+def _needed(nodes: Iterable[Node]) -> set[Node]:
+    """These nodes, and all that they are computed from."""
+    found: set[Node] = set()
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if node not in found:
+            found.add(node)
+            todo += [source for _, (source, _) in (_taken(node) if node.op is not None else ())]
+    return found
+
+
+def _inputs(
+    comparison: Comparison, inputs: Sequence[Any] | None, seed: int, notes: list[str]
+) -> tuple[list[Any], list[Any]]:
+    """The arguments of both programs: what is matched is the same."""
+    first, second = (side.flow for side in comparison.sides)
+    partner = comparison.matching.partner
+    if inputs is not None and len(inputs) != len(first.arguments):
+        raise Error(f"{comparison.first.name} takes {len(first.arguments)} arrays, {len(inputs)} were given")
+    ours = list(random_inputs(first.function, seed=seed) if inputs is None else inputs)
+    for number, node in enumerate(first.arguments):
+        known = _constant(partner.get(node))
+        if inputs is None and known is not None and _same_type(node, partner[node]):
+            ours[number] = known
+    theirs: list[Any] = list(random_inputs(second.function, seed=seed))
+    numbers = {node: number for number, node in enumerate(first.arguments)}
+    for number, node in enumerate(second.arguments):
+        other = partner.get(node)
+        if other is None and number < len(first.arguments) and first.arguments[number] not in partner:
+            other = first.arguments[number]
+        known = _constant(other)
+        if other in numbers and _same_type(node, other):
+            theirs[number] = ours[numbers[other]]
+        elif other is not None and known is not None and _same_type(node, other):
+            theirs[number] = known
+        else:
+            notes.append(f"argument {number} of {comparison.second.name} is none of {comparison.first.name}: made up")
+    return ours, theirs
+
+
+def _constant(node: Node | None) -> Array | None:
+    """The elements of a constant."""
+    if node is None or node.op is None or not node.is_constant:
+        return None
+    stored = node.op.stored_attributes.get("value")
+    return stored.array if isinstance(stored, DenseElementsAttr) else None
+
+
+def _same_type(a: Node, b: Node) -> bool:
+    return a.label.types == b.label.types
+
+
+def _divergence(point: _Point, a: Array, b: Array, room: Array) -> Divergence:
+    found = differing(a, b, room)
+    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(found)), found.shape))
+    bound = float(np.broadcast_to(room, found.shape)[index])
+    return Divergence(*point.nodes, point.result, index, (a[index], b[index]), bound, int(found.sum()), found.size)
+
+
+def _shown(found: Divergence, comparison: Comparison) -> list[str]:
+    first, second = comparison.sides
+    a, b = found.first, found.second
+    what = f"`{a.name}`" if a.name == b.name else f"`{a.name}` and `{b.name}`"
+    rounding = f" (rounding explains {found.allowed:.3g})" if found.allowed else ""
+    return [
+        f"  the first that differs is {what}, {found.count} of {found.size} elements:",
+        f"    {first.name}: {first.place(a)}",
+        f"    {second.name}: {second.place(b)}",
+        f"    at {list(found.index)}: {found.values[0]!s} and {found.values[1]!s}{rounding}",
+    ]
