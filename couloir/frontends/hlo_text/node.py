@@ -73,10 +73,19 @@ class Node:
         """The arrays of all operands."""
         return [value for operand in self.operands for value in operand]
 
-    def tensors(self, count: int | None = None) -> list[Tensor]:
-        """The operands, each of which must be an array. Raises `Error` if there are not `count`."""
-        if count is not None and len(self.operands) != count:
-            raise Error(f"`{self.opcode}` has {count} operands, not {len(self.operands)}")
+    def at_least(self, count: int) -> list[Value[Any]]:
+        """The arrays of all operands. Raises `Error` if there are fewer than `count`."""
+        found = self.values
+        if len(found) < count:
+            raise Error(f"`{self.opcode}` has {count} operands at least, not {len(found)}")
+        return found
+
+    def tensors(self, count: int | None = None, *, at_least: int = 0) -> list[Tensor]:
+        """The operands, each of which must be an array. Raises `Error` if there are not `count`, or too few."""
+        given = len(self.operands)
+        if given < at_least or (count is not None and given != count):
+            wanted = f"{at_least} operands at least" if count is None else f"{count} operands"
+            raise Error(f"`{self.opcode}` has {wanted}, not {given}")
         found: list[Tensor] = []
         for number, (operand, shape) in enumerate(zip(self.operands, self.shapes, strict=True)):
             if not isinstance(shape, Array) or not isinstance(shape.type, TensorType):

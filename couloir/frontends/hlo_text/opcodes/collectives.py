@@ -74,7 +74,7 @@ def _axis(node: Node) -> int:
 def all_reduce(node: Node) -> Lowered:
     """Combines the values of all processes of a group."""
     return hlo.AllReduce(
-        node.tensors(), _groups(node), _channel(node), node.flag("use_global_device_ids"), node.region()
+        node.tensors(at_least=1), _groups(node), _channel(node), node.flag("use_global_device_ids"), node.region()
     ).results
 
 
@@ -95,9 +95,10 @@ def all_gather(node: Node) -> Lowered:
 def reduce_scatter(node: Node) -> Lowered:
     """Combines the values of all processes of a group, and gives each a part."""
     groups, channel, globally = _groups(node), _channel(node), node.flag("use_global_device_ids")
+    operands = node.tensors(len(node.types))
     return [
         hlo.ReduceScatter(x, _axis(node), groups, channel, globally, node.region(), result_types=[type])
-        for x, type in zip(node.tensors(), node.types, strict=True)
+        for x, type in zip(operands, node.types, strict=True)
     ]
 
 
@@ -151,13 +152,13 @@ def replica_id(node: Node) -> Lowered:
 @lowers("infeed", named="stablehlo.infeed")
 def infeed(node: Node) -> Lowered:
     """Reads values from the infeed."""
-    return hlo.Infeed(node.values[0], node.string("infeed_config", ""), result_types=node.types).results
+    return hlo.Infeed(node.at_least(1)[0], node.string("infeed_config", ""), result_types=node.types).results
 
 
 @lowers("outfeed", named="stablehlo.outfeed")
 def outfeed(node: Node) -> Lowered:
     """Writes values to the outfeed."""
-    *values, token = node.values
+    *values, token = node.at_least(1)
     return hlo.Outfeed(values, token, node.string("outfeed_config", ""))
 
 
@@ -169,7 +170,7 @@ def _host_channel(node: Node, host: int) -> tuple[hlo.ChannelHandle, bool]:
 @lowers("send")
 def send(node: Node) -> Lowered:
     """Sends a value; what is handed on to `send-done` is the value, the number of the transfer, and the token."""
-    *values, token = node.values
+    *values, token = node.at_least(1)
     channel, is_host = _host_channel(node, ChannelType.DEVICE_TO_HOST)
     sent = hlo.Send(values, token, channel, is_host, _pairs(node)).result
     return [*values, *_contexts(node.types[len(values) : -1]), sent]
@@ -180,8 +181,10 @@ def recv(node: Node) -> Lowered:
     """Receives a value; what is handed on to `recv-done` is the value, the number of the transfer, and the token."""
     channel, is_host = _host_channel(node, ChannelType.HOST_TO_DEVICE)
     count = len(node.types) - 2
+    if count < 0:
+        raise Error("`recv` gives a value, the number of the transfer, and a token")
     types = [*node.types[:count], node.types[-1]]
-    made = hlo.Recv(node.values[0], channel, is_host, _pairs(node), result_types=types).results
+    made = hlo.Recv(node.at_least(1)[0], channel, is_host, _pairs(node), result_types=types).results
     return [*made[:-1], *_contexts(node.types[count:-1]), made[-1]]
 
 
@@ -198,13 +201,14 @@ def _pairs(node: Node) -> Any:
 @lowers("send-done")
 def send_done(node: Node) -> Lowered:
     """The token after a value was sent."""
-    return node.values[-1]
+    return node.at_least(1)[-1]
 
 
 @lowers("recv-done")
 def recv_done(node: Node) -> Lowered:
     """The value that was received, and the token after that."""
-    return [*node.values[:-2], node.values[-1]]
+    values = node.at_least(3)
+    return [*values[:-2], values[-1]]
 
 
 # -- beside the program ------------------------------------------------------------------------------------------------
@@ -268,14 +272,14 @@ def all_reduce_start(node: Node) -> Lowered:
 @lowers("copy-start")
 def copy_start(node: Node) -> Lowered:
     """Starts a copy: the new array, the old one, and a stand-in."""
-    (x,) = node.values
+    x = node.at_least(1)[0]
     return [copied(x), x, *_contexts(node.types[2:])]
 
 
 @lowers("copy-done")
 def copy_done(node: Node) -> Lowered:
     """The new array."""
-    return node.values[0]
+    return node.at_least(1)[0]
 
 
 @lowers("all-reduce-done")

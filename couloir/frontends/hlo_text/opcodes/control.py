@@ -29,11 +29,14 @@ def conditional(node: Node) -> Lowered:
     """Runs one of several computations, each on its own operand."""
     if not node.operands or not node.regions:
         raise Error("`conditional` has computations, and an operand that chooses one")
-    (choice,), *given = node.operands
+    choices, *given = node.operands
     branches = list(node.regions.values())
     if len(given) != len(branches):
         raise Error(f"`conditional` has {len(branches)} branches, and operands for {len(given)}")
     regions = [make(values) for make, values in zip(branches, given, strict=True)]
+    if len(choices) != 1:
+        raise Error("a branch is chosen by a truth value or a number, not by a tuple")
+    choice = choices[0]
     scalar = choice.type
     if scalar == TensorType((), i1):
         if len(regions) != 2:

@@ -124,8 +124,10 @@ def compare_rule(node: Node) -> Lowered:
 def select(node: Node) -> Lowered:
     """Elements of one array or of another; of older texts, one of two tuples."""
     if len(node.operands) == 3 and isinstance(node.instruction.shape, Tuple):
-        (pred,), on_true, on_false = node.operands
-        return [hlo.Select(pred, a, b) for a, b in zip(on_true, on_false, strict=True)]
+        pred, on_true, on_false = node.operands
+        if len(pred) != 1 or len(on_true) != len(on_false):
+            raise Error(f"`{node.opcode}` chooses between two tuples of the same shape")
+        return [hlo.Select(pred[0], a, b) for a, b in zip(on_true, on_false, strict=True)]
     return hlo.Select(*node.tensors(3))
 
 

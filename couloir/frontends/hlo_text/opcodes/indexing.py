@@ -21,17 +21,14 @@ def _starts(operand: Tensor, starts: list[Tensor]) -> list[Tensor]:
 @lowers("dynamic-slice", named="stablehlo.dynamic_slice")
 def dynamic_slice(node: Node) -> Lowered:
     """A part of an array, from a position on."""
-    x, *starts = node.tensors()
+    x, *starts = node.tensors(at_least=1)
     return hlo.DynamicSlice(x, _starts(x, starts), node.numbers("dynamic_slice_sizes"))
 
 
 @lowers("dynamic-update-slice", named="stablehlo.dynamic_update_slice")
 def dynamic_update_slice(node: Node) -> Lowered:
     """An array with a part of it replaced."""
-    operands = node.tensors()
-    if len(operands) < 2:
-        raise Error("`dynamic-update-slice` has an array, an update and positions")
-    x, update, *starts = operands
+    x, update, *starts = node.tensors(at_least=2)
     return hlo.DynamicUpdateSlice(x, update, _starts(x, starts))
 
 

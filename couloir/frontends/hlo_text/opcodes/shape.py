@@ -33,9 +33,7 @@ def reshape_rule(node: Node) -> Lowered:
 @lowers("dynamic-reshape", named="stablehlo.dynamic_reshape")
 def dynamic_reshape(node: Node) -> Lowered:
     """The same elements in a shape whose sizes are operands."""
-    x, *sizes = node.tensors()
-    if not sizes:
-        raise Error("`dynamic-reshape` has an operand for each size")
+    x, *sizes = node.tensors(at_least=2)
     shape = hlo.Concatenate([reshape(size, (1,)) for size in sizes], 0).result
     return hlo.DynamicReshape(x, shape, result_types=[node.type])
 
