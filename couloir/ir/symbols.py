@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
 
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr, SymbolRefAttr
 from couloir.ir.errors import Error, nearest
 from couloir.ir.traits import SymbolTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from couloir.ir.attribute import Attribute
     from couloir.ir.operation import Operation
+
+
+_KEPT: Final[ContextVar[dict[Operation, dict[str, Operation]] | None]] = ContextVar("couloir symbols", default=None)
+
+
+@contextmanager
+def symbols_kept() -> Generator[None]:
+    """Inside the `with`, `lookup` reads each table only once; nothing may change symbols meanwhile."""
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 def symbol_name(op: Operation) -> str | None:
@@ -44,13 +59,22 @@ def lookup(op: Operation, name: str | SymbolRefAttr) -> Operation | None:
     reference = name if isinstance(name, SymbolRefAttr) else SymbolRefAttr(name)
     table = nearest_table(op)
     while table is not None:
-        found = symbols_in(table).get(reference.root)
+        found = _symbols(table).get(reference.root)
         for part in reference.nested:
-            found = None if found is None else symbols_in(found).get(part)
+            found = None if found is None else _symbols(found).get(part)
         if found is not None:
             return found
         table = next((a for a in table.ancestors() if a.has_trait(SymbolTable)), None)
     return None
+
+
+def _symbols(table: Operation) -> dict[str, Operation]:
+    kept = _KEPT.get()
+    if kept is None:
+        return symbols_in(table)
+    if table not in kept:
+        kept[table] = symbols_in(table)
+    return kept[table]
 
 
 def lookup_or_raise(op: Operation, name: str | SymbolRefAttr) -> Operation:

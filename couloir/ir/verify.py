@@ -16,7 +16,7 @@ from couloir.ir.definition import can_infer, field_faults, infer
 from couloir.ir.errors import Error, VerifyError, nearest
 from couloir.ir.operation import BlockArgument, OpResult, collector_paused
 from couloir.ir.quick_check import CHECKS, knows_use, own_messages, quick_check
-from couloir.ir.symbols import references, symbol_name, symbols_in
+from couloir.ir.symbols import references, symbol_name, symbols_in, symbols_kept
 from couloir.ir.text.printer import operation_text
 from couloir.ir.traits import GraphRegion, IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
 
@@ -36,7 +36,7 @@ def verify(op: Operation) -> None:
 
 def faults(op: Operation, *, limit: int = MAX_FAULTS) -> list[Error]:
     """Every fault of `op` and of everything inside it, at most `limit`; empty when it is well formed."""
-    with collector_paused():  # what the verifier makes, it keeps until it ends
+    with collector_paused(), symbols_kept():  # what the verifier makes, it keeps until it ends
         return _Verifier(limit).run(op)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import couloir
+from couloir.ir import symbols
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr, SymbolRefAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region
@@ -114,3 +116,13 @@ def test_a_later_definition_replaces_an_earlier_one() -> None:
     assert registry.operation("x.op") is Table
     assert registry.operations("x") == [Table]
     assert not registry.knows("y")
+
+
+def test_the_verifier_reads_a_table_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of n functions with n calls is verified in time that grows with n."""
+    lines = [f"func.func private @f{i}() {{\n  func.call @f{i + 1}() : () -> ()\n  return\n}}" for i in range(20)]
+    module = couloir.parse("\n".join([*lines, "func.func private @f20() { return }"]))
+    read: list[Operation] = []
+    monkeypatch.setattr(symbols, "symbols_in", lambda table: read.append(table) or symbols_in(table))
+    couloir.verify(module)
+    assert read == [module]
