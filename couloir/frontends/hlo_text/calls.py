@@ -7,8 +7,7 @@ from typing import Final
 
 import attrs
 
-from couloir.frontends.hlo_text.node import read_names
-from couloir.frontends.hlo_text.syntax import Computation, HloModule, Instruction, read_value
+from couloir.frontends.hlo_text.syntax import Computation, HloModule, Instruction, read_names
 from couloir.ir.limits import quoted
 
 REGIONS: Final[dict[str, tuple[str, ...]]] = {
@@ -59,7 +58,7 @@ def uses(module: HloModule, instruction: Instruction) -> Iterator[Use]:
             span = instruction.attributes.get(key)
             if span is None:
                 continue
-            names = read_value(module, span, read_names)
+            names = read_names(module, span)
             for number, name in enumerate(names):
                 if name not in module.computations:
                     raise module.lexer.error(f"there is no computation {quoted(name)}", at=span[0])

@@ -8,10 +8,11 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
+from couloir.dialects.func import Call
 from couloir.dialects.hlo.building import Tensor
 from couloir.frontends.hlo_text.lexer import HloLexer
 from couloir.frontends.hlo_text.shapes import Array, Shape
-from couloir.frontends.hlo_text.syntax import HloModule, Instruction, read_value
+from couloir.frontends.hlo_text.syntax import HloModule, Instruction, read_names, read_value
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Region, Value
 from couloir.ir.types import TensorType, Type
@@ -170,6 +171,18 @@ class Node:
         """A string in quotes."""
         return self.read(key, lambda lexer: lexer.string_literal(), default)
 
+    def computations(self, key: str) -> tuple[str, ...]:
+        """The computations that an attribute names; none without it."""
+        span = self.instruction.attributes.get(key)
+        return () if span is None else read_names(self.module, span)
+
+    def called(self, key: str) -> Call:
+        """A call of the computation that an attribute names, with all operands."""
+        names = self.computations(key)
+        if len(names) != 1 or names[0] not in self.symbols:
+            raise Error(f"`{self.opcode}` calls a computation: `{key}=name`")
+        return Call(self.symbols[names[0]], self.values, result_types=self.result_types[names[0]])
+
     def region(self, key: str = "to_apply") -> Region:
         """The computation that an attribute names, as a region."""
         make = self.regions.get(key)
@@ -186,10 +199,3 @@ def read_numbers(lexer: HloLexer) -> tuple[int, ...]:
 def read_lists(lexer: HloLexer) -> tuple[tuple[int, ...], ...]:
     """Reads `{{0,1},{2,3}}`."""
     return tuple(lexer.comma_separated(lambda: read_numbers(lexer), "{", "}"))
-
-
-def read_names(lexer: HloLexer) -> tuple[str, ...]:
-    """Reads `{%a, %b}`, or one name."""
-    if not lexer.at("{"):
-        return (lexer.name("the name of a computation"),)
-    return tuple(lexer.comma_separated(lambda: lexer.name("the name of a computation"), "{", "}"))

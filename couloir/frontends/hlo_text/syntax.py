@@ -6,17 +6,18 @@ with `%` and the types of operands, and the short one.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
-from couloir.frontends.hlo_text.lexer import HloLexer
+from couloir.frontends.hlo_text.lexer import NAME, SPACE, HloLexer
 from couloir.frontends.hlo_text.shapes import Shape, ShapeReader
 from couloir.ir.errors import Error
 from couloir.ir.limits import Limits, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 
@@ -27,6 +28,27 @@ _WITHOUT_NAMES: Final = ("constant", "parameter")
 """Opcodes in whose parentheses no instructions are named."""
 _TABLES: Final = ("FileNames", "FunctionNames", "FileLocations", "StackFrames")
 _CHECKED_EVERY: Final = 1024
+
+_INLINE: Final = re.compile(rf"\{{{SPACE}(?:ROOT{SPACE})?%?{NAME}{SPACE}=")
+"""A computation that stands where its name could stand: `to_apply={ a = f32[] parameter(0) ... }`."""
+COMPUTATION_KEYS: Final = frozenset(
+    (
+        "body",
+        "branch_computations",
+        "called_computations",
+        "calls",
+        "condition",
+        "false_computation",
+        "scatter",
+        "select",
+        "to_apply",
+        "true_computation",
+    )
+)
+"""Attributes that name computations."""
+_INLINE_LIST: Final = re.compile(rf"\{{{SPACE}(?={_INLINE.pattern})")
+MAX_INLINE_DEPTH: Final = 100
+"""Levels of computations inside each other. Each level is looked through once more."""
 
 
 @attrs.define(eq=False, slots=True)
@@ -72,6 +94,7 @@ class HloModule:
         computations: By name, in the order of the text.
         entry: The computation that is the program.
         tables: What is said about files and stack frames: by the name of the table, a line for each number.
+        inline: The names given to computations that stand where their names could stand, by the offset of the attribute.
         lexer: What the text was read with.
     """
 
@@ -80,6 +103,7 @@ class HloModule:
     computations: dict[str, Computation]
     entry: Computation
     tables: dict[str, dict[int, Span]]
+    inline: dict[int, tuple[str, ...]]
     lexer: HloLexer
 
     def text(self, span: Span) -> str:
@@ -111,6 +135,9 @@ class _Reader:
         self._shapes = ShapeReader(lexer)
         self._deadline = self._limits.start()
         self._count = 0
+        self._inline: dict[int, tuple[str, ...]] = {}
+        self._waiting: list[tuple[int, str, int]] = []
+        """Computations that stand inside others: where, what they are called, and how deep."""
 
     def module(self) -> HloModule:
         lexer = self._lexer
@@ -133,7 +160,48 @@ class _Reader:
             entry = found if is_entry else entry
         if entry is None:
             raise lexer.error("the module has no `ENTRY` computation")
-        return HloModule(name, attributes, computations, entry, tables, lexer)
+        names: set[str] = set(computations)
+        self._name_inline(computations.values(), names, 1)
+        while self._waiting:
+            start, inline_name, depth = self._waiting.pop()
+            lexer.skip_to(start)
+            computations[inline_name] = found = self._body(inline_name, start)
+            self._name_inline([found], names, depth + 1)
+        return HloModule(name, attributes, computations, entry, tables, self._inline, lexer)
+
+    def _name_inline(self, computations: Iterable[Computation], taken: set[str], depth: int) -> None:
+        """Gives names to the computations that stand inside others."""
+        for computation in computations:
+            for instruction in computation.instructions:
+                for key, (start, end) in instruction.attributes.items():
+                    places = self._inline_places(start, end) if key in COMPUTATION_KEYS else []
+                    if not places:
+                        continue
+                    if depth > MAX_INLINE_DEPTH:
+                        raise self._lexer.error(
+                            f"more than {MAX_INLINE_DEPTH} computations inside each other", at=start
+                        )
+                    names: list[str] = []
+                    for place in places:
+                        names.append(_free_name(f"{instruction.name}.{key}", taken))
+                        self._waiting.append((place, names[-1], depth))
+                    self._inline[start] = tuple(names)
+
+    def _inline_places(self, start: int, end: int) -> list[int]:
+        lexer, text = self._lexer, self._lexer.text
+        if text[start] != "{":
+            return []
+        if _INLINE.match(text, start, end):
+            return [start]
+        found = _INLINE_LIST.match(text, start, end)
+        if found is None:
+            return []
+        places: list[int] = []
+        lexer.position = found.end()
+        while not places or lexer.optional(","):
+            places.append(lexer.position)
+            lexer.skip_value()
+        return places
 
     def _tables(self) -> dict[str, dict[int, Span]]:
         lexer = self._lexer
@@ -153,6 +221,12 @@ class _Reader:
             lexer.expect("->")
             self._shapes.read()
         self._attributes()
+        found = self._body(name, offset)
+        self._attributes()
+        return found
+
+    def _body(self, name: str, offset: int) -> Computation:
+        lexer = self._lexer
         lexer.expect("{")
         instructions: list[Instruction] = []
         root: Instruction | None = None
@@ -167,7 +241,6 @@ class _Reader:
             self._counted()
         if not instructions:
             raise lexer.error(f"the computation {quoted(name)} has no instructions", at=offset)
-        self._attributes()
         return Computation(name, instructions, root or instructions[-1], offset)
 
     def _instruction(self) -> Instruction:
@@ -213,6 +286,28 @@ class _Reader:
             raise self._limits.exceeded("nodes", self._count, what="the text", where=self._lexer.file)
         if self._count % _CHECKED_EVERY == 0:
             self._deadline.check("reading the text", where=self._lexer.file)
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name, number = wanted, 0
+    while name in taken:
+        number += 1
+        name = f"{wanted}.{number}"
+    taken.add(name)
+    return name
+
+
+def read_names(module: HloModule, span: Span) -> tuple[str, ...]:
+    """The computations that an attribute names: `%a`, `{%a, %b}`, or `{ ... }` itself."""
+    if span[0] in module.inline:
+        return module.inline[span[0]]
+    return read_value(module, span, _read_names)
+
+
+def _read_names(lexer: HloLexer) -> tuple[str, ...]:
+    if not lexer.at("{"):
+        return (lexer.name("the name of a computation"),)
+    return tuple(lexer.comma_separated(lambda: lexer.name("the name of a computation"), "{", "}"))
 
 
 def read_value(module: HloModule, span: Span, parse: Callable[[HloLexer], T]) -> T:

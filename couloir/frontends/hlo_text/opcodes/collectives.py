@@ -11,7 +11,6 @@ import attrs
 import numpy as np
 
 from couloir.dialects import hlo
-from couloir.dialects.func import Call
 from couloir.dialects.hlo.building import reshape, slice_range
 from couloir.dialects.hlo.collectives import ChannelType
 from couloir.frontends.hlo_text.node import RULES, Lowered, Node, lowers, read_lists
@@ -247,14 +246,7 @@ def as_list(made: Lowered) -> list[Value[Any] | Operation]:
 def async_start(node: Node) -> Lowered:
     """Calls a computation beside the program."""
 
-    def called(inner: Node) -> Sequence[Value[Any] | Operation]:
-        name = inner.read("calls", lambda lexer: lexer.name("the name of a computation"))
-        symbol = inner.symbols.get(name)
-        if symbol is None:
-            raise Error("`async-start` calls a computation")
-        return Call(symbol, inner.values, result_types=inner.result_types[name]).results
-
-    return _started(node, called)
+    return _started(node, lambda inner: inner.called("calls").results)
 
 
 def start(node: Node) -> Lowered:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from couloir.dialects import hlo
-from couloir.dialects.func import Call
 from couloir.dialects.hlo.building import convert
 from couloir.frontends.hlo_text.lexer import HloLexer
-from couloir.frontends.hlo_text.node import Lowered, Node, lowers, read_names, read_numbers
+from couloir.frontends.hlo_text.node import Lowered, Node, lowers, read_numbers
 from couloir.frontends.hlo_text.opcodes.indexing import largest
 from couloir.frontends.hlo_text.shapes import Array, ShapeReader
 from couloir.ir.attribute import Attribute
@@ -50,23 +49,15 @@ def conditional(node: Node) -> Lowered:
 @lowers("call", named="func.call")
 def call(node: Node) -> Lowered:
     """Calls a computation."""
-    return _called(node, "to_apply").results
+    return node.called("to_apply").results
 
 
 @lowers("fusion")
 def fusion(node: Node) -> Lowered:
     """Calls a computation that is compiled as one."""
-    made = _called(node, "calls")
+    made = node.called("calls")
     made.attributes["xla.fusion_kind"] = StringAttr(node.word("kind", ""))
     return made.results
-
-
-def _called(node: Node, key: str) -> Call:
-    name = node.read(key, lambda lexer: lexer.name("the name of a computation"))
-    symbol = node.symbols.get(name)
-    if symbol is None:
-        raise Error(f"`{node.opcode}` calls a computation")
-    return Call(symbol, node.values, result_types=node.result_types[name])
 
 
 @lowers("opt-barrier", named="stablehlo.optimization_barrier")
@@ -112,7 +103,7 @@ def custom_call(node: Node) -> Lowered:
     if config is not None:
         made.backend_config = config
     if node.has("called_computations"):
-        names = node.read("called_computations", read_names)
+        names = node.computations("called_computations")
         made.called_computations = ArrayAttr(tuple(SymbolRefAttr(node.symbols[name]) for name in names))
     if node.has("operand_layout_constraints"):
         shapes = node.read("operand_layout_constraints", _read_shapes)
@@ -187,7 +178,7 @@ def _read_alias(lexer: HloLexer) -> Attribute:
 def _top_k(node: Node) -> Lowered | None:
     """The function by which XLA finds the largest elements on CPUs: its comparator says whether they are the largest."""
     types = node.types
-    names = node.read("called_computations", read_names, ())
+    names = node.computations("called_computations")
     if len(node.operands) != 1 or len(types) != 2 or len(names) != 1:
         return None
     root = node.module.computations[names[0]].root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import jax
@@ -38,7 +37,9 @@ def arrays_for(module: couloir.Module) -> list[np.ndarray]:
     for type in module.functions[0].function_type.inputs:
         assert isinstance(type, TensorType)
         drawn = random.normal(size=type.shape)
-        arrays.append((drawn * 3 if dtype_of(type.element_type).kind in "iu" else drawn).astype(dtype_of(type.element_type)))
+        arrays.append(
+            (drawn * 3 if dtype_of(type.element_type).kind in "iu" else drawn).astype(dtype_of(type.element_type))
+        )
     return arrays
 
 
