@@ -5,6 +5,8 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
+import math
+
 from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
 from couloir.dialects.hlo.elements import FLOAT_ONLY, INTEGER, PRED
 from couloir.dialects.shapes import constant_integers
@@ -54,10 +56,12 @@ class Rng(Operation, name="stablehlo.rng"):
         return TensorType((None,) * (count or 0) if sizes is None else tuple(sizes), self.a.type.element_type)
 
 
-def _state_fits(op: RngBitGenerator) -> bool:
+def _state_fits(op: RngBitGenerator) -> bool | str:
     sizes = {RngAlgorithm.THREE_FRY: (2,), RngAlgorithm.PHILOX: (2, 3)}.get(op.rng_algorithm)
-    dims = op.initial_state.type.dims
-    return sizes is None or (len(dims) == 1 and (dims[0] is None or dims[0] in sizes))
+    type = op.initial_state.type
+    if sizes is None or not type.is_static or math.prod(type.shape) in sizes:
+        return True
+    return f"{op.rng_algorithm.name} has {' or '.join(map(str, sizes))} elements of state, not `{type}`"
 
 
 class RngBitGenerator(Operation, name="stablehlo.rng_bit_generator", traits=(Pure,)):
