@@ -78,6 +78,7 @@ class RngBitGenerator(Operation, name="stablehlo.rng_bit_generator", traits=(Pur
     constraints = (
         SameType("initial_state", "output_state", id="C1"),
         Holds("the state has the size that the algorithm asks for", _state_fits, id="C2"),
+        Holds("`output` has a static shape", lambda op: op.output.type.is_static, verify_only=True),
     )
     assembly_format = (
         "$initial_state `,` `algorithm` `=` $rng_algorithm attr-dict `:` functional-type(operands, results)"

@@ -95,6 +95,13 @@ breaks("rng_bit_generator", "C1")(
         result_types=[TensorType((3,), i64), TensorType((3,), i32)],
     )
 )
+breaks("rng_bit_generator", "`output` has a static shape")(
+    lambda b: hlo.RngBitGenerator(
+        hlo.RngAlgorithm.DEFAULT,
+        state := b.tensor(2, of=i64),
+        result_types=[state.type, TensorType((None,), i32)],
+    )
+)
 breaks("rng_bit_generator", "C2")(
     lambda b: hlo.RngBitGenerator(
         hlo.RngAlgorithm.THREE_FRY,
