@@ -69,6 +69,7 @@ def _node(side: Side, node: Node) -> dict[str, Any]:
         "place": side.place(node),
         "types": [str(type) for type in node.label.types],
         "operands": [source.number for source, _ in node.operands],
+        "looked_through": node.is_form,
         "fusion": None if node.fusion is None else node.fusion.number,
     }
 
@@ -93,6 +94,8 @@ def _values(values: Values) -> dict[str, Any]:
     found = values.divergence
     return {
         "compared": values.compared,
+        "differing": len(values.differences),
+        "results_differ": values.results_differ,
         "inputs": values.inputs,
         "notes": list(values.notes),
         "divergence": None

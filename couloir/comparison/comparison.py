@@ -40,7 +40,7 @@ class Side:
     @cached_property
     def histogram(self) -> Counter[str]:
         """How often each kind of op runs, calls looked through."""
-        return Counter(node.name for node in self.flow.ops)
+        return Counter(node.op.name for node in self.flow.nodes if node.op is not None)
 
     def place(self, node: Node) -> str:
         """Where a node stands: the calls through which it is reached, and its place in the last function."""
@@ -122,7 +122,7 @@ class Comparison:
         partner = self.matching.partner
         known = [{node.label for node in side.flow.nodes if node.is_constant} for side in self.sides]
         first, second = (
-            tuple(n for n in side.flow.nodes if n not in partner and not (n.is_constant and n.label in others))
+            tuple(n for n in side.flow.counting if n not in partner and not (n.is_constant and n.label in others))
             for side, others in zip(self.sides, reversed(known), strict=True)
         )
         return first, second
@@ -213,21 +213,22 @@ def _differences(a: Node, b: Node, matching: Matching) -> Iterator[str]:
     if a.is_leaf and b.is_leaf:
         return
     partner = matching.partner
-    ours, theirs = [(partner.get(x), i) for x, i in a.operands], list(b.operands)
+
+    def same(x: Node, y: Node) -> bool:
+        return partner.get(x) is y or (x.is_constant and x.label is y.label)
+
+    pairs = list(zip(a.operands, b.operands, strict=False))
     if a.label.commutative:
-        known = {id(x) for x, _ in ours if x is not None}
-        moved = [n for n, (y, _) in enumerate(theirs) if y in partner and id(y) not in known]
+        theirs = [y for y, _ in b.operands]
+        moved = [n for n, ((x, _), _) in enumerate(pairs) if x in partner and not any(same(x, y) for y in theirs)]
     else:
-        moved = [
-            n
-            for n, ((x, i), (y, j)) in enumerate(zip(ours, theirs, strict=False))
-            if x is not None and y in partner and (x is not y or i != j)
-        ]
+        known = ((n, x, y, i == j) for n, ((x, i), (y, j)) in enumerate(pairs) if x in partner and y in partner)
+        moved = [n for n, x, y, is_result in known if not (same(x, y) and is_result)]
     if moved:
         places = ", ".join(map(str, moved))
         yield f"operand{'s' if len(moved) > 1 else ''} {places} come{'' if len(moved) > 1 else 's'} from elsewhere"
-    if len(ours) != len(theirs):
-        yield f"{len(ours)} and {len(theirs)} operands"
+    if len(a.operands) != len(b.operands):
+        yield f"{len(a.operands)} and {len(b.operands)} operands"
 
 
 def _unlike(a: Node, b: Node) -> Iterator[str]:
@@ -295,7 +296,7 @@ def _replaced(matching: Matching) -> list[tuple[Node, Node]]:
     partner = matching.partner
     taken: set[Node] = set()
     found: list[tuple[Node, Node]] = []
-    for a in matching.first.nodes:
+    for a in matching.first.counting:
         if a in partner or a.is_leaf or not all(source in partner for source, _ in a.operands):
             continue
         sources = [(partner[source], number) for source, number in a.operands]

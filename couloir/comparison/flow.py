@@ -3,11 +3,15 @@
 Functions are looked through: each call is replaced by the ops of the function, so that a fusion, which is a call of a function
 with the fused ops, is no different from the ops themselves. What belongs to a fusion is remembered. Regions that run as parts
 of the program (loops, branches) are looked through, too; others (the body of a reduction) are part of what their op is.
+
+So are reshapes and broadcasts that only add or take away dimensions of size 1, in which frontends differ most; and one number
+that is broadcast is a constant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -61,8 +65,12 @@ class Node:
     fusion: Fusion | None = None
     parent: Node | None = None
     """The loop or branch in a region of which it stands."""
-    scope: dict[Value[Any], tuple[Node, int]] | None = None
-    """For an op with regions: where the values around it come from."""
+    taken: list[tuple[Node, int]] = attrs.field(factory=list)
+    """Where the operands of the op come from, and then what its regions take from outside, with nothing looked through."""
+    is_form: bool = False
+    """Whether it only adds or takes away dimensions of size 1: it is looked through."""
+    is_spread: bool = False
+    """Whether it is a broadcast of one number: then it counts as a constant."""
 
     def __repr__(self) -> str:
         return f"<node {self.number}: {self.name}>"
@@ -74,13 +82,13 @@ class Node:
 
     @property
     def is_constant(self) -> bool:
-        """Whether it is a constant."""
-        return self.op is not None and self.op.has_trait(ConstantLike)
+        """Whether it is a constant, or one number spread over a tensor."""
+        return self.op is not None and (self.is_spread or self.op.has_trait(ConstantLike))
 
     @property
     def is_leaf(self) -> bool:
         """Whether it takes nothing: an argument or a constant."""
-        return self.op is None or (not self.operands and self.is_constant)
+        return self.op is None or self.is_constant
 
     @property
     def is_terminator(self) -> bool:
@@ -88,7 +96,7 @@ class Node:
         return self.op is not None and self.op.has_trait(IsTerminator)
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(eq=False, repr=False, slots=False)
 class Flow:
     """The nodes of a program, each after those that it takes, and its fusions."""
 
@@ -103,10 +111,15 @@ class Flow:
         """The arguments of the function."""
         return self.nodes[: len(self.function.arguments)]
 
-    @property
+    @cached_property
+    def counting(self) -> list[Node]:
+        """The nodes that are compared: no forms, and no constants that nothing takes but forms and broadcasts."""
+        return [node for node in self.nodes if not node.is_form and (node.users or not node.is_constant)]
+
+    @cached_property
     def ops(self) -> list[Node]:
-        """The nodes that are ops."""
-        return [node for node in self.nodes if not node.is_argument]
+        """Those of them that are ops."""
+        return [node for node in self.counting if not node.is_argument]
 
 
 def flow_of(function: FuncOp, labels: Labels, *, places: bool = False) -> Flow:
@@ -121,16 +134,31 @@ def flow_of(function: FuncOp, labels: Labels, *, places: bool = False) -> Flow:
 
 
 @attrs.define(eq=False)
+class _Sources:
+    """Where the values of a function come from."""
+
+    seen: dict[Value[Any], tuple[Node, int]] = attrs.field(factory=dict)
+    """With forms looked through."""
+    real: dict[Value[Any], tuple[Node, int]] = attrs.field(factory=dict)
+    """As it is."""
+
+    def define(self, node: Node, values: Sequence[Value[Any]]) -> None:
+        """Notes that a node gives these values."""
+        found = {value: (node, number) for number, value in enumerate(values)}
+        self.seen.update(found)
+        self.real.update(found)
+
+
+@attrs.define(eq=False)
 class _Frame:
     """A list of ops that is being read."""
 
     ops: Iterator[Operation]
-    sources: dict[Value[Any], tuple[Node, int]]
-    """Where the values of the function come from."""
+    sources: _Sources
     calls: tuple[Operation, ...]
     fusion: Fusion | None
     parent: Node | None
-    returns_to: dict[Value[Any], tuple[Node, int]] | None = None
+    returns_to: _Sources | None = None
     """For the body of a function that is called: the sources of its caller."""
     finishes: Node | None = None
     """For the last region of a loop or branch: its node, which is complete afterwards."""
@@ -148,7 +176,7 @@ class _Reading:
         self.frames: list[_Frame] = []
 
     def run(self) -> Flow:
-        frame = _Frame(_ops_of(self.function.body), {}, (), None, None)
+        frame = _Frame(_ops_of(self.function.body), _Sources(), (), None, None)
         self.arguments(self.function.body, frame)
         self.frames.append(frame)
         while self.frames:
@@ -159,8 +187,7 @@ class _Reading:
                 if frame.finishes is not None:
                     self.add(frame.finishes)
             elif frame.returns_to is not None and op.has_trait(ReturnLike):
-                sources = [self.source(value, frame) for value in op.operands]
-                frame.returns_to.update(zip(frame.calls[-1].results, sources, strict=False))
+                self.pass_on(op.operands, frame.sources, frame.calls[-1].results, frame.returns_to, frame)
             else:
                 self.read(op, frame)
         return Flow(self.function, self.nodes, self.fusions, self.unopened)
@@ -173,11 +200,20 @@ class _Reading:
                 self.enter(op, callee, frame)
                 return
             self.unopened += 1
-        node = Node(-1, op.name, self.labels.of(op), op, None, [], [], frame.calls, frame.fusion, frame.parent)
-        taken = op.operands if not op.regions or runs_regions(op) else [*op.operands, *captured(op)]
-        node.operands = [self.source(value, frame) for value in taken]
-        node.scope = frame.sources if op.regions else None
-        frame.sources.update((result, (node, number)) for number, result in enumerate(op.results))
+        label = self.labels.of(op)
+        node = Node(-1, label.name, label, op, None, [], [], frame.calls, frame.fusion, frame.parent)
+        inner = captured(op) if op.regions else []
+        real = [self.source(value, frame, frame.sources.real) for value in (*op.operands, *inner)]
+        seen = [self.source(value, frame, frame.sources.seen) for value in (*op.operands, *inner)]
+        node.taken = real
+        frame.sources.define(node, op.results)
+        if is_form(op):
+            node.is_form = True
+            frame.sources.seen[op.results[0]] = seen[0]
+        elif isinstance(op, hlo.BroadcastInDim) and (spread := self.labels.spread(op, seen[0][0].label)):
+            node.label, node.name, node.is_spread = spread, spread.name, True
+        else:
+            node.operands = seen[: len(op.operands)] if op.regions and runs_regions(op) else seen
         if op.regions and runs_regions(op):
             opened = [_Frame(_ops_of(region), frame.sources, frame.calls, frame.fusion, node) for region in op.regions]
             for region, inner in zip(op.regions, opened, strict=True):
@@ -201,10 +237,8 @@ class _Reading:
         return None if symbol is None else self.tables.lookup(call, symbol)
 
     def enter(self, call: Operation, callee: FuncOp, frame: _Frame) -> None:
-        sources: dict[Value[Any], tuple[Node, int]] = {
-            argument: self.source(value, frame)
-            for argument, value in zip(callee.arguments, call.operands, strict=False)
-        }
+        sources = _Sources()
+        self.pass_on(call.operands, frame.sources, callee.arguments, sources, frame)
         fusion, kind = frame.fusion, fusion_kind(call)
         if kind is not None and fusion is None:
             fusion = Fusion(len(self.fusions), callee.sym_name, kind, call)
@@ -219,16 +253,30 @@ class _Reading:
                 label = self.labels.argument(argument.type, argument.index if counts else None)
                 node = Node(-1, ARGUMENT, label, None, argument, [], [], frame.calls, frame.fusion, frame.parent)
                 self.add(node)
-                frame.sources[argument] = (node, 0)
+                frame.sources.define(node, [argument])
 
-    def source(self, value: Value[Any], frame: _Frame) -> tuple[Node, int]:
+    def pass_on(
+        self,
+        values: Sequence[Value[Any]],
+        sources: _Sources,
+        targets: Sequence[Value[Any]],
+        into: _Sources,
+        frame: _Frame,
+    ) -> None:
+        """Gives values to the arguments of a function, or to the results of a call."""
+        for value, target in zip(values, targets, strict=False):
+            into.seen[target] = self.source(value, frame, sources.seen)
+            into.real[target] = self.source(value, frame, sources.real)
+
+    def source(self, value: Value[Any], frame: _Frame, sources: dict[Value[Any], tuple[Node, int]]) -> tuple[Node, int]:
         """Where a value comes from. One that is not there yet, which branches may cause, is an argument."""
-        found = frame.sources.get(value)
+        found = sources.get(value)
         if found is None:
             label = self.labels.argument(value.type)
             node = Node(-1, ARGUMENT, label, None, None, [], [], frame.calls, frame.fusion, frame.parent)
             self.add(node)
-            found = frame.sources[value] = (node, 0)
+            frame.sources.define(node, [value])
+            found = node, 0
         return found
 
     def add(self, node: Node) -> None:
@@ -241,6 +289,20 @@ class _Reading:
             node.parent.operands.append((node, 0))
         for number, (source, _) in enumerate(node.operands):
             source.users.append((node, number))
+
+
+def is_form(op: Operation) -> bool:
+    """Whether an op gives the elements of its operand in the same order, in a shape with other dimensions of size 1."""
+    if not isinstance(op, hlo.Reshape | hlo.BroadcastInDim):
+        return False
+    before, after = op.operand.type, op.result.type
+    kept = [size for size in before.dims if size != 1]
+    if kept != [size for size in after.dims if size != 1] or None in kept:
+        return False
+    if isinstance(op, hlo.Reshape):
+        return before.element_type is after.element_type
+    targets = [t for t, size in zip(op.broadcast_dimensions, before.dims, strict=True) if size != 1]
+    return targets == sorted(targets)
 
 
 def _callee_symbol(op: Operation) -> SymbolRefAttr | None:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
+from numpy import broadcast_to
 
+from couloir.dialects import hlo
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import ArrayAttr, DenseArrayAttr, DenseElementsAttr, IntegerAttr
 from couloir.ir.interfaces import LoopLikeOpInterface, RegionBranchOpInterface
 from couloir.ir.operation import Block, Operation, Value
-from couloir.ir.traits import Commutative
-from couloir.ir.types import i1
+from couloir.ir.traits import Commutative, ReturnLike
+from couloir.ir.types import TensorType, i1, i64
 
 ARGUMENT: Final = "argument"
 """The name of what stands for arguments of the function, or of blocks."""
@@ -47,10 +49,19 @@ class Labels:
         found = self._of.get(op)
         if found is None:
             attributes = counting_attributes(op)
-            types = tuple([result.type for result in op.results])
+            types = tuple([value.type for value in (op.operands if op.has_trait(ReturnLike) else op.results)])
             body = _body(op) if op.regions and not runs_regions(op) else ()
             found = self._of[op] = self._label(op.name, attributes, types, body, op.has_trait(Commutative))
         return found
+
+    def spread(self, op: hlo.BroadcastInDim, constant: Label) -> Label | None:
+        """The label of a broadcast of a constant that is one number: that of the constant which it gives; None for others."""
+        stored, type = constant.attributes.get("value"), op.result.type
+        if not isinstance(stored, DenseElementsAttr) or not stored.is_splat or not type.is_static:
+            return None
+        spread = TensorType(type.dims, type.element_type)
+        value = DenseElementsAttr(spread, broadcast_to(stored.array.flat[0], type.shape))
+        return self._label(constant.name, {"value": value}, (type,), (), False)
 
     def argument(self, type: Type, place: int | None = None) -> Label:
         """The label of an argument of a block; with `place`, of the argument of the function that has this number."""
@@ -67,7 +78,13 @@ class Labels:
 
 
 def counting_attributes(op: Operation) -> dict[str, Attribute]:
-    """The attributes of an op that say what it computes, by name."""
+    """The attributes of an op that say what it computes, by name.
+
+    Of the dimensions of a broadcast count those that are not of size 1.
+    """
+    if isinstance(op, hlo.BroadcastInDim):
+        pairs = zip(op.broadcast_dimensions, op.operand.type.dims, strict=True)
+        return {"broadcast_dimensions": DenseArrayAttr(i64, tuple(target for target, size in pairs if size != 1))}
     defaults = op.definition.defaults if op.is_registered else {}
     return {
         key: value

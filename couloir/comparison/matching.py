@@ -85,7 +85,7 @@ class _Matcher:
     @property
     def is_complete(self) -> bool:
         """Whether all nodes of a side have partners."""
-        return len(self.partner) // 2 == min(len(flow.nodes) for flow in self.flows)
+        return len(self.partner) // 2 == min(len(flow.counting) for flow in self.flows)
 
     # -- pairs ---------------------------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class _Matcher:
         """The nodes without a partner that have one colour, for each colour that is on both sides."""
         found: dict[object, Pair[list[Node]]] = {}
         for side, flow in enumerate(self.flows):
-            for node in flow.nodes:
+            for node in flow.counting:
                 if node not in self.partner:
                     found.setdefault(colors[side][node.number], ([], []))[side].append(node)
         return [(ours, theirs) for ours, theirs in found.values() if ours and theirs]

@@ -57,7 +57,7 @@ def _pieces(flow: Flow, partner: Mapping[Node, Node]) -> list[list[Node]]:
     """The connected pieces of the nodes without partners that are more than one op, in the order of their first nodes."""
     seen: set[Node] = set()
     found: list[list[Node]] = []
-    for start in flow.nodes:
+    for start in flow.counting:
         if start in seen or start in partner:
             continue
         seen.add(start)

@@ -52,8 +52,10 @@ def _head(comparison: Comparison) -> list[str]:
 
 
 def _program(side: Side) -> str:
+    forms = sum(node.is_form for node in side.flow.nodes)
     fusions = f", {len(side.flow.fusions)} fusions" if side.flow.fusions else ""
-    return f"{side.name}: @{side.flow.function.sym_name}, {len(side.flow.ops)} ops{fusions}"
+    looked = f", {forms} changes of form looked through" if forms else ""
+    return f"{side.name}: @{side.flow.function.sym_name}, {len(side.flow.ops)} ops{fusions}{looked}"
 
 
 def _table(comparison: Comparison) -> list[str]:
@@ -116,7 +118,8 @@ def _changes(comparison: Comparison, limit: int) -> list[str]:
     for pair in comparison.changed:
         lines.append(f"`{pair.first.name}` {first.place(pair.first)} | {second.place(pair.second)}")
         lines.append("    " + "; ".join(pair.differences))
-    return _listed("changed", lines, 2 * limit, every=2)
+    types = sum(all(what.startswith("type ") for what in pair.differences) for pair in comparison.changed)
+    return _listed(f"changed, {types} of them only in type" if types else "changed", lines, 2 * limit, every=2)
 
 
 def _alone(comparison: Comparison, limit: int) -> list[str]:

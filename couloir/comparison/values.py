@@ -61,14 +61,25 @@ class Values:
 
     compared: int
     """Values."""
-    divergence: Divergence | None
+    differences: Sequence[Divergence]
+    """Those that differ, in the order of the first program."""
     inputs: str
     """What they were run on."""
     notes: Sequence[str] = ()
     """What could not be compared, and why."""
 
     def __bool__(self) -> bool:
-        return self.divergence is not None
+        return bool(self.differences)
+
+    @property
+    def divergence(self) -> Divergence | None:
+        """The first value that differs."""
+        return self.differences[0] if self.differences else None
+
+    @property
+    def results_differ(self) -> bool:
+        """Whether a value differs that the program returns."""
+        return any(user.is_terminator for found in self.differences for user, _ in found.first.users)
 
     def lines(self, comparison: Comparison) -> list[str]:
         """For people."""
@@ -76,12 +87,13 @@ class Values:
         if self.divergence is None:
             found[0] += "; none differs" if self.compared else ""
         else:
+            found[0] += f"; {len(self.differences)} differ, the results {'too' if self.results_differ else 'do not'}"
             found += _shown(self.divergence, comparison)
         return [*found, *(f"  {note}" for note in self.notes)]
 
 
 def compare_values(comparison: Comparison, inputs: Sequence[Any] | None = None, *, seed: int = 0) -> Values:
-    """Runs both programs and compares the values of matched ops, in the order of the first program, up to the first difference.
+    """Runs both programs and compares the values of matched ops, in the order of the first program.
 
     Args:
         comparison: What is matched.
@@ -90,33 +102,49 @@ def compare_values(comparison: Comparison, inputs: Sequence[Any] | None = None, 
         seed: Of the inputs that are made up.
 
     Raises:
-        Error: A program cannot be run on these inputs.
+        Error: A program cannot be run on the inputs given.
     """
     notes: list[str] = []
     label = f"made-up inputs, seed {seed}" if inputs is None else "the given inputs"
     for side in comparison.sides:
         reason = incomparable(side.flow.function)
         if reason is not None:
-            return Values(0, None, label, [f"{side.name} is not run: {reason}"])
+            return Values(0, (), label, [f"{side.name} is not run: {reason}"])
     given = _inputs(comparison, inputs, seed, notes)
     points = _points(comparison)
-    done = 0
-    for chunk in _chunks(points):
-        runs = [_Run(side.flow, chunk, number) for number, side in enumerate(comparison.sides)]
-        found = [run(arrays) for run, arrays in zip(runs, given, strict=True)]
-        errors: list[Estimates] | None = None
-        for number, (a, b) in enumerate(zip(*found, strict=True)):
-            if a.shape != b.shape or a.dtype != b.dtype:
-                continue
-            if not identical(a, b):
-                errors = errors or [r.errors(x, y) for r, x, y in zip(runs, given, found, strict=True)]
-                room = allowed(a, errors[0].each[number], errors[1].each[number])
-                if differing(a, b, room).any():
-                    return Values(done + 1, _divergence(chunk[number], a, b, room), label, notes)
-            done += 1
     if not points:
-        notes.append("no matched ops give the same types outside of loops")
-    return Values(done, None, label, notes)
+        notes.append("no matched ops give the same types outside of loops and branches")
+    done = 0
+    differences: list[Divergence] = []
+    for chunk in _chunks(points):
+        try:
+            found = _differences(comparison, chunk, given)
+        except Error as error:
+            if inputs is not None:
+                raise
+            notes.append(f"it cannot be run to the end: {error.message}")
+            break
+        done += len(chunk)
+        differences += found
+    return Values(done, differences, label, notes)
+
+
+def _differences(
+    comparison: Comparison, points: Sequence[_Point], given: tuple[Sequence[Any], Sequence[Any]]
+) -> list[Divergence]:
+    """The points at which the programs differ."""
+    runs = [_Run(side.flow, points, number) for number, side in enumerate(comparison.sides)]
+    results = [run(arrays) for run, arrays in zip(runs, given, strict=True)]
+    errors: list[Estimates] | None = None
+    found: list[Divergence] = []
+    for number, (a, b) in enumerate(zip(*results, strict=True)):
+        if a.shape != b.shape or a.dtype != b.dtype or identical(a, b):
+            continue
+        errors = errors or [run.errors(*case) for run, *case in zip(runs, given, results, strict=True)]
+        room = allowed(a, errors[0].each[number], errors[1].each[number])
+        if differing(a, b, room).any():
+            found.append(_divergence(points[number], a, b, room))
+    return found
 
 
 @attrs.frozen(eq=False)
@@ -133,7 +161,7 @@ def _points(comparison: Comparison) -> list[_Point]:
     found: list[_Point] = []
     pairs = [(pair.first, pair.second) for pair in comparison.pairs] + list(comparison.replaced)
     for a, b in sorted(pairs, key=lambda pair: pair[0].number):
-        if any(node.op is None or node.is_leaf or node.parent is not None or not node.users for node in (a, b)):
+        if any(node.is_leaf or node.parent is not None or not node.users for node in (a, b)):
             continue
         for number, (x, y) in enumerate(zip(a.label.types, b.label.types, strict=False)):
             if x is y and isinstance(x, TensorType):
@@ -193,10 +221,7 @@ def _taken(node: Node) -> list[tuple[Value[Any], tuple[Node, int]]]:
     """The values that an op takes, its regions included, and where they come from."""
     op = node.op
     assert op is not None, "arguments take nothing"
-    found = list(zip(op.operands, node.operands, strict=False))
-    if node.scope is not None:
-        found += [(value, node.scope[value]) for value in captured(op)]
-    return found
+    return list(zip((*op.operands, *(captured(op) if op.regions else ())), node.taken, strict=True))
 
 
 def _needed(nodes: Iterable[Node]) -> set[Node]:

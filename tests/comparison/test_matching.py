@@ -182,6 +182,56 @@ def test_what_is_by_default_and_where_ops_come_from_do_not_count() -> None:
     assert couloir.compare(couloir.parse(short), couloir.parse(text.format(window="", more=highest)))
 
 
+def test_dimensions_of_size_one_and_broadcast_numbers_are_looked_through() -> None:
+    """What JAX, XLA and ONNX write for one and the same: `x * s + 1`, with `s` along a dimension."""
+    text = """
+    func.func @main(%x: tensor<1x8x5xf32>, %s: tensor<8xf32>) -> tensor<1x8x5xf32> {{
+      {forms}
+      %m = stablehlo.multiply %x, %b : tensor<1x8x5xf32>
+      %r = stablehlo.add %m, %one : tensor<1x8x5xf32>
+      return %r : tensor<1x8x5xf32>
+    }}"""
+    onnx = """%b = stablehlo.broadcast_in_dim %s, dims = [1] : (tensor<8xf32>) -> tensor<1x8x5xf32>
+      %one = stablehlo.constant dense<1.0> : tensor<1x8x5xf32>"""
+    jax = """%0 = stablehlo.broadcast_in_dim %s, dims = [0] : (tensor<8xf32>) -> tensor<8x1xf32>
+      %1 = stablehlo.broadcast_in_dim %0, dims = [1, 2] : (tensor<8x1xf32>) -> tensor<1x8x1xf32>
+      %b = stablehlo.broadcast_in_dim %1, dims = [0, 1, 2] : (tensor<1x8x1xf32>) -> tensor<1x8x5xf32>
+      %c = stablehlo.constant dense<1.0> : tensor<f32>
+      %one = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<f32>) -> tensor<1x8x5xf32>"""
+    xla = """%0 = stablehlo.reshape %s : (tensor<8xf32>) -> tensor<1x8xf32>
+      %b = stablehlo.broadcast_in_dim %0, dims = [0, 1] : (tensor<1x8xf32>) -> tensor<1x8x5xf32>
+      %one = stablehlo.constant dense<1.0> : tensor<1x8x5xf32>"""
+    programs = [couloir.parse(text.format(forms=forms)) for forms in (onnx, jax, xla)]
+    for first in programs:
+        for second in programs:
+            comparison = couloir.compare(first, second, values=True)
+            assert not comparison and comparison.values.compared == 3
+    two = couloir.parse(text.format(forms=jax.replace("dense<1.0>", "dense<2.0>")))
+    (constant,) = couloir.compare(programs[0], two).changed
+    assert constant.first.is_constant and "`value`" in constant.differences[0]
+
+
+def test_a_shape_of_the_results_counts() -> None:
+    text = """
+    func.func @main(%x: tensor<4xf32>) -> tensor<{shape}xf32> {{
+      %0 = stablehlo.tanh %x : tensor<4xf32>
+      %1 = stablehlo.reshape %0 : (tensor<4xf32>) -> tensor<{shape}xf32>
+      return %1 : tensor<{shape}xf32>
+    }}"""
+    comparison = couloir.compare(couloir.parse(text.format(shape="1x4")), couloir.parse(text.format(shape="4x1")))
+    assert [pair.differences for pair in comparison.changed] == [("type `tensor<1x4xf32>` -> `tensor<4x1xf32>`",)]
+
+
+def test_reshapes_that_move_elements_are_ops() -> None:
+    text = """
+    func.func @main(%x: tensor<2x3xf32>) -> tensor<{shape}xf32> {{
+      %1 = stablehlo.reshape %x : (tensor<2x3xf32>) -> tensor<{shape}xf32>
+      return %1 : tensor<{shape}xf32>
+    }}"""
+    comparison = couloir.compare(couloir.parse(text.format(shape="6")), couloir.parse(text.format(shape="3x2")))
+    assert [pair.first.name for pair in comparison.changed] == ["stablehlo.reshape", "func.return"]
+
+
 LOOP = """
 func.func @main(%x: tensor<4xf32>, %n: tensor<i32>) -> tensor<4xf32> {{
   %c = stablehlo.constant dense<1> : tensor<i32>

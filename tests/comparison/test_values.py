@@ -120,7 +120,7 @@ def test_values_are_compared_in_parts_that_fit(monkeypatch) -> None:
     monkeypatch.setattr(values, "CHUNK", 64)
     assert couloir.compare(module, module.clone(), values=True).values.compared == whole
     found = couloir.compare(program(), program(last="negate"), values=True).values
-    assert found.divergence.first.name == "stablehlo.abs" and found.compared == 4
+    assert found.divergence.first.name == "stablehlo.abs" and found.compared == 4 and found.results_differ
 
 
 def test_integers_are_compared_exactly() -> None:
