@@ -217,8 +217,13 @@ def test_matrices_with_nans_end(dtype: Any) -> None:
 def test_rows_where_columns_are_expected() -> None:
     """Values that lie in memory in another order mean the same as for LAPACK's routine, and empty matrices too."""
     a = numbers((2, 3, 4), np.float32)
-    module, operands = module_of([("getrf", [a], {}), ("gesdd", [a[:, :0]], {"mode": "A", "sizes": {"u": 0, "v": 4}})])
-    (first, _) = [op for op in module.walk() if op.name == "stablehlo.custom_call"]
+    nothing: list[Call] = [
+        ("gesdd", [a[:, :0]], {"mode": "A", "sizes": {"u": 0, "v": 4}}),
+        ("syevd", [a[:, :0, :0]], {"uplo": "L", "mode": "V"}),
+        ("geqp3", [a[:, :0], np.zeros((2, 4), np.int32)], {}),
+    ]
+    module, operands = module_of([("getrf", [a], {}), *nothing])
+    (first, *_) = [op for op in module.walk() if op.name == "stablehlo.custom_call"]
     del first.attributes["operand_layouts"], first.attributes["result_layouts"]
     for mine, theirs in zip(evaluate(written_out(module), *operands), evaluate(module, *operands), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=64 * 2.0**-23)

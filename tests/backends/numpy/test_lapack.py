@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from couloir.backends.numpy.evaluate import evaluate
-from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.hlo.lapack import SIGNATURES, TARGETS
 from couloir.ir.errors import Error
 from couloir.ir.text.parser import parse_module_op
@@ -19,15 +18,9 @@ from tests.lapack_calls import DTYPES, Call, call_results, calls, hermitian, mod
 pytest.importorskip("scipy", reason="SciPy is not installed: pip install couloir[scipy]")
 
 
-def on_xla(module: ModuleOp, operands: Sequence[Any]) -> list[Any]:
-    lapack = pytest.importorskip("jaxlib.lapack")
-    lapack.prepare_lapack_call("potrf_ffi", np.dtype(np.float32))  # loads the library; without it XLA crashes
-    return run_on_xla(module, *operands)
-
-
 def compare(cases: Sequence[Call]) -> None:
     module, operands = module_of(cases)
-    found, expected = list(evaluate(module, *operands)), on_xla(module, operands)
+    found, expected = list(evaluate(module, *operands)), run_on_xla(module, *operands)
     for case in cases:
         routine, given, _ = case
         count = len(call_results(case))
@@ -68,7 +61,7 @@ def test_agrees_with_xla_on_what_fails(dtype: Any) -> None:
         ("gtsv", [bad[:, 0], bad[:, 1] * 0, bad[:, 2], bad], {}),
     ]
     module, operands = module_of(cases)
-    found, expected = evaluate(module, *operands), on_xla(module, operands)
+    found, expected = evaluate(module, *operands), run_on_xla(module, *operands)
     infos = [place for place, array in enumerate(expected) if array.dtype == np.int32 and array.shape == (4,)]
     assert [found[place].tolist() for place in infos] == [expected[place].tolist() for place in infos]
     assert any(expected[place].any() for place in infos)
@@ -85,7 +78,7 @@ def test_values_that_lie_by_rows() -> None:
     for op in module.walk():
         if op.name == "stablehlo.custom_call":
             del op.attributes["operand_layouts"], op.attributes["result_layouts"]
-    for mine, theirs in zip(evaluate(module, *operands), on_xla(module, operands), strict=True):
+    for mine, theirs in zip(evaluate(module, *operands), run_on_xla(module, *operands), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-5)
 
 

@@ -1,115 +1,199 @@
-"""Factorizations of matrices, written with JAX's own functions: StableHLO has no ops for them.
+"""Factorizations of matrices: calls of LAPACK's routines, as JAX makes them on CPUs, since StableHLO has no ops for them.
 
-Signs and pivots are LAPACK's (getrf, geqrf).
+The module runs on XLA as it is, by the routines themselves with NumPy, and the pass `decompose` writes the calls out.
+Where a routine reports a failure the factors are NaN.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from couloir.dialects.hlo.building import Tensor
+import numpy as np
+
+from couloir.dialects import hlo
+from couloir.dialects.hlo.attributes import ComparisonDirection
+from couloir.dialects.hlo.building import Tensor, broadcast_along, compare, full_like, scalar, sizes_of, slice_range
+from couloir.dialects.hlo.lapack import call_lapack
 from couloir.frontends.jax.equation import Equation, Lowered, NotLowered, lowers
 from couloir.frontends.jax.library import jax_library
+from couloir.ir.types import i32
 
 
-def _batched(eqn: Equation, function: Any, a: Tensor) -> Lowered:
-    for _ in a.type.shape[:-2]:
-        function = jax_library().vmap(function)
-    return eqn.retrace(function, eqn.avals, [a])
+def _unless_failed(info: Tensor, *values: Tensor) -> list[Tensor]:
+    """Values that are NaN for the matrices of which `info` is not 0."""
+    found: list[Tensor] = []
+    done = compare(info, 0, ComparisonDirection.EQ)
+    for value in values:
+        everywhere = broadcast_along(done, sizes_of(value), range(info.type.rank))
+        found.append(hlo.Select(everywhere, value, full_like(value, np.nan)).result)
+    return found
+
+
+def _name(option: Any) -> str:
+    """The name of a choice among algorithms; an empty one where there is none."""
+    return "" if option is None else str(getattr(option, "name", option))
+
+
+# -- triangular factors ------------------------------------------------------------------------------------------------
 
 
 @lowers("lu")
 def lu(eqn: Equation, a: Tensor) -> Lowered:
-    """Triangular factors with partial pivoting: the factors in one matrix, the pivots, the permutation of the rows."""
+    """Triangular factors with partial pivoting in one matrix, the pivots, and the permutation of the rows."""
+    factors, pivots, _ = call_lapack("getrf", a).results
+    pivots = hlo.Subtract(pivots, full_like(pivots, 1)).result
+    return [factors, pivots, *_permutation(eqn, pivots, a.type.shape[-2])]
+
+
+@lowers("lu_pivots_to_permutation")
+def lu_pivots_to_permutation(eqn: Equation, pivots: Tensor) -> Lowered:
+    """The order of rows that exchanges of rows lead to."""
+    return _permutation(eqn, pivots, eqn.params["permutation_size"])
+
+
+def _permutation(eqn: Equation, pivots: Tensor, size: int) -> list[Tensor]:
     jax = jax_library()
-    jnp = jax.numpy
-    rows, columns = a.type.shape[-2:]
 
-    def step(i: Any, state: Any) -> Any:
-        matrix, pivots, permutation = state
-        row, column = jnp.arange(rows, dtype="int32"), jnp.arange(columns, dtype="int32")
-        size = abs(matrix[:, i].real) + abs(matrix[:, i].imag) if jnp.iscomplexobj(matrix) else abs(matrix[:, i])
-        pivot = jnp.argmax(jnp.where(row >= i, size, -1)).astype("int32")
-        order = row.at[i].set(pivot).at[pivot].set(i.astype("int32"))
-        matrix, permutation = matrix[order], permutation[order]
-        divisor = matrix[i, i]
-        quotient = jnp.where(divisor == 0, matrix[:, i], matrix[:, i] / jnp.where(divisor == 0, 1, divisor))
-        factor = jnp.where(row > i, quotient, 0)
-        matrix = matrix - factor[:, None] * jnp.where(column > i, matrix[i], 0)[None]
-        matrix = matrix.at[:, i].set(jnp.where(row > i, factor, matrix[:, i]))
-        return matrix, pivots.at[i].set(pivot), permutation
+    def permuted(pivots: Any) -> Any:
+        def exchange(place: Any, order: Any) -> Any:
+            other = pivots[place]
+            mine, theirs = order[place], order[other]
+            return order.at[place].set(theirs).at[other].set(mine)
 
-    def factorized(matrix: Any) -> Any:
-        count = min(rows, columns)
-        start = matrix, jnp.zeros(count, "int32"), jnp.arange(rows, dtype="int32")
-        return jax.lax.fori_loop(0, count, step, start) if count else start
+        rows = jax.numpy.arange(size, dtype="int32")
+        return jax.lax.fori_loop(0, len(pivots), exchange, rows) if len(pivots) else rows
 
-    return _batched(eqn, factorized, a)
+    function = permuted
+    for _ in pivots.type.shape[:-1]:
+        function = jax.vmap(function)
+    return eqn.retrace(function, [jax.ShapeDtypeStruct(pivots.type.shape, np.int32)], [pivots])
+
+
+# -- orthogonal factors ------------------------------------------------------------------------------------------------
+
+
+@lowers("geqrf")
+def geqrf(eqn: Equation, a: Tensor) -> Lowered:
+    """A triangular factor, and the reflections that lead to it, in one matrix; the factors of the reflections."""
+    return call_lapack("geqrf", a).results
+
+
+@lowers("geqp3")
+def geqp3(eqn: Equation, a: Tensor, fixed: Tensor) -> Lowered:
+    """The same with pivoting of columns."""
+    return call_lapack("geqp3", a, fixed).results
+
+
+@lowers("householder_product")
+def householder_product(eqn: Equation, a: Tensor, taus: Tensor) -> Lowered:
+    """The first columns of the product of reflections."""
+    return call_lapack("orgqr", a, taus)
+
+
+@lowers("ormqr")
+def ormqr(eqn: Equation, a: Tensor, taus: Tensor, c: Tensor) -> Lowered:
+    """A matrix times the product of reflections."""
+    return call_lapack("ormqr", a, taus, c, left=bool(eqn.params["left"]), transpose=bool(eqn.params["transpose"]))
 
 
 @lowers("qr")
 def qr(eqn: Equation, a: Tensor) -> Lowered:
-    """Orthogonal and triangular factor, by Householder's reflections."""
-    if eqn.params.get("pivoting"):
-        raise NotLowered("it pivots")
-    jax = jax_library()
-    jnp = jax.numpy
+    """Orthogonal and triangular factor, and with pivoting the order of the columns."""
+    pivoting = bool(eqn.params.get("pivoting"))
+    rows, columns = a.type.shape[-2:]
+    order: list[Tensor] = []
+    if pivoting:
+        zeros = hlo.constant(0, i32, shape=eqn.types[2].shape).output
+        packed, places, taus = call_lapack("geqp3", a, zeros).results
+        # Without rows JAX does not ask LAPACK, and names the first column every time.
+        order = [hlo.Subtract(places, full_like(places, 1)).result if rows else zeros]
+    else:
+        packed, taus = call_lapack("geqrf", a).results
+    width, rank = eqn.types[0].shape[-1], a.type.rank
+    reflections = slice_range(packed, rank - 1, 0, min(width, columns))
+    if width > columns:
+        nothing = (0,) * rank
+        more = (*nothing[:-1], width - columns)
+        reflections = hlo.Pad(reflections, scalar(0, eqn.element), nothing, more, nothing).result
+    r = slice_range(packed, rank - 2, 0, width)
+    row, column = (hlo.iota(r.type.shape, i32, axis).output for axis in (rank - 2, rank - 1))
+    r = hlo.Select(compare(row, column, ComparisonDirection.LE), r, full_like(r, 0)).result
+    return [*call_lapack("orgqr", reflections, taus).results, r, *order]
+
+
+# -- eigenvalues and singular values -----------------------------------------------------------------------------------
+
+
+@lowers("eigh")
+def eigh(eqn: Equation, a: Tensor) -> Lowered:
+    """Eigenvectors and eigenvalues, in ascending order, of Hermitian matrices of which one triangle is read."""
+    part = eqn.params.get("subset_by_index")
+    if part is not None and tuple(part) != (0, a.type.shape[-1]):
+        raise NotLowered("only some of the eigenvalues are asked for, which LAPACK's syevd does not do")
+    vectors, values, info = call_lapack("syevd", a, mode="V", uplo="L" if eqn.params["lower"] else "U").results
+    return _unless_failed(info, vectors, values)
+
+
+@lowers("eig")
+def eig(eqn: Equation, a: Tensor) -> Lowered:
+    """Eigenvalues, and left and right eigenvectors as far as they are asked for."""
+    wanted = [bool(eqn.params[f"compute_{side}_eigenvectors"]) for side in ("left", "right")]
+    letters = ["V" if one else "N" for one in wanted]
+    *values, left, right, info = call_lapack("geev", a, compute_left=letters[0], compute_right=letters[1]).results
+    value = values[0] if len(values) == 1 else hlo.Complex(values[0], values[1]).result
+    vectors = [found for found, one in zip((left, right), wanted, strict=True) if one]
+    return _unless_failed(info, value, *vectors)
+
+
+@lowers("svd")
+def svd(eqn: Equation, a: Tensor) -> Lowered:
+    """Singular values in descending order, and left and adjoint right singular vectors if they are asked for."""
     rows, columns = a.type.shape[-2:]
     count = min(rows, columns)
-    width = rows if eqn.params["full_matrices"] else count
+    part, algorithm = eqn.params.get("subset_by_index"), _name(eqn.params.get("algorithm"))
+    if part is not None and tuple(part) != (0, count):
+        raise NotLowered("only some of the singular values are asked for, which LAPACK does not do")
+    if algorithm not in ("", "DEFAULT", "QR", "DIVIDE_AND_CONQUER"):
+        raise NotLowered(f"the algorithm {algorithm} is none of LAPACK's")
+    whole, vectors = bool(eqn.params["full_matrices"]), bool(eqn.params["compute_uv"])
+    sizes = {"u": rows, "v": columns} if whole else {"u": count, "v": count}
+    mode = ("A" if whole else "S") if vectors else "N"
+    made = call_lapack("gesvd" if algorithm == "QR" else "gesdd", a, sizes=sizes, mode=mode)
+    _, values, left, right, info = made.results
+    return _unless_failed(info, values, *((left, right) if vectors else ()))
 
-    def reflect(i: Any, state: Any) -> Any:
-        matrix, vectors, factors = state
-        row = jnp.arange(rows)
-        alpha, below = matrix[i, i], jnp.where(row > i, matrix[:, i], 0)
-        rest = jnp.sum(abs(below) ** 2)
-        norm = jnp.sqrt(abs(alpha) ** 2 + rest)
-        trivial = (rest == 0) & (jnp.imag(alpha) == 0)
-        beta = jnp.where(jnp.real(alpha) >= 0, -norm, norm).astype(matrix.dtype)
-        tau = jnp.where(trivial, 0, (beta - alpha) / jnp.where(trivial, 1, beta)).astype(matrix.dtype)
-        vector = jnp.where(row == i, 1, below / jnp.where(trivial, 1, alpha - beta)).astype(matrix.dtype)
-        matrix = matrix - jnp.conj(tau) * vector[:, None] * (jnp.conj(vector) @ matrix)[None]
-        return matrix, vectors.at[:, i].set(vector), factors.at[i].set(tau)
 
-    def factorized(matrix: Any) -> Any:
-        vectors, factors = jnp.zeros((rows, count), matrix.dtype), jnp.zeros(count, matrix.dtype)
-        q = jnp.eye(rows, width, dtype=matrix.dtype)
-        if count:
-            matrix, vectors, factors = jax.lax.fori_loop(0, count, reflect, (matrix, vectors, factors))
+@lowers("schur")
+def schur(eqn: Equation, a: Tensor) -> Lowered:
+    """The Schur form, and Schur vectors if they are asked for."""
+    if eqn.params.get("sort_eig_vals"):
+        raise NotLowered("eigenvalues are to be sorted by a function, which JAX does not do either")
+    vectors = bool(eqn.params["compute_schur_vectors"])
+    form, basis, *_, info = call_lapack("gees", a, mode="V" if vectors else "N", sort="N").results
+    return _unless_failed(info, form, *((basis,) if vectors else ()))
 
-            def gather(step: Any, q: Any) -> Any:
-                vector, tau = vectors[:, count - 1 - step], factors[count - 1 - step]
-                return q - tau * vector[:, None] * (jnp.conj(vector) @ q)[None]
 
-            q = jax.lax.fori_loop(0, count, gather, q)
-        return q, jnp.triu(matrix[:width])
+@lowers("hessenberg")
+def hessenberg(eqn: Equation, a: Tensor) -> Lowered:
+    """A Hessenberg matrix that is similar, and the reflections that lead to it."""
+    *found, info = call_lapack("gehrd", a, low=1, high=a.type.shape[-1]).results
+    return _unless_failed(info, *found)
 
-    return _batched(eqn, factorized, a)
+
+@lowers("tridiagonal")
+def tridiagonal(eqn: Equation, a: Tensor) -> Lowered:
+    """A tridiagonal matrix that is similar to a Hermitian one: its reflections, two diagonals, and their factors."""
+    *found, info = call_lapack("sytrd", a, uplo="L" if eqn.params["lower"] else "U").results
+    return _unless_failed(info, *found)
+
+
+# -- systems -----------------------------------------------------------------------------------------------------------
 
 
 @lowers("tridiagonal_solve")
 def tridiagonal_solve(eqn: Equation, *operands: Tensor) -> Lowered:
-    """Solves systems with three diagonals: forward elimination, without pivots, and back substitution."""
-    jax = jax_library()
-
-    def forward(state: Any, row: Any) -> Any:
-        above, value = state
-        lower, middle, upper, right = row
-        divisor = middle - lower * above
-        state = upper / divisor, (right - lower * value) / divisor
-        return state, state
-
-    def backward(value: Any, row: Any) -> Any:
-        above, right = row
-        value = right - above * value
-        return value, value
-
-    def solved(lower: Any, middle: Any, upper: Any, right: Any) -> Any:
-        start = jax.numpy.zeros_like(middle[0]), jax.numpy.zeros_like(right[0])
-        _, (above, values) = jax.lax.scan(forward, start, (lower, middle, upper, right))
-        return jax.lax.scan(backward, jax.numpy.zeros_like(right[0]), (above, values), reverse=True)[1]
-
-    function = solved
-    for _ in eqn.shape[:-2]:
-        function = jax.vmap(function)
-    return eqn.retrace(function, eqn.avals, operands)
+    """Solves systems with three diagonals."""
+    if eqn.params.get("perturb_singular"):
+        raise NotLowered("it perturbs singular systems")
+    *_, solution, info = call_lapack("gtsv", *operands).results
+    return _unless_failed(info, solution)
