@@ -153,3 +153,13 @@ func.func @windows(%x: tensor<2x4x8x8xf32>, %f: tensor<4xf32>, %s: tensor<f32>, 
   }) : (tensor<2x4x8x8xf32>, tensor<2x4x4x4xf32>, tensor<f32>) -> tensor<2x4x8x8xf32>
   return
 }
+func.func @plain(%x: tensor<2x3xf32>) {
+  %0 = stablehlo.exponential %x : tensor<2x3xf32>
+  %1 = stablehlo.custom_call @target(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %2 = "stablehlo.all_reduce"(%x) <{replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %3 = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %3 : tensor<f32>
+  }) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
