@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import PADDING
+from couloir.ir.attribute import Attribute
 from couloir.ir.constraints import compatible, most_specific
 from couloir.ir.errors import Error, ParseError
 from couloir.ir.text.attribute_parser import AttributeParser
@@ -147,3 +152,39 @@ def test_padding_is_stored_as_pairs_and_equal_numbers_once(pairs):
     assert PADDING.decode(stored) == pairs
     assert str(stored).endswith(f"tensor<{len(pairs)}x2xi64>")
     assert stored.is_splat == (len({number for pair in pairs for number in pair}) == 1)
+
+
+TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
+SOUND = [
+    *ATTRIBUTES,
+    "tensor<?x8xf32, #stablehlo.bounds<4, ?>>",
+    "!stablehlo.future<tensor<2xf32>, tensor<i1>>",
+    "tensor<2x3x!quant.uniform<i8<-8:7>:f32:1, {5.000000e-01,1.000000e+00:3,2.500000e-01}>>",
+    "!quant.uniform<i8:f32:{0:2, 1:3}, {{1.000000e+00, 2.000000e+00:1}, {3.000000e+00, 4.000000e+00}}>",
+    "!quant.any<ui8<0:7>:f32>",
+    "!quant.calibrated<f32<-0.998:1.232100e+00>>",
+]
+PIECES = [*sorted({token for text in SOUND for token in TOKEN.findall(text)}), "-1", "9" * 30, "0x", '"', "nan", "\0"]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    tokens = TOKEN.findall(draw(st.sampled_from(SOUND)))
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(tokens)))
+        tokens[start : start + draw(st.integers(0, 2))] = draw(st.lists(st.sampled_from(PIECES), max_size=2))
+    return "".join(tokens)
+
+
+@given(damaged())
+def test_damaged_text_is_refused_with_its_place_or_says_something_else(text):
+    def read(text: str) -> Attribute:
+        parser = AttributeParser(text)
+        return parser.attribute() if text.startswith("#") else parser.type()
+
+    try:
+        found = read(text)
+    except ParseError as error:
+        assert (error.line, error.column) >= (1, 1)
+    else:
+        assert read(str(found)) is found

@@ -26,7 +26,6 @@ WE_READ_MORE = {
     r"redefinition of SSA value|is already in use": "a function is isolated: its values may have names of values around it",
     r"integer constant out of range for type": "-0 is 0, of unsigned and index types too",
     r"dot algorithm not known to be supported on any hardware": "upstream has a table of them, the specification has none",
-    r"integer value too large": "numbers in dimension numbers are checked against the rank, not against 64 bits",
 }
 """What upstream's error says, and why we read such a text."""
 

@@ -149,12 +149,14 @@ class LineParser(ValueParser):
 
     def _operands_of(self, recipe: LineRecipe, names: list[str], frame: RegionFrame) -> list[Value[Any]] | None:
         """The operands for a recipe; None if one is not defined yet or has another type."""
-        if recipe.order is not None:
-            names = [names[index] for index in recipe.order]
         known = frame.values
         try:
+            if recipe.order is not None:
+                names = [names[index] for index in recipe.order]
             operands = [known[name] for name in names]
-        except KeyError:
+        except (IndexError, KeyError):
+            return None
+        if len(operands) != len(recipe.operand_types):  # a `%` without a name stood in the line
             return None
         for value, expected in zip(operands, recipe.operand_types, strict=True):
             if value.type is not expected:

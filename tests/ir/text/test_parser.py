@@ -447,3 +447,18 @@ def test_ops_whose_reading_looks_further_are_not_remembered():
 def test_types_of_forward_uses_are_those_of_the_text():
     ops = read('"t.y"(%a) : (f32) -> ()\n%a = "t.x"() : () -> f32')
     assert ops[0].operands[0].type is f32
+
+
+def test_a_percent_sign_without_a_name_in_a_line_like_one_before_is_refused():
+    text = "\n".join(
+        [
+            "func.func @f(%a: i32) {",
+            '  "test.use"(%a) : (i32) -> ()',
+            '  "test.use"(%a) : (i32) -> ()',
+            '  "test.use"(%) : (i32) -> ()',
+            "  return",
+            "}",
+        ]
+    )
+    with pytest.raises(ParseError, match=":4:"):
+        parse_module_op(text, allow_unregistered=True)
