@@ -100,11 +100,6 @@ class Field:
         return self.spec.key or self.name
 
     @property
-    def required(self) -> bool:
-        """For attributes: whether an op without it is not well formed; upstream knows no default for it."""
-        return not self.optional and (self.spec.default is MISSING or self.spec.printed)
-
-    @property
     def has_default(self) -> bool:
         """Whether the constructor can be called without it."""
         return self.spec.default is not MISSING or self.arity != "single" or self.kind == "region"
@@ -794,7 +789,7 @@ def field_faults(op: Any, *, built: bool = True) -> Iterator[str]:
         stored = op.stored_attributes.get(field.key)
         assert field.codec is not None
         if stored is None:
-            if field.required:
+            if not field.optional and field.spec.default is MISSING:
                 yield f"`{op.name}` needs the attribute `{field.key}`: {field.codec.what}"
         elif not field.codec.check(stored):
             yield f"attribute `{field.key}` of `{op.name}` is {field.codec.what}, not `{stored}`"

@@ -18,6 +18,7 @@ from couloir.ir.codecs import SYMBOL, SYMBOL_NAME
 from couloir.ir.constraints import Infers, SameType, check_value_type, compatible
 from couloir.ir.definition import can_infer, infer
 from couloir.ir.errors import Error
+from couloir.ir.fields import MISSING
 from couloir.ir.traits import GraphRegion, IsTerminator, SymbolTable, Trait
 
 if TYPE_CHECKING:
@@ -123,14 +124,14 @@ def _lines(cls: type[Operation], definition: Definition, scope: dict[str, Any]) 
     yield from _operand_lines(definition.operands, scope)
     yield from _result_lines(definition.results, scope)
     yield from _successor_lines(definition)
-    needed = sum(field.required for field in definition.attributes)
+    needed = sum(not field.optional and field.spec.default is MISSING for field in definition.attributes)
     yield "attributes = op._attributes"
     yield f"if len(attributes) > {needed} and not are_attributes(attributes): return False"  # the others are looked at below
     for number, field in enumerate(definition.attributes):
         assert field.codec is not None
         scope[f"key{number}"], scope[f"form{number}"] = field.key, field.codec.check
         yield f"stored = attributes.get(key{number})"
-        if field.required:
+        if not field.optional and field.spec.default is MISSING:
             yield f"if stored is None or not form{number}(stored): return False"
         else:
             yield f"if stored is not None and not form{number}(stored): return False"

@@ -6,11 +6,8 @@ import pytest
 
 from couloir.dialects import hlo
 from couloir.ir.constraints import Holds, Infers, Relation
-from couloir.ir.errors import VerifyError
 from couloir.ir.registry import REGISTRY
-from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import TensorType, f16, f32, i1, i16, i32
-from couloir.ir.verify import verify
 from tests.dialects.hlo_cases import (
     ACCEPTED,
     BREAKS,
@@ -95,18 +92,6 @@ def test_aliases_that_lead_nowhere_are_refused(complaint, build):
 def test_a_reduction_computes_with_the_element_type_or_a_wider_one(complaint, element, body):
     assert "(C6)" in complaint(reduction.reduces(body, element))
     assert "(C13)" in complaint(reduction.windows(body, element))
-
-
-def test_the_groups_of_a_convolution_are_written_out():
-    """Upstream knows no default for them, so a generic text without them is no convolution anywhere."""
-    text = """func.func @main(%x: tensor<1x8x1xf32>, %k: tensor<3x1x2xf32>) -> tensor<1x6x2xf32> {
-      %0 = "stablehlo.convolution"(%x, %k) <{
-        batch_group_count = 1 : i64, dimension_numbers = #stablehlo.conv<[b, 0, f]x[0, i, o]->[b, 0, f]>
-      }> : (tensor<1x8x1xf32>, tensor<3x1x2xf32>) -> tensor<1x6x2xf32>
-      return %0 : tensor<1x6x2xf32>
-    }"""
-    with pytest.raises(VerifyError, match="needs the attribute `feature_group_count`"):
-        verify(parse_module_op(text))
 
 
 def test_rng_gives_as_many_dimensions_as_it_is_told_sizes_of(complaint):
