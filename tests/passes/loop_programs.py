@@ -18,7 +18,7 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.passes.pipelines import HLO_TO_LOOPS
 from tests.backends.numpy.programs import program
 
-__all__ = ["agree", "joined", "lowered", "program", "run_sanitized"]
+__all__ = ["agree", "joined", "lowered", "program", "run_sanitized", "sanitized"]
 
 Body = Callable[..., Any]
 
@@ -89,10 +89,14 @@ def _signless(array: Any) -> Any:
 
 def run_sanitized(module: ModuleOp, arrays: Sequence[Any], folder: Path) -> list[Any]:
     """The results of the C, built with address and undefined-behaviour sanitizers, in a process of its own."""
+    return sanitized(CProgram.of(lowered(module)), arrays, folder)
+
+
+def sanitized(made: CProgram, arrays: Sequence[Any], folder: Path) -> list[Any]:
+    """`run_sanitized` of a C program."""
     compiler = find_compiler()
     if compiler.kind == "zig":
         pytest.skip("zig has no address sanitizer")
-    made = CProgram.of(lowered(module))
     made.write(folder)
     flags = ["-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Wall", "-Wextra"]
     build = [*compiler.command, *flags, "-Werror", "main.c", "model.c", "-lm", "-o", "model"]
