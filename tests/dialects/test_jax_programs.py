@@ -28,7 +28,7 @@ PROGRAMS = (
     "particles",
     "spectrogram",
     "complex arithmetic",
-    "random walk",
+    "random keys from numbers",
     "sorting",
     "hashes of bits",
     "edit distance",
