@@ -14,6 +14,7 @@ import numpy as np
 
 from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
 from couloir.dialects.shapes import Dim, Dims, same_dims
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr
@@ -24,14 +25,12 @@ from couloir.ir.operation import Operation, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting.rewriter import is_dead
 from couloir.ir.types import FunctionType, TensorType, i32
+from couloir.passes.dynamic_custom_calls import static_custom_call
 from couloir.passes.inline import Inline
 from couloir.passes.onnx_to_hlo.constants import Constants
 
 MAX_LISTED: Final = 10
 """Ops that an error names."""
-
-SHAPE_ASSERTION: Final = "shape_assertion"
-"""The target of the custom calls with which JAX says what must hold of sizes: a condition, then numbers for the message."""
 
 
 @attrs.frozen
@@ -144,6 +143,11 @@ class _Refinement:
         elif isinstance(op, hlo.CustomCall) and op.call_target_name == SHAPE_ASSERTION:
             self._assertion(op)
             return
+        elif isinstance(op, hlo.CustomCall):
+            self._custom_call(op)
+            return
+        elif isinstance(op, hlo.RealDynamicSlice) and self._sliced(op):
+            return
         make = _STATIC.get(type(op))
         if make is not None:
             self._replace(op, make)
@@ -158,9 +162,11 @@ class _Refinement:
         if isinstance(op, hlo.GetDimensionSize) and op.operand.type.dims[op.dimension] is None:
             return
         with before(op):
-            made = make(op, *[tuple(int(n) for n in found) for found in sizes if found is not None])
-        if made is None:
-            return
+            made = make(op, *[tuple(int(n) for n in found.ravel()) for found in sizes if found is not None])
+        if made is not None:
+            self._exchange(op, made)
+
+    def _exchange(self, op: Operation, made: Operation) -> None:
         for old, new in zip(op.results, made.results, strict=True):
             self._set(op, old, new.type)
             new.set_type(old.type)
@@ -168,6 +174,31 @@ class _Refinement:
                 new.name_hint = old.name_hint
             old.replace_all_uses_with(new)
         op.erase()
+
+    def _custom_call(self, op: hlo.CustomCall) -> None:
+        with before(op):
+            made = static_custom_call(op, [self.constants.array(value) for value in op.inputs])
+        if made is not None:
+            self._exchange(op, made)
+
+    def _sliced(self, op: hlo.RealDynamicSlice) -> bool:
+        """A slice from a computed start with a known size is a `dynamic_slice`: JAX writes one with an open size like this."""
+        limit, start = op.limit_indices.defining_op, op.start_indices
+        strides = self.constants.array(op.strides)
+        if not isinstance(limit, hlo.Add) or strides is None or (strides != 1).any():
+            return False
+        sizes = [limit.rhs if limit.lhs is start else limit.lhs] if start in (limit.lhs, limit.rhs) else []
+        known = self.constants.array(sizes[0]) if sizes else None
+        if known is None or self.constants.array(start) is not None:
+            return False
+        with before(op):
+            starts = [
+                hlo.reshape(hlo.Slice(start, (axis,), (axis + 1,), (1,)).result, ()).result
+                for axis in range(len(known))
+            ]
+            made = hlo.DynamicSlice(op.operand, starts, tuple(int(size) for size in known))
+        self._exchange(op, made)
+        return True
 
     def _infer(self, op: Operation) -> None:
         """Types of results that follow from those of the operands."""
@@ -206,12 +237,9 @@ class _Refinement:
         if condition is None:
             raise Error("a condition on sizes cannot be computed", where=op.location.label or None)
         if not condition.all():
-            stored = op.attributes.get("error_message")
-            text = str(getattr(stored, "value", "the sizes of the inputs do not fit"))
             numbers = [self.constants.array(value) for value in op.inputs[1:]]
-            for index, number in enumerate(numbers):
-                text = text.replace(f"{{{index}}}", "?" if number is None else str(number.reshape(-1)[0]))
-            raise Error(text, where=op.location.label or None)
+            shown = [None if number is None else number.reshape(-1)[0] for number in numbers]
+            raise Error(assertion_message(op, shown), where=op.location.label or None)
         op.erase()
 
 
@@ -232,6 +260,7 @@ _SIZES: Final[dict[type[Operation], tuple[str, ...]]] = {
     hlo.DynamicPad: ("edge_padding_low", "edge_padding_high", "interior_padding"),
     hlo.RealDynamicSlice: ("start_indices", "limit_indices", "strides"),
     hlo.DynamicGather: ("slice_sizes",),
+    hlo.DynamicConv: ("padding",),
 }
 
 
@@ -265,6 +294,14 @@ def _gather(op: hlo.DynamicGather, sizes: tuple[int, ...]) -> Operation:
     return hlo.Gather(op.operand, op.start_indices, op.dimension_numbers, sizes, op.indices_are_sorted)
 
 
+def _convolution(op: hlo.DynamicConv, padding: tuple[int, ...]) -> Operation:
+    shared = ("window_strides", "lhs_dilation", "rhs_dilation", "window_reversal", "dimension_numbers")
+    shared += ("feature_group_count", "batch_group_count", "precision_config")
+    options: dict[str, Any] = {name: getattr(op, name) for name in shared}
+    pairs = tuple(zip(padding[::2], padding[1::2], strict=True))
+    return hlo.Convolution(op.lhs, op.rhs, padding=pairs, **options, result_types=[op.result.type])
+
+
 _STATIC: Final[dict[type[Operation], Callable[..., Operation | None]]] = {
     hlo.GetDimensionSize: _size,
     hlo.DynamicReshape: _reshape,
@@ -273,6 +310,7 @@ _STATIC: Final[dict[type[Operation], Callable[..., Operation | None]]] = {
     hlo.DynamicPad: _pad,
     hlo.RealDynamicSlice: _slice,
     hlo.DynamicGather: _gather,
+    hlo.DynamicConv: _convolution,
 }
 """What takes the place of an op when its sizes are known."""
 

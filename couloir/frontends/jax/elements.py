@@ -47,11 +47,10 @@ def type_of(aval: Any) -> TensorType:
     shape, dtype = getattr(aval, "shape", None), getattr(aval, "dtype", None)
     if shape is None or dtype is None:
         raise NotLowered(f"`{aval}` is no array")
-    if not all(isinstance(size, int) for size in shape):
-        raise NotLowered(f"`{aval}` has a symbolic dimension: trace with numbers")
+    dims = tuple([size if isinstance(size, int) else None for size in shape])
     if is_key(aval):
-        return TensorType((*shape, *implementation(aval).key_shape), ui32)
-    return TensorType(tuple(shape), element_of(dtype))
+        return TensorType((*dims, *implementation(aval).key_shape), ui32)
+    return TensorType(dims, element_of(dtype))
 
 
 def element_of(dtype: Any) -> Type:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from couloir.dialects.hlo.building import Tensor
+from couloir.dialects.hlo.building import Size, Tensor
 from couloir.frontends.jax.meshes import Mesh
 from couloir.ir.errors import Error
 from couloir.ir.location import Location
 from couloir.ir.operation import Operation
 from couloir.ir.types import TensorType, Type
+
+if TYPE_CHECKING:
+    from couloir.frontends.jax.symbolic import SymbolicSizes
 
 Lowered: TypeAlias = "Tensor | Operation | Sequence[Tensor | Operation]"
 """One value for each result of the equation."""
@@ -59,6 +62,8 @@ class Importing(Protocol):
 
     mesh: Mesh | None
     """The devices that run what is lowered now, inside of `jax.shard_map`."""
+    sizes: SymbolicSizes
+    """The sizes of symbolic dimensions."""
     partitions: int
     """How many devices the program is for."""
 
@@ -105,8 +110,27 @@ class Equation:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the first result."""
+        """The shape of the first result. Raises `NotLowered` where it has a symbolic dimension."""
+        if not self.types[0].is_static:
+            raise NotLowered(
+                f"its result has a symbolic dimension (`{self.given.outvars[0].aval}`): trace with numbers"
+            )
         return self.types[0].shape
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        """The sizes of the first result: numbers, and values where it has symbolic dimensions."""
+        return self.sizes_of(0)
+
+    def sizes_of(self, number: int) -> tuple[Size, ...]:
+        """The sizes of a result."""
+        if self.types[number].is_static:
+            return self.types[number].shape
+        return tuple(map(self.size, self.given.outvars[number].aval.shape))
+
+    def size(self, dim: Any) -> Size:
+        """A number or symbolic dimension among the parameters, as a number or value."""
+        return self.importing.sizes.size(dim)
 
     @property
     def mesh(self) -> Mesh:

@@ -22,6 +22,7 @@ from couloir.frontends.jax.elements import array_of, is_key, is_reference, type_
 from couloir.frontends.jax.equation import RULES, Cell, Equation, NotLowered, Steps
 from couloir.frontends.jax.library import jax_library
 from couloir.frontends.jax.meshes import Mesh
+from couloir.frontends.jax.symbolic import SymbolicSizes, dims_of, label
 from couloir.frontends.unsupported import Unsupported, no_lowering, place
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import ArrayAttr, IntegerAttr, StringAttr
@@ -79,6 +80,7 @@ class Importer:
         self.functions: list[func.FuncOp] = []
         self.mesh: Mesh | None = None
         self.partitions = 1
+        self.sizes = SymbolicSizes(label)
         self.line: Location | None = None
         """The line of the equation that is lowered now: equations inside of it that name no line have this one."""
         self.unsupported = Unsupported(
@@ -91,6 +93,8 @@ class Importer:
         for name, variable in zip(inputs, closed.jaxpr.invars, strict=True):
             arguments.append(block.add_argument(self._type(variable.aval, f"argument `{name}`"), name, NameLoc(name)))
         with at_end(block, loc=location):
+            avals = [variable.aval for variable in closed.jaxpr.invars]
+            self.sizes.define([(value, dims_of(aval)) for value, aval in zip(arguments, avals, strict=True)])
             results = self.inline(closed, arguments)
         self.unsupported.raise_if_any(self.label)
         with at_end(block, loc=location):
@@ -98,9 +102,9 @@ class Importer:
         remove_dead(block)
         types = FunctionType(tuple(a.type for a in arguments), tuple(value.type for value in results))
         attributes: dict[str, Attribute] = {"sym_name": StringAttr(MAIN), "function_type": types}
-        for key, names in (("arg_attrs", inputs), ("res_attrs", outputs)):
+        for key, names, shapes in (("arg_attrs", inputs, avals), ("res_attrs", outputs, closed.out_avals)):
             if names:
-                attributes[key] = ArrayAttr(tuple(map(value_attributes, names)))
+                attributes[key] = named_values(names, shapes)
         function = func.FuncOp.create(attributes=attributes, regions=[Region([block])], location=location)
         module = ModuleOp.empty([function, *self.functions])
         module.location = location
@@ -135,6 +139,7 @@ class Importer:
         for variable, value in zip(jaxpr.constvars, getattr(closed, "consts", ()), strict=True):
             values[variable] = self._constant(value, variable.aval)
         values.update(zip(jaxpr.invars, operands, strict=True))
+        inconclusive: type[Exception] = jax_library("jax.errors").InconclusiveDimensionOperation
         outer = self.line, self.mesh
         self.mesh = mesh or self.mesh
         for equation in jaxpr.eqns:
@@ -147,8 +152,9 @@ class Importer:
                     if isinstance(made, GeneratorType):
                         made = yield made
                     found = self._checked(equation, made)
-                except NotLowered as reason:
-                    self.unsupported.add(equation.primitive.name, reason.message, location)
+                except (NotLowered, inconclusive) as reason:
+                    message = getattr(reason, "message", "it needs the number behind a symbolic dimension")
+                    self.unsupported.add(equation.primitive.name, message, location)
                     found = [self._stand_in(variable.aval) for variable in equation.outvars]
                 except Error as error:
                     if error.where is not None:
@@ -286,6 +292,12 @@ class Importer:
             if not frame.file_name.startswith((self.library, __file__, "<")):
                 return NameLoc(name, FileLineColLoc(Path(frame.file_name).name, max(int(frame.line_num), 1), 1))
         return NameLoc(name, self.line)
+
+
+def named_values(names: Sequence[str], avals: Sequence[Any]) -> ArrayAttr:
+    """The names of arguments or results, and of their symbolic dimensions."""
+    pairs = zip(names, avals, strict=True)
+    return ArrayAttr(tuple(value_attributes(name, list(map(label, dims_of(aval)))) for name, aval in pairs))
 
 
 def run_steps(steps: Steps) -> Any:

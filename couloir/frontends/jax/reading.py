@@ -21,7 +21,10 @@ def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> ModuleOp:
 
     Args:
         f: A function of arrays and pytrees of arrays, as for `jax.jit`; transformed by `jit`, `grad`, `vmap` as wanted.
-        args: Example arguments: pytrees of arrays, numbers or `jax.ShapeDtypeStruct`. Their shapes and dtypes count.
+            Or what `jax.export.export` has made, which has its arguments: its StableHLO is read.
+        args: Example arguments: pytrees of arrays, numbers or `jax.ShapeDtypeStruct`. Their shapes and dtypes count. A
+            dimension may be symbolic (`jax.export.symbolic_shape("b, 2*h")`): it keeps its name, which
+            `couloir.specialize(module, dims={"b": 4})` binds, or the shape of an array when the program runs.
         kwargs: Example arguments by keyword. What is no array is bound beforehand, with `functools.partial`.
 
     Returns:
@@ -29,8 +32,9 @@ def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> ModuleOp:
         lead to them (`onnx.name`). Random keys are arrays of `uint32`, as `jax.random.key_data` gives them.
 
     Raises:
-        Error: JAX is not installed; an argument is no array; the function cannot be traced; or primitives have no rule: all
-            of them at once, with count and first place.
+        Error: JAX is not installed; an argument is no array; the function cannot be traced; a symbolic dimension does not
+            follow from the shapes of the arguments; or primitives have no rule: all of them at once, with count and first
+            place.
     """
     return program(f, *args, **kwargs).module
 

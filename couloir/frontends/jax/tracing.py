@@ -13,9 +13,10 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.frontends.functions import result_name
 from couloir.frontends.guarding import guarded
 from couloir.frontends.jax.elements import implementation, is_key
-from couloir.frontends.jax.importer import Importer
+from couloir.frontends.jax.importer import MAIN, Importer, named_values
 from couloir.frontends.jax.library import jax_library
 from couloir.ir.errors import Error
+from couloir.ir.text.parser import parse_module_op
 from couloir.ir.verify import verify
 
 
@@ -39,6 +40,8 @@ class Program:
     """The tree of `(args, kwargs)`, as `jax.tree.structure` gives it."""
     result_tree: Any
     """The tree of the result."""
+    kept: tuple[int, ...]
+    """The numbers of the leaves that are arguments of the module: an exported function drops those that it does not use."""
 
     def flatten(self, *args: Any, **kwargs: Any) -> list[Any]:
         """The arrays that the module takes. Raises `couloir.Error` when the tree is not the one that was traced."""
@@ -48,7 +51,7 @@ class Program:
                 f"`{self.label}` was traced for other arguments",
                 notes=[f"traced for {self.argument_tree}", f"called with {tree}"],
             )
-        return [_array(leaf, aval) for leaf, aval in zip(leaves, self.arguments, strict=True)]
+        return [_array(leaves[number], self.arguments[number]) for number in self.kept]
 
     def unflatten(self, arrays: Sequence[Any]) -> Any:
         """The tree that the function returns, from the arrays that the module gives."""
@@ -75,6 +78,8 @@ class Program:
 def traced(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Program:
     """Traces a JAX function; see `couloir.frontends.jax.program`."""
     jax = jax_library()
+    if hasattr(f, "mlir_module") and hasattr(f, "in_avals"):
+        return _of_exported(jax, f, args, kwargs)
     if not callable(f):
         raise Error(f"a function is needed, not a {type(f).__name__}")
     label = getattr(f, "__name__", type(f).__name__)
@@ -97,6 +102,35 @@ def traced(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
         tuple(closed.out_avals),
         structure(given),
         structure(shapes),
+        tuple(range(len(named))),
+    )
+
+
+def _of_exported(jax: Any, exported: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Program:
+    """What `jax.export` has made: its StableHLO, with the names of arguments, results and dimensions."""
+    label = str(exported.fun_name)
+    if args or kwargs:
+        raise Error(f"`{label}` is exported for the arguments that it has; it takes no others")
+    module = parse_module_op(exported.mlir_module(), file=f"<{label}>")
+    verify(module)
+    main = next((f for f in module.functions if f.sym_name == MAIN), None) if isinstance(module, ModuleOp) else None
+    if main is None or not isinstance(module, ModuleOp):
+        raise Error(f"`{label}` has no function @{MAIN}")
+    kept = tuple(map(int, exported.module_kept_var_idx))
+    leaves = jax.tree_util.tree_unflatten(exported.in_tree, range(exported.in_tree.num_leaves))
+    inputs = [".".join(_steps(path)[1:]) for path, _ in jax.tree_util.tree_flatten_with_path(leaves)[0]]
+    results = jax.tree_util.tree_unflatten(exported.out_tree, range(exported.out_tree.num_leaves))
+    outputs = [result_name(_steps(path)) for path, _ in jax.tree_util.tree_flatten_with_path(results)[0]]
+    main.arg_attrs = named_values([inputs[n] for n in kept], [exported.in_avals[n] for n in kept])
+    main.res_attrs = named_values(outputs, exported.out_avals)
+    return Program(
+        module,
+        label,
+        tuple(exported.in_avals),
+        tuple(exported.out_avals),
+        exported.in_tree,
+        exported.out_tree,
+        kept,
     )
 
 

@@ -23,9 +23,6 @@ import jax.experimental.custom_partitioning  # isort: skip
 import jax.export  # isort: skip
 import jax.extend.linear_util  # isort: skip
 
-ELSEWHERE = {"dim_as_value", "dimension_size", "shape_assertion"}
-"""Sizes of symbolic dimensions."""
-
 
 def lowered_for_cpus() -> set[str]:
     """The names in JAX's own tables, but for those of Pallas, whose primitives stand inside of its kernels."""
@@ -40,7 +37,7 @@ def lowered_for_cpus() -> set[str]:
 
 def test_every_primitive_that_jax_lowers_has_a_rule():
     assert len(lowered_for_cpus()) > 250
-    assert sorted(lowered_for_cpus() - set(RULES) - ELSEWHERE) == []
+    assert sorted(lowered_for_cpus() - set(RULES)) == []
 
 
 def test_a_refusal_is_of_something_that_jax_has():

@@ -9,6 +9,7 @@ from couloir.backends.numpy.element_types import Array, is_discrete
 from couloir.backends.numpy.expectations import TOLERANCE, expect_almost_eq, expect_close, expect_eq
 from couloir.backends.numpy.meanings import Meaning, custom_call, custom_call_meaning, declare_choice
 from couloir.dialects import hlo
+from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
 from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
 
@@ -59,4 +60,12 @@ def _expect_close(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> t
     """Programs that JAX wrote allow three units in the last place where they do not say."""
     most, least = _number(op, "max_ulp_difference", 3), _number(op, "min_ulp_difference", 0)
     expect_close(xp, *_two(op, operands), int(most), int(least))
+    return ()
+
+
+@custom_call(SHAPE_ASSERTION)
+def _shape_assertion(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> tuple[Array, ...]:
+    """What must hold of sizes, by a program of `jax.export`."""
+    if not operands or not np.all(operands[0]):
+        raise Error(assertion_message(op, list(operands[1:])))
     return ()

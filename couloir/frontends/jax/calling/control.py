@@ -7,6 +7,7 @@ from typing import Any
 
 from couloir.dialects import func, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
+from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
 from couloir.frontends.jax.calling.meanings import NoMeaning, Run, arrays_of, as_known, means
 from couloir.frontends.jax.calling.regions import returned
 from couloir.frontends.jax.library import jax_library
@@ -14,7 +15,6 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Region, Value
 
 IDENTITIES = frozenset({"Sharding", "annotate_device_placement", "SPMDFullToShardShape", "SPMDShardToFullShape"})
-SHAPE_ASSERTION = "shape_assertion"
 
 
 @means("func.call")
@@ -64,7 +64,7 @@ def custom_call(run: Run, op: hlo.CustomCall, *operands: Any) -> Any:
     if op.call_target_name == SHAPE_ASSERTION:
         holds = as_known(operands[0])
         if holds is not None and not holds.all():
-            raise Error(str(getattr(op.attributes.get("error_message"), "value", "the sizes do not fit")))
+            raise Error(assertion_message(op, [as_known(number) for number in operands[1:]]))
         return []
     return list(operands)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
 from couloir.dialects.hlo.building import (
+    Size,
     Tensor,
     compare,
     convert,
@@ -16,9 +17,11 @@ from couloir.dialects.hlo.building import (
     reduce,
     reshape,
     scalar,
+    sizes_of,
 )
 from couloir.dialects.shapes import inside
 from couloir.frontends.jax.equation import Cell, Equation, Lowered, NotLowered, Steps, lowers
+from couloir.frontends.jax.primitives.indexing import slice_from
 from couloir.ir.operation import Block, Region
 from couloir.ir.types import i32
 
@@ -160,7 +163,7 @@ def while_loop(eqn: Equation, *operands: Any) -> Steps:
 
 
 def _chosen(which: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    spread = expand_like(which, a.type.shape, range(which.type.rank, a.type.rank))
+    spread = expand_like(which, sizes_of(a), range(which.type.rank, a.type.rank))
     return hlo.Select(spread, a, b).result
 
 
@@ -168,14 +171,14 @@ def _chosen(which: Tensor, a: Tensor, b: Tensor) -> Tensor:
 def scan(eqn: Equation, *operands: Any) -> Steps:
     """A loop that counts: it reads one item of each stack, and writes one of each result."""
     params = eqn.params
-    length, constants, carries = int(params["length"]), int(params["num_consts"]), int(params["num_carry"])
+    length, constants, carries = eqn.size(params["length"]), int(params["num_consts"]), int(params["num_carry"])
     fixed, initial, stacked = (
         operands[:constants],
         operands[constants : constants + carries],
         operands[constants + carries :],
     )
-    outputs = [full(0, type.shape, type.element_type) for type in eqn.types[carries:]]
     results = len(eqn.types)
+    outputs = [full(0, eqn.sizes_of(n), eqn.types[n].element_type) for n in range(carries, results)]
     carried = [scalar(0, i32), *initial, *outputs, *_held(fixed)]
     types = [value.type for value in carried]
     condition, body = Block(types), Block(types)
@@ -183,7 +186,7 @@ def scan(eqn: Equation, *operands: Any) -> Steps:
         hlo.Return([compare(condition.arguments[0], length, ComparisonDirection.LT)])
     with inside(body):
         step, *state = body.arguments
-        position = hlo.Subtract(scalar(length - 1, i32), step).result if params["reverse"] else step
+        position = _from_the_end(length, step) if params["reverse"] else step
         zero = scalar(0, i32)
         items = [_item(value, position, zero) for value in stacked]
         given = _fresh(fixed, state[results:])
@@ -199,14 +202,18 @@ def scan(eqn: Equation, *operands: Any) -> Steps:
     return found[:results]
 
 
+def _from_the_end(length: Size, step: Tensor) -> Tensor:
+    last = scalar(length - 1, i32) if isinstance(length, int) else hlo.Subtract(length, scalar(1, i32)).result
+    return hlo.Subtract(last, step).result
+
+
 def _item(stack: Tensor, position: Tensor, zero: Tensor) -> Tensor:
     """The element at a position of the first dimension."""
-    rest = stack.type.shape[1:]
-    taken = hlo.DynamicSlice(stack, [position, *[zero] * len(rest)], (1, *rest)).result
-    return reshape(taken, rest)
+    rest = sizes_of(stack)[1:]
+    return reshape(slice_from(stack, [position, *[zero] * len(rest)], (1, *rest)), rest)
 
 
 def _written(stack: Tensor, value: Tensor, position: Tensor, zero: Tensor) -> Tensor:
     """A stack with a value at a position of the first dimension."""
-    update = reshape(value, (1, *value.type.shape))
+    update = reshape(value, (1, *sizes_of(value)))
     return hlo.DynamicUpdateSlice(stack, update, [position, *[zero] * value.type.rank]).result

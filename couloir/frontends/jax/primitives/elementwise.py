@@ -74,8 +74,9 @@ OPS: Final[dict[str, Callable[..., Operation]]] = {
 
 
 def spread(eqn: Equation, operands: Sequence[Tensor]) -> list[Tensor]:
-    """Operands with the shape of the result: JAX leaves scalars as they are."""
-    return [broadcast(operand, eqn.shape) for operand in operands]
+    """Operands with the shape of the result: JAX leaves scalars and dimensions of size 1 as they are."""
+    dims = eqn.type.dims  # two sizes that are not known are the same one
+    return [operand if operand.type.dims == dims else broadcast(operand, eqn.sizes) for operand in operands]
 
 
 COMPARISONS: Final = {direction.value.lower(): direction for direction in ComparisonDirection}

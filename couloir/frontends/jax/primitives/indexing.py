@@ -9,7 +9,22 @@ import numpy as np
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, GatherDimensionNumbers, ScatterDimensionNumbers
-from couloir.dialects.hlo.building import Tensor, convert, expand_like, full_like, reduce, scalar
+from couloir.dialects.hlo.building import (
+    Size,
+    Tensor,
+    broadcast_along,
+    convert,
+    dims_of_sizes,
+    expand_like,
+    full_like,
+    reduce,
+    reshape,
+    scalar,
+    shape_operand,
+    size_of,
+    sizes_of,
+    static_sizes,
+)
 from couloir.dialects.shapes import inside
 from couloir.frontends.jax.equation import Equation, Lowered, lowers
 from couloir.frontends.jax.primitives.shape import numbers
@@ -27,7 +42,24 @@ def positions(starts: Sequence[Tensor]) -> list[Tensor]:
 @lowers("dynamic_slice")
 def dynamic_slice(eqn: Equation, x: Tensor, *starts: Tensor) -> Lowered:
     """A slice whose start is computed."""
-    return hlo.DynamicSlice(x, positions(starts), numbers(eqn.params["slice_sizes"]))
+    return slice_from(x, positions(starts), [eqn.size(size) for size in eqn.params["slice_sizes"]])
+
+
+def slice_from(x: Tensor, starts: Sequence[Tensor], sizes: Sequence[Size]) -> Tensor:
+    """A slice from computed starts, which are moved inside; its sizes may be computed as well."""
+    fixed = static_sizes(sizes)
+    if fixed is not None:
+        return hlo.DynamicSlice(x, starts, fixed).result
+    # A gather of one slice: its sizes can become known later, when those of the arguments are bound.
+    parts = [reshape(convert(start, i32), (1,)) for start in starts]
+    rank = tuple(range(len(parts)))
+    dims = GatherDimensionNumbers(offset_dims=rank, start_index_map=rank)
+    types = [x.type.with_dims(dims_of_sizes(sizes))]
+    return hlo.DynamicGather(x, hlo.Concatenate(parts, 0).result, shape_operand(sizes), dims, result_types=types).result
+
+
+def _as_scalar(size: Size) -> Tensor:
+    return scalar(size, i32) if isinstance(size, int) else size
 
 
 @lowers("dynamic_update_slice")
@@ -50,14 +82,34 @@ def _wide(indices: Tensor) -> Tensor:
     return convert(indices, i32) if isinstance(element, IntegerType) and element.width < 32 else indices
 
 
-def _bounds(indices: Tensor, last: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """The least and the greatest index that is valid, for each element of the index vectors, which are the last dimension."""
-    limits = hlo.constant(np.asarray(last), indices.type.element_type).output
-    axis = indices.type.rank - 1
-    return full_like(indices, 0), hlo.broadcast_in_dim(limits, indices.type.shape, (axis,)).result
+def _vector(indices: Tensor, numbers: Sequence[Size]) -> Tensor:
+    """The same numbers for each index vector, of which there are as many as elements in one. These are the last dimension."""
+    fixed, element = static_sizes(numbers), indices.type.element_type
+    if fixed is not None:
+        vector = hlo.constant(np.asarray(fixed), element).output
+    else:
+        vector = convert(shape_operand(numbers), element)
+    return broadcast_along(vector, sizes_of(indices), (indices.type.rank - 1,))
 
 
-def _valid(indices: Tensor, last: Sequence[int]) -> Tensor:
+def _lasts(x: Tensor, sizes: Sequence[Size], axes: Sequence[int]) -> list[Size]:
+    """The greatest start of a slice of these sizes, along axes."""
+    found: list[Size] = []
+    for axis in axes:
+        whole, part = size_of(x, axis), sizes[axis]
+        if isinstance(whole, int) and isinstance(part, int):
+            found.append(whole - part)
+        else:
+            found.append(hlo.Subtract(_as_scalar(whole), _as_scalar(part)).result)
+    return found
+
+
+def _bounds(indices: Tensor, last: Sequence[Size]) -> tuple[Tensor, Tensor]:
+    """The least and the greatest index that is valid, for each element of the index vectors."""
+    return full_like(indices, 0), _vector(indices, last)
+
+
+def _valid(indices: Tensor, last: Sequence[Size]) -> Tensor:
     """Whether all elements of an index vector are valid, for each vector."""
     low, high = _bounds(indices, last)
     above = hlo.Compare(indices, low, ComparisonDirection.GE).result
@@ -81,7 +133,7 @@ def fill_value(eqn: Equation, element: Type) -> Any:
 def gather(eqn: Equation, x: Tensor, indices: Tensor) -> Lowered:
     """Slices at computed places. Outside of the tensor they are filled, or moved inside."""
     given = eqn.params["dimension_numbers"]
-    sizes = numbers(eqn.params["slice_sizes"])
+    sizes = [eqn.size(size) for size in eqn.params["slice_sizes"]]
     indices = _wide(indices)
     dims = GatherDimensionNumbers(
         numbers(given.offset_dims),
@@ -92,11 +144,15 @@ def gather(eqn: Equation, x: Tensor, indices: Tensor) -> Lowered:
         indices.type.rank - 1,
     )
     is_sorted = bool(eqn.params["indices_are_sorted"])
-    found = hlo.Gather(x, indices, dims, sizes, is_sorted).result
+    fixed = static_sizes(sizes)
+    if fixed is not None:
+        found = hlo.Gather(x, indices, dims, fixed, is_sorted).result
+    else:
+        found = hlo.DynamicGather(x, indices, shape_operand(sizes), dims, is_sorted, result_types=[eqn.type]).result
     if _mode(eqn) != "FILL_OR_DROP":
         return found  # StableHLO clamps
-    valid = _valid(indices, [x.type.shape[axis] - sizes[axis] for axis in dims.start_index_map])
-    spread = expand_like(valid, eqn.shape, dims.offset_dims)
+    valid = _valid(indices, _lasts(x, sizes, dims.start_index_map))
+    spread = expand_like(valid, eqn.sizes, dims.offset_dims)
     return hlo.Select(spread, found, full_like(found, fill_value(eqn, eqn.element)))
 
 
@@ -131,19 +187,18 @@ def scatter(eqn: Equation, x: Tensor, indices: Tensor, updates: Tensor) -> Lower
         indices.type.rank - 1,
     )
     hidden = (*dims.inserted_window_dims, *dims.input_batching_dims)
-    windows = iter([updates.type.shape[axis] for axis in dims.update_window_dims])
+    windows = iter([size_of(updates, axis) for axis in dims.update_window_dims])
     sizes = [1 if axis in hidden else next(windows) for axis in range(x.type.rank)]
     indexed = dims.scatter_dims_to_operand_dims
-    last = [x.type.shape[axis] - sizes[axis] for axis in indexed]
+    last = _lasts(x, sizes, indexed)
     mode = _mode(eqn)
     if mode == "CLIP":
         low, high = _bounds(indices, last)
         indices = hlo.Clamp(low, indices, high).result
-    elif mode == "FILL_OR_DROP" and any(sizes[axis] > 1 for axis in indexed):
+    elif mode == "FILL_OR_DROP" and any(sizes[axis] != 1 for axis in indexed):
         # JAX drops a window of which a part is outside; StableHLO would write the other part.
-        valid = expand_like(_valid(indices, last), indices.type.shape, [indices.type.rank - 1])
-        outside = hlo.constant(np.asarray([x.type.shape[axis] for axis in indexed]), indices.type.element_type).output
-        outside = hlo.broadcast_in_dim(outside, indices.type.shape, (indices.type.rank - 1,)).result
+        valid = expand_like(_valid(indices, last), sizes_of(indices), [indices.type.rank - 1])
+        outside = _vector(indices, [size_of(x, axis) for axis in indexed])
         indices = hlo.Select(valid, indices, outside).result
     element = TensorType((), x.type.element_type)
     block = Block([element, element])

@@ -77,6 +77,15 @@ def extreme(eqn: Equation, x: Tensor) -> Lowered:
 # -- running reductions ------------------------------------------------------------------------------------------------
 
 
+BODIES_OF_RUNNING: Final = {
+    "cumsum": "add",
+    "cumprod": "multiply",
+    "cummax": "maximum",
+    "cummin": "minimum",
+    "cumlogsumexp": "maximum",  # from -inf
+}
+
+
 @lowers("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp")
 def running(eqn: Equation, x: Tensor) -> Lowered:
     """In log2(size) steps, as JAX's `associative_scan` does it."""
@@ -89,11 +98,20 @@ def running(eqn: Equation, x: Tensor) -> Lowered:
         "cumlogsumexp": jax.numpy.logaddexp,
     }[eqn.name]
     axis, reverse = int(eqn.params["axis"]), bool(eqn.params["reverse"])
-    if not x.type.size:
+    if 0 in x.type.dims:
         return x
 
     def scan(array: Any) -> Any:
-        return jax.lax.associative_scan(combine, array, reverse=reverse, axis=axis)
+        if x.type.dims[axis] is not None:
+            return jax.lax.associative_scan(combine, array, reverse=reverse, axis=axis)
+        rows = jax.numpy.moveaxis(array, axis, 0)  # how many steps there are is not known
+        first = jax.numpy.full(rows.shape[1:], start(BODIES_OF_RUNNING[eqn.name], x.type.element_type), array.dtype)
+
+        def step(total: Any, row: Any) -> Any:
+            total = combine(total, row)
+            return total, total
+
+        return jax.numpy.moveaxis(jax.lax.scan(step, first, rows, reverse=reverse)[1], 0, axis)
 
     return eqn.retrace(scan, eqn.avals, [x])
 
