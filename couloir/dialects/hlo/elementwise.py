@@ -447,6 +447,10 @@ def _type_fits_comparison(op: Compare) -> bool | str:
         return True
     if isinstance(element, IntegerType):
         wanted = (ComparisonType.SIGNED if element.is_signed and element is not i1 else ComparisonType.UNSIGNED,)
+        if element is not i1:
+            wanted += (
+                ComparisonType.TOTALORDER,
+            )  # the specification has it for floats alone; programs have it here too
     elif isinstance(element, FloatType):
         wanted = (ComparisonType.FLOAT, ComparisonType.TOTALORDER)
     else:

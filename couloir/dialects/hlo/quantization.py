@@ -33,7 +33,7 @@ class UniformQuantize(Operation, name="stablehlo.uniform_quantize", traits=(Pure
             verify_only=True,
         ),
     )
-    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+    assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
 
 class UniformDequantize(Operation, name="stablehlo.uniform_dequantize", traits=(Pure,)):
@@ -43,7 +43,7 @@ class UniformDequantize(Operation, name="stablehlo.uniform_dequantize", traits=(
     result: Result[TensorType] = fields.result(elements=FLOAT_ONLY)
 
     constraints = (SameShape("operand", "result", id="C1"), Infers("C2"))
-    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+    assembly_format = "$operand attr-dict `:` custom<SameTypes1>(type($operand), type($result))"
 
     def infer(self) -> Type:
         return self.operand.type.with_element_type(expressed_type(self.operand.type.element_type))

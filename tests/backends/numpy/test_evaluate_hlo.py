@@ -116,6 +116,16 @@ def test_total_order_puts_nan_and_zeros_in_place() -> None:
     compare(program([x, y], lambda a, b: [hlo.Compare(a, b, d, kind) for d in ComparisonDirection]), x, y)
 
 
+def test_the_total_order_of_integers_is_their_order() -> None:
+    x, y = np.array([1, -5, 3], np.int32), np.array([2, -6, 3], np.int32)
+    total, signed = (
+        program([x, y], lambda a, b, k=kind: [hlo.Compare(a, b, d, k) for d in ComparisonDirection])
+        for kind in (hlo.ComparisonType.TOTALORDER, hlo.ComparisonType.SIGNED)
+    )
+    for found, wanted in zip(run(total, x, y), run(signed, x, y), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
 @given(shape=shapes, source=st.sampled_from(["?", "i1", "u4", "f4", "f8"]), seed=seeds)
 @few
 def test_conversions(shape: Any, source: str, seed: int) -> None:

@@ -63,6 +63,11 @@ for _id, _lhs, _rhs in (("C6", 1, 0), ("C7", 0, 1)):
 
 breaks("reduce_precision", "C2")(lambda b: hlo.ReducePrecision(b.tensor(2), 0, 3))
 breaks("reduce_precision", "C3")(lambda b: hlo.ReducePrecision(b.tensor(2), 5, -1))
+accepts(
+    lambda b: hlo.Compare(
+        b.tensor(2, of=i32), b.tensor(2, of=i32), hlo.ComparisonDirection.LT, hlo.ComparisonType.TOTALORDER
+    )
+)
 breaks("compare", "C3")(
     lambda b: hlo.Compare(b.tensor(2), b.tensor(2), hlo.ComparisonDirection.LT, hlo.ComparisonType.SIGNED)
 )

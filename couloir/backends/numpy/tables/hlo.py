@@ -25,7 +25,7 @@ from couloir.dialects.shapes import same_dims
 from couloir.ir.attribute import Attribute
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value
-from couloir.ir.types import TensorType, dtype_of
+from couloir.ir.types import IntegerType, TensorType, dtype_of
 
 __all__ = [
     "ELEMENTWISE",
@@ -113,12 +113,14 @@ def _numbers(attribute: Attribute) -> dict[str, Any]:
 @meaning(hlo.Compare)
 def _compare(xp: ArrayNamespace, op: hlo.Compare, lhs: Array, rhs: Array) -> Array:
     kind = op.compare_type
+    if kind is hlo.ComparisonType.NOTYPE or isinstance(op.lhs.type.element_type, IntegerType):
+        kind = None  # integers have one order
     return tensor.compare(
         xp,
         lhs,
         rhs,
         comparison_direction=op.comparison_direction.value,
-        compare_type=None if kind is None or kind is hlo.ComparisonType.NOTYPE else kind.value,
+        compare_type=None if kind is None else kind.value,
     )
 
 
