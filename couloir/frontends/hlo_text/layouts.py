@@ -75,21 +75,22 @@ def _order(shape: Array) -> _Order:
 def bitcast(x: Tensor, source: Array, target: Array) -> Tensor:
     """`x`, an array of shape `source`, read as one of shape `target`. Raises `Error` if they do not have the same bytes."""
     before, after = _order(source), _order(target)
-    element = _static(target).element_type
-    same_element = x.type.element_type is element
-    bits = [prod(order.physical) * _bits(t) for order, t in ((before, x.type.element_type), (after, element))]
+    old, new = x.type.element_type, _static(target).element_type
+    bits = [prod(order.physical) * _bits(element) for order, element in ((before, old), (after, new))]
     if bits[0] != bits[1]:
         raise Error(
             f"`{source.type}` with the layout `{source.layout_text or 'row-major'}` has {bits[0]} bits,"
             f" `{target.type}` with `{target.layout_text or 'row-major'}` has {bits[1]}"
         )
-    if same_element and before.dims == after.dims and before.tilings == after.tilings:
-        middle = _transposed(x, before.major_to_minor)  # no bytes are looked at
+    middle = _reinterpreted(x, new) if old is not new and _bits(old) == _bits(new) else x
+    back = _inverse(after.major_to_minor)
+    if middle.type.element_type is new and before.dims == after.dims and before.tilings == after.tilings:
+        result = _transposed(middle, [before.major_to_minor[axis] for axis in back])  # no byte need be looked at
     else:
-        middle = _to_bytes(x, before)
-        middle = middle if same_element else _reinterpreted(middle, element)
-        middle = _from_bytes(reshape(middle, after.physical), after)
-    result = _transposed(middle, _inverse(after.major_to_minor))
+        middle = _to_bytes(middle, before)
+        if middle.type.element_type is not new:
+            middle = _recut(middle, new)
+        result = _transposed(_from_bytes(reshape(middle, after.physical), after), back)
     # A bitcast that changes nothing is an op all the same.
     return hlo.Reshape(result, result_types=[result.type]).result if result is x else result
 
@@ -120,13 +121,22 @@ def _from_bytes(x: Tensor, order: _Order) -> Tensor:
 
 
 def _reinterpreted(x: Tensor, element: Type) -> Tensor:
-    """A list of elements with the bits of those of `x`; truth values are bytes in memory."""
+    """Elements of the same width with the bits of those of `x`; truth values are bytes in memory."""
+    old = x.type.element_type
+    if i1 in (old, element):
+        if not all(isinstance(type, IntegerType) for type in (old, element)):
+            raise Error(f"a bitcast makes no `{element}` of `{old}`")
+        return convert(x, element)
+    return hlo.bitcast_convert(x, element).result
+
+
+def _recut(x: Tensor, element: Type) -> Tensor:
+    """A list of wider or narrower elements with the bits of those of `x`."""
+    old = x.type.element_type
+    if i1 in (old, element):
+        raise Error(f"a bitcast makes no `{element}` of `{old}`")
     flat = reshape(x, (prod(x.type.shape),))
-    if i1 in (flat.type.element_type, element):
-        if not all(isinstance(t, IntegerType) and t.width in (1, 8) for t in (flat.type.element_type, element)):
-            raise Error(f"a bitcast makes no `{element}` of `{flat.type.element_type}`")
-        return convert(flat, element)
-    bits, wanted = bit_width(flat.type.element_type), bit_width(element)
+    bits, wanted = bit_width(old), bit_width(element)
     if wanted > bits:
         flat = reshape(flat, (flat.type.shape[0] * bits // wanted, wanted // bits))
     made = hlo.bitcast_convert(flat, element).result

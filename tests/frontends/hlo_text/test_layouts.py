@@ -99,6 +99,9 @@ def only_op(module: couloir.Module) -> str:
         ("f32[2,3]{1,0}", "f32[6]{0}", "stablehlo.reshape"),
         ("f32[2,3]", "f32[2,1,3]", "stablehlo.reshape"),
         ("f32[8,128]{1,0:T(8,128)}", "f32[128,8]{0,1:T(8,128)}", "stablehlo.transpose"),
+        ("f32[]", "s32[]", "stablehlo.bitcast_convert"),
+        ("f32[2,3]{0,1}", "u32[2,3]{0,1}", "stablehlo.bitcast_convert"),
+        ("pred[2]", "u8[2]", "stablehlo.convert"),
     ],
 )
 def test_simple_bitcasts_are_one_op(source: str, target: str, op: str) -> None:

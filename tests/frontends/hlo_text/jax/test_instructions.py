@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import numpy as np
 import pytest
-from jax._src.xla_bridge import get_backend
-from jaxlib import _hlo, _jax
 
 import couloir
 from couloir.frontends.hlo_text import parse
 from couloir.ir.types import TensorType, dtype_of
 from tests.frontends.hlo_text.jax.instructions import COMPUTATIONS, INSTRUCTIONS
+from tests.frontends.hlo_text.jax.xla import as_stablehlo, run_on_xla
 from tests.frontends.jax.comparing import same
-
-
-def as_stablehlo(text: str) -> str:
-    """What jaxlib makes of HLO text."""
-    module = _hlo.hlo_module_from_text(text)
-    return _jax.mlir.xla_computation_to_mlir_module(_hlo.XlaComputation(module.as_serialized_hlo_module_proto()))
-
-
-def run_on_xla(stablehlo: str, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    backend: Any = get_backend("cpu")
-    devices = _jax.DeviceList(tuple(backend.local_devices()[:1]))
-    executable = backend.compile_and_load(stablehlo, devices, _jax.CompileOptions())
-    results = executable.execute_sharded([jax.device_put(array) for array in inputs])
-    return [np.asarray(result[0]) for result in results.disassemble_into_single_device_arrays()]
 
 
 def arrays_for(module: couloir.Module) -> list[np.ndarray]:
