@@ -18,6 +18,8 @@ BREAKS: dict[tuple[str, str], Callable[[Any], Any]] = {}
 """(op, id or sentence of the constraint) -> what builds an op that breaks it, in a bench."""
 ACCEPTED: list[Callable[[Any], Any]] = []
 """What builds ops that are in order: those that the breaking ones vary."""
+UNLIKE_UPSTREAM: dict[Callable[[Any], Any], str] = {}
+"""Of `ACCEPTED`, what upstream refuses -> what the specification says about it."""
 
 
 def breaks(op: str, id: str) -> Callable[[Callable[[Any], Any]], None]:
@@ -29,9 +31,11 @@ def breaks(op: str, id: str) -> Callable[[Callable[[Any], Any]], None]:
     return add
 
 
-def accepts(build: Callable[[Any], Any]) -> None:
-    """Adds to `ACCEPTED`."""
+def accepts(build: Callable[[Any], Any], *, unlike_upstream: str = "") -> None:
+    """Adds to `ACCEPTED`; with the reason, if upstream's verifier refuses it."""
     ACCEPTED.append(build)
+    if unlike_upstream:
+        UNLIKE_UPSTREAM[build] = unlike_upstream
 
 
 def in_a_module(build: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -59,7 +59,8 @@ accepts(
         True,
         True,
         hlo.Transposition.TRANSPOSE,
-    )
+    ),
+    unlike_upstream="the operands may be quantized (I1, I2)",
 )
 accepts(transforms(hlo.FftType.RFFT, (3,), f32))
 accepts(transforms(hlo.FftType.IRFFT, (5,)))
