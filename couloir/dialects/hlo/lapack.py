@@ -130,7 +130,7 @@ class LapackCall:
 
     def letter(self, key: str, allowed: str) -> str:
         """An option that is a letter, stored as the number of its character. Raises `couloir.Error` for other letters."""
-        found = _option(self.op, key)
+        found = _options(self.op).get(key)
         letter = chr(found.value) if isinstance(found, IntegerAttr) and 0 < found.value < 128 else None
         if letter is None or letter not in allowed:
             listed = ", ".join(f"{ord(other)} ({other})" for other in allowed)
@@ -139,10 +139,14 @@ class LapackCall:
 
     def number(self, key: str) -> int:
         """An option that is a number or a truth value."""
-        found = _option(self.op, key)
+        found = _options(self.op).get(key)
         if not isinstance(found, IntegerAttr):
             raise Error(f"`@{self.op.call_target_name}`: the option `{key}` is missing")
         return found.value
+
+    def options(self) -> dict[str, Attribute]:
+        """All options by name."""
+        return _options(self.op)
 
     def layouts(self) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
         """How operands and results lie in memory: their dimensions, that of neighbours first. LAPACK's matrices lie by columns."""
@@ -152,13 +156,12 @@ class LapackCall:
         )
 
 
-def _option(op: CustomCall, key: str) -> Attribute | None:
+def _options(op: CustomCall) -> dict[str, Attribute]:
     """Options are in `mhlo.backend_config`, where JAX writes them for readers of older versions, or in `backend_config`."""
-    for options in (op.attributes.get("mhlo.backend_config"), op.attributes.get("backend_config")):
-        found = options.get(key) if isinstance(options, DictionaryAttr) else None
-        if found is not None:
-            return found
-    return None
+    found: dict[str, Attribute] = {}
+    for stored in (op.attributes.get("backend_config"), op.attributes.get("mhlo.backend_config")):
+        found |= stored.as_dict() if isinstance(stored, DictionaryAttr) else {}
+    return found
 
 
 def _layout(stored: ArrayAttr | None, place: int, value: Value[Any]) -> tuple[int, ...]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from couloir.dialects import func, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
+from couloir.dialects.hlo.lapack import lapack_call
 from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
+from couloir.frontends.jax.calling.lapack import call_routine
 from couloir.frontends.jax.calling.meanings import NoMeaning, Run, arrays_of, as_known, means
 from couloir.frontends.jax.calling.regions import returned
 from couloir.frontends.jax.library import jax_library
@@ -54,13 +56,17 @@ def token(run: Run, op: Any, *tokens: Any) -> Any:
 
 
 def _check_target(op: hlo.CustomCall) -> None:
-    if op.call_target_name not in IDENTITIES and op.call_target_name != SHAPE_ASSERTION:
+    known = op.call_target_name in IDENTITIES or op.call_target_name == SHAPE_ASSERTION
+    if not known and lapack_call(op) is None:
         raise NoMeaning(f"`{op.call_target_name}` is no part of the module")
 
 
 @means("custom_call")
 def custom_call(run: Run, op: hlo.CustomCall, *operands: Any) -> Any:
-    """Annotations, and what must hold of sizes."""
+    """Annotations, what must hold of sizes, and LAPACK's routines."""
+    call = lapack_call(op)
+    if call is not None:
+        return call_routine(call, op, operands)
     if op.call_target_name == SHAPE_ASSERTION:
         holds = as_known(operands[0])
         if holds is not None and not holds.all():
