@@ -68,7 +68,7 @@ FRAMES = """\
 HloModule m
 
 FileNames
-1 "/home/user/model.py"
+1 "/src/model.py"
 
 FunctionNames
 1 "f"
@@ -94,7 +94,7 @@ ENTRY e {
 def test_ops_know_the_lines_of_the_program() -> None:
     found = [op.location for op in parse(FRAMES, file="m.hlo").functions[0].entry.ops]
     assert found[:5] == [
-        NameLoc("jit(f)/neg", FileLineColLoc("/home/user/model.py", 60, 14)),
+        NameLoc("jit(f)/neg", FileLineColLoc("/src/model.py", 60, 14)),
         NameLoc("jit(f)/neg"),
         NameLoc("jit(f)/neg", FileLineColLoc("g.py", 3, 1)),
         FileLineColLoc("g.py", 3, 9),
