@@ -1,4 +1,4 @@
-"""Ops whose bodies are written into the program around them: rules for `map`, and for `select_and_scatter` of complex numbers."""
+"""Rules for ops with bodies: `map` as its body, `select_and_scatter` of complex numbers, reductions in a wider type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, ScatterDimensionNumbers
 from couloir.dialects.hlo.building import compare
-from couloir.dialects.shapes import inside
+from couloir.dialects.quant import UniformType
+from couloir.dialects.shapes import entry_types, inside
+from couloir.ir.constraints import element_type
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.traits import Elementwise
@@ -95,6 +97,72 @@ def complex_select_and_scatter(op: hlo.SelectAndScatter, rewriter: Rewriter) -> 
         update_computation=Region([combine]),
     )
     rewriter.replace(op, hlo.reshape(made.outputs[0], type.shape))
+    return None
+
+
+def _in_the_type_of_the_body(
+    op: hlo.Reduce | hlo.ReduceWindow | hlo.Scatter, body: Region, rewriter: Rewriter
+) -> str | None:
+    """Converts the operands that have another element type than the body computes with."""
+    wanted = [element_type(type) for type in entry_types(body)[: len(op.inputs)]]
+    if all(value.type.element_type is element for value, element in zip(op.inputs, wanted, strict=True)):
+        return "the body computes with the elements as they are"
+    if any(isinstance(value.type.element_type, UniformType) for value in op.inputs):
+        return "they are quantized"
+    added = op.updates if isinstance(op, hlo.Scatter) else op.init_values
+    indices = [op.scatter_indices] if isinstance(op, hlo.Scatter) else []
+    inputs, others = (
+        [hlo.convert(value, element).result for value, element in zip(values, wanted, strict=True)]
+        for values in (op.inputs, added)
+    )
+    op.set_operands([*inputs, *indices, *others])
+    rewriter.changed(op)
+    return None
+
+
+@rule
+def reduction_in_a_wider_type(op: hlo.Reduce, rewriter: Rewriter) -> str | None:
+    """reduce(x, init) by a body of wider elements  =>  reduce(convert(x), convert(init))"""
+    return _in_the_type_of_the_body(op, op.body, rewriter)
+
+
+@rule
+def windows_in_a_wider_type(op: hlo.ReduceWindow, rewriter: Rewriter) -> str | None:
+    """reduce_window(x, init) by a body of wider elements  =>  reduce_window(convert(x), convert(init))"""
+    return _in_the_type_of_the_body(op, op.body, rewriter)
+
+
+@rule
+def scatter_in_a_wider_type(op: hlo.Scatter, rewriter: Rewriter) -> str | None:
+    """scatter(x, indices, y) by a body of wider elements  =>  scatter(convert(x), indices, convert(y))"""
+    return _in_the_type_of_the_body(op, op.update_computation, rewriter)
+
+
+@rule
+def select_and_scatter_in_a_wider_type(op: hlo.SelectAndScatter, rewriter: Rewriter) -> str | None:
+    """select_and_scatter(x, y, init) that scatters wider elements  =>  the same of convert(x), convert(y), convert(init)"""
+    narrow, wide = op.operand.type.element_type, op.result.type.element_type
+    if wide is narrow:
+        return "it scatters the elements as they are"
+    if isinstance(narrow, UniformType):
+        return "they are quantized"
+    select, scatter = (Block([TensorType((), wide)] * 2) for _ in range(2))
+    with inside(select):
+        narrowed = [hlo.convert(argument, narrow).result for argument in select.arguments]  # nothing is lost
+        hlo.Return(_copied(op.select.block, narrowed, select))
+    with inside(scatter):
+        hlo.Return(_copied(op.scatter.block, scatter.arguments, scatter))
+    made = hlo.SelectAndScatter(
+        hlo.convert(op.operand, wide),
+        hlo.convert(op.source, wide),
+        hlo.convert(op.init_value, wide),
+        op.window_dimensions,
+        op.window_strides,
+        op.padding,
+        Region([select]),
+        Region([scatter]),
+    )
+    rewriter.replace(op, made)
     return None
 
 

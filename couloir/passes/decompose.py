@@ -13,6 +13,7 @@ bitcast_convert, mulhi, ... =>  shifts (bits.py)
 lgamma, digamma, zeta, ...  =>  arithmetic (special_functions.py)
 custom_call @lapack_...    =>  loops over columns (lapack)
 map(x) by f                =>  f(x) (bodies.py)
+reduce(x) in a wider type  =>  reduce(convert(x))
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 check.expect_eq(x, y), ... =>  comparisons and cf.assert (expectations.py)
@@ -34,7 +35,14 @@ from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, TensorType, f32, f64, i32
 from couloir.passes.bits import bitcast_by_shifts, high_half_of_a_product, next_float
-from couloir.passes.bodies import complex_select_and_scatter, map_as_its_body
+from couloir.passes.bodies import (
+    complex_select_and_scatter,
+    map_as_its_body,
+    reduction_in_a_wider_type,
+    scatter_in_a_wider_type,
+    select_and_scatter_in_a_wider_type,
+    windows_in_a_wider_type,
+)
 from couloir.passes.expectations import expectation_as_assertion, expected_call_as_assertion
 from couloir.passes.fourier import fft_as_dot_products
 from couloir.passes.lapack.table import lapack_call_written_out
@@ -251,6 +259,10 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     lapack_call_written_out,
     map_as_its_body,
     complex_select_and_scatter,
+    reduction_in_a_wider_type,
+    windows_in_a_wider_type,
+    scatter_in_a_wider_type,
+    select_and_scatter_in_a_wider_type,
     element_of_a_tuple,
     constant_of_stablehlo,
     expectation_as_assertion,
