@@ -9,7 +9,7 @@ import enum
 from collections.abc import Sequence
 from typing import Any
 
-from couloir.dialects.hlo.attributes import bounded, most_of
+from couloir.dialects.hlo.bounds import bounded, most_of
 from couloir.dialects.hlo.elements import (
     ANY_OR_PER_AXIS,
     FLOAT_ONLY,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from couloir.dialects import chlo, hlo
-from couloir.dialects.hlo.attributes import bounded
+from couloir.dialects.hlo.bounds import bounded
 from couloir.ir.builder import at_end
 from couloir.ir.types import ComplexType, Type, f32, i1, i32
 from tests.dialects.hlo_cases import returning

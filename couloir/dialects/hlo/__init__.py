@@ -27,8 +27,8 @@ from couloir.dialects.hlo.attributes import (
     ScatterDimensionNumbers,
     Token,
     Transposition,
-    TypeExtensions,
 )
+from couloir.dialects.hlo.bounds import TypeExtensions
 from couloir.dialects.hlo.calls import Composite, CustomCall
 from couloir.dialects.hlo.collectives import (
     AllGather,

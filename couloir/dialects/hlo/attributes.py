@@ -10,10 +10,10 @@ from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseElementsAttr, EnumAttr, enum_attribute
 from couloir.ir.codecs import Codec, dense_elements
 from couloir.ir.errors import Error, nearest
-from couloir.ir.types import TensorEncoding, TensorType, f64, i64
+from couloir.ir.types import TensorType, f64, i64
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from couloir.ir.text.attribute_parser import AttributeParser
     from couloir.ir.text.attribute_printer import AttributePrinter
@@ -175,93 +175,6 @@ class ResultAccuracy(Attribute, name="stablehlo.result_accuracy"):
         return cls(**found)
 
 
-class TypeExtensions(TensorEncoding, name="stablehlo.bounds"):
-    """Upper bounds of dynamic dimensions, in a tensor's encoding: `tensor<?x8xf32, #stablehlo.bounds<4, ?>>`."""
-
-    bounds: tuple[int | None, ...]
-
-    @classmethod
-    def normalize(cls, bounds: Sequence[int | None]) -> tuple[Any, ...]:
-        return (tuple(bounds),)
-
-    def verify_parameters(self) -> None:
-        if any(bound is not None and bound < 0 for bound in self.bounds):
-            raise Error("bounds of dimensions are not negative")
-
-    def verify_dims(self, dims: Sequence[int | None]) -> None:
-        if len(self.bounds) != len(dims):
-            raise Error(f"{len(self.bounds)} bounds for {len(dims)} dimensions")
-        for axis, (size, bound) in enumerate(zip(dims, self.bounds, strict=True)):
-            if size is not None and bound is not None:
-                raise Error(f"dimension {axis} has the size {size}, so it has no bound", hint="write `?` for its bound")
-
-    def admits(self, dims: Sequence[int | None]) -> bool:
-        return all(b is None or size is None or size <= b for size, b in zip(dims, self.bounds, strict=True))
-
-    def merged(self, others: Sequence[Attribute | None], dims: Sequence[int | None]) -> Attribute | None:
-        all_bounds = [self.bounds, *(other.bounds for other in others if isinstance(other, TypeExtensions))]
-        return bounds_encoding(dims, [least(*column) for column in zip(*all_bounds, strict=True)])
-
-    def print_parameters(self, p: AttributePrinter) -> None:
-        p.write("<" + ", ".join("?" if bound is None else str(bound) for bound in self.bounds) + ">")
-
-    @classmethod
-    def parse_parameters(cls, p: AttributeParser) -> TypeExtensions:
-        return cls(_parse_bounds(p, "<", ">"))
-
-
-def _parse_bounds(p: AttributeParser, open: str, close: str) -> tuple[int | None, ...]:
-    return tuple(p.comma_separated(lambda: None if p.optional("?") else p.integer("a bound"), open, close))
-
-
-class BoundsByName(Attribute, name="stablehlo.type_extensions"):
-    """The older text of `TypeExtensions`: `#stablehlo.type_extensions<bounds = [4, ?]>`."""
-
-    @classmethod
-    def parse_parameters(cls, p: AttributeParser) -> Any:
-        p.expect("<")
-        p.expect_keyword("bounds")
-        p.expect("=")
-        bounds = _parse_bounds(p, "[", "]")
-        p.expect(">")
-        return TypeExtensions(bounds)
-
-
-def bounds_of(type: TensorType) -> tuple[int | None, ...]:
-    """The bound of each dimension; None for one that has none, or a size."""
-    encoding = type.encoding
-    return encoding.bounds if isinstance(encoding, TypeExtensions) else (None,) * type.rank
-
-
-def bounds_encoding(dims: Sequence[int | None], bounds: Sequence[int | None]) -> TypeExtensions | None:
-    """The encoding for bounds, those of dimensions with a size left out; None when no bound is left."""
-    kept = [bound if size is None else None for size, bound in zip(dims, bounds, strict=True)]
-    return None if all(bound is None for bound in kept) else TypeExtensions(tuple(kept))
-
-
-def bounded(dims: Sequence[int | None], bounds: Sequence[int | None], element_type: Type) -> TensorType:
-    """A tensor type with bounds for those dimensions that have no size."""
-    return TensorType(tuple(dims), element_type, bounds_encoding(dims, bounds))
-
-
-def most_of(type: TensorType) -> tuple[int | None, ...]:
-    """The most elements that each dimension can have: its size or its bound; None when neither is known."""
-    return tuple(bound if size is None else size for size, bound in zip(type.dims, bounds_of(type), strict=True))
-
-
-def with_sizes(
-    type: TensorType, dims: Sequence[int | None], bounds: Sequence[int | None], element_type: Type | None = None
-) -> TensorType:
-    """A tensor type with other dimensions, which have bounds where they have no size; other encodings stay."""
-    encoding = bounds_encoding(dims, bounds) if isinstance(type.encoding, TypeExtensions | None) else type.encoding
-    return TensorType(tuple(dims), type.element_type if element_type is None else element_type, encoding)
-
-
-def least(*bounds: int | None) -> int | None:
-    """The tightest of some bounds."""
-    return min((bound for bound in bounds if bound is not None), default=None)
-
-
 class ChannelHandle(Attribute, name="stablehlo.channel_handle"):
     """The channel of a message between devices."""
 
@@ -273,17 +186,7 @@ class ChannelHandle(Attribute, name="stablehlo.channel_handle"):
 
     @classmethod
     def parse_parameters(cls, p: AttributeParser) -> ChannelHandle:
-        found: dict[str, int] = {}
-
-        def entry() -> None:
-            name = parse_key(p, cls.parameters, found)
-            found[name] = parse_number(p)
-
-        at = p.position
-        p.comma_separated(entry, "<", ">")
-        if len(found) != 2:
-            raise p.error("a channel handle has `handle` and `type`", at=at)
-        return cls(**found)
+        return cls(**parse_fields(p, cls, lambda name: parse_number(p)))
 
 
 def parse_number(p: AttributeParser) -> int:
@@ -329,6 +232,22 @@ def struct_texts(attribute: Attribute) -> list[str]:
     """`name = value` for each parameter of an attribute, numbers and lists of numbers."""
     values: list[tuple[str, Any]] = [(name, getattr(attribute, name)) for name in type(attribute).parameters]
     return [f"{name} = {value if isinstance(value, int) else list(value)}" for name, value in values]
+
+
+def parse_fields(p: AttributeParser, cls: type[Attribute], read: Callable[[str], Any]) -> dict[str, Any]:
+    """Reads `<name = value, ...>`: every field of a class once, in any order; `read` reads the value of a name."""
+    found: dict[str, Any] = {}
+
+    def entry() -> None:
+        name = parse_key(p, cls.parameters, found)
+        found[name] = read(name)
+
+    at = p.position
+    p.comma_separated(entry, "<", ">")
+    missing = [name for name in cls.parameters if name not in found]
+    if missing:
+        raise p.error(f"`#{cls.name}` also has {', '.join(missing)}", at=at)
+    return found
 
 
 class Struct(Attribute):
@@ -399,17 +318,10 @@ class OutputOperandAlias(Attribute, name="stablehlo.output_operand_alias"):
 
     @classmethod
     def parse_parameters(cls, p: AttributeParser) -> OutputOperandAlias:
-        found: dict[str, Any] = {}
+        def read(name: str) -> Any:
+            return parse_number(p) if name == "operand_index" else parse_numbers(p)
 
-        def entry() -> None:
-            name = parse_key(p, cls.parameters, found)
-            found[name] = parse_number(p) if name == "operand_index" else parse_numbers(p)
-
-        at = p.position
-        p.comma_separated(entry, "<", ">")
-        if len(found) != len(cls.parameters):
-            raise p.error(f"an alias has {', '.join(cls.parameters)}", at=at)
-        return cls(**found)
+        return cls(**parse_fields(p, cls, read))
 
 
 class DotAlgorithm(Attribute, name="stablehlo.dot_algorithm"):
@@ -432,25 +344,19 @@ class DotAlgorithm(Attribute, name="stablehlo.dot_algorithm"):
 
     @classmethod
     def parse_parameters(cls, p: AttributeParser) -> DotAlgorithm:
-        found: dict[str, Any] = {}
-
-        def entry() -> None:
-            name = parse_key(p, cls.parameters, found)
+        def read(name: str) -> Any:
             if name.endswith("type"):
-                found[name] = p.type()
-            elif name.endswith("accumulation"):
-                found[name] = p.optional_keyword("true")
-                if not found[name]:
-                    p.expect_keyword("false")
-            else:
-                found[name] = parse_number(p)
+                return p.type()
+            return _parse_truth(p) if name.endswith("accumulation") else parse_number(p)
 
-        at = p.position
-        p.comma_separated(entry, "<", ">")
-        if len(found) != len(cls.parameters):
-            missing = [name for name in cls.parameters if name not in found]
-            raise p.error(f"a dot algorithm also has {', '.join(missing)}", at=at)
-        return cls(**found)
+        return cls(**parse_fields(p, cls, read))
+
+
+def _parse_truth(p: AttributeParser) -> bool:
+    if p.optional_keyword("true"):
+        return True
+    p.expect_keyword("false")
+    return False
 
 
 class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import ChannelHandle, Future, bounded, bounds_of
+from couloir.dialects.hlo.attributes import ChannelHandle, Future
+from couloir.dialects.hlo.bounds import bounded, bounds_of
 from couloir.dialects.hlo.elements import ANY
 from couloir.dialects.hlo.mesh import REPLICA_GROUPS, Groups, ReplicaGroupMeshAxes, is_matrix
 from couloir.dialects.hlo.regions import combines, listed

@@ -7,14 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import (
-    DotAlgorithm,
-    DotDimensionNumbers,
-    Precision,
-    bounded,
-    bounds_of,
-    least,
-)
+from couloir.dialects.hlo.attributes import DotAlgorithm, DotDimensionNumbers, Precision
+from couloir.dialects.hlo.bounds import bounded, bounds_of, least
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS
 from couloir.dialects.quant import UniformType
 from couloir.dialects.shapes import same_dim, unique, within

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from couloir.dialects.hlo.attributes import PADDING, ConvDimensionNumbers, Precision, bounded, bounds_of
+from couloir.dialects.hlo.attributes import PADDING, ConvDimensionNumbers, Precision
+from couloir.dialects.hlo.bounds import bounded, bounds_of
 from couloir.dialects.hlo.contraction import accumulation_type, one_element_type, precisions, quantization
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER
 from couloir.dialects.hlo.window import WindowDimension, padding_fits, window_dimensions

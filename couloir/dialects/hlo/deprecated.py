@@ -5,7 +5,8 @@ Source: openxla/stablehlo, stablehlo/dialect/StablehloOps.td; the specification 
 
 from __future__ import annotations
 
-from couloir.dialects.hlo.attributes import Precision, bounds_of, with_sizes
+from couloir.dialects.hlo.attributes import Precision
+from couloir.dialects.hlo.bounds import bounds_of, with_sizes
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER, along, quantization_dimension
 from couloir.dialects.shapes import Dim, same_dim, same_dims
 from couloir.ir import fields

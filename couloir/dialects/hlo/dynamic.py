@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from couloir.dialects.hlo.attributes import GatherDimensionNumbers, bounds_of, most_of, with_sizes
+from couloir.dialects.hlo.attributes import GatherDimensionNumbers
+from couloir.dialects.hlo.bounds import bounds_of, most_of, with_sizes
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS, INTEGER, NUMBER, SIZES
 from couloir.dialects.hlo.shape import BROADCASTS, RESHAPES, padded
 from couloir.dialects.hlo.slice_numbers import (

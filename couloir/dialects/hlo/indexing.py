@@ -8,14 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from couloir.dialects.hlo.attributes import (
-    PADDING,
-    GatherDimensionNumbers,
-    ScatterDimensionNumbers,
-    bounds_of,
-    most_of,
-    with_sizes,
-)
+from couloir.dialects.hlo.attributes import PADDING, GatherDimensionNumbers, ScatterDimensionNumbers
+from couloir.dialects.hlo.bounds import bounds_of, most_of, with_sizes
 from couloir.dialects.hlo.elements import ANY, INTEGER, SIZES, SameExactType
 from couloir.dialects.hlo.regions import combines, listed
 from couloir.dialects.hlo.slice_numbers import (

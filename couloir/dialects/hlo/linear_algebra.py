@@ -5,7 +5,8 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
-from couloir.dialects.hlo.attributes import FftType, Transposition, bounded, bounds_of
+from couloir.dialects.hlo.attributes import FftType, Transposition
+from couloir.dialects.hlo.bounds import bounded, bounds_of
 from couloir.dialects.hlo.elements import COMPLEX, FLOAT_ONLY, FLOAT_OR_COMPLEX, SameBaselineElementType
 from couloir.dialects.shapes import Dims, same_dim, same_dims
 from couloir.ir import fields

@@ -5,7 +5,7 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 
 from __future__ import annotations
 
-from couloir.dialects.hlo.attributes import bounded, bounds_of
+from couloir.dialects.hlo.bounds import bounded, bounds_of
 from couloir.dialects.hlo.elements import FLOAT, SameBaselineElementType
 from couloir.dialects.shapes import same_dim
 from couloir.ir import fields

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from couloir.dialects.hlo.attributes import PADDING, bounded, bounds_of, least, parse_numbers
+from couloir.dialects.hlo.attributes import PADDING, parse_numbers
+from couloir.dialects.hlo.bounds import bounded, bounds_of, least
 from couloir.dialects.hlo.control import Return
 from couloir.dialects.hlo.elements import ANY
 from couloir.dialects.hlo.elementwise import Add, And, Maximum, Minimum, Multiply, Or, Xor

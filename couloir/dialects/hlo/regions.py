@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from couloir.dialects.hlo.attributes import bounded, most_of
+from couloir.dialects.hlo.bounds import bounded, most_of
 from couloir.dialects.hlo.elements import is_promotable
 from couloir.dialects.shapes import entry_types, returned_types
 from couloir.ir.constraints import compatible, element_type

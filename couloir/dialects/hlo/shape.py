@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from couloir.dialects.hlo.attributes import bounds_of, least, most_of, with_sizes
+from couloir.dialects.hlo.bounds import bounds_of, least, most_of, with_sizes
 from couloir.dialects.hlo.elements import (
     ANY,
     ANY_OR_PER_AXIS,
