@@ -8,11 +8,6 @@ and the page's policy forbids it the network and any other script.
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
-import html
-import json
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -21,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from couloir.drawing import write_file
 from couloir.drawing.explorer.difference import Change, changes, split_by
 from couloir.drawing.explorer.graphs import Graphs
+from couloir.drawing.pages import html_page
 from couloir.ir.passes.trace import Edit
 
 if TYPE_CHECKING:
     from couloir.ir.passes.trace import Trace
 
-SCRIPTS: Final = ("data.js", "list.js", "code.js", "lines.js", "graph.js", "panels.js", "main.js")
+SCRIPTS: Final = ("elements.js", "data.js", "list.js", "code.js", "lines.js", "graph.js", "panels.js", "main.js")
 """Parts of one script, in this order."""
 
 
@@ -41,24 +37,13 @@ def write_page(trace: Trace, path: str | Path) -> None:
 
 def page(trace: Trace) -> str:
     """The HTML of a trace."""
-    style, script = _part("page.css"), f'"use strict";\n(() => {{\n{"".join(map(_part, SCRIPTS))}}})();\n'
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+    return html_page(
+        part("page.html"),
+        title=f"{trace.model} · Couloir" if trace.model else "Couloir",
+        style=part("page.css"),
+        scripts=map(part, SCRIPTS),
+        data=payload(trace),
     )
-    data = json.dumps(payload(trace), separators=(",", ":"), allow_nan=False).encode("ascii")
-    parts = {
-        "POLICY": policy,
-        "TITLE": html.escape(f"{trace.model} · Couloir" if trace.model else "Couloir"),
-        "STYLE": style,
-        "SCRIPT": script,
-        "DATA": base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii"),
-    }
-    head, *rest = _part("page.html").split("%")
-    text = [head]
-    for index, piece in enumerate(rest):  # the odd ones are names of parts
-        text.append(piece if index % 2 else parts[piece])
-    return "".join(text).encode("utf-8", "replace").decode("utf-8")
 
 
 def payload(trace: Trace) -> dict[str, Any]:
@@ -111,9 +96,6 @@ def differences_of(trace: Trace, before: Sequence[int], after: Sequence[int], ed
     return [part for change in found for part in split_by(change, old_origin, new_origin)]
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """A file that pages are made of."""
     return files(__name__).joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}"
