@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,10 @@ from couloir.ir.errors import Error
 from couloir.ir.passes import Check, Pass, PassContext
 from couloir.ir.passes.trace import Trace
 from couloir.ir.rewriting import Rule, guard
+from tests.chromium import CHROMIUM, Page, opening, running_browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 VALUES = ", ".join(f"{i}.5" for i in range(24))
 FILLER = "\n".join(f"  %f{i} = stablehlo.cosine %{'x' if i == 0 else f'f{i - 1}'} : tensor<24xf32>" for i in range(12))
@@ -95,40 +87,18 @@ def trace_of(text: str, pipeline: str = "cse,explorer-test-rules,cse") -> Trace:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), timeout=180_000)
+    with running_browser(playwright) as running:
         yield running
-        running.close()
 
 
-class Explorer:
-    """A page, and what a test wants to know of it."""
-
-    def __init__(self, tab: Any) -> None:
-        self.tab = tab
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        tab.on("console", lambda message: self.faults.append(f"{message.type}: {message.text}"))
-        tab.on("pageerror", lambda error: self.faults.append(str(error)))
-        tab.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        tab.on("request", lambda request: self.requests.append(request.url))
-
-    def all(self, selector: str) -> list[str]:
-        """The texts of the elements in sight, their inner spaces made one."""
-        return [" ".join(text.split()) for text in self.tab.locator(f"{selector} >> visible=true").all_inner_texts()]
-
-    def one(self, selector: str) -> str:
-        (text,) = self.all(selector)
-        return text
+class Explorer(Page):
+    """The explorer."""
 
     def go(self, number: int) -> None:
         self.tab.locator(f"#passes [data-pass='{number}']").click()
 
     def view(self, name: str) -> None:
         self.tab.locator(f"[data-view={name}]").click()
-
-    def panel(self, name: str) -> None:
-        self.tab.locator(f"[data-panel={name}]").click()
 
     def codes(self, kind: str) -> list[str]:
         return self.all(f"#view .row.{kind} .t")
@@ -137,27 +107,15 @@ class Explorer:
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Explorer]]:
     """`open_page(trace)` opens its page. At the end no page may have complained or asked for anything but itself."""
-    opened: list[Explorer] = []
-    contexts: list[Any] = []
+    with opening(browser, tmp_path, Explorer) as open_html:
 
-    def make(trace: Trace | str, width: int = 1440, height: int = 900, **options: Any) -> Explorer:
-        path = tmp_path / f"page{len(opened)}.html"
-        path.write_text(trace if isinstance(trace, str) else html_of(trace), encoding="utf-8")
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
-        contexts[-1].set_default_timeout(120_000)  # other work shares the machine
-        explorer = Explorer(contexts[-1].new_page())
-        opened.append(explorer)
-        explorer.tab.goto(path.as_uri())
-        if not isinstance(trace, str):
-            explorer.tab.wait_for_selector("#loading", state="hidden")
-        return explorer
+        def make(trace: Trace | str, width: int = 1440, height: int = 900, **options: Any) -> Explorer:
+            explorer = open_html(trace if isinstance(trace, str) else html_of(trace), width, height, **options)
+            if not isinstance(trace, str):
+                explorer.tab.wait_for_selector("#loading", state="hidden")
+            return explorer
 
-    yield make
-    for context in contexts:
-        context.close()
-    for explorer in opened:
-        assert explorer.faults == []
-        assert all(url.startswith("file:") for url in explorer.requests) and len(explorer.requests) == 1
+        yield make
 
 
 @pytest.fixture(scope="module")

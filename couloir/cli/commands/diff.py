@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ EPILOG: Final = """examples:
   couloir diff old.mlir new.mlir --any-order           ops may stand in any legal order
   couloir diff a.onnx b.mlir --level hlo --summary     what they have in common, as graphs: counts, costs, regions
   couloir diff model.mlir after_optimizations.hlo --values    ... and the first value that differs, on made-up inputs
-  couloir diff net.onnx -d N=1 --level hlo --then outline-fusions --summary      what is fused
+  couloir diff net.onnx -d N=1 --level hlo --then outline-fusions -o diff.html      what is fused, as a page
 
 Names of values do not count. The exit code is 0 when there are no differences, and 1 when there are some.
 """
@@ -57,6 +58,7 @@ def register(commands: Commands) -> None:
     summary.add_argument("--values", action="store_true", help="run both, and find the first value that differs")
     check_arguments(summary)
     summary.add_argument("--json", action="store_true", help="write the summary as JSON")
+    summary.add_argument("--output", "-o", metavar="FILE", help="write the summary as a page: .html")
 
 
 def _diff(options: Any) -> int:
@@ -64,13 +66,15 @@ def _diff(options: Any) -> int:
         raise Error("only one of the two programs can come from stdin")
     if options.second is None and options.then is None:
         raise Error("SECOND is missing", hint="give a second program, or passes: --then TEXT")
-    is_summary = options.summary or options.values or options.json
+    is_summary = options.summary or options.values or options.json or options.output is not None
     if (options.input or options.seed) and not options.values:
         raise Error("--input and --seed are for --values")
     if is_summary:
         chosen = next((name for name in STRUCTURE if getattr(options, name)), None)
         if chosen is not None:
             raise Error(f"--{chosen.replace('_', '-')} is for first differences, not for summaries")
+        if options.output is not None and Path(options.output).suffix.lower() not in (".html", ".htm"):
+            raise Error(f"a summary is written as a page, not as {options.output}", hint="end the name in .html")
     first = _prepared(options, options.first)
     second = first if options.second is None else _prepared(options, options.second)
     if options.then is not None:
@@ -122,8 +126,13 @@ def _summary(options: Any, first: ModuleOp, second: ModuleOp) -> int:
         names = options.first, options.second
     values = (read_inputs(options.input) or True) if options.values else False
     comparison = api.compare(first, second, names=names, values=values, seed=options.seed)
+    if options.output is not None:
+        from couloir.comparison import write_page
+
+        write_page(comparison, options.output)
+        print(f"wrote {options.output}", file=sys.stderr)
     if options.json:
         print(json.dumps(comparison.to_json(), indent=1))
-    else:
+    elif options.output is None:
         print(comparison.text(limit=12 if options.limit is None else max(options.limit, 1)))
     return int(bool(comparison))
