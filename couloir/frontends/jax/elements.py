@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import numpy as np
@@ -17,8 +18,11 @@ _IMPLEMENTATIONS: Final = ("threefry_prng_impl", "rbg_prng_impl", "unsafe_rbg_pr
 
 def is_key(aval: Any) -> bool:
     """Whether this is the abstract value of an array of random keys."""
+    dtype = getattr(aval, "dtype", None)
+    if dtype is None or isinstance(dtype, np.dtype):
+        return False
     dtypes = jax_library().dtypes
-    return hasattr(aval, "dtype") and bool(dtypes.issubdtype(aval.dtype, dtypes.prng_key))
+    return bool(dtypes.issubdtype(dtype, dtypes.prng_key))
 
 
 def implementation(aval: Any) -> Any:
@@ -50,6 +54,11 @@ def type_of(aval: Any) -> TensorType:
     dims = tuple([size if isinstance(size, int) else None for size in shape])
     if is_key(aval):
         return TensorType((*dims, *implementation(aval).key_shape), ui32)
+    return _tensor(dims, dtype)
+
+
+@lru_cache(maxsize=4096)
+def _tensor(dims: tuple[int | None, ...], dtype: Any) -> TensorType:
     return TensorType(dims, element_of(dtype))
 
 

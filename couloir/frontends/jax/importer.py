@@ -7,7 +7,7 @@ place, those of control flow into regions. A location is the name stack and prim
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import GeneratorType
 from typing import Any, Final
@@ -73,6 +73,7 @@ class Importer:
     def __init__(self, label: str) -> None:
         self.label = label
         self.library = str(Path(jax_library().__file__).parent)
+        self.package = str(Path(__file__).parent)
         self.fixed: Location | None = None
         """Where what is traced inside the rule of an equation comes from: that equation."""
         self.called: dict[str, func.FuncOp] = {}
@@ -81,6 +82,8 @@ class Importer:
         self.mesh: Mesh | None = None
         self.partitions = 1
         self.sizes = SymbolicSizes(label)
+        self.lines: dict[Any, Location | None] = {}
+        """By the traceback of an equation."""
         self.line: Location | None = None
         """The line of the equation that is lowered now: equations inside of it that name no line have this one."""
         self.unsupported = Unsupported(
@@ -148,10 +151,11 @@ class Importer:
             self.line = getattr(location, "child", None)
             with at_end(point.block, loc=location):
                 try:
-                    made = self._made(equation, [self._read(values, atom) for atom in equation.invars], location)
+                    seen = self._seen(equation, location)
+                    made = self._made(seen, [self._read(values, atom) for atom in equation.invars])
                     if isinstance(made, GeneratorType):
                         made = yield made
-                    found = self._checked(equation, made)
+                    found = _checked(seen, made)
                 except (NotLowered, inconclusive) as reason:
                     message = getattr(reason, "message", "it needs the number behind a symbolic dimension")
                     self.unsupported.add(equation.primitive.name, message, location)
@@ -186,17 +190,19 @@ class Importer:
 
     # -- equations ---------------------------------------------------------------------------------------------------------
 
-    def _made(self, equation: Any, operands: list[Any], location: Location) -> Any:
-        """What the rule of an equation returns."""
-        name, avals = equation.primitive.name, tuple([atom.aval for atom in equation.invars])
+    def _seen(self, equation: Any, location: Location) -> Equation:
+        avals = tuple([atom.aval for atom in equation.invars])
         types = tuple([type_of(variable.aval) for variable in equation.outvars])
-        seen = Equation(name, equation.params, types, avals, location, equation, self)
-        rule = RULES.get(name)
+        return Equation(equation.primitive.name, equation.params, types, avals, location, equation, self)
+
+    def _made(self, eqn: Equation, operands: list[Any]) -> Any:
+        """What the rule of an equation returns."""
+        rule = RULES.get(eqn.name)
         if rule is None:
-            return self._without_rule(seen, operands)
-        if name in STRUCTURAL and any(is_key(aval) for aval in avals):
-            return _of_keys(equation, seen, operands)
-        return rule(seen, *operands)
+            return self._without_rule(eqn, operands)
+        if eqn.name in STRUCTURAL and any(map(is_key, eqn.avals)):
+            return _of_keys(eqn, operands)
+        return rule(eqn, *operands)
 
     def _without_rule(self, eqn: Equation, operands: Sequence[Tensor]) -> list[Tensor]:
         """What JAX lowers a primitive to that somebody else has defined, if JAX knows."""
@@ -209,17 +215,6 @@ class Importer:
             raise
         except Error as error:
             raise NotLowered(no_lowering(eqn.name, RULES, "primitive")) from error
-
-    def _checked(self, equation: Any, made: Any) -> list[Any]:
-        """The results of a rule, which have the types that JAX says."""
-        items: list[Any] = [made] if isinstance(made, Value | Operation | Cell) else list(made)
-        found: list[Any] = [item if isinstance(item, Value | Cell) else as_value(item) for item in items]
-        expected = [type_of(variable.aval) for variable in equation.outvars]
-        types = [item.value.type if isinstance(item, Cell) else item.type for item in found]
-        if types != expected:
-            listed = [", ".join(map(str, part)) for part in (types, expected)]
-            raise Error(f"its rule gives ({listed[0]}), but JAX says ({listed[1]})")
-        return found
 
     def _at_place(self, error: Error, equation: Any, location: Location) -> Error:
         return Error(
@@ -287,11 +282,29 @@ class Importer:
         source = equation.source_info
         stack = str(getattr(source, "name_stack", ""))
         name = f"{stack}/{equation.primitive.name}" if stack else str(equation.primitive.name)
-        frames: Iterable[Any] = getattr(getattr(source, "traceback", None), "frames", ())
-        for frame in frames:
-            if not frame.file_name.startswith((self.library, __file__, "<")):
-                return NameLoc(name, FileLineColLoc(Path(frame.file_name).name, max(int(frame.line_num), 1), 1))
-        return NameLoc(name, self.line)
+        traceback = getattr(source, "traceback", None)
+        if traceback not in self.lines:  # many equations come from one line
+            self.lines[traceback] = self._line_of(traceback)
+        return NameLoc(name, self.lines[traceback] or self.line)
+
+    def _line_of(self, traceback: Any) -> Location | None:
+        """The innermost line that is neither JAX's nor ours."""
+        foreign = self.library, self.package, "<"
+        for frame in getattr(traceback, "frames", ()):
+            if not frame.file_name.startswith(foreign):
+                return FileLineColLoc(frame.file_name.rpartition("/")[2], max(int(frame.line_num), 1), 1)
+        return None
+
+
+def _checked(eqn: Equation, made: Any) -> list[Any]:
+    """The results of a rule, which have the types that JAX says."""
+    items: list[Any] = [made] if isinstance(made, Value | Operation | Cell) else list(made)
+    found: list[Any] = [item if isinstance(item, Value | Cell) else as_value(item) for item in items]
+    types = tuple([item.value.type if isinstance(item, Cell) else item.type for item in found])
+    if types != eqn.types:
+        listed = [", ".join(map(str, part)) for part in (types, eqn.types)]
+        raise Error(f"its rule gives ({listed[0]}), but JAX says ({listed[1]})")
+    return found
 
 
 def named_values(names: Sequence[str], avals: Sequence[Any]) -> ArrayAttr:
@@ -327,16 +340,16 @@ def run_steps(steps: Steps) -> Any:
             stack.pop().close()
 
 
-def _of_keys(equation: Any, seen: Equation, operands: list[Tensor]) -> list[Tensor]:
+def _of_keys(eqn: Equation, operands: list[Tensor]) -> list[Tensor]:
     """An equation that moves random keys: the same, for each word of their data."""
     jax = jax_library()
 
     def bound(*arrays: Any) -> Any:
-        return equation.primitive.bind(*arrays, **equation.params)
+        return eqn.given.primitive.bind(*arrays, **eqn.params)
 
-    axes = tuple(-1 if is_key(aval) else None for aval in seen.avals)
+    axes = tuple(-1 if is_key(aval) else None for aval in eqn.avals)
     avals = [
         jax.ShapeDtypeStruct(value.type.shape, "uint32") if is_key(aval) else aval
-        for aval, value in zip(seen.avals, operands, strict=True)
+        for aval, value in zip(eqn.avals, operands, strict=True)
     ]
-    return seen.retrace(jax.vmap(bound, in_axes=axes, out_axes=-1), avals, operands)
+    return eqn.retrace(jax.vmap(bound, in_axes=axes, out_axes=-1), avals, operands)

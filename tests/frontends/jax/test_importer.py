@@ -225,3 +225,28 @@ def test_tangents_of_whole_numbers():
     program = couloir.frontends.jax.program(jax.grad(lambda n: 2.0 * n, allow_int=True), 3)
     found = program.wrap(functools.partial(couloir.run, program.module))(3)
     assert found.dtype == jax.dtypes.float0
+
+
+def nested(make: Any, key: str, depth: int) -> Any:
+    """A function whose equation holds itself, `depth` times."""
+    closed, outer = jax.make_jaxpr(jnp.sin)(1.0), jax.make_jaxpr(make)(1.0)
+    (equation,) = outer.jaxpr.eqns
+    for _ in range(depth):
+        deeper = equation.replace(params={**equation.params, key: closed})
+        closed = jax.extend.core.ClosedJaxpr(outer.jaxpr.replace(eqns=[deeper]), outer.consts)
+    return jax.extend.core.jaxpr_as_fun(closed)
+
+
+@pytest.mark.parametrize(
+    ("make", "key"),
+    [
+        (lambda x: jax.jit(jnp.cos)(x), "jaxpr"),
+        (lambda x: jax.lax.while_loop(lambda v: v < 0, lambda v: v * 2, x), "body_jaxpr"),
+    ],
+)
+def test_what_is_nested_deep(make: Any, key: str):
+    module = couloir.from_jax(nested(make, key, 2000), 0.5)
+    assert couloir.run(module, np.float32(0.5))[0] == (np.sin(np.float32(0.5)) if key == "jaxpr" else 0.5)
+    if key == "body_jaxpr":
+        with pytest.raises(couloir.Error, match="nested too deep for JAX"):
+            call(module)(0.5)
