@@ -67,7 +67,7 @@ def _node(side: Side, node: Node) -> dict[str, Any]:
     return {
         "name": node.name,
         "place": side.place(node),
-        "types": [str(type) for type in node.label.types],
+        "types": [str(type) for type in node.types],
         "operands": [source.number for source, _ in node.taken],
         "looked_through": node.is_form,
         "fusion": None if node.fusion is None else node.fusion.number,

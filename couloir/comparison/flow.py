@@ -21,6 +21,7 @@ from couloir.costs.marks import fusion_kind
 from couloir.dialects import hlo
 from couloir.dialects.func import FuncOp
 from couloir.ir.analysis.calls import SymbolTables
+from couloir.ir.attribute import Type
 from couloir.ir.attributes import SymbolRefAttr
 from couloir.ir.interfaces import CallOpInterface
 from couloir.ir.operation import BlockArgument, Operation, Region, Value
@@ -89,6 +90,13 @@ class Node:
     def is_leaf(self) -> bool:
         """Whether it takes nothing: an argument or a constant."""
         return self.op is None or self.is_constant
+
+    @property
+    def types(self) -> tuple[Type, ...]:
+        """Of its results, or of the argument."""
+        if self.op is not None:
+            return tuple([result.type for result in self.op.results])
+        return self.label.types
 
     @property
     def is_terminator(self) -> bool:

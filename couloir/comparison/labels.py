@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import attrs
 from numpy import broadcast_to
+from numpy.typing import NDArray
 
 from couloir.dialects import hlo
 from couloir.ir.attribute import Attribute, Type
@@ -33,7 +34,7 @@ class Label:
     attributes: Mapping[str, Attribute]
     """Those that count."""
     types: tuple[Type, ...]
-    """Of the results."""
+    """Of the results; of what returns, of the operands. Those of constants are without dimensions of size 1."""
     commutative: bool
 
 
@@ -50,6 +51,9 @@ class Labels:
         if found is None:
             attributes = counting_attributes(op)
             types = tuple([value.type for value in (op.operands if op.has_trait(ReturnLike) else op.results)])
+            stored = attributes.get("value")
+            if isinstance(stored, DenseElementsAttr) and isinstance(stored.type, TensorType):
+                attributes["value"], types = _squeezed(stored.type, stored.array)
             body = _body(op) if op.regions and not runs_regions(op) else ()
             found = self._of[op] = self._label(op.name, attributes, types, body, op.has_trait(Commutative))
         return found
@@ -59,9 +63,8 @@ class Labels:
         stored, type = constant.attributes.get("value"), op.result.type
         if not isinstance(stored, DenseElementsAttr) or not stored.is_splat or not type.is_static:
             return None
-        spread = TensorType(type.dims, type.element_type)
-        value = DenseElementsAttr(spread, broadcast_to(stored.array.flat[0], type.shape))
-        return self._label(constant.name, {"value": value}, (type,), (), False)
+        value, types = _squeezed(type, broadcast_to(stored.array.flat[0], type.shape))
+        return self._label(constant.name, {"value": value}, types, (), False)
 
     def argument(self, type: Type, place: int | None = None) -> Label:
         """The label of an argument of a block; with `place`, of the argument of the function that has this number."""
@@ -75,6 +78,13 @@ class Labels:
         if found is None:
             found = self._known[key] = Label(len(self._known), name, attributes, types, commutative)
         return found
+
+
+def _squeezed(type: TensorType, array: NDArray[Any]) -> tuple[DenseElementsAttr, tuple[Type, ...]]:
+    """The elements of a constant, and its type, without dimensions of size 1."""
+    shape = tuple([size for size in array.shape if size != 1])
+    squeezed = TensorType(shape, type.element_type)
+    return DenseElementsAttr(squeezed, array.reshape(shape)), (squeezed,)
 
 
 def counting_attributes(op: Operation) -> dict[str, Attribute]:

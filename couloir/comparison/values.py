@@ -163,7 +163,7 @@ def _points(comparison: Comparison) -> list[_Point]:
     for a, b in sorted(pairs, key=lambda pair: pair[0].number):
         if any(node.is_leaf or node.parent is not None or not node.users for node in (a, b)):
             continue
-        for number, (x, y) in enumerate(zip(a.label.types, b.label.types, strict=False)):
+        for number, (x, y) in enumerate(zip(a.types, b.types, strict=False)):
             if x is y and isinstance(x, TensorType):
                 size = x.size * 8 if x.is_static else 0
                 found.append(_Point((a, b), number, size))
@@ -274,7 +274,7 @@ def _constant(node: Node | None) -> Array | None:
 
 
 def _same_type(a: Node, b: Node) -> bool:
-    return a.label.types == b.label.types
+    return a.types == b.types
 
 
 def _divergence(point: _Point, a: Array, b: Array, room: Array) -> Divergence:

@@ -201,7 +201,10 @@ def test_dimensions_of_size_one_and_broadcast_numbers_are_looked_through() -> No
     xla = """%0 = stablehlo.reshape %s : (tensor<8xf32>) -> tensor<1x8xf32>
       %b = stablehlo.broadcast_in_dim %0, dims = [0, 1] : (tensor<1x8xf32>) -> tensor<1x8x5xf32>
       %one = stablehlo.constant dense<1.0> : tensor<1x8x5xf32>"""
-    programs = [couloir.parse(text.format(forms=forms)) for forms in (onnx, jax, xla)]
+    folded = """%s1 = stablehlo.constant dense<1.0> : tensor<1x1x1xf32>
+      %b = stablehlo.broadcast_in_dim %s, dims = [1] : (tensor<8xf32>) -> tensor<1x8x5xf32>
+      %one = stablehlo.broadcast_in_dim %s1, dims = [0, 1, 2] : (tensor<1x1x1xf32>) -> tensor<1x8x5xf32>"""
+    programs = [couloir.parse(text.format(forms=forms)) for forms in (onnx, jax, xla, folded)]
     for first in programs:
         for second in programs:
             comparison = couloir.compare(first, second, values=True)
@@ -209,6 +212,21 @@ def test_dimensions_of_size_one_and_broadcast_numbers_are_looked_through() -> No
     two = couloir.parse(text.format(forms=jax.replace("dense<1.0>", "dense<2.0>")))
     (constant,) = couloir.compare(programs[0], two).changed
     assert constant.first.is_constant and "`value`" in constant.differences[0]
+
+
+def test_constants_are_the_same_whatever_their_dimensions_of_size_one() -> None:
+    text = """
+    func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {{
+      %c = stablehlo.constant dense<{value}> : tensor<{shape}xf32>
+      %b = stablehlo.broadcast_in_dim %c, dims = [{dims}] : (tensor<{shape}xf32>) -> tensor<2x3xf32>
+      %r = stablehlo.multiply %x, %b : tensor<2x3xf32>
+      return %r : tensor<2x3xf32>
+    }}"""
+    flat = couloir.parse(text.format(value=[1.0, 2.0, 3.0], shape="3", dims="1"))
+    row = couloir.parse(text.format(value=[[1.0, 2.0, 3.0]], shape="1x3", dims="0, 1"))
+    other = couloir.parse(text.format(value=[[1.0, 2.0, 4.0]], shape="1x3", dims="0, 1"))
+    assert not couloir.compare(flat, row, values=True)
+    assert couloir.compare(flat, other)
 
 
 def test_a_shape_of_the_results_counts() -> None:
