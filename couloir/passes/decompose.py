@@ -14,6 +14,7 @@ lgamma, digamma, zeta, ...  =>  arithmetic (special_functions.py)
 custom_call @lapack_...    =>  loops over columns (lapack)
 map(x) by f                =>  f(x) (bodies.py)
 reduce(x) in a wider type  =>  reduce(convert(x))
+replica_id, all_reduce, ... =>  those of one device (one_device.py)
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 check.expect_eq(x, y), ... =>  comparisons and cf.assert (expectations.py)
@@ -46,6 +47,11 @@ from couloir.passes.bodies import (
 from couloir.passes.expectations import expectation_as_assertion, expected_call_as_assertion
 from couloir.passes.fourier import fft_as_dot_products
 from couloir.passes.lapack.table import lapack_call_written_out
+from couloir.passes.one_device import (
+    collective_of_one_device,
+    number_of_the_one_device,
+    permutation_of_one_device,
+)
 from couloir.passes.random_numbers import random_bits_as_arithmetic
 from couloir.passes.special_functions import SPECIAL_FUNCTIONS
 from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
@@ -263,6 +269,9 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     windows_in_a_wider_type,
     scatter_in_a_wider_type,
     select_and_scatter_in_a_wider_type,
+    number_of_the_one_device,
+    collective_of_one_device,
+    permutation_of_one_device,
     element_of_a_tuple,
     constant_of_stablehlo,
     expectation_as_assertion,

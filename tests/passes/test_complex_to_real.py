@@ -60,6 +60,7 @@ OPERATORS: Final[Sequence[Any]] = (
     hlo.Multiply,
     hlo.Divide,
     hlo.Power,
+    hlo.Atan2,
     hlo.Maximum,
     hlo.Minimum,
 )

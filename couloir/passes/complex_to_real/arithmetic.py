@@ -393,6 +393,13 @@ def asinh(a: Pair) -> Pair:
 # -- comparisons -------------------------------------------------------------------------------------------------------
 
 
+def atan2(a: Pair, b: Pair) -> Pair:
+    """-i log((b + i a) / sqrt(a^2 + b^2))."""
+    sum_ = _minus(b[0], a[1]), _plus(b[1], a[0])
+    turned = log(divide(sum_, sqrt(add(square(a), square(b)))))
+    return turned[1], _opposite(turned[0])
+
+
 def compare(a: Pair, b: Pair, direction: ComparisonDirection) -> Tensor:
     """By the real, then the imaginary part."""
     if direction is ComparisonDirection.EQ:

@@ -224,6 +224,7 @@ FUNCTIONS: Final[dict[type[Operation], Function]] = {
     hlo.Multiply: arithmetic.multiply,
     hlo.Divide: arithmetic.divide,
     hlo.Power: arithmetic.power,
+    hlo.Atan2: arithmetic.atan2,
     hlo.Maximum: arithmetic.maximum,
     hlo.Minimum: arithmetic.minimum,
     hlo.Negate: arithmetic.negate,
@@ -262,6 +263,7 @@ def function_of_complex(
     | hlo.Multiply
     | hlo.Divide
     | hlo.Power
+    | hlo.Atan2
     | hlo.Maximum
     | hlo.Minimum
     | hlo.Negate

@@ -1,0 +1,68 @@
+"""Collectives of one device: what is compiled runs on one, whose number is 0, and who is alone gets back what it gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from couloir.dialects import hlo
+from couloir.dialects.hlo.mesh import ReplicaGroupMeshAxes
+from couloir.ir.rewriting import Rewriter, rule
+from couloir.ir.types import TensorType
+
+_OTHERS = (
+    "other devices take part, and what is compiled runs on one: `couloir.backends.numpy.run_devices` runs it on several"
+)
+
+
+@rule
+def number_of_the_one_device(op: hlo.ReplicaId | hlo.PartitionId, rewriter: Rewriter) -> str | None:
+    """replica_id  =>  0"""
+    rewriter.replace(op, hlo.constant(0, op.result.type.element_type))
+    return None
+
+
+@rule
+def collective_of_one_device(
+    op: hlo.AllGather
+    | hlo.AllReduce
+    | hlo.ReduceScatter
+    | hlo.AllToAll
+    | hlo.CollectiveBroadcast
+    | hlo.CollectiveReduce,
+    rewriter: Rewriter,
+) -> str | None:
+    """all_reduce(x) with itself alone  =>  x"""
+    if not _is_alone(op):
+        return _OTHERS
+    if isinstance(op, hlo.CollectiveBroadcast | hlo.CollectiveReduce) and op.has_dynamic_root:
+        return "its root is computed"
+    operands, results = list(op.operands), list(op.results)
+    types = [value.type for value in (*operands, *results)]
+    if not all(isinstance(type, TensorType) for type in types) or len(operands) != len(results):
+        return "its operands are no tensors"
+    if any(a.type.dims != b.type.dims for a, b in zip(operands, results, strict=True)):
+        return "its results have other shapes"
+    rewriter.replace(op, *(hlo.convert(a, b.type.element_type) for a, b in zip(operands, results, strict=True)))
+    return None
+
+
+def _is_alone(op: Any) -> bool:
+    if isinstance(op.attributes.get("replica_groups"), ReplicaGroupMeshAxes):
+        return False
+    return all(member == 0 for group in op.replica_groups for member in group)
+
+
+@rule
+def permutation_of_one_device(op: hlo.CollectivePermute, rewriter: Rewriter) -> str | None:
+    """collective_permute(x) from 0 to 0  =>  x; to nobody  =>  zeros"""
+    pairs = [tuple(pair) for pair in op.source_target_pairs]
+    if any(pair != (0, 0) for pair in pairs):
+        return _OTHERS
+    type = op.result.type
+    if pairs:
+        rewriter.replace(op, op.operand)
+        return None
+    if not type.is_static:
+        return "a size is not known"
+    rewriter.replace(op, hlo.constant(0, type.element_type, shape=type.shape))
+    return None
