@@ -11,7 +11,7 @@ from couloir.ir.builder import CURRENT, at_end
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value, as_value
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import ShapedType, TensorType, Type
+from couloir.ir.types import MAX_RANK, ShapedType, TensorType, Type
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -67,12 +67,15 @@ def dims_of(value: Value[Any]) -> Dims:
 
 
 def constant_integers(value: Value[Any]) -> Any:
-    """What an operand of sizes or positions is, as nested lists; None when it is computed, or not of integers."""
+    """What an operand of sizes or positions is, as nested lists.
+
+    None when it is computed, not of integers, or too many for the dimensions of a tensor.
+    """
     op = value.defining_op
-    if op is None or not op.has_trait(ConstantLike):
+    stored = op.attributes.get("value") if op is not None and op.has_trait(ConstantLike) else None
+    if not isinstance(stored, DenseElementsAttr) or stored.array.dtype.kind not in "iu":
         return None
-    stored = op.attributes.get("value")
-    return stored.array.tolist() if isinstance(stored, DenseElementsAttr) and stored.array.dtype.kind in "iu" else None
+    return stored.array.tolist() if stored.array.size <= 2 * MAX_RANK else None
 
 
 def entry_types(region: Region) -> list[Type]:

@@ -87,3 +87,29 @@ def test_the_error_names_the_line_and_the_rule(what: str) -> None:
         couloir.parse(text, file="bad.mlir")
     assert f"bad.mlir:{line}:" in str(caught.value)
     assert message in str(caught.value)
+
+
+HUGE = "tensor<20000000000x2xi64>"
+TOO_MANY = {
+    f'"stablehlo.collective_permute"(%a) <{{source_target_pairs = dense<0> : {HUGE}}}>': "there are 20000000000",
+    f'"stablehlo.collective_broadcast"(%a) <{{replica_groups = dense<0> : {HUGE}}}>': "it has 40000000000 numbers",
+    f'"stablehlo.custom_call"(%a) <{{call_target_name = "f", operand_layouts = [dense<0> : {HUGE}], result_layouts = []}}>': (
+        "its dimensions in some order"
+    ),
+}
+
+
+@pytest.mark.parametrize("op", TOO_MANY)
+def test_lists_that_no_memory_holds_are_not_read(op: str) -> None:
+    with pytest.raises(couloir.Error, match=TOO_MANY[op]):
+        couloir.parse(f"func.func @main(%a: tensor<2xf32>) {{ %0 = {op} : (tensor<2xf32>) -> tensor<2xf32> return }}")
+
+
+def test_a_shape_of_more_sizes_than_a_tensor_has_dimensions_is_refused() -> None:
+    with pytest.raises(couloir.Error, match="more than the 1024 dimensions"):
+        couloir.parse("""func.func @main(%a: tensor<f32>) {
+          %s = stablehlo.constant dense<1> : tensor<20000000000xi64>
+          %0 = stablehlo.rng %a, %a, %s, distribution = UNIFORM
+            : (tensor<f32>, tensor<f32>, tensor<20000000000xi64>) -> tensor<2xf32>
+          return
+        }""")

@@ -66,6 +66,9 @@ BAD = {
     "<mesh = #stablehlo.mesh<axes = [<name = \"x\", size = 2>], device_ids = dense<0.5> : tensor<2xf32>>, axes = []>": (
         "expected `dense<...>` of `i64`"
     ),
+    "<mesh = #stablehlo.mesh<axes = [<name = \"x\", size = 20000000000>], device_ids = dense<0> : tensor<20000000000xi64>>, axes = []>": (
+        "are too many"
+    ),
     "<mesh = @a::@b, axes = []>": "expected a `#stablehlo.mesh<...>`",
     "<mesh = @a, axes = [@x]>": "expected a `#stablehlo.axis_ref<...>`",
     "<mesh = @a, axes = [#stablehlo.axis_ref<name = \"x\", sub_axis_info = (0)2>]>": "are positive",

@@ -52,7 +52,7 @@ def _layouts_fit(field: str, values: str) -> Holds:
             if isinstance(type, TupleType):
                 return f"`{type}` has no layout"
             rank = type.rank if isinstance(type, TensorType) else 0
-            if sorted(_numbers(layout)) != list(range(rank)):
+            if not _orders(layout, rank):
                 return f"`{layout}` for `{type}`"
         return True
 
@@ -60,10 +60,11 @@ def _layouts_fit(field: str, values: str) -> Holds:
     return Holds(f"`{field}` has for each {which} its dimensions in some order", predicate, verify_only=True)
 
 
-def _numbers(layout: Attribute) -> list[int]:
-    if isinstance(layout, DenseElementsAttr) and layout.array.dtype.kind in "iu":
-        return layout.array.reshape(-1).tolist()
-    return [-1]
+def _orders(layout: Attribute, rank: int) -> bool:
+    """Whether a layout is a list of `rank` dimensions, each once."""
+    if not isinstance(layout, DenseElementsAttr) or layout.array.dtype.kind not in "iu" or layout.array.size != rank:
+        return False
+    return sorted(layout.array.reshape(-1).tolist()) == list(range(rank))
 
 
 def _part(type: Type, indices: Sequence[int]) -> Type | None:

@@ -7,13 +7,13 @@ on the number of replicas and partitions is checked when a program runs on them 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from couloir.dialects.hlo.attributes import ChannelHandle, Future
 from couloir.dialects.hlo.bounds import bounded, bounds_of
 from couloir.dialects.hlo.elements import ANY
-from couloir.dialects.hlo.mesh import REPLICA_GROUPS, Groups, ReplicaGroupMeshAxes, is_matrix
+from couloir.dialects.hlo.mesh import MAX_DEVICES, REPLICA_GROUPS, Groups, ReplicaGroupMeshAxes, is_matrix
 from couloir.dialects.hlo.regions import combines, listed
 from couloir.dialects.shapes import Dim, entry_types, returned_types, same_dim, unique
 from couloir.ir import fields
@@ -62,7 +62,7 @@ def _members(op: Any) -> list[int] | None:
     return [member for group in op.replica_groups for member in group]
 
 
-def _dims(op: Any, name: str) -> Sequence[Dim]:
+def _dims(op: Any, name: str) -> Sequence[int]:
     """The dimensions of an attribute of numbers, which decodes to nested tuples."""
     stored = op.attributes.get(name)
     assert isinstance(stored, DenseElementsAttr), "its codec says so"
@@ -91,20 +91,12 @@ def _groups(distinct: str, in_range: str, *, padded: bool = False, all_of_them: 
         all_of_them: Whether every process is in a group.
     """
 
-    def are_processes(op: Any) -> bool | str:
-        members = _members(op) or []
-        allowed = range(-1 if padded else 0, len(members)) if all_of_them else range(2**63)
-        found = [member for member in members if member not in allowed]
-        return not found or f"there is {found[0]}"
-
-    def are_all(op: Any) -> bool | str:
-        members = set(_members(op) or ()) - {-1}
-        missing = [number for number in range(len(members)) if number not in members]
-        return not missing or f"{missing[0]} is in none"
-
     def fits(op: Any) -> bool | str:
-        outcome = are_processes(op)
-        return are_all(op) if outcome is True and all_of_them else outcome
+        found = {member for member in _members(op) or () if member != -1 or not padded}
+        if min(found, default=0) < 0:
+            return f"there is {min(found)}"
+        missing = next((number for number in range(len(found)) if number not in found), None)
+        return missing is None or not all_of_them or f"{missing} is in none of them"
 
     which = "all processes" if all_of_them else "numbers of processes"
     return (
@@ -131,10 +123,9 @@ def _has_groups(op: Any) -> bool:
 HAS_GROUPS: Final = Holds("`use_global_device_ids` needs groups", _has_groups)
 
 
-def _computation(id: str) -> Holds:
+def _computation(id: str, operands: Callable[[Any], Sequence[Value[TensorType]]]) -> Holds:
     def predicate(op: Any) -> bool | str:
-        values: Sequence[Value[TensorType]] = getattr(op, "data", None) or getattr(op, "inputs", None) or [op.operand]
-        for value in values:
+        for value in operands(op):
             outcome = combines(op.computation, [value.type.element_type])
             if outcome is not True:
                 return outcome
@@ -230,7 +221,7 @@ class AllReduce(Operation, name="stablehlo.all_reduce", traits=(SingleBlock,)):
         *_groups("C1", "C3", padded=True),
         _global_ids("C4"),
         HAS_GROUPS,
-        _computation("C5"),
+        _computation("C5", lambda op: op.inputs),
         Infers("C6, C7"),
     )
 
@@ -272,7 +263,7 @@ class ReduceScatter(Operation, name="stablehlo.reduce_scatter", traits=(SingleBl
         Holds("the processes get equal parts", _scatters, id="C1"),
         _global_ids("C6"),
         HAS_GROUPS,
-        _computation("C7"),
+        _computation("C7", lambda op: [op.operand]),
         Holds("the result is one process's part of `operand`", _scattered, id="C8", verify_only=True),
         Holds(
             "the result has the element type of `computation`",
@@ -405,7 +396,7 @@ class CollectiveReduce(Operation, name="stablehlo.collective_reduce", traits=(Si
         HAS_GROUPS,
         Holds("there is at least one operand", lambda op: len(op.inputs) > 0),
         Holds(ROOT, _root_fits, id="C3"),
-        _computation("C4"),
+        _computation("C4", lambda op: op.data),
         Infers("C3, C4"),
     )
 
@@ -422,10 +413,12 @@ def _pairs(op: Any) -> Groups:
     return op.source_target_pairs or ()
 
 
-def _are_pairs(op: Any) -> bool:
-    if op.source_target_pairs is None:
+def _are_pairs(op: Any) -> bool | str:
+    if "source_target_pairs" not in op.attributes:
         return True
     dims = _dims(op, "source_target_pairs")
+    if len(dims) == 2 and dims[0] > MAX_DEVICES:
+        return f"there are {dims[0]}: at most {MAX_DEVICES} are read"
     return len(dims) == 2 and dims[1] == 2
 
 

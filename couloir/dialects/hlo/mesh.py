@@ -65,6 +65,8 @@ class Mesh(Attribute, name="stablehlo.mesh"):
         if len(set(names)) < len(names):
             raise Error(f"the axes of a mesh have different names, not {', '.join(names)}")
         ids = self.device_ids
+        if ids is not None and self.count > MAX_DEVICES:
+            raise Error(f"{self.count} `device_ids` are too many: at most {MAX_DEVICES} are read")
         if ids is not None and (
             ids.array.size != self.count or sorted(ids.array.reshape(-1).tolist()) != list(range(self.count))
         ):
@@ -285,8 +287,10 @@ REPLICA_GROUPS: Final = Codec(
 """Rows of numbers of processes stored as `dense<[[0, 1], [2, 3]]> : tensor<2x2xi64>`, or as axes of a mesh."""
 
 
-def is_matrix(stored: Attribute | None) -> bool:
-    """Whether stored groups are rows of numbers."""
-    if isinstance(stored, DenseElementsAttr) and isinstance(stored.type, TensorType):
-        return stored.type.rank == 2
-    return isinstance(stored, ReplicaGroupMeshAxes)
+def is_matrix(stored: Attribute | None) -> bool | str:
+    """Whether stored groups are rows of numbers, not more than there can be processes."""
+    if not isinstance(stored, DenseElementsAttr) or not isinstance(stored.type, TensorType):
+        return isinstance(stored, ReplicaGroupMeshAxes)
+    if stored.type.rank == 2 and stored.type.size > MAX_DEVICES:
+        return f"it has {stored.type.size} numbers: at most {MAX_DEVICES} are read"
+    return stored.type.rank == 2

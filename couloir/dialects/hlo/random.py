@@ -16,7 +16,7 @@ from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Result, attr
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
-from couloir.ir.types import FloatType, TensorType, Type
+from couloir.ir.types import MAX_RANK, FloatType, TensorType, Type
 
 
 class Rng(Operation, name="stablehlo.rng"):
@@ -49,11 +49,13 @@ class Rng(Operation, name="stablehlo.rng"):
     )
 
     def infer(self) -> Type:
-        sizes = constant_integers(self.shape)
         (count,) = self.shape.type.dims
-        if sizes is None and count is None:
-            raise Error("the rank of the result does not follow from `shape`", hint="give `result_types=[...]`")
-        return TensorType((None,) * (count or 0) if sizes is None else tuple(sizes), self.a.type.element_type)
+        if count is None:
+            raise Error("the rank of the result does not follow from `shape`, whose length is not known")
+        if count > MAX_RANK:
+            raise Error(f"`shape` has {count} sizes, more than the {MAX_RANK} dimensions that a tensor may have")
+        sizes = constant_integers(self.shape)
+        return TensorType((None,) * count if sizes is None else tuple(sizes), self.a.type.element_type)
 
 
 def _state_fits(op: RngBitGenerator) -> bool | str:
