@@ -24,7 +24,7 @@ from couloir.dialects.affine_text import (
 from couloir.ir.affine import AffineConstant, AffineExpr, AffineMap, IntegerSet
 from couloir.ir.attributes import ArrayAttr, DenseArrayAttr, IntegerAttr, IntegerSetAttr
 from couloir.ir.codecs import array_of, enumeration_as_integer, integer
-from couloir.ir.constraints import INDEX, Holds, SameElementType
+from couloir.ir.constraints import ElementOf, Holds, SameElementType
 from couloir.ir.errors import nearest
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, operands, region, result
 from couloir.ir.interfaces import (
@@ -46,7 +46,7 @@ from couloir.ir.traits import (
     ReturnLike,
     SingleBlock,
 )
-from couloir.ir.types import AffineMapAttr, MemRefType, Type, VectorType, i32, i64, index
+from couloir.ir.types import AffineMapAttr, IndexType, MemRefType, Type, VectorType, i32, i64, index
 
 if TYPE_CHECKING:
     from couloir.ir.text.parser import Parser
@@ -90,8 +90,8 @@ class For(
     which begin as `inits` and come out as the results.
     """
 
-    lower_bound_operands: Operands[Type] = operands(elements=INDEX)
-    upper_bound_operands: Operands[Type] = operands(elements=INDEX)
+    lower_bound_operands: Operands[IndexType]
+    upper_bound_operands: Operands[IndexType]
     inits: Operands[Type]
     lower_bound_map: AffineMap = attr(key="lowerBoundMap")
     upper_bound_map: AffineMap = attr(key="upperBoundMap")
@@ -267,7 +267,7 @@ class Parallel(
     smallest of its upper ones.
     """
 
-    map_operands: Operands[Type] = operands(elements=INDEX, default=())
+    map_operands: Operands[IndexType] = operands(default=())
     reductions: tuple[AtomicRMWKind, ...] = attr(
         codec=array_of(enumeration_as_integer(AtomicRMWKind, i64)), kw_only=True
     )
@@ -407,7 +407,7 @@ def _parse_kind(p: Parser) -> AtomicRMWKind:
 class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects, RegionBranchOpInterface)):
     """Runs the first region where the operands lie in the integer set, the second elsewhere."""
 
-    condition_operands: Operands[Type] = operands(elements=INDEX)
+    condition_operands: Operands[IndexType]
     condition: IntegerSet
     then_region: Region = region(default=None, blocks="one")
     else_region: Region = region(default=None)
@@ -421,6 +421,8 @@ class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects, RegionBran
     def verify(self) -> Iterator[str]:
         if len(self.condition_operands) != self.condition.dim_count + self.condition.symbol_count:
             yield f"the condition does not take its {len(self.condition_operands)} operands"
+        if any(block.arguments for branch in (self.then_region, self.else_region) for block in branch.blocks):
+            yield "its regions take no arguments"
         types = [value.type for value in self.results_]
         if types and self.else_region.is_empty:
             yield "with results, there is an else region"
@@ -478,7 +480,7 @@ class If(Operation, name="affine.if", traits=(RecursiveMemoryEffects, RegionBran
 class Apply(Operation, name="affine.apply", traits=(Pure,)):
     """The value of an affine map with one result."""
 
-    map_operands: Operands[Type] = operands(elements=INDEX)
+    map_operands: Operands[IndexType]
     map: AffineMap = attr()
     result: Result[Type] = result()
 
@@ -492,7 +494,7 @@ class Apply(Operation, name="affine.apply", traits=(Pure,)):
 class Min(Operation, name="affine.min", traits=(Pure,)):
     """The least of the results of an affine map."""
 
-    operands_: Operands[Type] = operands(elements=INDEX)
+    operands_: Operands[IndexType]
     map: AffineMap = attr()
     result: Result[Type] = result()
 
@@ -511,7 +513,7 @@ class Min(Operation, name="affine.min", traits=(Pure,)):
 class Max(Operation, name="affine.max", traits=(Pure,)):
     """The greatest of the results of an affine map."""
 
-    operands_: Operands[Type] = operands(elements=INDEX)
+    operands_: Operands[IndexType]
     map: AffineMap = attr()
     result: Result[Type] = result()
 
@@ -531,7 +533,7 @@ class Load(Operation, name="affine.load", traits=(MemoryRead,)):
     """The element at the indices that the map gives."""
 
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX)
+    indices: Operands[IndexType]
     map: AffineMap = attr()
     result: Result[Type] = result()
 
@@ -547,10 +549,10 @@ class Store(Operation, name="affine.store", traits=(MemoryWrite,)):
 
     value: Operand[Type]
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX)
+    indices: Operands[IndexType]
     map: AffineMap = attr()
 
-    constraints = (_ACCESS, SameElementType("value", "memref"))
+    constraints = (_ACCESS, ElementOf("value", "memref"))
     assembly_format = "$value `,` $memref `` custom<Access>($map, $indices) attr-dict `:` type($memref)"
 
 
@@ -558,7 +560,7 @@ class VectorLoad(Operation, name="affine.vector_load", traits=(MemoryRead,)):
     """A vector of adjacent elements, beginning at the indices that the map gives. The type is given."""
 
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX)
+    indices: Operands[IndexType]
     map: AffineMap = attr()
     result: Result[VectorType] = result()
 
@@ -571,7 +573,7 @@ class VectorStore(Operation, name="affine.vector_store", traits=(MemoryWrite,)):
 
     value: Operand[VectorType]
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX)
+    indices: Operands[IndexType]
     map: AffineMap = attr()
 
     constraints = (_ACCESS, SameElementType("value", "memref"))

@@ -6,7 +6,7 @@ Names and semantics are upstream's (MLIR, "arith" dialect).
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import (
@@ -36,7 +36,21 @@ from couloir.ir.operation import Operation
 from couloir.ir.rewriting.guards import constant_attribute
 from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import Associative, Commutative, ConstantLike, Elementwise, Idempotent, Involution, Pure
-from couloir.ir.types import FloatType, ShapedType, Type, bit_width, i1, i32, i64
+from couloir.ir.types import (
+    FloatType,
+    IndexType,
+    IntegerType,
+    MemRefType,
+    ShapedType,
+    TensorType,
+    Type,
+    UnrankedTensorType,
+    VectorType,
+    bit_width,
+    i1,
+    i32,
+    i64,
+)
 
 if TYPE_CHECKING:
     from couloir.ir.text.attribute_parser import AttributeParser
@@ -47,6 +61,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=enum.Flag)
 
 INTEGER_LIKE: Final[ElementTypes] = SIGNLESS | INDEX
+
+Numbers: TypeAlias = IntegerType | IndexType | FloatType | VectorType | TensorType | UnrankedTensorType
+"""The types of what is computed with: a number, or a vector or tensor of numbers; no buffers."""
 
 
 class FastMath(enum.Flag):
@@ -241,8 +258,8 @@ def constant(value: float, type: Type) -> Constant:
 class _IntegerBinary(Operation, traits=(Pure, Elementwise)):
     """Base of the ops of two integers."""
 
-    lhs: Operand[Type] = operand(elements=INTEGER_LIKE)
-    rhs: Operand[Type] = operand(elements=INTEGER_LIKE)
+    lhs: Operand[Numbers] = operand(elements=INTEGER_LIKE)
+    rhs: Operand[Numbers] = operand(elements=INTEGER_LIKE)
     result: Result[Type] = result()
 
     constraints = (SameType("lhs", "rhs", "result"),)
@@ -288,8 +305,8 @@ class _ExactDivision(_Division):
 class _FloatBinary(Operation, traits=(Pure, Elementwise)):
     """Base of the ops of two floats."""
 
-    lhs: Operand[Type] = operand(elements=FLOAT)
-    rhs: Operand[Type] = operand(elements=FLOAT)
+    lhs: Operand[Numbers] = operand(elements=FLOAT)
+    rhs: Operand[Numbers] = operand(elements=FLOAT)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
@@ -424,7 +441,7 @@ class MaxNumF(_FloatBinary, name="arith.maxnumf", traits=(Commutative,)):
 class NegF(Operation, name="arith.negf", traits=(Pure, Elementwise, Involution)):
     """The number with the other sign."""
 
-    operand: Operand[Type] = operand(elements=FLOAT)
+    operand: Operand[Numbers] = operand(elements=FLOAT)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
@@ -436,8 +453,8 @@ class CmpI(Operation, name="arith.cmpi", traits=(Pure, Elementwise)):
     """Compares integers; the result is i1, or i1 elements."""
 
     predicate: CmpIPredicate = attr(codec=enumeration_as_integer(CmpIPredicate, i64))
-    lhs: Operand[Type] = operand(elements=INTEGER_LIKE)
-    rhs: Operand[Type] = operand(elements=INTEGER_LIKE)
+    lhs: Operand[Numbers] = operand(elements=INTEGER_LIKE)
+    rhs: Operand[Numbers] = operand(elements=INTEGER_LIKE)
     result: Result[Type] = result()
 
     constraints = (SameType("lhs", "rhs"),)
@@ -451,8 +468,8 @@ class CmpF(Operation, name="arith.cmpf", traits=(Pure, Elementwise)):
     """Compares floats; the result is i1, or i1 elements."""
 
     predicate: CmpFPredicate = attr(codec=enumeration_as_integer(CmpFPredicate, i64))
-    lhs: Operand[Type] = operand(elements=FLOAT)
-    rhs: Operand[Type] = operand(elements=FLOAT)
+    lhs: Operand[Numbers] = operand(elements=FLOAT)
+    rhs: Operand[Numbers] = operand(elements=FLOAT)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
@@ -489,7 +506,7 @@ def _condition_fits(op: Select) -> bool | str:
 class Select(Operation, name="arith.select", traits=(Pure,)):
     """The second operand where the first is true, the third elsewhere; a condition of type i1 chooses all at once."""
 
-    condition: Operand[Type] = operand(elements=BOOLEAN)
+    condition: Operand[Numbers] = operand(elements=BOOLEAN)
     true_value: Operand[Type]
     false_value: Operand[Type]
     result: Result[Type] = result()
@@ -513,13 +530,27 @@ _NARROWER: Final = Holds(
 )
 
 
+def _same_kind(op: _Cast) -> bool | str:
+    given, made = (type.__class__ if _is_container(type) else None for type in (op.in_.type, op.out.type))
+    if given is MemRefType and not isinstance(op, IndexCast | IndexCastUI):  # those alone read a buffer in another way
+        return "they are buffers"
+    return given is made or {given, made} == {TensorType, UnrankedTensorType}
+
+
+def _is_container(type: Type) -> bool:
+    return isinstance(type, ShapedType | UnrankedTensorType)
+
+
 class _Cast(Operation, traits=(Pure, Elementwise)):
     """Base of the conversions. The type of the result is given: `ExtF(x, result_types=[f64])`."""
 
     in_: Operand[Type]
     out: Result[Type] = result()
 
-    constraints = (SameShape("in_", "out"),)
+    constraints = (
+        SameShape("in_", "out"),
+        Holds("both are numbers, or vectors or tensors of numbers", _same_kind, verify_only=True),
+    )
     assembly_format = "$in_ attr-dict `:` type($in_) `to` type($out)"
 
 

@@ -29,7 +29,7 @@ def _passed(block: Block, values: Sequence[Value[Any]]) -> Iterator[str]:
 class Assert(Operation, name="cf.assert"):
     """Stops the program with a message unless the argument holds."""
 
-    arg: Operand[Type] = operand(elements=BOOLEAN)
+    arg: Operand[IntegerType] = operand(elements=BOOLEAN)
     msg: str
 
     assembly_format = "$arg `,` $msg attr-dict"
@@ -61,7 +61,7 @@ class Branch(Operation, name="cf.br", traits=(IsTerminator, Pure, BranchOpInterf
 class CondBranch(Operation, name="cf.cond_br", traits=(IsTerminator, Pure, BranchOpInterface)):
     """Goes on with one of two blocks."""
 
-    condition: Operand[Type] = operand(elements=BOOLEAN)
+    condition: Operand[IntegerType] = operand(elements=BOOLEAN)
     true_dest_operands: Operands[Type] = operands(default=())
     false_dest_operands: Operands[Type] = operands(default=())
     branch_weights: tuple[int, ...] | None = attr_optional(default=None, codec=i32)

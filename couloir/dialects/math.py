@@ -5,7 +5,7 @@ Names and semantics are upstream's (MLIR, "math" dialect).
 
 from __future__ import annotations
 
-from couloir.dialects.arith import FASTMATH, INTEGER_LIKE, FastMath, like
+from couloir.dialects.arith import FASTMATH, INTEGER_LIKE, FastMath, Numbers, like
 from couloir.ir.constraints import FLOAT, SIGNLESS, SameShape, SameType
 from couloir.ir.fields import Operand, Result, attr_default, operand, result
 from couloir.ir.operation import Operation
@@ -16,7 +16,7 @@ from couloir.ir.types import Type, i1
 class _FloatUnary(Operation, traits=(Pure, Elementwise)):
     """Base of the functions of one float."""
 
-    operand: Operand[Type] = operand(elements=FLOAT)
+    operand: Operand[Numbers] = operand(elements=FLOAT)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
@@ -27,8 +27,8 @@ class _FloatUnary(Operation, traits=(Pure, Elementwise)):
 class _FloatBinary(Operation, traits=(Pure, Elementwise)):
     """Base of the functions of two floats."""
 
-    lhs: Operand[Type] = operand(elements=FLOAT)
-    rhs: Operand[Type] = operand(elements=FLOAT)
+    lhs: Operand[Numbers] = operand(elements=FLOAT)
+    rhs: Operand[Numbers] = operand(elements=FLOAT)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
@@ -39,7 +39,7 @@ class _FloatBinary(Operation, traits=(Pure, Elementwise)):
 class _IntegerUnary(Operation, traits=(Pure, Elementwise)):
     """Base of the functions of one integer."""
 
-    operand: Operand[Type] = operand(elements=INTEGER_LIKE)
+    operand: Operand[Numbers] = operand(elements=INTEGER_LIKE)
     result: Result[Type] = result()
 
     constraints = (SameType("operand", "result"),)
@@ -49,7 +49,7 @@ class _IntegerUnary(Operation, traits=(Pure, Elementwise)):
 class _Test(Operation, traits=(Pure, Elementwise)):
     """Base of the questions about a float; the result is i1, or i1 elements."""
 
-    operand: Operand[Type] = operand(elements=FLOAT)
+    operand: Operand[Numbers] = operand(elements=FLOAT)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
@@ -223,9 +223,9 @@ class IsNaN(_Test, name="math.isnan"):
 class Fma(Operation, name="math.fma", traits=(Pure, Elementwise)):
     """`a * b + c`, rounded once."""
 
-    a: Operand[Type] = operand(elements=FLOAT)
-    b: Operand[Type] = operand(elements=FLOAT)
-    c: Operand[Type] = operand(elements=FLOAT)
+    a: Operand[Numbers] = operand(elements=FLOAT)
+    b: Operand[Numbers] = operand(elements=FLOAT)
+    c: Operand[Numbers] = operand(elements=FLOAT)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 
@@ -236,8 +236,8 @@ class Fma(Operation, name="math.fma", traits=(Pure, Elementwise)):
 class IPowI(Operation, name="math.ipowi", traits=(Pure, Elementwise)):
     """An integer to the power of an integer."""
 
-    lhs: Operand[Type] = operand(elements=SIGNLESS)
-    rhs: Operand[Type] = operand(elements=SIGNLESS)
+    lhs: Operand[Numbers] = operand(elements=SIGNLESS)
+    rhs: Operand[Numbers] = operand(elements=SIGNLESS)
     result: Result[Type] = result()
 
     constraints = (SameType("lhs", "rhs", "result"),)
@@ -247,8 +247,8 @@ class IPowI(Operation, name="math.ipowi", traits=(Pure, Elementwise)):
 class FPowI(Operation, name="math.fpowi", traits=(Pure, Elementwise)):
     """A float to the power of an integer."""
 
-    lhs: Operand[Type] = operand(elements=FLOAT)
-    rhs: Operand[Type] = operand(elements=SIGNLESS)
+    lhs: Operand[Numbers] = operand(elements=FLOAT)
+    rhs: Operand[Numbers] = operand(elements=SIGNLESS)
     fastmath: FastMath = attr_default(default=FastMath.NONE, codec=FASTMATH)
     result: Result[Type] = result()
 

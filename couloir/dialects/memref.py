@@ -10,7 +10,7 @@ from couloir.dialects.shapes import same_dims
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import UNIT, DenseElementsAttr, UnitAttr
 from couloir.ir.codecs import SYMBOL_NAME, UNIT_FLAG, array_of, integer
-from couloir.ir.constraints import INDEX, Holds, SameElementType, element_type
+from couloir.ir.constraints import ElementOf, Holds, SameElementType, element_type
 from couloir.ir.errors import Error
 from couloir.ir.fields import (
     Operand,
@@ -19,14 +19,13 @@ from couloir.ir.fields import (
     attr,
     attr_default,
     attr_optional,
-    operand,
     operands,
     result,
 )
 from couloir.ir.operation import Operation, Value
 from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import MemoryAllocate, MemoryFree, MemoryRead, MemoryWrite, Pure, Symbol
-from couloir.ir.types import MemRefType, StridedLayoutAttr, TensorType, Type, UnrankedMemRefType, i64, index
+from couloir.ir.types import IndexType, MemRefType, StridedLayoutAttr, TensorType, Type, UnrankedMemRefType, i64, index
 
 if TYPE_CHECKING:
     from couloir.ir.text.parser import Parser
@@ -92,8 +91,8 @@ _HINTS: Final = "(`alignment` `(` $alignment^ `)`)? (`nontemporal` `(` $nontempo
 class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
     """A new buffer on the heap; its elements are undefined. The type is given: `Alloc(result_types=[type])`."""
 
-    dynamic_sizes: Operands[Type] = operands(elements=INDEX, default=())
-    symbol_operands: Operands[Type] = operands(elements=INDEX, default=())
+    dynamic_sizes: Operands[IndexType] = operands(default=())
+    symbol_operands: Operands[IndexType] = operands(default=())
     alignment: int | None = attr_optional(default=None)
     memref: Result[MemRefType] = result()
 
@@ -111,8 +110,8 @@ class Alloc(Operation, name="memref.alloc", traits=(MemoryAllocate,)):
 class Alloca(Operation, name="memref.alloca", traits=(MemoryAllocate,)):
     """A new buffer on the stack: it lives until the op around it is done."""
 
-    dynamic_sizes: Operands[Type] = operands(elements=INDEX, default=())
-    symbol_operands: Operands[Type] = operands(elements=INDEX, default=())
+    dynamic_sizes: Operands[IndexType] = operands(default=())
+    symbol_operands: Operands[IndexType] = operands(default=())
     alignment: int | None = attr_optional(default=None)
     memref: Result[MemRefType] = result()
 
@@ -139,7 +138,7 @@ class Load(Operation, name="memref.load", traits=(MemoryRead,)):
     """The element at the given indices."""
 
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX, default=())
+    indices: Operands[IndexType] = operands(default=())
     nontemporal: bool = attr_optional(default=False)
     alignment: int | None = attr_optional(default=None)
     result: Result[Type] = result()
@@ -157,13 +156,13 @@ class Store(Operation, name="memref.store", traits=(MemoryWrite,)):
 
     value: Operand[Type]
     memref: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX, default=())
+    indices: Operands[IndexType] = operands(default=())
     nontemporal: bool = attr_optional(default=False)
     alignment: int | None = attr_optional(default=None)
 
     constraints = (
         Holds("there is one index for each dimension", _one_index_per_dimension),
-        SameElementType("value", "memref"),
+        ElementOf("value", "memref"),
         ALIGNED,
     )
     assembly_format = "$value `,` $memref `[` $indices `]` attr-dict `:` type($memref)"
@@ -187,7 +186,7 @@ class Dim(Operation, name="memref.dim", traits=(Pure,)):
     """The size of one dimension."""
 
     source: Operand[MemRefType | UnrankedMemRefType]
-    index: Operand[Type] = operand(elements=INDEX)
+    index: Operand[IndexType]
     result: Result[Type] = result()
 
     assembly_format = "attr-dict $source `,` $index `:` type($source)"
@@ -266,9 +265,9 @@ class ReinterpretCast(Operation, name="memref.reinterpret_cast", traits=(Pure,))
     """The same memory with another offset, other sizes and strides (in elements). The type is given."""
 
     source: Operand[MemRefType | UnrankedMemRefType]
-    offsets: Operands[Type] = operands(elements=INDEX, default=())
-    sizes: Operands[Type] = operands(elements=INDEX, default=())
-    strides: Operands[Type] = operands(elements=INDEX, default=())
+    offsets: Operands[IndexType] = operands(default=())
+    sizes: Operands[IndexType] = operands(default=())
+    strides: Operands[IndexType] = operands(default=())
     static_offsets: tuple[int, ...] = attr_default(default=())
     static_sizes: tuple[int, ...] = attr_default(default=())
     static_strides: tuple[int, ...] = attr_default(default=())
@@ -323,9 +322,9 @@ class SubView(Operation, name="memref.subview", traits=(Pure,)):
     """
 
     source: Operand[MemRefType]
-    offsets: Operands[Type] = operands(elements=INDEX, default=())
-    sizes: Operands[Type] = operands(elements=INDEX, default=())
-    strides: Operands[Type] = operands(elements=INDEX, default=())
+    offsets: Operands[IndexType] = operands(default=())
+    sizes: Operands[IndexType] = operands(default=())
+    strides: Operands[IndexType] = operands(default=())
     static_offsets: tuple[int, ...] = attr_default(default=())
     static_sizes: tuple[int, ...] = attr_default(default=())
     static_strides: tuple[int, ...] = attr_default(default=())
@@ -405,7 +404,7 @@ class ExpandShape(Operation, name="memref.expand_shape", traits=(Pure,)):
     """The same buffer with dimensions divided: group i of `reassociation` is made of dimension i. The type is given."""
 
     src: Operand[MemRefType]
-    output_shape: Operands[Type] = operands(elements=INDEX, default=())
+    output_shape: Operands[IndexType] = operands(default=())
     reassociation: tuple[tuple[int, ...], ...] = attr(codec=_REASSOCIATION, kw_only=True)
     static_output_shape: tuple[int, ...] = attr(kw_only=True)
     result: Result[MemRefType] = result()

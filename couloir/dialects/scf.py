@@ -23,7 +23,7 @@ from couloir.ir.interfaces import (
 from couloir.ir.operation import BlockArgument, Operation, Region, Value
 from couloir.ir.rewriting.guards import constant_attribute
 from couloir.ir.traits import IsTerminator, Pure, RecursiveMemoryEffects, ReturnLike, SingleBlock
-from couloir.ir.types import Type, bit_width, i1, i64, index
+from couloir.ir.types import IndexType, IntegerType, Type, bit_width, i1, i64, index
 
 if TYPE_CHECKING:
     from couloir.ir.text.parser import Parser
@@ -42,7 +42,7 @@ class Yield(Operation, name="scf.yield", traits=(IsTerminator, ReturnLike, Pure)
 class Condition(Operation, name="scf.condition", traits=(IsTerminator, Pure)):
     """Ends the first region of a `scf.while`: whether to go on, and the values for the second region or the results."""
 
-    condition: Operand[Type] = operand(elements=BOOLEAN)
+    condition: Operand[IntegerType] = operand(elements=BOOLEAN)
     args: Operands[Type] = operands(default=())
 
     assembly_format = "`(` $condition `)` attr-dict ($args^ `:` type($args))?"
@@ -92,9 +92,9 @@ class For(
     last ones are the results. The bounds are signed unless `unsigned_cmp` is set.
     """
 
-    lower_bound: Operand[Type] = operand(elements=INDEX | SIGNLESS)
-    upper_bound: Operand[Type] = operand(elements=INDEX | SIGNLESS)
-    step: Operand[Type] = operand(elements=INDEX | SIGNLESS)
+    lower_bound: Operand[IndexType | IntegerType] = operand(elements=INDEX | SIGNLESS)
+    upper_bound: Operand[IndexType | IntegerType] = operand(elements=INDEX | SIGNLESS)
+    step: Operand[IndexType | IntegerType] = operand(elements=INDEX | SIGNLESS)
     init_args: Operands[Type] = operands(default=())
     unsigned_cmp: bool = attr_optional(default=False, key="unsignedCmp", codec=UNIT_FLAG)
     body: Region = region(blocks="one", default=None)
@@ -233,7 +233,7 @@ def trip_count(lower: int | None, upper: int | None, step: int | None, *, unsign
 class If(Operation, name="scf.if", traits=(SingleBlock, RecursiveMemoryEffects, RegionBranchOpInterface)):
     """Runs one of two regions; the second may be missing when there are no results."""
 
-    condition: Operand[Type] = operand(elements=BOOLEAN)
+    condition: Operand[IntegerType] = operand(elements=BOOLEAN)
     then_region: Region = region(blocks="one", default=None)
     else_region: Region = region(default=None)
     outputs: Results[Type] = result()
@@ -300,7 +300,7 @@ class IndexSwitch(
 ):
     """Runs the region of the case that `arg` equals, or the default one."""
 
-    arg: Operand[Type] = operand(elements=INDEX)
+    arg: Operand[IndexType]
     cases: tuple[int, ...] = attr()
     default_region: Region = region(blocks="one", default=None)
     case_regions: tuple[Region, ...] = region(blocks="one", default=())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from couloir.ir.constraints import INDEX, Holds, SameElementType, compatible
-from couloir.ir.fields import Operand, Operands, Result, operand, operands, result
+from couloir.ir.constraints import ElementOf, Holds, compatible
+from couloir.ir.fields import Operand, Operands, Result, operands, result
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Pure
-from couloir.ir.types import TensorType, Type, UnrankedTensorType, index
+from couloir.ir.types import IndexType, TensorType, Type, UnrankedTensorType, index
 
 
 def _index_for_each_dimension(op: Extract | Insert) -> bool | str:
@@ -22,7 +22,7 @@ def _size_for_each_dynamic_dimension(op: Empty | Splat) -> bool | str:
 class Empty(Operation, name="tensor.empty", traits=(Pure,)):
     """A tensor whose elements are not said. The type is given: `Empty(sizes, result_types=[type])`."""
 
-    dynamic_sizes: Operands[Type] = operands(elements=INDEX, default=())
+    dynamic_sizes: Operands[IndexType] = operands(default=())
     result: Result[TensorType] = result()
 
     constraints = (
@@ -35,7 +35,7 @@ class Extract(Operation, name="tensor.extract", traits=(Pure,)):
     """The element at the given indices."""
 
     tensor: Operand[TensorType]
-    indices: Operands[Type] = operands(elements=INDEX, default=())
+    indices: Operands[IndexType] = operands(default=())
     result: Result[Type] = result()
 
     constraints = (Holds("there is an index for each dimension", _index_for_each_dimension),)
@@ -50,11 +50,11 @@ class Insert(Operation, name="tensor.insert", traits=(Pure,)):
 
     scalar: Operand[Type]
     dest: Operand[TensorType]
-    indices: Operands[Type] = operands(elements=INDEX, default=())
+    indices: Operands[IndexType] = operands(default=())
     result: Result[TensorType] = result()
 
     constraints = (
-        SameElementType("scalar", "dest"),
+        ElementOf("scalar", "dest"),
         Holds("there is an index for each dimension", _index_for_each_dimension),
     )
     assembly_format = "$scalar `into` $dest `[` $indices `]` attr-dict `:` type($dest)"
@@ -67,7 +67,7 @@ class Dim(Operation, name="tensor.dim", traits=(Pure,)):
     """The size of one dimension."""
 
     source: Operand[TensorType | UnrankedTensorType]
-    index: Operand[Type] = operand(elements=INDEX)
+    index: Operand[IndexType]
     result: Result[Type] = result()
 
     assembly_format = "attr-dict $source `,` $index `:` type($source)"
@@ -99,7 +99,7 @@ class FromElements(Operation, name="tensor.from_elements", traits=(Pure,)):
     result: Result[TensorType] = result()
 
     constraints = (
-        SameElementType("elements", "result"),
+        ElementOf("elements", "result"),
         Holds(
             "there is a value for each element of the result",
             lambda op: op.result.type.is_static and len(op.elements) == op.result.type.size,
@@ -113,11 +113,11 @@ class Splat(Operation, name="tensor.splat", traits=(Pure,)):
     """A tensor whose elements are all the same. The type is given."""
 
     input: Operand[Type]
-    dynamic_sizes: Operands[Type] = operands(elements=INDEX, default=())
+    dynamic_sizes: Operands[IndexType] = operands(default=())
     aggregate: Result[TensorType] = result()
 
     constraints = (
-        SameElementType("input", "aggregate"),
+        ElementOf("input", "aggregate"),
         Holds("there is a size for each dynamic dimension", _size_for_each_dynamic_dimension, verify_only=True),
     )
     assembly_format = "$input (`[` $dynamic_sizes^ `]`)? attr-dict `:` type($aggregate)"

@@ -9,7 +9,7 @@ from couloir.dialects.arith import FASTMATH, FastMath
 from couloir.dialects.index_lists import DYNAMIC, Index, split
 from couloir.dialects.memref import ALIGNED
 from couloir.ir.attributes import EnumAttr, enum_attribute
-from couloir.ir.constraints import FLOAT, INDEX, Holds, SameElementType, SameType
+from couloir.ir.constraints import FLOAT, Holds, SameElementType, SameType
 from couloir.ir.fields import (
     Operand,
     Operands,
@@ -26,7 +26,7 @@ from couloir.ir.fields import (
 from couloir.ir.operation import Operation, Value
 from couloir.ir.text.custom import custom_directive
 from couloir.ir.traits import Elementwise, MemoryRead, MemoryWrite, Pure
-from couloir.ir.types import FloatType, MemRefType, Type, VectorType
+from couloir.ir.types import FloatType, IndexType, MemRefType, Type, VectorType
 
 if TYPE_CHECKING:
     from couloir.ir.attribute import Attribute
@@ -110,7 +110,7 @@ class Load(Operation, name="vector.load", traits=(MemoryRead,)):
     """A vector of adjacent elements, the first at the given indices. The type is given."""
 
     base: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX, default=())
+    indices: Operands[IndexType] = operands(default=())
     nontemporal: bool = attr_optional(default=False)
     alignment: int | None = attr_optional(default=None)
     result: Result[VectorType] = result()
@@ -125,7 +125,7 @@ class Store(Operation, name="vector.store", traits=(MemoryWrite,)):
 
     value_to_store: Operand[VectorType]
     base: Operand[MemRefType]
-    indices: Operands[Type] = operands(elements=INDEX, default=())
+    indices: Operands[IndexType] = operands(default=())
     nontemporal: bool = attr_optional(default=False)
     alignment: int | None = attr_optional(default=None)
 
@@ -159,7 +159,7 @@ class Extract(Operation, name="vector.extract", traits=(Pure,)):
     """The element or vector at a position; `Extract.at(v, 0)`."""
 
     source: Operand[VectorType]
-    dynamic_position: Operands[Type] = operands(elements=INDEX, default=())
+    dynamic_position: Operands[IndexType] = operands(default=())
     static_position: tuple[int, ...] = attr(kw_only=True)
     result: Result[Type] = result()
 
@@ -184,7 +184,7 @@ class Insert(Operation, name="vector.insert", traits=(Pure,)):
 
     value_to_store: Operand[Type]
     dest: Operand[VectorType]
-    dynamic_position: Operands[Type] = operands(elements=INDEX, default=())
+    dynamic_position: Operands[IndexType] = operands(default=())
     static_position: tuple[int, ...] = attr(kw_only=True)
     result: Result[VectorType] = result()
 

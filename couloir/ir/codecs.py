@@ -53,6 +53,8 @@ class Codec:
     """`number`: without its type; `numbers`: `[1, 2]`; `keyword`: the bare name of an enum's member."""
     parameter: Any = None
     """The type of the numbers, or the enum."""
+    form: Any = None
+    """What the Python values are, as an annotation: `tuple[int, ...]`. None where no annotation says it."""
 
 
 def integer(type: IRType = i64) -> Codec:
@@ -64,6 +66,7 @@ def integer(type: IRType = i64) -> Codec:
         lambda attribute: isinstance(attribute, IntegerAttr) and attribute.type is type,
         syntax="number",
         parameter=type,
+        form=int,
     )
 
 
@@ -76,6 +79,7 @@ def floating(type: IRType = f64) -> Codec:
         lambda attribute: isinstance(attribute, FloatAttr) and attribute.type is type,
         syntax="number",
         parameter=type,
+        form=float,
     )
 
 
@@ -88,6 +92,7 @@ def dense_array(element_type: IRType) -> Codec:
         lambda attribute: isinstance(attribute, DenseArrayAttr) and attribute.element_type is element_type,
         syntax="numbers",
         parameter=element_type,
+        form=tuple[bool if element_type is i1 else float if is_float_type(element_type) else int, ...],
     )
 
 
@@ -103,6 +108,7 @@ def array_of(item: Codec) -> Codec:
         encode,
         lambda attribute: tuple(item.decode(element) for element in attribute.elements),
         lambda attribute: isinstance(attribute, ArrayAttr) and all(item.check(e) for e in attribute.elements),
+        form=tuple[item.form, ...] if item.form is not None else None,
     )
 
 
@@ -129,6 +135,7 @@ def dense_elements(element_type: IRType = i64) -> Codec:
             and isinstance(attribute.type, TensorType)
             and attribute.type.element_type is element_type
         ),
+        form=tuple[tuple[int, ...], ...],
     )
 
 
@@ -151,6 +158,7 @@ def enumeration(cls: type[enum.Enum]) -> Codec:
         lambda attribute: isinstance(attribute, EnumAttr) and isinstance(attribute.member, cls),
         syntax="keyword",
         parameter=cls,
+        form=cls,
     )
 
 
@@ -166,6 +174,7 @@ def enumeration_as_integer(cls: type[enum.Enum], type: IRType = i64) -> Codec:
         ),
         syntax="keyword",
         parameter=cls,
+        form=cls,
     )
 
 
@@ -180,18 +189,21 @@ BOOL: Final = Codec(
     lambda attribute: isinstance(attribute, IntegerAttr) and attribute.type is i1,
     syntax="number",
     parameter=i1,
+    form=bool,
 )
 UNIT_FLAG: Final = Codec(
     "a unit attribute",
     lambda value: UNIT if value else None,
     lambda attribute: True,
     lambda attribute: isinstance(attribute, UnitAttr),
+    form=bool,
 )
 STRING: Final = Codec(
     "a string",
     lambda value: StringAttr(str(value)),
     lambda attribute: attribute.value,
     lambda attribute: isinstance(attribute, StringAttr),
+    form=str,
 )
 SYMBOL: Final = Codec(
     "a symbol, such as @main",
@@ -210,12 +222,14 @@ AFFINE_MAP: Final = Codec(
     lambda value: AffineMapAttr(value),
     lambda attribute: attribute.map,
     lambda attribute: isinstance(attribute, AffineMapAttr),
+    form=AffineMap,
 )
 INTEGER_SET: Final = Codec(
     "an integer set",
     lambda value: IntegerSetAttr(value),
     lambda attribute: attribute.set,
     lambda attribute: isinstance(attribute, IntegerSetAttr),
+    form=IntegerSet,
 )
 
 
@@ -228,6 +242,7 @@ def of_class(cls: type[Attribute]) -> Codec:
         lambda attribute: attribute,
         lambda attribute: isinstance(cast("Any", attribute), cls),
         syntax="type" if kind == "type" else "attribute",
+        form=None if cls is Attribute else cls,
     )
 
 

@@ -206,7 +206,7 @@ def _listed(fields: Sequence[str]) -> str:
 
 @attrs.frozen(init=False)
 class SameShape(_Same):
-    """All values of these fields have one shape; scalars count as shapeless and agree with scalars."""
+    """All values of these fields have one shape; scalars have none, and agree with scalars alone."""
 
     def check(self, op: Operation) -> str | None:
         found = [(f, t.dims if isinstance(t, ShapedType) else ()) for f in self.fields for t in types_of(op, f)]
@@ -235,6 +235,24 @@ class SameElementType(_Same):
         for field, type in found[1:]:
             if not self.agree(type, found[0][1]):
                 return self._differ(found[0][0], field, "element type", f"`{found[0][1]}`", f"`{type}`")
+        return None
+
+
+@attrs.frozen(init=False)
+class ElementOf(Relation):
+    """The values of all fields but the last are elements of it: they have its element type, and no shape."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        self.__attrs_init__(fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- attrs writes it
+
+    def check(self, op: Operation) -> str | None:
+        whole = types_of(op, self.fields[-1])
+        for field in self.fields[:-1]:
+            for type in types_of(op, field):
+                if whole and type is not element_type(whole[0]):
+                    return f"`{field}` is an element of `{self.fields[-1]}`, but they are `{type}` and `{whole[0]}`"
         return None
 
 
@@ -294,6 +312,6 @@ def check_value_type(
 
 __all__ = [
     "ANY_ELEMENT", "BOOLEAN", "COMPLEX", "FLOAT", "INDEX", "INTEGER", "SIGNED", "SIGNLESS", "UNSIGNED",
-    "ElementTypes", "Holds", "Infers", "Relation", "SameElementType", "SameShape", "SameType",
+    "ElementOf", "ElementTypes", "Holds", "Infers", "Relation", "SameElementType", "SameShape", "SameType",
     "check_value_type", "compatible", "element_type", "most_specific", "one_of", "types_of",
 ]  # fmt: skip

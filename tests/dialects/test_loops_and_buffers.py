@@ -238,7 +238,7 @@ class TestMemref:
         ("build", "message"),
         [
             (lambda b: memref.Load(b.buffer(4), []), "0 indices for rank 1"),
-            (lambda b: memref.Store(b.value(f16), b.buffer(4), [b.value(index)]), "same element type"),
+            (lambda b: memref.Store(b.value(f16), b.buffer(4), [b.value(index)]), "an element of"),
             (lambda b: memref.Alloc(result_types=[MemRefType((None,), f32)]), "0 sizes for 1 dynamic"),
             (lambda b: memref.Alloca(result_types=[MemRefType((None,), f32)]), "0 sizes for 1 dynamic"),
             (lambda b: memref.Copy(b.buffer(4), b.buffer(5)), "have the same shape"),
@@ -299,7 +299,7 @@ class TestVectorAndTensor:
             (lambda b: vector.ShapeCast(b.value(V4), result_types=[VectorType((5,), f32)]), "as many elements"),
             (lambda b: vector.Transpose(b.value(V4), (1,)), "each dimension once"),
             (lambda b: tensor.Extract(b.tensor(2), []), "0 indices for rank 1"),
-            (lambda b: tensor.Insert(b.value(f16), b.tensor(2), [b.value(index)]), "same element type"),
+            (lambda b: tensor.Insert(b.value(f16), b.tensor(2), [b.value(index)]), "an element of"),
             (lambda b: tensor.Empty(result_types=[TensorType((None,), f32)]), "0 sizes for 1 dynamic"),
             (lambda b: tensor.FromElements([b.value(f32)], result_types=[TensorType((2,), f32)]), "for each element"),
             (lambda b: tensor.Cast(b.tensor(2), result_types=[TensorType((3,), f32)]), "the types differ only"),

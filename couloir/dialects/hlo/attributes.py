@@ -390,6 +390,12 @@ class ConvDimensionNumbers(Attribute, name="stablehlo.conv"):
             *_positions(result, "b", "f"),
         )
 
+    @classmethod
+    def examples(cls) -> list[ConvDimensionNumbers]:
+        """Layouts that are in use, of one to three dimensions of space, for generators of programs."""
+        layouts = ("bf0 oi0 bf0", "bf01 oi01 bf01", "b01f 01io b01f", "0fb i0o f0b", "b012f 012io b012f", "bf io bf")
+        return [cls.of(*layout.split()) for layout in layouts]
+
     @property
     def groups(self) -> tuple[list[str], list[str], list[str]]:
         """The labels of the dimensions of `lhs`, `rhs` and the result, if they have labels: the inverse of `of`."""

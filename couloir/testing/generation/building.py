@@ -1,0 +1,205 @@
+"""Programs of random ops: what `search` finds for one op, with values for its operands and ops in its regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import Any, Final, cast
+
+import attrs
+
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.func import FuncOp, Return
+from couloir.ir.attribute import Type
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.errors import Error
+from couloir.ir.operation import Block, Operation, Region, Value
+from couloir.ir.registry import REGISTRY
+from couloir.ir.traits import ConstantLike, IsolatedFromAbove, IsTerminator, NoTerminator, Symbol, SymbolTable
+from couloir.ir.types import FunctionType, TensorType
+from couloir.ir.verify import faults
+from couloir.testing.generation.search import Body, Draft, Search, give_results
+from couloir.testing.generation.values import Types, elements
+
+DEPTH: Final = 2
+"""Regions in regions."""
+_REFERENCES: Final = ("a symbol, such as @main", "a flat symbol, such as @main")
+
+
+def can_generate(cls: type[Operation]) -> bool:
+    """Whether ops of a class can stand anywhere in a function: no terminators, no symbols, nothing that names a symbol."""
+    return (
+        cls.traits.isdisjoint((IsTerminator, Symbol, SymbolTable))
+        and not cls.definition.successors
+        and not any(f.codec is not None and f.codec.what in _REFERENCES for f in cls.definition.attributes)
+    )
+
+
+def op_classes(dialects: Iterable[str]) -> list[type[Operation]]:
+    """The ops of some dialects that can be generated."""
+    found: list[type[Operation]] = []
+    for dialect in dialects:
+        classes = REGISTRY.operations(dialect)
+        if not classes:
+            raise Error(f"there is no dialect `{dialect}` with ops", hint=f"there are {', '.join(REGISTRY.dialects())}")
+        found += [cls for cls in classes if can_generate(cls)]
+    return found
+
+
+@attrs.define
+class Scope:
+    """A block that is being filled, with the values that can be used in it."""
+
+    block: Block
+    values: list[Value[Any]]
+    grows: bool
+    """Whether it may take more arguments: the body of a function."""
+    depth: int = 0
+
+
+class Builder:
+    """Makes ops, in a scope.
+
+    Args:
+        rng: Decides.
+        classes: The ops that regions are filled with.
+        types: Which types new values may have.
+    """
+
+    def __init__(self, rng: Random, classes: Sequence[type[Operation]], types: Types) -> None:
+        self.rng = rng
+        self.classes = list(classes)
+        self.types = types
+        self.constants = [cls for cls in self.classes if ConstantLike in cls.traits]
+
+    def add(self, scope: Scope, cls: type[Operation], fixed: Mapping[str, Any] | None = None) -> Operation | None:
+        """Adds an op of a class; None when no such op was found that fits here.
+
+        `fixed` are fields that are given: values of operands (a sequence for a variadic one), values of attributes, types of
+        results.
+        """
+        given = dict(fixed or {})
+        definition = cls.definition
+        held = {field.name: _as_tuple(given[field.name]) for field in definition.operands if field.name in given}
+        known = {name: tuple(value.type for value in values) for name, values in held.items()}
+        recent = [value.type for value in scope.values[-6:]]
+        draft = Search(cls, self.rng, self.types, recent, {**given, **known}).run()
+        if draft is None:
+            return None
+        operands = [
+            value
+            for field in definition.operands
+            for value in held.get(field.name) or self._operands(scope, draft.operands[field.name])
+            if value is not None
+        ]
+        if len(operands) != sum(map(len, draft.operands.values())):
+            return None
+        return self._place(scope, draft, operands)
+
+    def _place(self, scope: Scope, draft: Draft, operands: Sequence[Value[Any]]) -> Operation | None:
+        outside = [] if draft.cls.has_trait(IsolatedFromAbove) else scope.values
+        regions = [self.region(body, outside, scope.depth + 1) for body in draft.bodies]
+        if any(region is None for region in regions):
+            return None
+        if any(body.terminator is None for body in draft.bodies) and not draft.cls.has_trait(NoTerminator):
+            return None
+        op = draft.operation(operands, [region for region in regions if region is not None])
+        if not self._fits(op, draft):
+            op.drop_references()
+            return None
+        scope.block.append(op)
+        scope.values += op.results
+        return op
+
+    def _fits(self, op: Operation, draft: Draft) -> bool:
+        """Whether what the op demands holds with these very operands: some ops look at constants."""
+        try:
+            give_results(op, draft)
+        except Error:
+            return False
+        return not any(relation.check(op) for relation in op.definition.relations)
+
+    def _operands(self, scope: Scope, types: Sequence[Type]) -> list[Value[Any] | None]:
+        return [self.value(scope, type) for type in types]
+
+    def value(self, scope: Scope, type: Type) -> Value[Any] | None:
+        """A value of a type: one that there is, a constant, or a new argument."""
+        fitting = [value for value in scope.values if value.type is type]
+        if fitting and self.rng.random() < 0.85:
+            return self.rng.choice(fitting[-4:])
+        if scope.grows and self.rng.random() < 0.8:
+            return self._argument(scope, type)
+        constant = self._constant(scope, type)
+        if constant is not None:
+            return constant
+        if fitting:
+            return self.rng.choice(fitting)
+        return self._argument(scope, type) if scope.grows else None
+
+    def _argument(self, scope: Scope, type: Type) -> Value[Any]:
+        argument = scope.block.add_argument(type)
+        scope.values.insert(0, argument)
+        return argument
+
+    def _constant(self, scope: Scope, type: Type) -> Value[Any] | None:
+        """A constant of a type, put at the beginning of the block."""
+        if not isinstance(type, TensorType) or not type.is_static:
+            return None
+        for cls in self.constants:
+            try:
+                stored = DenseElementsAttr(type, elements(self.rng, type))
+            except Error:  # there are no arrays of it
+                return None
+            op = cls.create((), (type,), {cls.definition.attributes[0].key: stored})
+            if faults(op):
+                continue
+            scope.block.prepend(op)
+            scope.values.insert(0, op.results[0])
+            return op.results[0]
+        return None
+
+    def region(self, body: Body, outside: Sequence[Value[Any]], depth: int) -> Region | None:
+        """A region of the given types, with a few ops; None when nothing gives a value of a type that it returns."""
+        block = Block(body.arguments)
+        scope = Scope(block, [*outside[-4:], *block.arguments], False, depth)
+        if body.terminator is None:
+            return Region([block])
+        if depth <= DEPTH:
+            for _ in range(self.rng.randint(0, 2)):
+                self.add(scope, self.rng.choice(self.classes))
+        returned = [self._made(scope, type) for type in body.returns]
+        if any(value is None for value in returned):
+            return None
+        block.append(body.terminator.create([value for value in returned if value is not None]))
+        return Region([block])
+
+    def _made(self, scope: Scope, type: Type) -> Value[Any] | None:
+        """A value of a type in a region, computed there if that works out."""
+        for _ in range(3):
+            fitting = [v for v in scope.values if v.type is type]
+            own = [v for v in fitting if v.parent_block is scope.block]
+            if own and self.rng.random() < 0.7:
+                return self.rng.choice(own)
+            if scope.depth > DEPTH:
+                break
+            cls = self.rng.choice(self.classes)
+            results = cls.definition.results
+            if len(results) == 1 and results[0].arity == "single" and not cls.definition.regions:
+                made = self.add(scope, cls, {results[0].name: (type,)})
+                if made is not None and made.results[0].type is type:
+                    return made.results[0]
+        return self.value(scope, type)
+
+
+def _as_tuple(item: Any) -> tuple[Any, ...]:
+    if item is None:
+        return ()
+    return tuple(cast("Sequence[Any]", item)) if isinstance(item, Sequence) else (item,)
+
+
+def function_module(scope: Scope, results: Sequence[Value[Any]]) -> ModuleOp:
+    """The module with the function `@main` whose body is the block of a scope."""
+    block = scope.block
+    block.append(Return(list(results)))
+    type = FunctionType([argument.type for argument in block.arguments], [value.type for value in results])
+    return ModuleOp.empty([FuncOp("main", type, body=Region([block]))])

@@ -1,0 +1,413 @@
+"""Fields of one op that fit together, found from its definition alone.
+
+What an op demands is a list of relations, most of them predicates that nobody can look into. But a predicate can be watched:
+`Probe` notes which fields it reads. So the search goes as one for satisfying assignments does: take the first relation
+that does not hold, change one of the fields that it has read, and keep the change if no earlier relation breaks. That finds
+the dimension numbers of a convolution as well as two operands of one shape, and it works for any op that says what it demands.
+
+Source of the idea: Selman, Kautz, Cohen, "Local search strategies for satisfiability testing" (1993).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from types import FunctionType as PythonFunction
+from types import MethodType
+from typing import Any, Final
+
+import attrs
+
+from couloir.ir.attribute import Attribute, Type
+from couloir.ir.attributes import DenseArrayAttr
+from couloir.ir.constraints import element_type
+from couloir.ir.definition import SEGMENTS, Field, can_infer, encode, field_faults
+from couloir.ir.errors import Error
+from couloir.ir.fields import MISSING
+from couloir.ir.operation import Block, Operation, OpResult, Region, Value
+from couloir.ir.registry import REGISTRY
+from couloir.ir.traits import IsTerminator, ReturnLike
+from couloir.ir.types import TensorType, i1, i32, index
+from couloir.testing.generation.values import Surroundings, Types, attribute_of, early
+
+ATTEMPTS: Final = 250
+"""Assignments that are tried for one op."""
+RESTART: Final = 60
+"""Changes after which a search that gets no further starts again."""
+CANDIDATES: Final = 6
+"""Values that are tried for one field before another field is."""
+
+#: What a predicate runs into that looks at fields which do not fit together yet.
+_STUMBLES: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Error)
+
+
+class Probe:
+    """An op, as a predicate sees it, that notes which fields are read."""
+
+    __slots__ = ("_cls", "_op", "_reads")
+
+    def __init__(self, op: Operation, reads: set[str]) -> None:
+        self._op: Any = op
+        self._cls: Any = op.__class__
+        self._reads = reads
+
+    @property
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] -- predicates ask `isinstance(op, Gather)`
+        return self._cls
+
+    def __getattr__(self, name: str) -> Any:
+        op = self._op
+        self._reads.add(name)
+        for cls in self._cls.__mro__:
+            found = cls.__dict__.get(name)
+            if found is None:
+                continue
+            if cls is not Operation and isinstance(found, PythonFunction):
+                return MethodType(found, self)
+            if cls is not Operation and isinstance(found, property) and name not in _names(op) and found.fget:
+                return found.fget(self)
+            break
+        return getattr(op, name)
+
+    def __eq__(self, other: object) -> bool:
+        return other is self._op
+
+    def __hash__(self) -> int:
+        return hash(self._op)
+
+
+def _names(op: Operation) -> set[str]:
+    return {field.name for field in op.definition.fields}
+
+
+@attrs.frozen
+class Body:
+    """A region: the types of its block's arguments, and of what its terminator takes."""
+
+    arguments: tuple[Type, ...] = ()
+    returns: tuple[Type, ...] = ()
+    terminator: type[Operation] | None = None
+
+
+@attrs.define
+class Draft:
+    """An assignment of all fields of an op."""
+
+    cls: type[Operation]
+    operands: dict[str, tuple[Type, ...]] = attrs.field(factory=dict)
+    attributes: dict[str, Any] = attrs.field(factory=dict)
+    """Python values, or attributes; None where there is none."""
+    results: dict[str, tuple[Type, ...]] = attrs.field(factory=dict)
+    """Of results whose types do not follow."""
+    bodies: tuple[Body, ...] = ()
+
+    def operation(self, operands: Iterable[Value[Any]], regions: Sequence[Region]) -> Operation:
+        """The op, unchecked, without results."""
+        definition = self.cls.definition
+        stored: dict[str, Attribute] = {}
+        for field in definition.attributes:
+            value = self.attributes.get(field.name)
+            if value is not None:
+                found = encode(definition.op_name, field, value)
+                if found is not None:
+                    stored[field.key] = found
+        if definition.needs_segments("operand"):
+            sizes = tuple(len(self.operands[field.name]) for field in definition.operands)
+            stored[SEGMENTS["operand"]] = DenseArrayAttr(i32, sizes)
+        return self.cls.create(list(operands), (), stored, regions)
+
+
+def terminators_of(cls: type[Operation]) -> list[type[Operation]]:
+    """The ops that may end the regions of ops of a class: its dialect's `return` or `yield`, the most likely first."""
+    dialect = cls.name.partition(".")[0]
+    found = [op for op in REGISTRY.operations(dialect) if IsTerminator in op.traits and not op.definition.successors]
+    return sorted(found, key=lambda op: (ReturnLike not in op.traits, len(op.definition.operands), op.name))
+
+
+class Search:
+    """Looks for fields of an op that fit together.
+
+    Args:
+        cls: The op's class.
+        rng: Decides.
+        types: Which types new values may have.
+        near: The types of values that could be operands.
+        fixed: Fields that are what they are: types of operands (a tuple for each field), values of attributes.
+    """
+
+    def __init__(
+        self,
+        cls: type[Operation],
+        rng: Random,
+        types: Types,
+        near: Sequence[Type] = (),
+        fixed: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.cls = cls
+        self.definition = cls.definition
+        self.rng = rng
+        self.types = types
+        self.near = list(near)
+        self.fixed = dict(fixed or {})
+        self.free = [field for field in self.definition.fields if field.name not in self.fixed]
+        self.infers = can_infer(cls)
+        self.terminators = terminators_of(cls) if self.definition.regions else []
+        self.left = 0
+
+    def run(self, attempts: int = ATTEMPTS) -> Draft | None:
+        """A draft that fits; None when none was found."""
+        self.left = attempts
+        while self.left > 0:
+            found = self._climb()
+            if found is not None:
+                return found
+            if not self.free:
+                return None
+        return None
+
+    def _climb(self) -> Draft | None:
+        """One search from a new draft on."""
+        draft = self._first()
+        progress, reads = self.progress(draft)
+        for _ in range(RESTART):
+            if progress is None:
+                return draft
+            if self.left <= 0:
+                return None
+            field = self._suspect(reads)
+            if field is None:
+                return None
+            for _ in range(CANDIDATES):
+                changed = self._changed(draft, field)
+                further, more = self.progress(changed)
+                if further is None or further > progress:
+                    draft, progress, reads = changed, further, more
+                    break
+                if (further == progress and self.rng.random() < 0.5) or self.rng.random() < 0.02:
+                    draft, progress, reads = changed, further, more
+        return None
+
+    def _suspect(self, reads: set[str]) -> Field | None:
+        free = [field for field in self.free if self._varies(field)]
+        watched = [field for field in free if field.name in reads or f"{field.kind}s" in reads]
+        if not watched or self.rng.random() < 0.05:
+            watched = free
+        return self.rng.choice(watched) if watched else None
+
+    def _varies(self, field: Field) -> bool:
+        return field.kind != "result" or not self.infers
+
+    # -- drafts ------------------------------------------------------------------------------------------------------------
+
+    def _around(self, draft: Draft) -> Surroundings:
+        own = [type for group in (*draft.operands.values(), *draft.results.values()) for type in group]
+        return Surroundings(self.rng, self.types, own * 3 + self.near if own else self.near)
+
+    def _first(self) -> Draft:
+        draft = Draft(self.cls)
+        for field in self.definition.operands:
+            draft.operands[field.name] = self._values(draft, field)
+        for field in self.definition.attributes:
+            draft.attributes[field.name] = self._attribute(draft, field)
+        if not self.infers:
+            for field in self.definition.results:
+                draft.results[field.name] = self._values(draft, field)
+        draft.bodies = tuple(body for field in self.definition.regions for body in self._bodies(draft, field))
+        return draft
+
+    def _changed(self, draft: Draft, field: Field) -> Draft:
+        changed = Draft(
+            self.cls, dict(draft.operands), dict(draft.attributes), dict(draft.results), draft.bodies
+        )  # attrs.evolve takes twice as long
+        if field.kind == "operand":
+            held = draft.operands[field.name]
+            changed.operands[field.name] = self._values(draft, field, held)
+            if self.definition.equal_operand_groups and field.arity == "variadic":
+                count = len(changed.operands[field.name])
+                for other in self.definition.operands:
+                    group = changed.operands[other.name]
+                    if other.arity == "variadic" and len(group) != count and group:
+                        changed.operands[other.name] = (group * count)[:count]
+        elif field.kind == "result":
+            changed.results[field.name] = self._values(draft, field, draft.results[field.name])
+        elif field.kind == "attribute":
+            changed.attributes[field.name] = self._attribute(draft, field)
+        elif field.kind == "region":
+            place = [f.name for f in self.definition.regions].index(field.name)
+            bodies = list(draft.bodies)
+            if field.arity == "variadic":
+                bodies[place:] = self._bodies(draft, field)
+            else:
+                bodies[place] = self._body(draft, bodies[place])
+            changed.bodies = tuple(bodies)
+        return changed
+
+    def _values(self, draft: Draft, field: Field, held: tuple[Type, ...] = ()) -> tuple[Type, ...]:
+        """Types for an operand or result field."""
+        if field.name in self.fixed:
+            return self.fixed[field.name]
+        around, spec, rng = self._around(draft), field.spec, self.rng
+        count = 1
+        if field.arity == "optional":
+            count = rng.randint(0, 1)
+        elif field.arity == "variadic":
+            kind = rng.randrange(4)
+            if held and kind == 0:  # all of one type
+                return (rng.choice(held),) * len(held)
+            if held and kind == 1:  # another one of them
+                place = rng.randrange(len(held))
+                one = around.type(field.types, spec.elements, spec.rank)
+                return held if one is None else (*held[:place], one, *held[place + 1 :])
+            count = rng.choice(
+                (1, 1, 2, 2, 3, 0, *(len(type.dims) for type in around.near if isinstance(type, TensorType)))
+            )
+            one = around.type(field.types, spec.elements, spec.rank)
+            if kind == 2 or not held:
+                return () if one is None else (one,) * count
+        found = [around.type(field.types, spec.elements, spec.rank) for _ in range(count)]
+        return tuple(type for type in found if type is not None)
+
+    def _attribute(self, draft: Draft, field: Field) -> Any:
+        if field.name in self.fixed:
+            return self.fixed[field.name]
+        first = field.name not in draft.attributes
+        if field.optional and self.rng.random() < (0.8 if first else 0.4):
+            return None
+        if field.spec.default not in (MISSING, None) and self.rng.random() < (0.7 if first else 0.2):
+            return field.spec.default
+        return attribute_of(field, self._around(draft), draft.attributes.get(field.name))
+
+    def _bodies(self, draft: Draft, field: Field) -> list[Body]:
+        count = self.rng.choice((1, 2, 3)) if field.arity == "variadic" else 1
+        if count > 1 and self.rng.random() < 0.7:
+            return [self._body(draft)] * count
+        return [self._body(draft) for _ in range(count)]
+
+    def _body(self, draft: Draft, held: Body | None = None) -> Body:
+        rng = self.rng
+        if held is None or rng.random() < 0.3:
+            terminator = early(rng, self.terminators) if self.terminators else None
+            return Body(self._signature(draft), self._signature(draft), terminator)
+        if rng.random() < 0.5:
+            return attrs.evolve(held, arguments=self._signature(draft))
+        return attrs.evolve(held, returns=self._signature(draft))
+
+    def _signature(self, draft: Draft) -> tuple[Type, ...]:
+        """Types of values that go into a region or out of it: those of operands or results, whole or element by element."""
+        rng = self.rng
+        groups = [*draft.operands.values(), *draft.results.values()]
+        every = tuple(type for group in groups for type in group)
+        types = rng.choice([every, every, *groups, ()])
+        if rng.random() < 0.6:
+            types = tuple(TensorType((), element_type(type)) for type in types)
+        match rng.randrange(8):
+            case 5:
+                return (index, *types)
+            case 6:
+                return (i1, *types)
+            case 0:
+                return types * 2
+            case 1:
+                return tuple(type for type in types for _ in range(2))
+            case 2:
+                return (TensorType((), i1),)
+            case 3:
+                return types[: rng.randint(0, len(types))]
+            case _:
+                return types
+
+    # -- how far a draft goes ------------------------------------------------------------------------------------------------
+
+    def progress(self, draft: Draft) -> tuple[int | None, set[str]]:
+        """How many demands hold, and which fields the next one reads; None when all hold."""
+        self.left -= 1
+        reads: set[str] = set()
+        try:
+            op = draft.operation(
+                [Value(type) for field in self.definition.operands for type in draft.operands[field.name]],
+                [self._region(body) for body in draft.bodies],
+            )
+        except _STUMBLES:
+            return -2, reads
+        if any(True for _ in field_faults(op, built=False)):
+            return -1, reads
+        ends = [region.block.last_op for region in op.regions]
+        if any(True for end in ends if end is not None for _ in field_faults(end)):
+            return 0, {field.name for field in self.definition.regions}
+        probe: Any = Probe(op, reads)
+        return self._held(draft, op, probe, reads), reads
+
+    def _held(self, draft: Draft, op: Operation, probe: Any, reads: set[str]) -> int | None:
+        held = 1
+        relations = self.definition.relations
+        ahead = self.definition.demands if self.infers else ()
+        for relation in ahead:
+            reads.clear()
+            if _fault(relation.check, probe):
+                return held
+            held += 1
+        reads.clear()
+        try:
+            give_results(op, draft, probe)
+        except _STUMBLES:
+            return held
+        held += 1
+        reads.clear()
+        if any(True for _ in field_faults(op)):
+            return held
+        held += 1
+        for relation in relations:
+            if relation in ahead:
+                continue
+            reads.clear()
+            if _fault(relation.check, probe):
+                return held
+            held += 1
+        reads.clear()
+        own = getattr(type(op), "verify", None)
+        try:
+            if any(True for trait in op.traits for _ in trait.verify(op)):
+                return held
+            if own is not None and any(True for _ in own(probe) or ()):
+                return held
+        except _STUMBLES:
+            return held
+        return None
+
+    def _region(self, body: Body) -> Region:
+        block = Block(body.arguments)
+        if body.terminator is not None:
+            block.append(body.terminator.create([Value(type) for type in body.returns]))
+        return Region([block])
+
+
+def give_results(op: Operation, draft: Draft, seen_as: Any = None) -> None:
+    """Gives an op of a draft its results. Raises `couloir.Error` when their types do not follow.
+
+    `seen_as` is what `infer` and the relations look at instead of the op.
+    """
+    probe: Any = op if seen_as is None else seen_as
+    definition = draft.cls.definition
+    counts: list[int] = []
+    if can_infer(draft.cls):
+        inferred: Any = probe.infer()
+        types = [inferred] if isinstance(inferred, Type) else list(inferred)
+        counts = definition.spread_results(len(types))
+    else:
+        types: list[Type] = []
+        for field in definition.results:
+            relations = definition.relations if field.arity == "single" else ()
+            told = next((type for r in relations if (type := r.infer(probe, field.name)) is not None), None)
+            group = draft.results[field.name] if told is None else (told,)
+            types += group
+            counts.append(len(group))
+    op.results = tuple([OpResult(type, op, number) for number, type in enumerate(types)])
+    if definition.needs_segments("result"):
+        op.attributes[SEGMENTS["result"]] = DenseArrayAttr(i32, tuple(counts))
+
+
+def _fault(check: Any, probe: Any) -> bool:
+    try:
+        return check(probe) is not None
+    except _STUMBLES:
+        return True
