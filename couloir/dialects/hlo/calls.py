@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from couloir.dialects.func import FuncOp
 from couloir.dialects.hlo.attributes import CustomCallApiVersion, OutputOperandAlias
+from couloir.dialects.hlo.elements import ANY_OR_PER_AXIS
 from couloir.dialects.hlo.regions import listed
 from couloir.ir import fields
 from couloir.ir.attribute import Attribute
@@ -76,6 +77,17 @@ def _part(type: Type, indices: Sequence[int]) -> Type | None:
     return type
 
 
+def _known_elements(op: CustomCall) -> bool | str:
+    todo = [value.type for value in (*op.inputs, *op.outputs)]
+    while todo:
+        type = todo.pop()
+        if isinstance(type, TupleType):
+            todo.extend(type.types)
+        elif isinstance(type, TensorType) and not ANY_OR_PER_AXIS.contains(type.element_type):
+            return f"`{type}`"
+    return True
+
+
 def _elements_of(array: ArrayAttr | None) -> Sequence[Attribute]:
     return () if array is None else array.elements
 
@@ -125,6 +137,7 @@ class CustomCall(Operation, name="stablehlo.custom_call"):
             "`backend_config` is a dictionary for `API_VERSION_TYPED_FFI`, a string for the others",
             lambda op: op.backend_config is None or isinstance(op.backend_config, _config_class(op)),
         ),
+        Holds("tensors have elements that StableHLO has", _known_elements, verify_only=True),
         _layouts_fit("operand_layouts", "inputs"),
         _layouts_fit("result_layouts", "outputs"),
         Holds(

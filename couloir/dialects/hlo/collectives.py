@@ -516,7 +516,7 @@ def _future_fits(op: AsyncStart) -> bool | str:
 class AsyncStart(Operation, name="stablehlo.async_start", traits=(SingleBlock,)):
     """Starts the op in `body`; `async_done` has its results. Source: StableHLO specification, `async_start`."""
 
-    inputs: Operands[TensorType] = fields.operands()
+    inputs: Operands[TensorType] = fields.operands(elements=ANY)
     body: Region = region(blocks="one", default=None)
     result: Result[Future] = fields.result()
 
@@ -535,7 +535,7 @@ class AsyncDone(Operation, name="stablehlo.async_done"):
     """Waits for what `async_start` started, and has its results. Source: StableHLO specification, `async_done`."""
 
     operand: Operand[Future]
-    outputs: Results[Type] = fields.result()
+    outputs: Results[TensorType] = fields.result(elements=ANY)
 
     constraints = (Infers("C1"),)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from couloir.dialects.hlo.attributes import ChannelHandle, Token
 from couloir.dialects.hlo.collectives import NUMBERS, PAIRS, ChannelType
+from couloir.dialects.hlo.elements import ANY_OR_PER_AXIS
 from couloir.dialects.hlo.mesh import Groups
 from couloir.ir import fields
 from couloir.ir.attributes import ArrayAttr, IntegerAttr
@@ -31,7 +32,7 @@ class Send(Operation, name="stablehlo.send"):
     Source: StableHLO specification, `send`.
     """
 
-    inputs: Operands[TensorType] = fields.operands()
+    inputs: Operands[TensorType] = fields.operands(elements=ANY_OR_PER_AXIS)
     token: Operand[Token]
     channel_handle: ChannelHandle = attr()
     is_host_transfer: bool = attr_optional(default=False)
@@ -52,7 +53,9 @@ def _values_and_token(first: str = "", second: str = "", third: str = "") -> tup
         Holds("there are results", lambda op: bool(types(op)), id=first, verify_only=True),
         Holds(
             "all results but the last are tensors",
-            lambda op: all(isinstance(type, TensorType) for type in types(op)[:-1]),
+            lambda op: all(
+                isinstance(type, TensorType) and ANY_OR_PER_AXIS.contains(type.element_type) for type in types(op)[:-1]
+            ),
             id=second,
             verify_only=True,
         ),
@@ -100,7 +103,7 @@ class Infeed(Operation, name="stablehlo.infeed"):
 class Outfeed(Operation, name="stablehlo.outfeed"):
     """Writes values to the outfeed. Source: StableHLO specification, `outfeed`."""
 
-    inputs: Operands[TensorType] = fields.operands()
+    inputs: Operands[TensorType] = fields.operands(elements=ANY_OR_PER_AXIS)
     token: Operand[Token]
     outfeed_config: str = attr_optional(default="")
     result: Result[Token] = fields.result()
