@@ -506,7 +506,7 @@ def _condition_fits(op: Select) -> bool | str:
 class Select(Operation, name="arith.select", traits=(Pure,)):
     """The second operand where the first is true, the third elsewhere; a condition of type i1 chooses all at once."""
 
-    condition: Operand[Numbers] = operand(elements=BOOLEAN)
+    condition: Operand[Type] = operand(elements=BOOLEAN)
     true_value: Operand[Type]
     false_value: Operand[Type]
     result: Result[Type] = result()

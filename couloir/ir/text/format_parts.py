@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseArrayAttr
-from couloir.ir.constraints import SameElementType, SameType, check_value_type, compatible, element_type
+from couloir.ir.constraints import ElementOf, SameElementType, SameType, check_value_type, compatible, element_type
 from couloir.ir.definition import SEGMENTS, Definition, Field
 from couloir.ir.errors import Error
 from couloir.ir.types import IndexType, NoneType, ShapedType, i32, index, none
@@ -169,7 +169,7 @@ def _related_type(definition: Definition, field: Field, types: dict[str, list[Ty
                 return found
     shaped = any(issubclass(t, ShapedType) for t in field.types)
     for relation in definition.relations:
-        if isinstance(relation, SameElementType) and field.name in relation.fields and not shaped:
+        if isinstance(relation, SameElementType | ElementOf) and field.name in relation.fields and not shaped:
             found = next((t for other in relation.fields for t in types.get(other, [])), None)
             if found is not None:
                 return element_type(found)
