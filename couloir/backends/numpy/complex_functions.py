@@ -45,6 +45,61 @@ def exponential(operand: Array) -> Array:
     return np.where(np.isinf(np.real(operand)) & np.isinf(np.imag(operand)), np.nan * (1 + 1j), np.exp(operand))
 
 
+def exponential_minus_one(operand: Array) -> Array:
+    """exp(z) - 1; real for real z, where infinity times the sine of zero would be NaN."""
+    result = np.asarray(np.expm1(operand))
+    return np.where(np.imag(operand) == 0, joined(np.real(result), np.imag(operand)), result)
+
+
+def divide(lhs: Array, rhs: Array) -> Array:
+    """lhs / rhs, where infinities and zeros are what C's Annex G makes of them: 1 / 0 is infinite, 1 / infinity is 0."""
+    result = np.asarray(np.divide(lhs, rhs))
+    lost = np.isnan(np.real(result)) & np.isnan(np.imag(result))
+    (a, b), (c, d) = parts(lhs), parts(rhs)
+    by_zero = (c == 0) & (d == 0)
+    if not lost.any() and not by_zero.any():
+        return result
+    upper, lower = np.isinf(a) | np.isinf(b), np.isinf(c) | np.isinf(d)
+    at_infinity = upper & np.isfinite(c) & np.isfinite(d)
+    into_zero = lower & np.isfinite(a) & np.isfinite(b)
+    result = np.where(by_zero, joined(np.copysign(np.inf, c) * a, np.copysign(np.inf, c) * b), result)
+    p, q = _unit(a, np.isinf(a)), _unit(b, np.isinf(b))
+    result = np.where(lost & at_infinity, joined(np.inf * (p * c + q * d), np.inf * (q * c - p * d)), result)
+    r, s = _unit(c, np.isinf(c)), _unit(d, np.isinf(d))
+    return np.where(lost & into_zero, joined(0.0 * (a * r + b * s), 0.0 * (b * r - a * s)), result)
+
+
+def _unit(x: Array, infinite: Array) -> Array:
+    """1 or -1 for an infinity, 0 or -0 for anything else."""
+    return np.copysign(np.where(infinite, 1.0, 0.0), x)
+
+
+def rsqrt(operand: Array) -> Array:
+    """1 / sqrt(z)."""
+    return divide(np.ones_like(operand), np.sqrt(operand))
+
+
+def logistic(operand: Array) -> Array:
+    """1 / (1 + exp(-z))."""
+    return divide(np.ones_like(operand), 1 + exponential(-operand))
+
+
+def _greater(lhs: Array, rhs: Array) -> Array:
+    """Lexicographic order; a part that is NaN is not greater than anything."""
+    (a, b), (c, d) = parts(lhs), parts(rhs)
+    return (a > c) | ((a == c) & (b > d))
+
+
+def maximum(lhs: Array, rhs: Array) -> Array:
+    """The lexicographically greater one; the second, where neither is."""
+    return np.where(_greater(lhs, rhs), lhs, rhs)
+
+
+def minimum(lhs: Array, rhs: Array) -> Array:
+    """The lexicographically lesser one; the second, where neither is."""
+    return np.where(_greater(rhs, lhs), lhs, rhs)
+
+
 def log_plus_one(operand: Array) -> Array:
     """log(1 + z). Near z = 0 the modulus is taken as log1p(2 x + x^2 + y^2) / 2, whose argument is summed without loss."""
     x, y = parts(operand)

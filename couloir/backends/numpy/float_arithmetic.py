@@ -100,8 +100,6 @@ def _round_nearest_afz(operand: Array) -> Array:
 
 
 def _logistic(operand: Array) -> Array:
-    if kind(operand.dtype) == "complex":
-        return 1 / (1 + np.exp(-operand))
     decay = np.exp(-np.abs(operand))  # never overflows
     return np.where(operand < 0, decay, np.ones_like(decay)) / (1 + decay)
 
@@ -215,13 +213,16 @@ _NOT_FOR_COMPLEX: Final = frozenset(
 _COMPLEX_FUNCTIONS: Final[Mapping[str, Callable[..., Array]]] = {
     **{
         op: rounded_once(_FUNCTIONS[op])
-        for op in (
-            *("atan2", "cbrt", "cosine", "divide", "exponential_minus_one", "log", "logistic", "power", "rsqrt"),
-            *("sign", "sine", "sqrt", "tan", "tanh"),
-        )
+        for op in (*("atan2", "cbrt", "cosine", "log", "power", "sign", "sine", "sqrt", "tan", "tanh"),)
     },
+    "divide": rounded_once(complex_functions.divide),
     "exponential": rounded_once(complex_functions.exponential),
+    "exponential_minus_one": rounded_once(complex_functions.exponential_minus_one),
     "log_plus_one": rounded_once(complex_functions.log_plus_one),
+    "logistic": rounded_once(complex_functions.logistic),
+    "maximum": complex_functions.maximum,
+    "minimum": complex_functions.minimum,
+    "rsqrt": rounded_once(complex_functions.rsqrt),
 }
 
 
@@ -278,6 +279,8 @@ def reducer(monoid: str) -> Callable[[Array, tuple[int, ...]], Array] | None:
         return None
 
     def reduce(operand: Array, axes: tuple[int, ...]) -> Array:
+        if monoid in ("maximum", "minimum") and kind(operand.dtype) == "complex":
+            return by_halves(_COMPLEX_FUNCTIONS[monoid], operand, axes)
         wide = widen(operand)
         result = np.asarray(ufunc.reduce(wide, axis=axes))
         if monoid in ("maximum", "minimum"):
@@ -285,6 +288,17 @@ def reducer(monoid: str) -> Callable[[Array, tuple[int, ...]], Array] | None:
         return result.astype(operand.dtype, copy=False)
 
     return reduce
+
+
+def by_halves(function: Callable[..., Array], operand: Array, axes: tuple[int, ...]) -> Array:
+    """Reduces by a function of two arrays: as a tree over the first half and the second, with what is left over."""
+    kept = [axis for axis in range(operand.ndim) if axis not in axes]
+    rest = operand.transpose([*axes, *kept]).reshape([-1, *[operand.shape[axis] for axis in kept]])
+    while len(rest) > 1:
+        half = len(rest) // 2
+        joined = function(rest[:half], rest[half : 2 * half])
+        rest = np.concatenate([joined, rest[2 * half :]]) if len(rest) % 2 else joined
+    return rest[0]
 
 
 def _with_sign_of_zero(monoid: str, operand: Array, axes: tuple[int, ...], result: Array) -> Array:

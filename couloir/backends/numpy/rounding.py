@@ -164,7 +164,7 @@ class Rounding(Domain):
         function = self._function(monoid, dtype)
         if function is None:
             return None
-        return lambda operand, axes: _by_halves(function, operand, axes)
+        return lambda operand, axes: float_arithmetic.by_halves(function, operand, axes)
 
     def _matmul(self, lhs: Array, rhs: Array) -> Array:
         a, b = lhs["value"], rhs["value"]
@@ -244,14 +244,3 @@ def _sum(operand: Array, axes: tuple[int, ...]) -> Array:
     return _accumulated(
         operand.dtype, total, magnitude, np.asarray(error.sum(axis=axes)), roundings, _is_whole(operand)
     )
-
-
-def _by_halves(function: Callable[..., Array], operand: Array, axes: tuple[int, ...]) -> Array:
-    """Reduces by a function of two arrays: as a tree over the first half and the second, with what is left over."""
-    kept = [axis for axis in range(operand.ndim) if axis not in axes]
-    rest = operand.transpose([*axes, *kept]).reshape([-1, *[operand.shape[axis] for axis in kept]])
-    while len(rest) > 1:
-        half = len(rest) // 2
-        joined = function(rest[:half], rest[half : 2 * half])
-        rest = np.concatenate([joined, rest[2 * half :]]) if len(rest) % 2 else joined
-    return rest[0]
