@@ -143,3 +143,12 @@ def square(operand: Array) -> Array:
     x, y = parts(operand)
     real = np.where((np.abs(x) == np.abs(y)) & np.isfinite(x), 0.0, (x - y) * (x + y))
     return joined(real, np.asarray(x * y) * 2)
+
+
+def asin_acos_kernel(operand: Array) -> Array:
+    """w with asin(z) = atan2(x, Re w) + i sign(y) Im w, and acos(z) = atan2(Re w, x) - i sign(y) Im w.
+
+    Source: W. Kahan, "Branch cuts for complex elementary functions", 1987: Re w is that of sqrt(1 - z) sqrt(1 + z).
+    """
+    root = np.sqrt(1 - operand) * np.sqrt(1 + operand)
+    return joined(np.real(root), np.abs(np.imag(np.arcsin(operand))))

@@ -84,7 +84,9 @@ class ReferenceInterpreter:
 
         def of_parts(*given: Any) -> list[Any]:
             values = iter(given)
-            made = body(*(hlo.Complex(next(values), next(values)).result if split else next(values) for split in is_complex))
+            made = body(
+                *(hlo.Complex(next(values), next(values)).result if split else next(values) for split in is_complex)
+            )
             results: list[Any] = []
             for item in made if isinstance(made, list | tuple) else [made]:
                 for value in getattr(item, "results", [item]):
@@ -97,9 +99,10 @@ class ReferenceInterpreter:
         return [_joined(next(found), next(found)) if split else next(found) for split in kinds]
 
     def close(self) -> int:
-        """Ends the process."""
-        assert self._child is not None
+        """Ends the process, if there is one, and gives its exit code."""
         child, self._child = self._child, None
+        if child is None:
+            return 0
         child.kill()
         child.communicate()
         return child.returncode

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from couloir.backends.numpy import special_functions, tensor
-from couloir.backends.numpy.complex_functions import rounded_once, square
+from couloir.backends.numpy.complex_functions import asin_acos_kernel, rounded_once, square
 from couloir.backends.numpy.constants import constant_array
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
 from couloir.backends.numpy.element_types import Array, kind, width
@@ -97,6 +97,14 @@ def _is_inf(xp: ArrayNamespace, op: chlo.IsInf | chlo.IsPosInf | chlo.IsNegInf, 
         return np.asarray(infinite)
     relation = "compare GT" if isinstance(op, chlo.IsPosInf) else "compare LT"
     return np.asarray(infinite & xp.apply(relation, operand, np.zeros(operand.shape, operand.dtype)))
+
+
+@meaning(chlo.AsinAcosKernel)
+def _asin_acos_kernel(xp: ArrayNamespace, op: chlo.AsinAcosKernel, operand: Array) -> Array:
+    if kind(operand.dtype) != "complex":
+        raise NotInDomain(op.name, xp.name)
+    with np.errstate(all="ignore"):
+        return rounded_once(asin_acos_kernel)(operand)
 
 
 @meaning(chlo.NextAfter)
