@@ -43,7 +43,7 @@ class Side:
         return Counter(node.op.name for node in self.flow.nodes if node.op is not None)
 
     def place(self, node: Node) -> str:
-        """Where a node stands: the calls through which it is reached, and its place in the last function."""
+        """Where the op of a node stands, or which argument it is."""
         if node.op is None:
             number = None if node.value is None else node.value.index
             inner = ARGUMENT if number is None else f"argument {number}"

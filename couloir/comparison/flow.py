@@ -27,8 +27,8 @@ from couloir.ir.interfaces import CallOpInterface
 from couloir.ir.operation import BlockArgument, Operation, Region, Value
 from couloir.ir.traits import ConstantLike, IsTerminator, ReturnLike
 
-MAX_NODES: Final = 200_000
-"""When a flow has so many nodes, further calls stay calls."""
+MAX_NODES: Final = 100_000
+"""When a flow has so many nodes and calls that are looked through, further calls stay calls."""
 
 
 @attrs.define(eq=False, repr=False)
@@ -61,13 +61,13 @@ class Node:
     """What it takes: a node, and the number of its result. What regions inside take from outside comes last."""
     users: list[tuple[Node, int]] = attrs.field(factory=list)
     """Who takes its results, as operand of which number."""
-    calls: tuple[Operation, ...] = ()
-    """The calls through which it is reached, outermost first."""
     fusion: Fusion | None = None
     parent: Node | None = None
     """The loop or branch in a region of which it stands."""
     taken: list[tuple[Node, int]] = attrs.field(factory=list)
-    """Where the operands of the op come from, and then what its regions take from outside, with nothing looked through."""
+    """Where the operands of the op come from, with nothing looked through."""
+    scope: dict[Value[Any], tuple[Node, int]] | None = None
+    """For an op with regions: where the values around it come from, with nothing looked through."""
     is_form: bool = False
     """Whether it only adds or takes away dimensions of size 1: it is looked through."""
     is_spread: bool = False
@@ -163,11 +163,14 @@ class _Frame:
 
     ops: Iterator[Operation]
     sources: _Sources
-    calls: tuple[Operation, ...]
-    fusion: Fusion | None
-    parent: Node | None
+    fusion: Fusion | None = None
+    parent: Node | None = None
+    call: Operation | None = None
+    """For the body of a function that is called: the call,"""
+    callee: FuncOp | None = None
+    """the function,"""
     returns_to: _Sources | None = None
-    """For the body of a function that is called: the sources of its caller."""
+    """and the sources of the caller."""
     finishes: Node | None = None
     """For the last region of a loop or branch: its node, which is complete afterwards."""
 
@@ -178,13 +181,17 @@ class _Reading:
         self.places = places
         self.labels = labels
         self.tables = SymbolTables()
+        self.callees: dict[Operation, Operation | None] = {}
+        """Of each call."""
         self.nodes: list[Node] = []
         self.fusions: list[Fusion] = []
-        self.unopened = 0
+        self.opened = self.unopened = 0
+        self.active: set[FuncOp | None] = {function}
+        """The functions whose bodies are being read."""
         self.frames: list[_Frame] = []
 
     def run(self) -> Flow:
-        frame = _Frame(_ops_of(self.function.body), _Sources(), (), None, None)
+        frame = _Frame(_ops_of(self.function.body), _Sources())
         self.arguments(self.function.body, frame)
         self.frames.append(frame)
         while self.frames:
@@ -192,10 +199,11 @@ class _Reading:
             op = next(frame.ops, None)
             if op is None:
                 self.frames.pop()
+                self.active.discard(frame.callee)
                 if frame.finishes is not None:
                     self.add(frame.finishes)
-            elif frame.returns_to is not None and op.has_trait(ReturnLike):
-                self.pass_on(op.operands, frame.sources, frame.calls[-1].results, frame.returns_to, frame)
+            elif frame.call is not None and frame.returns_to is not None and op.has_trait(ReturnLike):
+                self.pass_on(op.operands, frame.sources, frame.call.results, frame.returns_to, frame)
             else:
                 self.read(op, frame)
         return Flow(self.function, self.nodes, self.fusions, self.unopened)
@@ -203,17 +211,20 @@ class _Reading:
     def read(self, op: Operation, frame: _Frame) -> None:
         symbol = _callee_symbol(op)
         if symbol is not None:
-            callee = self.tables.lookup(op, symbol)
-            if isinstance(callee, FuncOp) and self.opens(callee, frame):
+            if op not in self.callees:
+                self.callees[op] = self.tables.lookup(op, symbol)
+            callee = self.callees[op]
+            if isinstance(callee, FuncOp) and self.opens(callee):
                 self.enter(op, callee, frame)
                 return
             self.unopened += 1
         label = self.labels.of(op)
-        node = Node(-1, label.name, label, op, None, [], [], frame.calls, frame.fusion, frame.parent)
-        inner = captured(op) if op.regions else []
-        real = [self.source(value, frame, frame.sources.real) for value in (*op.operands, *inner)]
-        seen = [self.source(value, frame, frame.sources.seen) for value in (*op.operands, *inner)]
-        node.taken = real
+        node = Node(-1, label.name, label, op, fusion=frame.fusion, parent=frame.parent)
+        is_control = bool(op.regions) and runs_regions(op)
+        node.taken = [self.source(value, frame, frame.sources.real) for value in op.operands]
+        node.scope = frame.sources.real if op.regions else None
+        values = [*op.operands, *captured(op)] if op.regions and not is_control else op.operands
+        seen = [self.source(value, frame, frame.sources.seen) for value in values]
         frame.sources.define(node, op.results)
         if is_form(op):
             node.is_form = True
@@ -221,9 +232,9 @@ class _Reading:
         elif isinstance(op, hlo.BroadcastInDim) and (spread := self.labels.spread(op, seen[0][0].label)):
             node.label, node.name, node.is_spread = spread, spread.name, True
         else:
-            node.operands = seen[: len(op.operands)] if op.regions and runs_regions(op) else seen
-        if op.regions and runs_regions(op):
-            opened = [_Frame(_ops_of(region), frame.sources, frame.calls, frame.fusion, node) for region in op.regions]
+            node.operands = seen
+        if is_control:
+            opened = [_Frame(_ops_of(region), frame.sources, frame.fusion, node) for region in op.regions]
             for region, inner in zip(op.regions, opened, strict=True):
                 self.arguments(region, inner)
             opened[-1].finishes = node
@@ -231,18 +242,12 @@ class _Reading:
         else:
             self.add(node)
 
-    def opens(self, callee: FuncOp, frame: _Frame) -> bool:
+    def opens(self, callee: FuncOp) -> bool:
         """Whether a call is looked through."""
-        if callee.is_declaration or len(self.nodes) >= MAX_NODES:
+        if callee.is_declaration or callee in self.active or self.opened + len(self.nodes) >= MAX_NODES:
             return False
         last = callee.entry.last_op
-        if callee.body.first_block is not callee.body.last_block or last is None or not last.has_trait(ReturnLike):
-            return False
-        return callee is not self.function and all(self.callee(call) is not callee for call in frame.calls)
-
-    def callee(self, call: Operation) -> Operation | None:
-        symbol = _callee_symbol(call)
-        return None if symbol is None else self.tables.lookup(call, symbol)
+        return callee.body.first_block is callee.body.last_block and last is not None and last.has_trait(ReturnLike)
 
     def enter(self, call: Operation, callee: FuncOp, frame: _Frame) -> None:
         sources = _Sources()
@@ -251,15 +256,16 @@ class _Reading:
         if kind is not None and fusion is None:
             fusion = Fusion(len(self.fusions), callee.sym_name, kind, call)
             self.fusions.append(fusion)
-        inner = _Frame(callee.entry.ops, sources, (*frame.calls, call), fusion, frame.parent, frame.sources)
-        self.frames.append(inner)
+        self.opened += 1
+        self.active.add(callee)
+        self.frames.append(_Frame(callee.entry.ops, sources, fusion, frame.parent, call, callee, frame.sources))
 
     def arguments(self, region: Region, frame: _Frame) -> None:
         for block in region.blocks:
             for argument in block.arguments:
                 counts = self.places and block is self.function.body.first_block
                 label = self.labels.argument(argument.type, argument.index if counts else None)
-                node = Node(-1, ARGUMENT, label, None, argument, [], [], frame.calls, frame.fusion, frame.parent)
+                node = Node(-1, ARGUMENT, label, None, argument, fusion=frame.fusion, parent=frame.parent)
                 self.add(node)
                 frame.sources.define(node, [argument])
 
@@ -281,7 +287,7 @@ class _Reading:
         found = sources.get(value)
         if found is None:
             label = self.labels.argument(value.type)
-            node = Node(-1, ARGUMENT, label, None, None, [], [], frame.calls, frame.fusion, frame.parent)
+            node = Node(-1, ARGUMENT, label, None, fusion=frame.fusion, parent=frame.parent)
             self.add(node)
             frame.sources.define(node, [value])
             found = node, 0

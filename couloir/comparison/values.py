@@ -221,7 +221,10 @@ def _taken(node: Node) -> list[tuple[Value[Any], tuple[Node, int]]]:
     """The values that an op takes, its regions included, and where they come from."""
     op = node.op
     assert op is not None, "arguments take nothing"
-    return list(zip((*op.operands, *(captured(op) if op.regions else ())), node.taken, strict=True))
+    found = list(zip(op.operands, node.taken, strict=True))
+    if node.scope is not None:
+        found += [(value, node.scope[value]) for value in captured(op)]
+    return found
 
 
 def _needed(nodes: Iterable[Node]) -> set[Node]:

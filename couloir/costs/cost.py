@@ -97,6 +97,17 @@ def elements(value: Value[Any]) -> int:
     raise _unknown(value.type)
 
 
+def shape_of(value: Value[Any]) -> tuple[int, ...]:
+    """The sizes of a tensor, vector or buffer.
+
+    Raises:
+        Error: for a size or rank that is not known before the program runs.
+    """
+    if isinstance(value.type, ShapedType):
+        return value.type.shape
+    raise _unknown(value.type)
+
+
 def bytes_of(value: Value[Any]) -> int:
     """The bytes of a tensor, or of all tensors of a tuple; 0 for what is no tensor: numbers, vectors, references to buffers.
 

@@ -15,7 +15,8 @@ from couloir.ir.operation import Operation
 VERSION: Final = 1
 """Of the JSON."""
 _SHOWN: Final = 10
-"""Notes of a kind in the text."""
+"""Kinds of ops with notes in the text."""
+_COLUMNS: Final = 100
 _WIDTH: Final = 50
 """Characters of a row's name, so that a table has at most 100 columns."""
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P", "E")
@@ -90,7 +91,7 @@ class CostReport:
         else:
             named = [(kind.name, f"{kind.count:,}", kind.cost) for kind in self.kinds]
         head = ("op", "" if each else "count", "flops", "transc.", "bytes", "flops/byte", "flops %")
-        named.append(("total", f"{len(self.ops):,}", whole))
+        named.append(("total, at least" if self.unknown else "total", f"{len(self.ops):,}", whole))
         rows = [head, *(_row(name, count, cost, whole) for name, count, cost in named)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
@@ -98,11 +99,16 @@ class CostReport:
         lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
         for title, notes in (("not known", self.unknown), ("assumed", self.assumed)):
             if notes:
+                groups: dict[str, list[Note]] = {}
+                for note in notes:
+                    groups.setdefault(note.op.name, []).append(note)
                 lines += ["", f"{title} ({len(notes)}):"]
-                lines += [f"  `{note.op.name}` {places.of(note.op)}: {note.what}" for note in notes[:_SHOWN]]
-                if len(notes) > _SHOWN:
-                    lines.append(f"  and {len(notes) - _SHOWN} more")
-        return "\n".join(lines)
+                for name, same in list(groups.items())[:_SHOWN]:
+                    lines.append(f"  {len(same)} `{name}`, first {places.of(same[0].op)}:")
+                    lines.append(f"    {same[0].what}")
+                if len(groups) > _SHOWN:
+                    lines.append(f"  and {len(groups) - _SHOWN} more kinds of ops")
+        return "\n".join(line if len(line) <= _COLUMNS else line[: _COLUMNS - 3] + "..." for line in lines)
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON: `docs/compare.md` has its form."""

@@ -14,8 +14,15 @@ import couloir
 from couloir.cli import main
 from couloir.costs import Cost, cost_of, elements, moving
 from couloir.costs.report import short
+from couloir.costs.table import rule_of
+from couloir.dialects import hlo
+from couloir.dialects.onnx.base import OnnxOp
+from couloir.ir.attribute import Type
 from couloir.ir.fields import Operand, Result, result
+from couloir.ir.interfaces import RegionBranchOpInterface
 from couloir.ir.operation import Operation
+from couloir.ir.registry import REGISTRY
+from couloir.ir.traits import ConstantLike, Elementwise, IsTerminator
 from couloir.ir.types import TensorType
 
 LENET = str(Path(__file__).resolve().parents[2] / "labs/data/lenet.onnx")
@@ -178,6 +185,40 @@ def test_open_sizes_are_unknown_and_the_rest_counts() -> None:
     )
     assert report.total == Cost(4, 0, 48)
     assert "tensor<?xf32>" in report.unknown[0].what
+
+
+def test_what_is_unknown_is_grouped_in_the_text() -> None:
+    lines = "\n".join(f"%{n + 1} = stablehlo.add %{n}, %{n} : tensor<?xf32>" for n in range(30))
+    text = f"func.func @main(%0: tensor<?xf32>) -> tensor<?xf32> {{\n{lines}\nreturn %30 : tensor<?xf32>\n}}"
+    shown = str(couloir.cost(couloir.parse(text))).splitlines()
+    assert any(line.startswith("total, at least") for line in shown)
+    assert shown[-3] == "not known (30):" and shown[-2].startswith("  30 `stablehlo.add`, first @main, op 0")
+
+
+def test_operands_of_unknown_rank_are_unknown() -> None:
+    class Product(OnnxOp, name="onnx.costs_test_MatMul"):
+        operator = "MatMul"
+        lhs: Operand[Type]
+        rhs: Operand[Type]
+        y: Result[Type] = result()
+
+    module = couloir.parse("""
+        func.func @main(%x: tensor<*xf32>, %y: tensor<4x2xf32>) -> tensor<3x2xf32> {
+          %0 = "onnx.costs_test_MatMul"(%x, %y) : (tensor<*xf32>, tensor<4x2xf32>) -> tensor<3x2xf32>
+          return %0 : tensor<3x2xf32>
+        }""")
+    assert "tensor<*xf32>" in couloir.cost(module).unknown[0].what
+
+
+@pytest.mark.parametrize("dialect", ["stablehlo", "chlo"])
+def test_every_op_has_a_rule_or_traits_that_tell(dialect) -> None:
+    traits = (Elementwise, ConstantLike, IsTerminator, RegionBranchOpInterface)
+    without = [
+        cls.name
+        for cls in REGISTRY.operations(dialect)
+        if rule_of(cls.create()) is None and cls is not hlo.Composite and not any(map(cls.has_trait, traits))
+    ]
+    assert without == []
 
 
 def test_sizes_of_any_magnitude() -> None:

@@ -149,8 +149,8 @@ def sort(op: hlo.Sort, comparator: Cost) -> Cost:
     return moving(op, flops=count * max(0, count - 1).bit_length())
 
 
-@cost_of(hlo.AllReduce)
-def all_reduce(op: hlo.AllReduce, body: Cost) -> Cost:
+@cost_of(hlo.AllReduce, hlo.CollectiveReduce)
+def all_reduce(op: hlo.AllReduce | hlo.CollectiveReduce, body: Cost) -> Cost:
     """A flop for each element of the results, as if there were two processes."""
     return moving(op, flops=sum(map(elements, op.results)))
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
-from couloir.costs.cost import NOTHING, Cost, bytes_of, elements, moving
+from couloir.costs.cost import NOTHING, Cost, bytes_of, elements, moving, shape_of
 from couloir.costs.table import UNCOUNTED, Runs, cost_of, dearest
 from couloir.costs.windows import valid_positions
 from couloir.dialects.hlo.window import WindowDimension
 from couloir.dialects.onnx.base import OnnxOp
 from couloir.ir.errors import Error
 from couloir.ir.rewriting.guards import constant_array
-from couloir.ir.types import NoneType, TensorType
+from couloir.ir.types import NoneType
 
 Counter: TypeAlias = Callable[..., "Cost | Runs"]
 
@@ -154,7 +154,7 @@ def softmax(op: Any) -> Cost:
     """The largest, differences from it, exponentials, their sum, and quotients; or a logarithm, and differences again."""
     count = elements(op.results[0])
     axis = op.axis if op.axis is not None else -1 if op.since_version >= 13 else 1
-    dims = op.results[0].type.shape
+    dims = shape_of(op.results[0])
     rank = len(dims)
     if not -rank <= axis < max(rank, 1):
         raise Error(f"the axis {axis} is none of {rank}")
@@ -173,16 +173,13 @@ def normalization(op: OnnxOp) -> Cost:
 @_counts("MatMul", "MatMulInteger")
 def matmul(op: OnnxOp) -> Cost:
     """A multiplication and an addition for each element of the result and each of a row."""
-    type = op.operands[0].type
-    if not isinstance(type, TensorType) or not type.dims:
-        raise Error("the sizes of its matrices are not known before it runs")
-    return moving(op, flops=2 * elements(op.results[0]) * type.shape[-1])
+    return moving(op, flops=2 * elements(op.results[0]) * shape_of(op.operands[0])[-1])
 
 
 @_counts("Gemm")
 def gemm(op: Any) -> Cost:
     """As `MatMul`; scaling by `alpha` and `beta` and adding `C` are a flop for each element."""
-    rows, columns = cast("TensorType", op.operands[0].type).shape
+    rows, columns = shape_of(op.operands[0])
     count = elements(op.results[0])
     added = len(op.operands) > 2 and not isinstance(op.operands[2].type, NoneType)
     scaled = (op.alpha != 1) + (added and op.beta != 1)
@@ -197,14 +194,14 @@ def einsum(op: Any) -> Cost:
         raise Error(f"what the sum `{op.equation}` costs is not known", hint="lower it: `couloir.lower`, `--to hlo`")
     sizes: dict[str, int] = {}
     for names, value in zip(labels, op.operands, strict=True):
-        sizes.update(zip(names, value.type.shape, strict=True))
+        sizes.update(zip(names, shape_of(value), strict=True))
     return moving(op, flops=2 * prod(sizes.values()))
 
 
 @_counts("Conv", "ConvInteger")
 def convolution(op: Any) -> Cost:
     """A multiplication and an addition where a window meets an element of the input; an addition for the bias."""
-    x, w, y = (value.type.shape for value in (op.operands[0], op.operands[1], op.results[0]))
+    x, w, y = map(shape_of, (op.operands[0], op.operands[1], op.results[0]))
     met = prod(
         valid_positions(window, size, count)
         for window, size, count in zip(_windows(op, x[2:], w[2:], y[2:]), x[2:], y[2:], strict=True)
@@ -216,7 +213,7 @@ def convolution(op: Any) -> Cost:
 @_counts("ConvTranspose")
 def transposed_convolution(op: Any) -> Cost:
     """Each element of the input meets the whole kernel."""
-    x, w, y = (value.type.shape for value in (op.operands[0], op.operands[1], op.results[0]))
+    x, w, y = map(shape_of, (op.operands[0], op.operands[1], op.results[0]))
     bias = len(op.operands) > 2 and not isinstance(op.operands[2].type, NoneType)
     return moving(op, flops=2 * prod(x) * prod(w[1:]) + bias * prod(y))
 
@@ -269,7 +266,7 @@ def scan(op: Any, body: Cost) -> Runs:
     """The body for each slice."""
     first = len(op.operands) - op.num_scan_inputs
     axis = op.scan_input_axes[0] if op.scan_input_axes else 0
-    return Runs((op.operands[first].type.shape[axis],))
+    return Runs((shape_of(op.operands[first])[axis],))
 
 
 def _windows(op: Any, sizes: Any, kernel: Any, counts: Any) -> list[WindowDimension]:
