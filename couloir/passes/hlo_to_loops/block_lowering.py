@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from couloir.backends.numpy.constants import constant_array
 from couloir.dialects import func, hlo, memref
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.builder import at_end, insert_at
@@ -116,8 +117,10 @@ class BlockLowering:
         if not roots:
             return
         if isinstance(op, hlo.Constant):
-            assert isinstance(op.value, DenseElementsAttr)
-            self.buffers[op.output] = self.module.constant(op.value)
+            value = op.value
+            if not isinstance(value, DenseElementsAttr):
+                value = DenseElementsAttr(value.type, constant_array(value))
+            self.buffers[op.output] = self.module.constant(value)
             return
         if isinstance(op, hlo.Reshape) and not is_inline(op):
             self._view(op)
