@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.hlo.building import convert
 from couloir.frontends.functions import result_name, value_attributes
 from couloir.frontends.hlo_text import opcodes  # noqa: F401  # pyright: ignore[reportUnusedImport] -- registers the rules
 from couloir.frontends.hlo_text.calls import CallGraph, Use, call_graph, uses
-from couloir.frontends.hlo_text.literals import read_literal
+from couloir.frontends.hlo_text.literals import read_literal, split_tuple
 from couloir.frontends.hlo_text.locations import Locations
 from couloir.frontends.hlo_text.node import NAMED, RULES, Node, Rule
 from couloir.frontends.hlo_text.opcodes.collectives import as_list, async_update, done, start
@@ -22,8 +23,8 @@ from couloir.ir.builder import CURRENT, InsertionPoint, at_end
 from couloir.ir.errors import Error, ParseError, nearest
 from couloir.ir.limits import Limits, quoted
 from couloir.ir.location import NameLoc
-from couloir.ir.operation import Block, Operation, Region, Value, as_value
-from couloir.ir.types import FunctionType, TensorType, Type, dtype_of, i32
+from couloir.ir.operation import Block, Operation, Region, Value, as_value, collector_paused
+from couloir.ir.types import FloatType, FunctionType, TensorType, Type, dtype_of, i32
 from couloir.ir.verify import verify
 
 MAIN: Final = "main"
@@ -52,7 +53,8 @@ def parse(text: str, *, file: str = "<text>", limits: Limits | None = None) -> M
         VerifyError: It is HLO, but breaks rules of its instructions.
     """
     found = read(text, file=file, limits=limits)
-    module = _Importer(found).run()
+    with collector_paused():
+        module = _Importer(found).run()
     verify(module)
     return module
 
@@ -137,11 +139,11 @@ class _Importer:
         arguments = [
             self._value_attributes(instruction, leaf, self._argument_name(instruction, number) if is_entry else None)
             for instruction in parameters
-            for number, leaf in enumerate(instruction.shape.leaves)
+            for number, leaf in enumerate(instruction.result.leaves)
         ]
         returned = [
             self._value_attributes(None, leaf, result_name([str(number)]) if is_entry else None)
-            for number, leaf in enumerate(computation.root.shape.leaves)
+            for number, leaf in enumerate(computation.root.result.leaves)
         ]
         for key, entries in (("arg_attrs", arguments), ("res_attrs", returned)):
             if any(len(entry.entries) for entry in entries):
@@ -181,6 +183,8 @@ class _Importer:
         return [found[number] for number in range(len(found))]
 
     def _arguments(self, block: Block, instruction: Instruction) -> tuple[Value[Any], ...]:
+        if instruction.shape is None:
+            raise self._lexer.error("a parameter has a shape", at=instruction.offset)
         leaves, name = instruction.shape.leaves, instruction.name
         label = self._locations.op_name(instruction)
         location = NameLoc(label) if label else NameLoc(name)
@@ -190,8 +194,8 @@ class _Importer:
 
     def _fill(self, block: Block, computation: Computation, values: dict[str, tuple[Value[Any], ...]]) -> None:
         """Adds the ops for the instructions of a computation, in the order of the text."""
-        shapes = {instruction.name: instruction.shape for instruction in computation.instructions}
-        if len(shapes) != len(computation.instructions):
+        known = {instruction.name: instruction for instruction in computation.instructions}
+        if len(known) != len(computation.instructions):
             seen: set[str] = set()
             twice = next(i for i in computation.instructions if i.name in seen or seen.add(i.name))
             raise self._lexer.error(f"there are two instructions {quoted(twice.name)}", at=twice.offset)
@@ -200,8 +204,8 @@ class _Importer:
             assert point is not None, "it was just set"
             for instruction in computation.instructions:
                 if instruction.opcode != "parameter":
-                    operands = [self._operand(instruction, name, values, shapes) for name in instruction.operands]
-                    operand_shapes = tuple(shapes[name] for name in instruction.operands)
+                    operands = [self._operand(instruction, name, values, known) for name in instruction.operands]
+                    operand_shapes = tuple(known[name].result for name in instruction.operands)
                     made = self._instruction(point, instruction, tuple(operands), operand_shapes)
                     values[instruction.name] = made
                 self._count += 1
@@ -245,8 +249,7 @@ class _Importer:
             raise
         except Error as error:
             raise self._lexer.error(error.message, at=instruction.offset, hint=error.hint) from error
-        self._check_types(instruction, found)
-        return found
+        return tuple(self._of_types(instruction, found, shapes))
 
     def _lowered(
         self,
@@ -258,7 +261,7 @@ class _Importer:
         before = point.block.last_op
         point.location = self._locations.of(instruction)
         if instruction.opcode == "constant":
-            found: tuple[Value[Any], ...] = (self._constant(instruction),)
+            found = tuple(self._constants(instruction))
         else:
             rule = self._rule(instruction)
             node = Node(
@@ -271,7 +274,7 @@ class _Importer:
                 self._results,
             )
             found = tuple(as_value(item) for item in as_list(rule(node)))
-        self._check_types(instruction, found)
+        found = tuple(self._of_types(instruction, found, shapes))
         first = point.block.first_op if before is None else before.next_op
         self._mark(instruction, first, found)
         return found
@@ -290,16 +293,44 @@ class _Importer:
             hint=nearest(opcode, [*RULES, *PLUMBING]),
         )
 
-    def _check_types(self, instruction: Instruction, found: Sequence[Value[Any]]) -> None:
-        given, wanted = [value.type for value in found], [leaf.type for leaf in instruction.shape.leaves]
+    def _of_types(
+        self, instruction: Instruction, found: Sequence[Value[Any]], shapes: tuple[Array | Tuple, ...]
+    ) -> Sequence[Value[Any]]:
+        """The values with the types that the text says; where it says none, these are its types."""
+        if instruction.shape is None:
+            instruction.shape = self._shape(instruction, found, shapes)
+        given, wanted = [value.type for value in found], [leaf.type for leaf in instruction.result.leaves]
         if given == wanted:
-            return
+            return found
         if len(given) == len(wanted) and all(map(_differ_in_bounds, given, wanted)):
             for value, type in zip(found, wanted, strict=True):
                 value.set_type(type)
-            return
+            return found
+        if len(given) == len(wanted) and all(map(_differ_in_precision, given, wanted)):
+            types = [type for type in wanted if isinstance(type, TensorType)]
+            return [convert(value, type.element_type) for value, type in zip(found, types, strict=True)]
         listed = [", ".join(map(str, types)) for types in (given, wanted)]
         raise Error(f"`{instruction.opcode}` gives ({listed[0]}), but the text says ({listed[1]})")
+
+    def _shape(
+        self, instruction: Instruction, found: Sequence[Value[Any]], shapes: tuple[Array | Tuple, ...]
+    ) -> Array | Tuple:
+        """The shape that the text leaves out. Layouts that it does not say are the default ones."""
+        match instruction.opcode:
+            case "tuple":
+                return Tuple.of(list(shapes))
+            case "get-tuple-element":
+                shape, number = shapes[0], self._index(instruction)
+                assert isinstance(shape, Tuple), "it has such an element"
+                return shape.elements[number]
+            case "copy" | "domain" | "opt-barrier" | "while" | "async-update":
+                return shapes[0]
+            case "call" | "fusion":
+                (use,) = uses(self._module, instruction)
+                return self._module.computations[use.name].root.result
+            case _:
+                arrays = [Array(value.type) for value in found]
+                return arrays[0] if len(arrays) == 1 else Tuple.of(list(arrays))
 
     def _mark(self, instruction: Instruction, op: Operation | None, found: Sequence[Value[Any]]) -> None:
         """Says on the new ops which instruction they come from."""
@@ -316,7 +347,7 @@ class _Importer:
                 value.name_hint = instruction.name if len(found) == 1 else f"{instruction.name}.{number}"
 
     def _describe(self, instruction: Instruction, op: Operation) -> None:
-        leaves = instruction.shape.leaves
+        leaves = instruction.result.leaves
         layouts = [leaf.layout_text for leaf in leaves]
         if any(layouts):
             texts = [StringAttr(text) for text in layouts]
@@ -340,24 +371,40 @@ class _Importer:
         shapes: tuple[Array | Tuple, ...],
     ) -> tuple[Value[Any], ...]:
         shape = shapes[0] if len(shapes) == 1 else None
-        span = instruction.attributes.get("index")
-        if not isinstance(shape, Tuple) or span is None:
+        if not isinstance(shape, Tuple) or "index" not in instruction.attributes:
             raise Error("`get-tuple-element` has one operand, a tuple, and an `index`")
-        number = read_value(self._module, span, lambda lexer: lexer.integer())
+        number = self._index(instruction)
         if not 0 <= number < len(shape.elements):
             raise Error(f"the tuple has {len(shape.elements)} elements, so none has the number {number}")
         first = shape.offsets[number]
         return operands[0][first : first + len(shape.elements[number].leaves)]
 
-    def _constant(self, instruction: Instruction) -> Value[Any]:
-        shape = instruction.shape
-        if not isinstance(shape, Array) or not isinstance(shape.type, TensorType):
+    def _index(self, instruction: Instruction) -> int:
+        return read_value(self._module, instruction.attributes["index"], lambda lexer: lexer.integer())
+
+    def _constants(self, instruction: Instruction) -> list[Value[Any]]:
+        """A constant; for a tuple one for each of its arrays."""
+        todo: list[tuple[Array | Tuple, str]] = [(instruction.result, self._module.text(instruction.inside))]
+        found: list[Value[Any]] = []
+        while todo:
+            shape, text = todo.pop()
+            if isinstance(shape, Array):
+                found.append(self._constant(shape, text))
+                continue
+            parts = split_tuple(text)
+            if parts is None or len(parts) != len(shape.elements):
+                raise Error(f"the constant is a tuple of {len(shape.elements)}: `(1, {{2, 3}})`")
+            todo += reversed(list(zip(shape.elements, parts, strict=True)))
+        return found
+
+    def _constant(self, shape: Array, text: str) -> Value[Any]:
+        if not isinstance(shape.type, TensorType):
             raise Error("a constant is an array")
         self._constant_bytes += shape.type.size * dtype_of(shape.type.element_type).itemsize
         limits = self._lexer.limits
         if self._constant_bytes > limits.constant_bytes:
             raise limits.exceeded("constant_bytes", self._constant_bytes, what="the text")
-        return hlo.Constant(read_literal(self._module.text(instruction.inside), shape.type)).output
+        return hlo.Constant(read_literal(text, shape.type)).output
 
     # -- regions ---------------------------------------------------------------------------------------------------------
 
@@ -402,6 +449,17 @@ def _differ_in_bounds(a: Type, b: Type) -> bool:
         and isinstance(b, TensorType)
         and a.dims == b.dims
         and a.element_type is b.element_type
+    )
+
+
+def _differ_in_precision(a: Type, b: Type) -> bool:
+    """Whether types are the same but for the kind of float: HLO computes in one and gives the other."""
+    return (
+        isinstance(a, TensorType)
+        and isinstance(b, TensorType)
+        and a.dims == b.dims
+        and isinstance(a.element_type, FloatType)
+        and isinstance(b.element_type, FloatType)
     )
 
 

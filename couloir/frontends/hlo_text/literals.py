@@ -28,9 +28,27 @@ _NUMBERS: Final = {
     "complex": re.compile(rf"\(\s*+(?:{_FLOAT})\s*+,\s*+(?:{_FLOAT})\s*+\)"),
 }
 _LEFT_OUT: Final = re.compile(r"[\s{]*+\.\.\.[\s}]*+")
+_BRACKET: Final = re.compile(r"[(){},]")
 _PAIR: Final = re.compile(r"\(([^(),]++),([^(),]++)\)")
 _PAYLOAD: Final = re.compile(r"\(0x[0-9a-fA-F]++\)")
 _NOT_STRUCTURE: Final = re.compile(r"[^{},]++")
+
+
+def split_tuple(text: str) -> list[str] | None:
+    """The parts of `(a, {b, c}, (d, e))`; None if a bracket does not close."""
+    inside = _COMMENT.sub(" ", text).strip()
+    if not (inside.startswith("(") and inside.endswith(")")):
+        return None
+    parts: list[str] = []
+    depth, start = 0, 1
+    for found in _BRACKET.finditer(inside):
+        depth += 1 if found[0] in "({" else -1 if found[0] in ")}" else 0
+        if (found[0] == "," and depth == 1) or (found[0] == ")" and depth == 0):
+            parts.append(inside[start : found.start()].strip())
+            start = found.end()
+    if depth or start != len(inside):
+        return None
+    return [] if parts == [""] else parts
 
 
 def read_literal(text: str, type: TensorType) -> DenseElementsAttr | DenseResourceAttr:
@@ -78,12 +96,15 @@ def _items(text: str, type: TensorType) -> list[str]:
     size = prod(type.shape)
     if isinstance(type.element_type, ComplexType):
         items = [found[0] for found in _PAIR.finditer(inside)]
-        structure = _PAIR.sub("", inside)
+        structure = _PAIR.sub("0", inside)
     else:
         structure = _PAYLOAD.sub("", inside)
         items = [item.strip() for item in inside.replace("{", " ").replace("}", " ").split(",")]
         if size == 0:
             items = [item for item in items if item]
+    scalar = size == 1 and structure.strip(" \t\r\n") and "{" not in structure
+    if scalar and len(items) == 1:
+        return items  # XLA writes and reads it for one element, whatever the rank
     if len(items) != size or not _has_shape(_NOT_STRUCTURE.sub("", structure), type.shape):
         raise Error(f"the constant does not have the shape {list(type.shape)}")
     return items

@@ -9,13 +9,13 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from couloir.dialects.func import Call
-from couloir.dialects.hlo.building import Tensor
+from couloir.dialects.hlo.building import Tensor, convert
 from couloir.frontends.hlo_text.lexer import HloLexer
 from couloir.frontends.hlo_text.shapes import Array, Shape
 from couloir.frontends.hlo_text.syntax import HloModule, Instruction, read_names, read_value
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Region, Value
-from couloir.ir.types import TensorType, Type
+from couloir.ir.types import FloatType, TensorType, Type
 
 Lowered: TypeAlias = "Value[Any] | Operation | Sequence[Value[Any] | Operation]"
 """One value for each array in the result."""
@@ -59,7 +59,7 @@ class Node:
     with values in place of its arguments."""
     symbols: Mapping[str, str]
     """The function for each computation that is called, by name."""
-    result_types: Mapping[str, Sequence[Type]]
+    returned: Mapping[str, Sequence[Type]]
     """What these functions return, by the name of the computation."""
 
     # -- operands and results ----------------------------------------------------------------------------------------
@@ -94,6 +94,18 @@ class Node:
             found.append(operand[0])
         return found
 
+    def agreeing(self, *operands: Tensor) -> list[Tensor]:
+        """Operands with one element type. HLO may mix floats, which then count as those of the result, or the widest."""
+        elements = [operand.type.element_type for operand in operands]
+        floats = [element for element in elements if isinstance(element, FloatType)]
+        if len(floats) != len(elements) or len(set(floats)) == 1:
+            return list(operands)
+        wanted = max(floats, key=lambda element: element.width)
+        if isinstance(self.instruction.shape, Array) and isinstance(self.instruction.shape.type, TensorType):
+            declared = self.instruction.shape.type.element_type
+            wanted = declared if isinstance(declared, FloatType) else wanted
+        return [convert(operand, wanted) for operand in operands]
+
     def tensor(self) -> Tensor:
         """The only operand, an array."""
         return self.tensors(1)[0]
@@ -101,12 +113,17 @@ class Node:
     @property
     def types(self) -> list[Type]:
         """The types of the arrays in the result."""
-        return [leaf.type for leaf in self.instruction.shape.leaves]
+        return [leaf.type for leaf in self.instruction.result.leaves]
+
+    @property
+    def result_types(self) -> list[Type] | None:
+        """The types of the arrays in the result; None where the text leaves them out and the op infers them."""
+        return None if self.instruction.shape is None else self.types
 
     @property
     def array(self) -> Array:
         """The shape of the result, which must be one array."""
-        shape = self.instruction.shape
+        shape = self.instruction.result
         if not isinstance(shape, Array) or not isinstance(shape.type, TensorType):
             raise Error(f"the result of `{self.opcode}` is an array")
         return shape
@@ -181,7 +198,7 @@ class Node:
         names = self.computations(key)
         if len(names) != 1 or names[0] not in self.symbols:
             raise Error(f"`{self.opcode}` calls a computation: `{key}=name`")
-        return Call(self.symbols[names[0]], self.values, result_types=self.result_types[names[0]])
+        return Call(self.symbols[names[0]], self.values, result_types=self.returned[names[0]])
 
     def region(self, key: str = "to_apply") -> Region:
         """The computation that an attribute names, as a region."""

@@ -46,7 +46,10 @@ ELEMENTS: Final[dict[str, Type]] = {
 }
 """Element types under XLA's names."""
 
-_ARRAY: Final = re.compile(rf"([a-z][a-z0-9]*+)\[([^\[\]]*+)\](\{{[^{{}}]*+\}})?{SPACE}")
+_ARRAY: Final = re.compile(
+    rf"([a-z][a-z0-9]*+)\[([^\[\]]*+)\](?:(\{{[^{{}}]*+\}})|{SPACE}(\{{[0-9:][^{{}}]*+\}}))?{SPACE}"
+)
+"""The element type, the sizes, and the layout. Behind white space a layout is not empty: a computation could begin there."""
 _LAYOUT: Final = re.compile(r"\{([0-9, ]*+)(?::(.*))?\}", re.DOTALL)
 _TILE: Final = re.compile(r"\(([0-9*, ]*+)\)")
 COMBINED: Final = 0
@@ -165,10 +168,11 @@ class ShapeReader:
         found = lexer.match(_ARRAY)
         if found is None:
             raise lexer.expected("a shape, such as `f32[2,3]`")
-        text = f"{found[1]}[{found[2]}]{found[3] or ''}"
+        layout = found[3] or found[4]
+        text = f"{found[1]}[{found[2]}]{layout or ''}"
         shape = self._known.get(text)
         if shape is None:
-            shape = lexer.checked(start, _array, found[1], found[2], found[3], lexer.limits)
+            shape = lexer.checked(start, _array, found[1], found[2], layout, lexer.limits)
             self._known[text] = shape
         return shape
 

@@ -29,6 +29,10 @@ _WITHOUT_NAMES: Final = ("constant", "parameter")
 _TABLES: Final = ("FileNames", "FunctionNames", "FileLocations", "StackFrames")
 _CHECKED_EVERY: Final = 1024
 
+_COMPUTATION: Final = re.compile(rf"(?:ENTRY{SPACE})?%?{NAME}{SPACE}[({{]")
+"""How a computation begins."""
+_OPCODE: Final = re.compile(r"(?!b\()[a-z][a-z0-9-]*\(")
+"""An opcode where a shape is left out; `b(...)` is a shape."""
 _INLINE: Final = re.compile(rf"\{{{SPACE}(?:ROOT{SPACE})?%?{NAME}{SPACE}=")
 """A computation that stands where its name could stand: `to_apply={ a = f32[] parameter(0) ... }`."""
 COMPUTATION_KEYS: Final = frozenset(
@@ -48,7 +52,7 @@ COMPUTATION_KEYS: Final = frozenset(
 """Attributes that name computations."""
 _INLINE_LIST: Final = re.compile(rf"\{{{SPACE}(?={_INLINE.pattern})")
 MAX_INLINE_DEPTH: Final = 100
-"""Levels of computations inside each other. Each level is looked through once more."""
+"""Levels of computations inside each other, of which each is looked through once more, and of instructions in operands."""
 
 
 @attrs.define(eq=False, slots=True)
@@ -58,7 +62,7 @@ class Instruction:
     Attributes:
         name: Its name, without `%`.
         opcode: What it does, under XLA's name: `dynamic-slice`.
-        shape: The shape of its result.
+        shape: The shape of its result; None where the text leaves it out, because it follows from the operands.
         operands: The names of its operands.
         inside: Where the text in its parentheses is.
         attributes: Where the values of its attributes are, by key.
@@ -67,11 +71,18 @@ class Instruction:
 
     name: str
     opcode: str
-    shape: Shape
+    shape: Shape | None
     operands: list[str]
     inside: Span
     attributes: dict[str, Span]
     offset: int
+
+    @property
+    def result(self) -> Shape:
+        """The shape of its result. Raises `Error` while it is not known."""
+        if self.shape is None:
+            raise Error(f"the shape of the result of `{self.opcode}` does not follow from its operands alone")
+        return self.shape
 
 
 @attrs.define(eq=False, slots=True)
@@ -135,19 +146,26 @@ class _Reader:
         self._shapes = ShapeReader(lexer)
         self._deadline = self._limits.start()
         self._count = 0
+        self._inner: list[Instruction] = []
+        """Instructions that stand in the place of operands of the one that is read."""
+        self._operand_count = 0
         self._inline: dict[int, tuple[str, ...]] = {}
         self._waiting: list[tuple[int, str, int]] = []
         """Computations that stand inside others: where, what they are called, and how deep."""
 
     def module(self) -> HloModule:
         lexer = self._lexer
-        if not lexer.optional_keyword("HloModule"):
+        name, attributes = "", dict[str, Span]()
+        if lexer.optional_keyword("HloModule"):
+            name = lexer.name("the name of the module")
+            lexer.optional(":")
+            attributes = self._attributes()
+        elif not _COMPUTATION.match(lexer.text, lexer.position, lexer.length):
             raise lexer.expected("`HloModule`, with which HLO text begins")
-        name = lexer.name("the name of the module")
-        attributes = self._attributes()
         tables = self._tables()
         computations: dict[str, Computation] = {}
         entry: Computation | None = None
+        last: Computation | None = None
         while not lexer.at_end:
             start = lexer.position
             is_entry = lexer.optional_keyword("ENTRY")
@@ -157,9 +175,10 @@ class _Reader:
             if is_entry and entry is not None:
                 raise lexer.error("a module has one `ENTRY` computation, this is the second", at=start)
             computations[found.name] = found
-            entry = found if is_entry else entry
+            entry, last = found if is_entry else entry, found
+        entry = entry or last  # as XLA's own reader does
         if entry is None:
-            raise lexer.error("the module has no `ENTRY` computation")
+            raise lexer.error("the module has no computation")
         names: set[str] = set(computations)
         self._name_inline(computations.values(), names, 1)
         while self._waiting:
@@ -167,7 +186,7 @@ class _Reader:
             lexer.skip_to(start)
             computations[inline_name] = found = self._body(inline_name, start)
             self._name_inline([found], names, depth + 1)
-        return HloModule(name, attributes, computations, entry, tables, self._inline, lexer)
+        return HloModule(name or f"module_{entry.name}", attributes, computations, entry, tables, self._inline, lexer)
 
     def _name_inline(self, computations: Iterable[Computation], taken: set[str], depth: int) -> None:
         """Gives names to the computations that stand inside others."""
@@ -236,6 +255,8 @@ class _Reader:
             if is_root and root is not None:
                 raise lexer.error("a computation has one `ROOT`, this is the second", at=start)
             instruction = self._instruction()
+            instructions += self._inner
+            self._inner.clear()
             instructions.append(instruction)
             root = instruction if is_root else root
             self._counted()
@@ -247,7 +268,13 @@ class _Reader:
         lexer, offset = self._lexer, self._lexer.position
         name = lexer.name("the name of an instruction, or `}`")
         lexer.expect("=")
-        shape = self._shapes.read()
+        return self._right_side(name, offset, 0)
+
+    def _right_side(self, name: str, offset: int, depth: int) -> Instruction:
+        """What stands behind `=`: the shape, which may be left out, the opcode, operands and attributes."""
+        lexer = self._lexer
+        left_out = _OPCODE.match(lexer.text, lexer.position, lexer.length)
+        shape = None if left_out else self._shapes.read()
         opcode = lexer.word("an opcode, such as `add`")
         if opcode in _WITHOUT_NAMES:
             if not lexer.at("("):
@@ -257,16 +284,28 @@ class _Reader:
             inside = start + 1, end - 1
         else:
             start = lexer.position + 1
-            operands = lexer.comma_separated(self._operand)
+            operands = lexer.comma_separated(lambda: self._operand(depth))
             inside = start, lexer.text.rindex(")", start - 1, lexer.position)
         if len(operands) > self._limits.attribute_items:
             raise self._limits.exceeded("attribute_items", len(operands), what="an instruction", where=lexer.file)
-        return Instruction(name, opcode, shape, operands, inside, self._attributes(), offset)
+        attributes = self._attributes() if depth == 0 else {}
+        return Instruction(name, opcode, shape, operands, inside, attributes, offset)
 
-    def _operand(self) -> str:
+    def _operand(self, depth: int) -> str:
+        """Reads the name of an operand; an instruction in its place gets a name."""
+        lexer, offset = self._lexer, self._lexer.position
         if self._shapes.at_shape():
             self._shapes.read()
-        return self._lexer.name("the name of an operand")
+        if not _OPCODE.match(lexer.text, lexer.position, lexer.length):
+            return lexer.name("the name of an operand")
+        if depth >= MAX_INLINE_DEPTH:
+            raise lexer.error(f"more than {MAX_INLINE_DEPTH} instructions inside each other")
+        lexer.skip_to(offset)
+        self._operand_count += 1
+        instruction = self._right_side(f"operand.{self._operand_count}", offset, depth + 1)
+        self._counted()
+        self._inner.append(instruction)
+        return instruction.name
 
     def _attributes(self) -> dict[str, Span]:
         lexer = self._lexer

@@ -12,6 +12,7 @@ import pytest
 import couloir
 from couloir.dialects import hlo
 from couloir.frontends.hlo_text import parse
+from couloir.ir.attributes import StringAttr
 
 ADD = """
 add { a = f32[] parameter(0)
@@ -206,6 +207,14 @@ def test_collectives_beside_the_program() -> None:
     assert [array.tolist() for array in run_devices(body, INPUTS)] == [[10, 12, 14, 16] * 2] * 2
 
 
+def test_reduce_scatter_of_several_values() -> None:
+    body = """x = f32[4] parameter(0)
+      y = f32[4] negate(x)
+      t = (f32[2], f32[2]) reduce-scatter(x, y), replica_groups={{0,1}}, dimensions={0}, to_apply=add
+      ROOT r = f32[2] get-tuple-element(t), index=1"""
+    assert [array.tolist() for array in run_devices(body, INPUTS)] == [[-10, -12], [-14, -16]]
+
+
 def test_all_to_all_of_several_values() -> None:
     body = """x = f32[4] parameter(0)
       y = f32[4] negate(x)
@@ -265,6 +274,49 @@ def test_what_stablehlo_cannot_say_is_a_foreign_function(opcode: str) -> None:
     assert f"stablehlo.custom_call @xla.{opcode}(%arg0)" in str(module).replace('"', "")
     with pytest.raises(couloir.Error, match=opcode):
         couloir.run(module, np.zeros(2, np.float32))
+
+
+def test_permutes_into_parts_of_buffers_are_foreign() -> None:
+    body = """x = f32[4] parameter(0)
+      y = f32[8] parameter(1)
+      i = s32[] constant(0)
+      t = (s32[]) tuple(i)
+      ROOT r = f32[8] collective-permute(x, y, t, t), source_target_pairs={{0,1}}, slice_sizes={{4}}"""
+    assert "stablehlo.custom_call @xla.collective-permute" in str(entry(body)).replace('"', "")
+
+
+@pytest.mark.parametrize("config", ['"text"', '{"a":[1]}', "{}", "{a = 1 : i64}"])
+@pytest.mark.parametrize("version", ["API_VERSION_ORIGINAL", "API_VERSION_TYPED_FFI"])
+def test_configurations_of_any_form_are_kept(config: str, version: str) -> None:
+    module = entry(
+        f"""x = f32[4] parameter(0)
+      ROOT r = f32[4] custom-call(x), custom_call_target="foo", api_version={version}, backend_config={config}"""
+    )
+    call = module.functions[0].entry.first_op
+    assert call is not None
+    kept = call.attributes.get("backend_config", call.attributes.get("xla.backend_config"))
+    assert kept is not None
+    if version == "API_VERSION_TYPED_FFI" and "=" in config:
+        assert str(kept) == config
+    else:
+        assert str(kept) in (config, str(StringAttr(config.strip('"'))))
+
+
+def test_floats_of_two_kinds_are_computed_in_that_of_the_result() -> None:
+    body = """x = f32[2] parameter(0)
+      h = bf16[2] convert(x)
+      a = bf16[2] add(x, h)
+      p = pred[2] compare(x, h), direction=GE
+      s = f32[2] select(p, x, h)
+      z = bf16[] constant(0)
+      r = bf16[] reduce(x, z), dimensions={0}, to_apply=add
+      ROOT t = (bf16[2], pred[2], f32[2], bf16[]) tuple(a, p, s, r)"""
+    x = np.array([1.00390625, -2], np.float32)
+    a, p, s, r = run(body, x)
+    assert a.astype(np.float32).tolist() == [2, -4]  # 1.00390625 is 1 in bf16
+    assert p.tolist() == [True, True]
+    assert s.tolist() == x.tolist()
+    assert r.astype(np.float32) == -0.99609375
 
 
 def test_fp8_dots_take_the_types_of_their_operands() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import couloir
 from couloir.frontends.hlo_text import parse, read
 from couloir.frontends.hlo_text.lexer import unescaped
+from couloir.ir.attributes import StringAttr
 from couloir.ir.location import FileLineColLoc, NameLoc
 
 OLDER = """\
@@ -144,6 +145,34 @@ add { a = f32[] parameter(0)
     assert couloir.run(parse(inside), np.arange(3, dtype=np.float32))[0] == 3
 
 
+def test_shapes_may_be_left_out_and_instructions_stand_in_operands() -> None:
+    short = """
+add { a = f32[] parameter(0)
+  b = f32[] parameter(1)
+  c = add(a, b) }
+step { s = (s32[], f32[2,2]) parameter(0)
+  i = get-tuple-element(s), index=0
+  x = get-tuple-element(s), index=1
+  j = add(i, s32[] constant(1))
+  ROOT t = tuple(j, x) }
+going { s = (s32[], f32[2,2]) parameter(0)
+  i = get-tuple-element(s), index=0
+  ROOT c = pred[] compare(i, s32[] constant(3)), direction=LT }
+last { x = f32[2,2] {0,1} parameter(0)
+  y = dot(x, negate(x)), lhs_contracting_dims={1}, rhs_contracting_dims={0}
+  t = tuple(s32[] constant(0), y)
+  w = while(t), condition=going, body=step
+  u = opt-barrier(w)
+  v = get-tuple-element(u), index=1
+  k = call(f32[] constant(1), f32[] constant(2)), to_apply=add
+  ROOT r = add(v, f32[2,2] broadcast(k)) }
+"""
+    module = parse(short)
+    assert module.attributes["sym_name"] == StringAttr("module_last")
+    x = np.array([[1, 2], [3, 4]], np.float32)
+    assert (couloir.run(module, x)[0] == 3 - x @ x).all()
+
+
 def test_a_computation_may_be_function_and_region() -> None:
     module = parse("""HloModule m
 add { a = f32[] parameter(0)
@@ -159,6 +188,19 @@ ENTRY e { x = f32[3] parameter(0)
 """)
     assert [function.sym_name for function in module.functions] == ["main", "add", "main.0"]
     assert couloir.run(module, np.arange(3, dtype=np.float32))[0] == 12
+
+
+def test_constants_of_tuples_and_of_one_element() -> None:
+    module = parse("""HloModule m:
+ENTRY e {
+  t = (f32[2,1], (s32[2], pred[]), ()) constant(( { {1}, {-2} }, ({2, 42}, true), () ))
+  a = f32[2,1] get-tuple-element(t), index=0
+  b = (s32[2], pred[]) get-tuple-element(t), index=1
+  c = bf16[1,1] constant(3)
+  d = c64[1] constant((1, 2))
+  ROOT r = (f32[2,1], (s32[2], pred[]), bf16[1,1], c64[1]) tuple(a, b, c, d)
+}""")
+    assert [array.tolist() for array in couloir.run(module)] == [[[1], [-2]], [2, 42], True, [[3]], [1 + 2j]]
 
 
 def test_constants_whose_elements_are_left_out() -> None:
@@ -190,7 +232,13 @@ def entry(*lines: str) -> str:
     [
         ("", "1:1", "expected `HloModule`"),
         ("HloModule", "1:10", "expected the name of the module"),
-        ("HloModule m", "1:12", "no `ENTRY`"),
+        ("HloModule m", "1:12", "no computation"),
+        (entry("y = negate(x), metadata={} z"), "5:1", "expected `=`"),
+        (entry("y = parameter(1)"), "4:1", "a parameter has a shape"),
+        (entry("y = broadcast(x), dimensions={0,1}"), "4:1", "does not follow from its operands alone"),
+        (entry("y = (f32[], f32[]) constant((1, 2, 3))"), "4:1", "a tuple of 2"),
+        (entry("y = (f32[], f32[]) constant((1, 2)"), "5:2", "end of the text"),
+        (entry("y = f32[2] constant(1)"), "4:1", "does not have the shape"),
         ("HloModule m\nENTRY e {\n}", "2:7", "no instructions"),
         ("HloModule m\nENTRY e {\nx = f32[2] parameter(0)", "3:24", "expected the name of an instruction, or `}`"),
         ("HloModule m, a=1, a=2", "1:19", "stands here twice"),
@@ -211,7 +259,6 @@ def entry(*lines: str) -> str:
         (entry("y = f32[2,-3] negate(x)"), "4:5", "`-3` is no size"),
         (entry("y = f32[2,3]{0,1,2} negate(x)"), "4:5", "does not name each of 2 dimensions"),
         (entry("y = f32[99999999999999999999] negate(x)"), "4:5", "elements"),
-        (entry("y = parameter(1)"), "4:5", "expected a shape"),
         (entry("y = f32[] parameter(0)"), "4:1", "two parameters 0"),
         (entry("y = f32[] parameter(2)"), "2:7", "none with number 1"),
         (entry("y = f32[] parameter(-1)"), "2:7", "none with number 1"),

@@ -16,9 +16,9 @@ from couloir.dialects.hlo.collectives import ChannelType
 from couloir.frontends.hlo_text.node import RULES, Lowered, Node, lowers, read_lists
 from couloir.frontends.hlo_text.opcodes.control import foreign
 from couloir.frontends.hlo_text.opcodes.shape import copied
-from couloir.frontends.hlo_text.shapes import Tuple
+from couloir.frontends.hlo_text.shapes import Array, Tuple
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation, Value
+from couloir.ir.operation import Operation, Region, Value
 from couloir.ir.types import TensorType, Type
 
 if TYPE_CHECKING:
@@ -94,11 +94,14 @@ def all_gather(node: Node) -> Lowered:
 def reduce_scatter(node: Node) -> Lowered:
     """Combines the values of all processes of a group, and gives each a part."""
     groups, channel, globally = _groups(node), _channel(node), node.flag("use_global_device_ids")
-    operands = node.tensors(len(node.types))
-    return [
-        hlo.ReduceScatter(x, _axis(node), groups, channel, globally, node.region(), result_types=[type])
-        for x, type in zip(operands, node.types, strict=True)
-    ]
+    region = node.region()
+    made: list[hlo.ReduceScatter] = []
+    for x, type in zip(node.tensors(len(node.types)), node.types, strict=True):
+        if made:  # the computation becomes a region of each
+            region = Region()
+            region.take_blocks(made[0].clone().computation)
+        made.append(hlo.ReduceScatter(x, _axis(node), groups, channel, globally, region, result_types=[type]))
+    return made
 
 
 @lowers("all-to-all", named="stablehlo.all_to_all")
@@ -127,6 +130,8 @@ def collective_broadcast(node: Node) -> Lowered:
 @lowers("collective-permute", named="stablehlo.collective_permute")
 def collective_permute(node: Node) -> Lowered:
     """The value of the process that sends to this one."""
+    if node.has("slice_sizes") or not all(isinstance(shape, Array) for shape in node.shapes):
+        return no_counterpart(node)  # into parts of buffers
     pairs = _pairs(node)
     if pairs is None:
         raise Error("`collective-permute` says which process sends to which: `source_target_pairs={{0,1}}`")
@@ -226,7 +231,7 @@ def _contexts(types: Sequence[Type]) -> list[Value[Any]]:
 
 def _started(node: Node, values: Callable[[Node], Sequence[Value[Any] | Operation]]) -> Lowered:
     """The operands, the results, and stand-ins for the rest: `((operands), results, context)`."""
-    shape = node.instruction.shape
+    shape = node.instruction.result
     if not isinstance(shape, Tuple) or len(shape.elements) < 2:
         raise Error(f"`{node.opcode}` gives a tuple of its operands and its results")
     result = shape.elements[1]

@@ -47,7 +47,7 @@ def dot(node: Node) -> Lowered:
     if node.has("sparsity"):
         raise Error("sparse operands of `dot` have no meaning in StableHLO")
     lhs, rhs = _of_one_type(node)
-    return hlo.DotGeneral(lhs, rhs, numbers, precisions(node), _algorithm(node), result_types=[node.type])
+    return hlo.DotGeneral(lhs, rhs, numbers, precisions(node), _algorithm(node), result_types=node.result_types)
 
 
 def _of_one_type(node: Node) -> tuple[Tensor, Tensor]:
@@ -61,8 +61,9 @@ def precisions(node: Node) -> tuple[hlo.Precision, ...] | None:
     """How exact each operand is to be taken."""
     if not node.has("operand_precision"):
         return None
-    words = node.read("operand_precision", _read_words)
+    words = [word.lower() for word in node.read("operand_precision", _read_words)]
     known = {precision.name.lower(): precision for precision in hlo.Precision}
+    known["packed_nibble"] = hlo.Precision.DEFAULT  # how operands lie in memory, not how exact they are
     if not all(word in known for word in words):
         raise Error(f"`operand_precision` is of {', '.join(known)}")
     return tuple(known[word] for word in words)
@@ -128,7 +129,7 @@ def convolution(node: Node) -> Lowered:
         feature_group_count=node.number("feature_group_count", 1),
         batch_group_count=node.number("batch_group_count", 1),
         precision_config=precisions(node),
-        result_types=[node.type],
+        result_types=node.result_types,
     )
 
 

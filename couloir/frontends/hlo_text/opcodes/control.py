@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from couloir.dialects import hlo
@@ -12,7 +13,7 @@ from couloir.frontends.hlo_text.opcodes.indexing import largest
 from couloir.frontends.hlo_text.shapes import Array, ShapeReader
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, DictionaryAttr, StringAttr, SymbolRefAttr
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, ParseError
 from couloir.ir.text.attribute_parser import AttributeParser
 from couloir.ir.types import TensorType, i1, i32, index
 
@@ -87,6 +88,8 @@ def after_all(node: Node) -> Lowered:
 
 # -- foreign functions -------------------------------------------------------------------------------------------------
 
+_JSON: Final = re.compile(r'\{\s*"[^"]*"\s*:')
+"""How JSON begins; a dictionary of attributes has `=` behind its keys."""
 _VERSIONS: Final = {version.name: version for version in hlo.CustomCallApiVersion}
 
 
@@ -99,16 +102,19 @@ def custom_call(node: Node) -> Lowered:
     version = _VERSIONS[node.word("api_version", "API_VERSION_ORIGINAL", list(_VERSIONS))]
     made = foreign(node, target, version)
     made.has_side_effect = node.flag("custom_call_has_side_effect")
-    config = _backend_config(node, typed=version is hlo.CustomCallApiVersion.API_VERSION_TYPED_FFI)
-    if config is not None:
+    typed = version is hlo.CustomCallApiVersion.API_VERSION_TYPED_FFI
+    config = _backend_config(node, typed=typed)
+    if isinstance(config, DictionaryAttr if typed else StringAttr):
         made.backend_config = config
+    elif config is not None:
+        made.attributes["xla.backend_config"] = config
     if node.has("called_computations"):
         names = node.computations("called_computations")
         made.called_computations = ArrayAttr(tuple(SymbolRefAttr(node.symbols[name]) for name in names))
     if node.has("operand_layout_constraints"):
         shapes = node.read("operand_layout_constraints", _read_shapes)
         made.operand_layouts = _layouts(shapes)
-        made.result_layouts = _layouts(node.instruction.shape.leaves)
+        made.result_layouts = _layouts(node.instruction.result.leaves)
     if node.has("output_to_operand_aliasing"):
         made.output_operand_aliases = node.read("output_to_operand_aliasing", _read_aliases)
     return made.results
@@ -126,14 +132,17 @@ def foreign(
 def _backend_config(node: Node, *, typed: bool) -> Attribute | None:
     if not node.has("backend_config"):
         return DictionaryAttr(()) if typed else None
-    if not typed:
-        text = node.text("backend_config")
-        return StringAttr(node.string("backend_config") if text.startswith('"') else text)
-    start, end = node.instruction.attributes["backend_config"]
-    parser = AttributeParser(node.module.lexer.text[:end], file=node.module.lexer.file, limits=node.module.lexer.limits)
-    parser.skip_to(start)
-    found = parser.attribute()
-    parser.expect_end()
+    text = node.text("backend_config")
+    if text.startswith('"'):
+        return StringAttr(node.string("backend_config"))
+    if not typed or _JSON.match(text):
+        return StringAttr(text)
+    parser = AttributeParser(text, file=node.module.lexer.file, limits=node.module.lexer.limits)
+    try:
+        found = parser.attribute()
+        parser.expect_end()
+    except ParseError as error:
+        raise Error(f"`backend_config`: {error.message}", hint=error.hint) from error
     return found
 
 

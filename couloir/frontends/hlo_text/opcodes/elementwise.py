@@ -105,7 +105,7 @@ def _accuracy(text: str) -> hlo.ResultAccuracy | None:
 
 def _binary(node: Node) -> Lowered:
     cls: Any = BINARY[node.opcode]
-    return cls(*node.tensors(2))
+    return cls(*node.agreeing(*node.tensors(2)))
 
 
 for _opcode, _cls in BINARY.items():
@@ -116,7 +116,7 @@ for _opcode, _cls in BINARY.items():
 def compare_rule(node: Node) -> Lowered:
     """Compares two arrays."""
     kind = node.member("type", hlo.ComparisonType) if node.has("type") else None
-    lhs, rhs = node.tensors(2)
+    lhs, rhs = node.agreeing(*node.tensors(2))
     return hlo.Compare(lhs, rhs, node.member("direction", hlo.ComparisonDirection), kind)
 
 
@@ -128,7 +128,8 @@ def select(node: Node) -> Lowered:
         if len(pred) != 1 or len(on_true) != len(on_false):
             raise Error(f"`{node.opcode}` chooses between two tuples of the same shape")
         return [hlo.Select(pred[0], a, b) for a, b in zip(on_true, on_false, strict=True)]
-    return hlo.Select(*node.tensors(3))
+    pred, on_true, on_false = node.tensors(3)
+    return hlo.Select(pred, *node.agreeing(on_true, on_false))
 
 
 @lowers("clamp", named="stablehlo.clamp")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from couloir.dialects import chlo, hlo
-from couloir.dialects.hlo.building import Tensor
+from couloir.dialects.hlo.building import Tensor, convert
 from couloir.frontends.hlo_text.node import Lowered, Node, lowers
 from couloir.frontends.hlo_text.windows import read_window
 from couloir.ir.attributes import DenseArrayAttr
@@ -16,7 +16,8 @@ def _inputs_and_inits(node: Node) -> tuple[list[Tensor], list[Tensor]]:
     count = len(operands) // 2
     if len(operands) != 2 * count:
         raise Error(f"`{node.opcode}` has an initial value for each array")
-    return operands[:count], operands[count:]
+    inits = [convert(init, x.type.element_type) for x, init in zip(operands[:count], operands[count:], strict=True)]
+    return operands[:count], inits
 
 
 @lowers("reduce", named="stablehlo.reduce")

@@ -21,7 +21,9 @@ _PADDING: Final = re.compile(r"(-?\d{1,18})_(-?\d{1,18})(?:_(\d{1,18}))?")
 @lowers("broadcast", named="stablehlo.broadcast_in_dim")
 def broadcast(node: Node) -> Lowered:
     """Repeats along new dimensions."""
-    return hlo.BroadcastInDim(node.tensor(), node.numbers("dimensions"), result_types=[node.type])
+    x = node.tensor()
+    dimensions = node.numbers("dimensions", () if x.type.rank == 0 else None)
+    return hlo.BroadcastInDim(x, dimensions, result_types=[node.type])
 
 
 @lowers("reshape", named="stablehlo.reshape")
