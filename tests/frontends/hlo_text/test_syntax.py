@@ -237,7 +237,7 @@ def entry(*lines: str) -> str:
         (entry("y = parameter(1)"), "4:1", "a parameter has a shape"),
         (entry("y = broadcast(x), dimensions={0,1}"), "4:1", "does not follow from its operands alone"),
         (entry("y = (f32[], f32[]) constant((1, 2, 3))"), "4:1", "a tuple of 2"),
-        (entry("y = (f32[], f32[]) constant((1, 2)"), "5:1", "expected `)`"),
+        (entry("y = (f32[], f32[]) constant((1, 2)"), "5:1", r"expected `\)`"),
         (entry("y = f32[2] constant(1)"), "4:1", "does not have the shape"),
         ("HloModule m\nENTRY e {\n}", "2:7", "no instructions"),
         ("HloModule m\nENTRY e {\nx = f32[2] parameter(0)", "3:24", "expected the name of an instruction, or `}`"),
