@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from couloir.api import load, lower
+from couloir.dialects import hlo
 from couloir.dialects.func import FuncOp
+from couloir.dialects.hlo.host_functions import HOST_FUNCTION
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
@@ -43,6 +45,8 @@ def to_stablehlo_text(source: Source, *, dims: Mapping[str, int] | None = None, 
     if others:
         raise Error(f"the module has ops that are not StableHLO's: {', '.join(others[:10])}")
     for op in module.walk():
+        if isinstance(op, hlo.CustomCall) and op.call_target_name == HOST_FUNCTION:
+            raise Error("the program calls a Python function, which text cannot hold", where=op.location.label or None)
         _strip(op)
     return operation_text(module, locations=locations) + "\n"
 

@@ -158,6 +158,6 @@ class Equation:
     def lowered_by_jax(self, operands: Sequence[Tensor], *, custom_calls: bool = False) -> list[Tensor]:
         """Calls what JAX lowers the equation to, for operands: a private function of the module.
 
-        With `custom_calls` it may call functions that are not part of the module, such as LAPACK's.
+        It may call LAPACK's routines; with `custom_calls` any other function that is not part of the module as well.
         """
         return self.importing.lowered_by_jax(self.given, operands, custom_calls=custom_calls)

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import GeneratorType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from couloir.dialects import func, hlo
 from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.hlo import lapack
 from couloir.dialects.hlo.building import Tensor
 from couloir.frontends.functions import remove_dead, value_attributes
 from couloir.frontends.guarding import guarded
@@ -204,11 +205,14 @@ class Importer:
             return _of_keys(eqn, operands)
         return rule(eqn, *operands)
 
-    def _without_rule(self, eqn: Equation, operands: Sequence[Tensor]) -> list[Tensor]:
-        """What JAX lowers a primitive to that somebody else has defined, if JAX knows."""
+    def _without_rule(self, eqn: Equation, operands: Sequence[Tensor]) -> list[Tensor] | Steps:
+        """A primitive that somebody else has defined: its own function, if JAX traces it, or what JAX lowers it to."""
         effects = ", ".join(sorted(map(str, getattr(eqn.given, "effects", ()))))
         if effects:
             raise NotLowered(f"it has side effects ({effects})")
+        implementation = _implementation(eqn)
+        if implementation is not None:
+            return self.steps(implementation, operands)
         try:
             return eqn.lowered_by_jax(operands)
         except NotLowered:
@@ -250,7 +254,7 @@ class Importer:
         for op in inner:
             if not op.name.startswith(KNOWN):
                 raise NotLowered(f"JAX lowers it to `{op.name}`")
-            if isinstance(op, hlo.CustomCall) and not custom_calls:
+            if isinstance(op, hlo.CustomCall) and not custom_calls and op.call_target_name not in lapack.TARGETS:
                 raise NotLowered(f"JAX lowers it to a call of `{op.call_target_name}`")
         names = {function.sym_name: f"{prefix}_{function.sym_name}" for function in functions}
         names[MAIN] = prefix
@@ -304,6 +308,35 @@ def _checked(eqn: Equation, made: Any) -> list[Any]:
     if types != eqn.types:
         listed = [", ".join(map(str, part)) for part in (types, eqn.types)]
         raise Error(f"its rule gives ({listed[0]}), but JAX says ({listed[1]})")
+    return found
+
+
+def _implementation(eqn: Equation) -> Any:
+    """The jaxpr of the function that computes a primitive, where it consists of others; else None."""
+    jax, primitive = jax_library(), eqn.given.primitive
+
+    def computed(*arrays: Any) -> Any:
+        return primitive.impl(*arrays, **eqn.params)
+
+    try:
+        shaped = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in eqn.avals]
+        closed = guarded("it cannot be traced", lambda: jax.make_jaxpr(computed)(*shaped))
+    except Error:
+        return None
+    return None if primitive in _primitives(closed) else closed
+
+
+def _primitives(closed: Any) -> set[Any]:
+    """The primitives of a jaxpr, and of those that its equations hold."""
+    found: set[Any] = set()
+    todo = [closed]
+    while todo:
+        jaxpr = todo.pop()
+        for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+            found.add(equation.primitive)
+            for value in equation.params.values():
+                items = cast("Sequence[Any]", value) if isinstance(value, tuple | list) else [value]
+                todo += [item for item in items if hasattr(item, "eqns") or hasattr(item, "jaxpr")]
     return found
 
 

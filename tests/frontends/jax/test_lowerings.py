@@ -44,16 +44,49 @@ def test_a_refusal_is_of_something_that_jax_has():
     assert sorted(set(REASONS) - lowered_for_cpus() - {"core_map", "pallas_call"}) == []
 
 
-@pytest.mark.parametrize("function", [jax.pure_callback, jax.experimental.io_callback])
-def test_functions_of_python_are_named(function: Any):
-    def double(x: Any) -> Any:
-        return 2 * x
+def double(x: Any) -> Any:
+    return (2 * np.asarray(x)).astype(np.float32)
+
+
+def doubled(x: Any) -> Any:
+    return jax.pure_callback(double, jax.ShapeDtypeStruct(x.shape, x.dtype), x, vmap_method="sequential") + 1
+
+
+def test_functions_with_side_effects_are_named():
+    def f(x: Any) -> Any:
+        return jax.experimental.io_callback(double, jax.ShapeDtypeStruct((), x.dtype), x)
 
     with pytest.raises(couloir.Error) as caught:
-        couloir.from_jax(lambda x: function(double, jax.ShapeDtypeStruct((), x.dtype), x), 1.0)
+        couloir.from_jax(f, 1.0)
     (note,) = caught.value.notes
-    assert "it calls a Python function, which a module cannot hold (`double`), first at" in note
+    assert (
+        "`io_callback`: it has side effects: it calls a Python function, which a module cannot hold (`double`)" in note
+    )
     assert "test_lowerings.py:" in note
+
+
+def test_functions_of_python_are_called():
+    x = jnp.arange(3.0)
+    check([("once", doubled, (x,)), ("for each", jax.vmap(doubled), (x,))], terms=0)
+    module = couloir.from_jax(doubled, x)
+    assert '@couloir.host_function(%arg0) {function = "double"}' in str(module)
+    with pytest.raises(couloir.Error, match="the Python function `double` that the program calls is not there"):
+        couloir.run(couloir.parse(str(module)), np.zeros(3, np.float32))
+    with pytest.raises(couloir.Error, match="text cannot hold"):
+        couloir.to_stablehlo_text(module)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x: 1 / 0, "failed: ZeroDivisionError: division by zero"),
+        (lambda x: np.zeros(2, np.float32), r"gives float32\[2\], not tensor<f32>"),
+    ],
+)
+def test_functions_of_python_that_go_wrong(function: Any, message: str):
+    module = couloir.from_jax(lambda x: jax.pure_callback(function, jax.ShapeDtypeStruct((), x.dtype), x), 1.0)
+    with pytest.raises(couloir.Error, match=message):
+        couloir.run(module, np.float32(1))
 
 
 def test_what_somebody_else_defines_is_lowered_as_jax_says():
@@ -65,6 +98,15 @@ def test_what_somebody_else_defines_is_lowered_as_jax_says():
     finally:
         del mlir._lowerings[primitive]
     np.testing.assert_allclose(couloir.run(module, np.ones(2, np.float32))[0], 2 * np.sin(1) + 2, rtol=1e-6)
+
+
+def test_what_somebody_else_computes_with_other_primitives():
+    primitive = jax.extend.core.Primitive("theirs")
+    primitive.def_abstract_eval(lambda x, *, times: x)
+    primitive.def_impl(lambda x, *, times: jax.lax.fori_loop(0, times, lambda i, v: v + i, x))
+    module = couloir.from_jax(lambda x: primitive.bind(x, times=4), 1.0)
+    assert couloir.run(module, np.float32(1)) == (7.0,)
+    assert "stablehlo.while" in str(module)
 
 
 def test_a_foreign_function_is_called():

@@ -9,9 +9,11 @@ from couloir.backends.numpy.element_types import Array, is_discrete
 from couloir.backends.numpy.expectations import TOLERANCE, expect_almost_eq, expect_close, expect_eq
 from couloir.backends.numpy.meanings import Meaning, custom_call, custom_call_meaning, declare_choice
 from couloir.dialects import hlo
+from couloir.dialects.hlo.host_functions import HOST_FUNCTION, host_function
 from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
 from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
+from couloir.ir.types import TensorType, dtype_of
 
 
 def _of_target(op: hlo.CustomCall) -> Meaning | None:
@@ -69,3 +71,21 @@ def _shape_assertion(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -
     if not operands or not np.all(operands[0]):
         raise Error(assertion_message(op, list(operands[1:])))
     return ()
+
+
+@custom_call(HOST_FUNCTION)
+def _host_function(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> list[Array]:
+    """A Python function; what it gives has to be of the types of the results."""
+    try:
+        found = [np.asarray(value) for value in host_function(op)(*operands)]
+    except Error:
+        raise
+    except Exception as error:  # the function is the user's: it may raise anything
+        raise Error(f"the Python function that the program calls failed: {type(error).__name__}: {error}") from error
+    types = [value.type for value in op.outputs]
+    given = [(array.shape, array.dtype) for array in found]
+    wanted = [(type.shape, dtype_of(type.element_type)) for type in types if isinstance(type, TensorType)]
+    if given != wanted:
+        listed = ", ".join(f"{dtype}{list(shape)}" for shape, dtype in given)
+        raise Error(f"the Python function that the program calls gives {listed}, not {', '.join(map(str, types))}")
+    return [xp.array(array) for array in found]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from couloir.dialects import func, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
+from couloir.dialects.hlo.host_functions import HOST_FUNCTION, host_function
 from couloir.dialects.hlo.lapack import lapack_call
 from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
 from couloir.frontends.jax.calling.lapack import call_routine
@@ -15,6 +16,7 @@ from couloir.frontends.jax.calling.regions import returned
 from couloir.frontends.jax.library import jax_library
 from couloir.ir.errors import Error
 from couloir.ir.operation import Region, Value
+from couloir.ir.types import TensorType, dtype_of
 
 IDENTITIES = frozenset({"Sharding", "annotate_device_placement", "SPMDFullToShardShape", "SPMDShardToFullShape"})
 
@@ -56,6 +58,9 @@ def token(run: Run, op: Any, *tokens: Any) -> Any:
 
 
 def _check_target(op: hlo.CustomCall) -> None:
+    if op.call_target_name == HOST_FUNCTION:
+        host_function(op)
+        return
     known = op.call_target_name in IDENTITIES or op.call_target_name == SHAPE_ASSERTION
     if not known and lapack_call(op) is None:
         raise NoMeaning(f"`{op.call_target_name}` is no part of the module")
@@ -63,7 +68,16 @@ def _check_target(op: hlo.CustomCall) -> None:
 
 @means("custom_call")
 def custom_call(run: Run, op: hlo.CustomCall, *operands: Any) -> Any:
-    """Annotations, what must hold of sizes, and LAPACK's routines."""
+    """Annotations, what must hold of sizes, LAPACK's routines, and Python functions."""
+    if op.call_target_name == HOST_FUNCTION:
+        jax, types = jax_library(), [cast("TensorType", value.type) for value in op.outputs]
+        shapes = [jax.ShapeDtypeStruct(type.shape, dtype_of(type.element_type)) for type in types]
+        function = host_function(op)
+
+        def called(*arrays: Any) -> list[Any]:
+            return list(function(*arrays))
+
+        return jax.pure_callback(called, shapes, *operands, vmap_method="sequential")
     call = lapack_call(op)
     if call is not None:
         return call_routine(call, op, operands)

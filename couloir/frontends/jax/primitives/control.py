@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
@@ -19,6 +19,7 @@ from couloir.dialects.hlo.building import (
     scalar,
     sizes_of,
 )
+from couloir.dialects.hlo.host_functions import HOST_FUNCTION, KEY, HostFunction
 from couloir.dialects.shapes import inside
 from couloir.frontends.jax.equation import Cell, Equation, Lowered, NotLowered, Steps, lowers
 from couloir.frontends.jax.primitives.indexing import slice_from
@@ -106,6 +107,16 @@ def cond(eqn: Equation, index: Tensor, *operands: Any) -> Steps:
     count = len(eqn.types)
     _keep(operands, results[count:])
     return results[:count]
+
+
+@lowers("pure_callback")
+def pure_callback(eqn: Equation, *operands: Tensor) -> Lowered:
+    """A call of a Python function, which runs on NumPy, and in JAX; it cannot be compiled."""
+    callback = eqn.params["callback"]
+    name = getattr(getattr(callback, "callback_func", callback), "__name__", "a function")
+    call = hlo.CustomCall(operands, HOST_FUNCTION, result_types=list(eqn.types))
+    call.attributes[KEY] = HostFunction(str(name), callback)
+    return cast("list[Tensor]", list(call.outputs))
 
 
 @lowers("platform_index")

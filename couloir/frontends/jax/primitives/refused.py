@@ -11,7 +11,6 @@ REASONS: Final = {
         ("debug_callback", "debug_print", "io_callback"),
         "it has side effects: it calls a Python function, which a module cannot hold",
     ),
-    "pure_callback": "it calls a Python function, which a module cannot hold",
     "check": "it may raise an error, and stands outside of `checkify.checkify`",
     **dict.fromkeys(("core_map", "pallas_call"), "it is a Pallas kernel, written for one kind of device"),
     "inspect_sharding": "it asks how XLA distributes an array",
