@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.hlo.lapack import SIGNATURES
 from couloir.ir.passes import PassPipeline
 from couloir.passes.decompose import Decompose
 from tests.lapack_calls import DTYPES, Call, call_results, calls, module_of, numbers, unwritten
@@ -22,8 +23,6 @@ pytest.importorskip("scipy", reason="SciPy is not installed: pip install couloir
 
 UNIQUE = ("gehrd", "geqp3", "geqrf", "getrf", "gtsv", "orgqr", "ormqr", "potrf", "sytrd", "trsm")
 """Routines whose results are determined, up to rounding."""
-WRITTEN = (*UNIQUE, "gesdd", "gesvd", "syevd")
-"""Routines that are written in StableHLO."""
 
 
 def written_out(module: ModuleOp) -> ModuleOp:
@@ -54,8 +53,8 @@ def test_agrees_with_lapack(dtype: Any, m: int, n: int, batch: tuple[int, ...]) 
                 np.testing.assert_allclose(mine, theirs, rtol=0, atol=atol, err_msg=f"{case[0]} {case[2]} {place}")
 
 
-@pytest.mark.parametrize(("dtype", "routines"), [(np.float32, WRITTEN), (np.complex128, ("geqp3", "getrf", "syevd"))])
-def test_loops_and_c_agree(dtype: Any, routines: Sequence[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("dtype", "routines"), [(np.float32, SIGNATURES), (np.complex128, ("gees", "geqp3"))])
+def test_loops_and_c_agree(dtype: Any, routines: Collection[str], tmp_path: Path) -> None:
     """The same program of StableHLO, by NumPy, as loops and as C; each routine once."""
     cases = {case[0]: case for case in calls(dtype, 4, 3, (2,)) if case[0] in routines}.values()
     module, operands = module_of(list(cases))
@@ -63,7 +62,7 @@ def test_loops_and_c_agree(dtype: Any, routines: Sequence[str], tmp_path: Path) 
 
 
 def test_sanitizers_find_nothing(tmp_path: Path) -> None:
-    cases = {case[0]: case for case in calls(np.float32, 3, 4) if case[0] in ("geqp3", "gtsv", "gesdd")}.values()
+    cases = {case[0]: case for case in calls(np.float32, 3, 4) if case[0] in ("gees", "gtsv")}.values()
     module, operands = module_of(list(cases))
     expected = evaluate(written_out(module), *operands)
     for mine, theirs in zip(run_sanitized(module, operands, tmp_path), expected, strict=True):
@@ -199,6 +198,70 @@ def test_singular_values(m: int, n: int, kind: str, dtype: Any, mode: str, scale
         assert np.abs(product - a).max() <= unit * largest
 
 
+def square(kind: str, n: int, dtype: Any) -> Any:
+    """Matrices that are hard in one way or another."""
+    a = numbers((n, n), dtype, n)
+    if kind == "companion":
+        return (np.eye(n, k=-1) + a * (np.arange(n) == n - 1)).astype(dtype)
+    if kind == "cyclic":  # all eigenvalues are of one size
+        return np.roll(np.eye(n), 1, 0).astype(dtype)
+    if kind == "graded":
+        return (a * 10.0 ** -np.arange(n)[:, None]).astype(dtype)
+    if kind == "jordan":  # one eigenvector
+        return (np.eye(n, k=1) + 2 * np.eye(n)).astype(dtype)
+    return {"any": a, "hermitian": a + adjoint(a), "zero": 0 * a}[kind]
+
+
+KINDS = st.sampled_from(["any", "companion", "cyclic", "graded", "hermitian", "jordan", "zero"])
+
+
+@settings(max_examples=10)
+@given(n=sizes, kind=KINDS, dtype=st.sampled_from(DTYPES), scale=st.sampled_from([1e-25, 1, 1e25]))
+def test_schur_forms_and_eigenvectors(n: int, kind: str, dtype: Any, scale: float) -> None:
+    """Residuals of a few n units in the last place; blocks of two are as LAPACK's; pairs are conjugate."""
+    a = (square(kind, n, dtype) * scale).astype(dtype)
+    both = {"compute_left": "V", "compute_right": "V"}
+    module, operands = module_of([("gees", [a], {"mode": "V", "sort": "N"}), ("geev", [a], both)])
+    form, basis, *rest = evaluate(written_out(module), *operands)
+    is_complex = np.dtype(dtype).kind == "c"
+    unit, largest = 8 * n * float(np.finfo(dtype).eps), max(float(np.linalg.norm(a.astype(np.complex128))), 1e-37)
+    values = [rest.pop(0) if is_complex else rest.pop(0) + 1j * rest.pop(0)]
+    assert (rest.pop(0), rest.pop(0)) == (0, 0)
+    values.append(rest.pop(0) if is_complex else rest.pop(0) + 1j * rest.pop(0))
+    left, right, info = rest
+    assert info == 0
+    orthonormal(basis, unit)
+    wide = [array.astype(np.complex128) for array in (a, form, basis, left, right)]
+    assert np.abs(wide[2] @ wide[1] @ adjoint(wide[2]) - a).max() <= unit * largest
+    below = np.diag(form, -1)
+    assert (np.tril(form, -2) == 0).all()
+    assert not (below[1:] * below[:-1]).any()
+    assert not (is_complex and below.any())
+    for place in np.flatnonzero(below):
+        assert form[place, place] == form[place + 1, place + 1]
+        assert np.sign(form[place, place + 1]) == -np.sign(below[place])
+        assert values[1][place] == np.conj(values[1][place + 1])
+        assert values[1][place].imag > 0
+    assert np.array_equal(*values)
+    assert np.abs(wide[0] @ wide[4] - wide[4] * values[1]).max() <= unit * largest
+    assert np.abs(adjoint(wide[3]) @ wide[0] - values[1][:, None] * adjoint(wide[3])).max() <= unit * largest
+    for vectors in (wide[3], wide[4]):
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1, rtol=0, atol=unit)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_eigenvalues_are_those_of_lapack(dtype: Any) -> None:
+    """Of matrices that are far from ones with multiple eigenvalues; in any order, except that pairs stay together."""
+    a = numbers((2, 9, 9), dtype, 3)
+    module, operands = module_of([("geev", [a], {"compute_left": "N", "compute_right": "N"})])
+    found, expected = (evaluate(m, *operands) for m in (written_out(module), module))
+    for mine, theirs in zip(
+        *(np.sort_complex(r[0] if np.dtype(dtype).kind == "c" else r[0] + 1j * r[1]) for r in (found, expected)),
+        strict=True,
+    ):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=9 * 64 * float(np.finfo(dtype).eps))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.complex64])
 def test_matrices_with_nans_end(dtype: Any) -> None:
     """The loops stop, and the number of each matrix of the batch says whether it failed."""
@@ -206,12 +269,20 @@ def test_matrices_with_nans_end(dtype: Any) -> None:
     a = a + adjoint(a)
     a[0, 1, 1], a[2, 2, 1] = np.nan, np.inf
     module, operands = module_of(
-        [("syevd", [a], {"uplo": "L", "mode": "V"}), ("gesdd", [a], {"mode": "S", "sizes": {"u": 3, "v": 3}})]
+        [
+            ("syevd", [a], {"uplo": "L", "mode": "V"}),
+            ("gesdd", [a], {"mode": "S", "sizes": {"u": 3, "v": 3}}),
+            ("gees", [a], {"mode": "V", "sort": "N"}),
+            ("geev", [a], {"compute_left": "N", "compute_right": "V"}),
+        ]
     )
     with np.errstate(all="ignore"):
         results = evaluate(written_out(module), *operands)
-    assert [bool(x) for x in results[2]] == [True, False, True]
-    assert results[7].tolist() == [-4, 0, -4]
+    infos = [array for array in results if array.dtype == np.int32 and array.shape == (3,)]
+    assert [(info != 0).tolist() for info in infos] == [[True, False, True]] * 2 + [[False] * 3] + [
+        [True, False, True]
+    ] * 2
+    assert infos[1].tolist() == infos[-1].tolist() == [-4, 0, -4]
 
 
 def test_rows_where_columns_are_expected() -> None:

@@ -3,7 +3,7 @@
 Rotations of pairs of columns make all columns of a matrix orthogonal to each other (Hestenes' one-sided method). In a
 step every column is in one pair, all pairs of all matrices of a batch are rotated at once, and n - 1 steps, a sweep, bring
 each column together with each other one (the schedule of a tournament). Columns are kept as rows: so they lie together in
-memory. Vectors are determined up to a factor, of which rounding would decide: see `_factors`.
+memory. Vectors are determined up to a factor, of which rounding would decide: see `factors_of`.
 Sources: R. Brent and F. Luk, "The solution of singular-value and symmetric eigenvalue problems on multiprocessor arrays";
 G. Golub and C. Van Loan, "Matrix Computations", 8.5 and 8.6.
 """
@@ -124,7 +124,7 @@ def _rotated(first: Array, second: Array, width: int, eps: float) -> tuple[Array
     return first - (turned + first * small) * s, turned + (first - turned * small) * s, cosine
 
 
-def _factors(vectors: Array) -> Array:
+def factors_of(vectors: Array) -> Array:
     """For each row the number of size 1 that makes its first large element real and positive: [batch, n, 1].
 
     Large is what is at least half as large as the largest one, so that rounding does not change which one is first.
@@ -161,7 +161,7 @@ def syevd(a: Array, *, lower: bool, vectors: bool) -> State:
     rows = (matrix + shift.to(a.element)).where(diagonal, matrix).turned()
     basis, done = orthogonalizing(rows)
     basis = _refined(basis, matrix)
-    basis = basis * _factors(basis)
+    basis = basis * factors_of(basis)
     values = (basis.conj() * matmul(basis, matrix.turned())).sum(2).real * scale
     wide = values.broadcast(batch, size, size)
     if vectors:
@@ -188,7 +188,7 @@ def gesdd(a: Array, *, mode: str) -> State:
     images = matmul(basis, matrix.turned())
     sizes = images.squared().sum(2).sqrt()
     info = full(1, (batch,), i32).where(~done.reshape(batch), 0).where(finite.reshape(batch), NOT_FINITE)
-    both = concatenate([images, basis], 2) * _factors(basis)
+    both = concatenate([images, basis], 2) * factors_of(basis)
     key, both = sorted_along(1, (-sizes).broadcast(*both.shape), both)
     values = (-key.part(2, 0, 1) * scale).reshape(batch, columns)
     images, basis = both.part(2, 0, rows).turned(), both.part(2, rows, both.shape[2])

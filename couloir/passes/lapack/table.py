@@ -12,10 +12,11 @@ from couloir.dialects.hlo.lapack import LapackCall, column_major, lapack_call
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import i32
-from couloir.passes.formulas import Array, State, full
+from couloir.passes.formulas import Array, State, complex_of, full
 from couloir.passes.lapack.elimination import getrf, gtsv, potrf
 from couloir.passes.lapack.householder import gehrd, geqp3, geqrf, orgqr, ormqr, sytrd
-from couloir.passes.lapack.jacobi import gesdd, syevd
+from couloir.passes.lapack.jacobi import NOT_FINITE, gesdd, syevd
+from couloir.passes.lapack.schur import eigenvalues_of, gees, geev
 
 Routine: TypeAlias = "Callable[..., State]"
 """Takes the call and its operands as [batch, ...]; gives the results in the same form."""
@@ -90,11 +91,36 @@ def _singular(call: LapackCall, a: Array) -> State:
     return [a, values, left, right, info]
 
 
+def _gees(call: LapackCall, a: Array) -> State:
+    call.letter("sort", "N")
+    call.letter("mode", "VN")
+    form, basis, info = gees(a) if a.shape[1] else [a, a, _success(a)]
+    return [form, basis, *_values(a, *eigenvalues_of(form)), _success(a), info]
+
+
+def _geev(call: LapackCall, a: Array) -> State:
+    left, right = (call.letter(key, "VN") == "V" for key in ("compute_left", "compute_right"))
+    if not a.shape[1]:
+        vectors: Any = call.op.outputs[-2]
+        nothing = full(0, a.shape, vectors.type.element_type)
+        return [*_values(a, *eigenvalues_of(a)), nothing, nothing, _success(a)]
+    *values, first, second, failed = geev(a, left=left, right=right)
+    finite = (a.abs1().max(1, 2) < float("inf")).reshape(a.shape[0])
+    return [*_values(a, *values), first, second, failed.where(finite, NOT_FINITE)]
+
+
+def _values(a: Array, real: Array, imag: Array) -> State:
+    """Eigenvalues as LAPACK gives them: of real matrices in two lists."""
+    return [complex_of(real, imag)] if a.is_complex else [real, imag]
+
+
 def _success(a: Array) -> Array:
     return full(0, (a.shape[0],), i32)
 
 
 ROUTINES: Final[Mapping[str, Routine]] = {
+    "gees": _gees,
+    "geev": _geev,
     "gehrd": _gehrd,
     "geqp3": _geqp3,
     "geqrf": _geqrf,
