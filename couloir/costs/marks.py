@@ -1,4 +1,4 @@
-"""What compilers mark in a program: fusions, and changes of form that cost nothing.
+"""What compilers mark in a program: fusions, changes of form that cost nothing, and how often loops run.
 
 A fusion is a call of a function whose ops are computed together, so that only operands and results are in memory. Attributes of
 the call say so: XLA's, as `couloir.frontends.hlo_text` reads them, and those of the pass `outline-fusions`.
@@ -6,6 +6,7 @@ the call say so: XLA's, as `couloir.frontends.hlo_text` reads them, and those of
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from couloir.costs.cost import Cost, bytes_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FUSION_KIND: Final = "couloir.fusion_kind"
 """Attribute of a call by which it is a fusion of `outline-fusions`: the op in whose loops the others are computed."""
 _FUSION_KINDS: Final = (FUSION_KIND, "xla.fusion_kind")
+_TRIP_COUNT: Final = re.compile(r'"known_trip_count"\s*:\s*\{\s*"n"\s*:\s*"?([0-9]{1,18})"?\s*\}')
 _ARITHMETIC: Final = Cost(1, 1, 0)
 
 
@@ -36,6 +38,13 @@ def is_bitcast(op: Operation) -> bool:
     """Whether an op stands for a bitcast of XLA: the same bytes, read in another shape or order."""
     stored = op.stored_attributes.get("xla.opcode")
     return isinstance(stored, StringAttr) and stored.value == "bitcast"
+
+
+def marked_trip_count(op: Operation) -> int | None:
+    """How often XLA says that a loop runs: the `known_trip_count` of its backend configuration."""
+    stored = op.stored_attributes.get("xla.backend_config")
+    found = _TRIP_COUNT.search(stored.value) if isinstance(stored, StringAttr) else None
+    return None if found is None else int(found[1])
 
 
 def fused(body: FuncOp) -> Runs:

@@ -96,3 +96,13 @@ def test_hlo_before_and_after_xla_optimizes_it(name, optimized) -> None:
     tables = int(theirs["bytes accessed"]) - ours.total.bytes_accessed + (0 if optimized else transposed)
     assert tables % 8 == 0 and 0 <= tables <= 8 * 14
     assert tables == 0 or name in ("step", "recurrent", "branches")
+
+
+def test_loops_of_optimized_hlo_run_as_often_as_xla_says() -> None:
+    """Their counters are in fusions by then, and their number is in the backend's configuration."""
+    function, *arguments = PROGRAMS["recurrent"]
+    lowered = jax.jit(function).lower(*arguments)
+    before = couloir.cost(hlo_text.parse(lowered.as_text(dialect="hlo")))
+    after = couloir.cost(hlo_text.parse(lowered.compile().as_text()))
+    assert not before.assumed and not after.assumed
+    assert before.total.transcendentals == after.total.transcendentals == 7 * 32

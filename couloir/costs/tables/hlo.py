@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from couloir.costs.cost import NOTHING, ONCE, Cost, bytes_of, elements, moving
+from couloir.costs.marks import marked_trip_count
 from couloir.costs.table import UNCOUNTED, Runs, cost_of
 from couloir.costs.trip_count import trip_count
 from couloir.costs.windows import valid_positions
@@ -246,6 +247,8 @@ def triangular_solve(op: hlo.TriangularSolve) -> Cost:
 def while_(op: hlo.While, condition: Cost, body: Cost) -> Runs:
     """The condition once more than the body. Both count once where it is not known how often they run, as in XLA."""
     count = trip_count(op)
+    if count is None:
+        count = marked_trip_count(op)
     if count is None:
         return Runs((1, 1), assumed=UNCOUNTED)
     return Runs((count + 1, count))
