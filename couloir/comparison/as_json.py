@@ -104,6 +104,7 @@ def _values(values: Values) -> dict[str, Any]:
             "first": found.first.number,
             "second": found.second.number,
             "result": found.result,
+            "is_returned": found.is_returned,
             "index": list(found.index),
             "values": [str(value) for value in found.values],
             "allowed": found.allowed,

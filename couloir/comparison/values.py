@@ -7,7 +7,8 @@ on the way to it (`couloir.passes.tolerance`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 import numpy as np
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 1 << 28
 """Bytes of values of one side that are kept at a time."""
+MAX_RANK: Final = 5
+"""Of values whose dimensions are in another order."""
 NAME: Final = "couloir.compared"
 """Of the function that is run."""
 
@@ -42,7 +45,9 @@ class Divergence:
     first: Node
     second: Node
     result: int
-    """Of these ops."""
+    """The number of the result of the first."""
+    is_returned: bool
+    """Whether the programs return it."""
     index: tuple[int, ...]
     """The first element that differs."""
     values: tuple[Any, Any]
@@ -79,7 +84,7 @@ class Values:
     @property
     def results_differ(self) -> bool:
         """Whether a value differs that the program returns."""
-        return any(user.is_terminator for found in self.differences for user, _ in found.first.users)
+        return any(found.is_returned for found in self.differences)
 
     def lines(self, comparison: Comparison) -> list[str]:
         """For people."""
@@ -137,37 +142,93 @@ def _differences(
     results = [run(arrays) for run, arrays in zip(runs, given, strict=True)]
     errors: list[Estimates] | None = None
     found: list[Divergence] = []
-    for number, (a, b) in enumerate(zip(*results, strict=True)):
-        if a.shape != b.shape or a.dtype != b.dtype or identical(a, b):
+    for number, (point, a, b) in enumerate(zip(points, *results, strict=True)):
+        if a.dtype != b.dtype or (not point.orders and a.shape != b.shape):
+            continue
+        if any(identical(x, b) for x in point.arrangements(a, b)):
             continue
         errors = errors or [run.errors(*case) for run, *case in zip(runs, given, results, strict=True)]
-        room = allowed(a, errors[0].each[number], errors[1].each[number])
-        if differing(a, b, room).any():
-            found.append(_divergence(points[number], a, b, room))
+        ours, theirs = errors[0].each[number], errors[1].each[number]
+        if point.orders:
+            bound = np.broadcast_to(allowed(a, ours), a.shape)
+            rooms = [x + allowed(b, theirs) for x in point.arrangements(bound, b)]
+        else:
+            rooms = [allowed(a, ours, theirs)]
+        tried = [_divergence(point, x, b, room) for x, room in zip(point.arrangements(a, b), rooms, strict=True)]
+        best = min(tried, key=lambda divergence: divergence.count)
+        if best.count:
+            found.append(best)
     return found
+
+
+_Results: TypeAlias = "tuple[tuple[Node, int], tuple[Node, int]]"
 
 
 @attrs.frozen(eq=False)
 class _Point:
     """A value that both programs compute."""
 
-    nodes: tuple[Node, Node]
-    result: int
+    results: _Results
+    """The node of each side, and the number of its result."""
+    is_returned: bool
+    """Whether the programs return it."""
     bytes: int
+    orders: Sequence[tuple[int, ...]] = ()
+    """Where the types differ in the order of dimensions: the orders in which those of the first may be those of the second."""
+
+    def arrangements(self, a: Array, b: Array) -> Iterator[Array]:
+        """The first array in the shape of the second."""
+        if not self.orders:
+            yield a
+            return
+        squeezed = a.reshape([size for size in a.shape if size != 1])
+        for order in self.orders:
+            yield squeezed.transpose(order).reshape(b.shape)
+
+
+def _orders(a: TensorType, b: TensorType) -> list[tuple[int, ...]]:
+    """The orders of the dimensions of `a`, without those of size 1, that give the dimensions of `b`."""
+    if a.element_type is not b.element_type or not a.is_static or not b.is_static:
+        return []
+    ours, theirs = ([size for size in type.shape if size != 1] for type in (a, b))
+    if ours == theirs:
+        return [tuple(range(len(ours)))]
+    if len(ours) > MAX_RANK or sorted(ours) != sorted(theirs):
+        return []
+    return [order for order in permutations(range(len(ours))) if [ours[axis] for axis in order] == theirs]
 
 
 def _points(comparison: Comparison) -> list[_Point]:
-    """The results of matched and replaced ops that have the same type and are not in a loop or branch."""
-    found: list[_Point] = []
+    """The results of matched and replaced ops, outside of loops and branches, and what the programs return.
+
+    Types are the same but for the order of dimensions: a compiler may choose another layout.
+    """
+    found: dict[_Results, _Point] = {}
     pairs = [(pair.first, pair.second) for pair in comparison.pairs] + list(comparison.replaced)
     for a, b in sorted(pairs, key=lambda pair: pair[0].number):
-        if any(node.is_leaf or node.parent is not None or not node.users for node in (a, b)):
+        if any(node.parent is not None for node in (a, b)):
             continue
-        for number, (x, y) in enumerate(zip(a.types, b.types, strict=False)):
-            if x is y and isinstance(x, TensorType):
-                size = x.size * 8 if x.is_static else 0
-                found.append(_Point((a, b), number, size))
-    return found
+        is_return = a.is_terminator and b.is_terminator
+        results: list[_Results] = []
+        if is_return:
+            results += zip(a.taken, b.taken, strict=False)
+        elif not (a.is_leaf or b.is_leaf) and a.users and b.users:
+            results += [((a, number), (b, number)) for number in range(min(len(a.types), len(b.types)))]
+        for both in results:
+            point = _point(both, is_returned=is_return)
+            if point is not None:
+                found[both] = point
+    return list(found.values())
+
+
+def _point(results: _Results, *, is_returned: bool) -> _Point | None:
+    """The point of two results, if they can be compared."""
+    a, b = (node.types[number] for node, number in results)
+    if not isinstance(a, TensorType) or not isinstance(b, TensorType):
+        return None
+    orders = () if a is b else _orders(a, b)
+    size = a.size * 8 if a.is_static else 0
+    return _Point(results, is_returned, size, orders) if a is b or orders else None
 
 
 def _chunks(points: Sequence[_Point]) -> Iterator[list[_Point]]:
@@ -190,7 +251,7 @@ class _Run:
     def __init__(self, flow: Flow, points: Sequence[_Point], side: int) -> None:
         around = flow.function.parent_op
         self.module = around.clone() if isinstance(around, ModuleOp) else ModuleOp.empty()
-        wanted = [(point.nodes[side], point.result) for point in points]
+        wanted = [point.results[side] for point in points]
         function = FuncOp.build(NAME, flow.function.function_type.inputs)
         values: dict[tuple[Node, int], Value[Any]] = {
             (node, 0): argument for node, argument in zip(flow.arguments, function.arguments, strict=True)
@@ -284,7 +345,9 @@ def _divergence(point: _Point, a: Array, b: Array, room: Array) -> Divergence:
     found = differing(a, b, room)
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(found)), found.shape))
     bound = float(np.broadcast_to(room, found.shape)[index])
-    return Divergence(*point.nodes, point.result, index, (a[index], b[index]), bound, int(found.sum()), found.size)
+    (first, result), (second, _) = point.results
+    values = a[index], b[index]
+    return Divergence(first, second, result, point.is_returned, index, values, bound, int(found.sum()), found.size)
 
 
 def _shown(found: Divergence, comparison: Comparison) -> list[str]:

@@ -151,3 +151,24 @@ def test_an_argument_that_has_no_partner_is_made_up_and_said() -> None:
     )
     comparison = couloir.compare(program(), couloir.parse(more), values=True)
     assert not comparison.values and comparison.values.notes == ["argument 2 of second is none of first: made up"]
+
+
+def test_values_in_another_layout_are_compared_in_each_order_of_dimensions() -> None:
+    plain = couloir.parse("""
+    func.func @main(%x: tensor<1x2x3xf32>) -> tensor<1x2x3xf32> {
+      %0 = stablehlo.tanh %x : tensor<1x2x3xf32>
+      %1 = stablehlo.negate %0 : tensor<1x2x3xf32>
+      return %1 : tensor<1x2x3xf32>
+    }""")
+    text = """
+    func.func @main(%x: tensor<1x2x3xf32>) -> tensor<1x2x3xf32> {{
+      %t = stablehlo.transpose %x, dims = [2, 0, 1] : (tensor<1x2x3xf32>) -> tensor<3x1x2xf32>
+      %0 = stablehlo.tanh %t : tensor<3x1x2xf32>
+      %1 = stablehlo.{op} %0 : tensor<3x1x2xf32>
+      %2 = stablehlo.transpose %1, dims = [1, 2, 0] : (tensor<3x1x2xf32>) -> tensor<1x2x3xf32>
+      return %2 : tensor<1x2x3xf32>
+    }}"""
+    same = couloir.compare(plain, couloir.parse(text.format(op="negate")), values=True).values
+    assert same.compared == 3 and not same and not same.results_differ  # both ops, and what is returned
+    other = couloir.compare(plain, couloir.parse(text.format(op="abs")), values=True).values
+    assert other.results_differ and other.divergence.size == 6
