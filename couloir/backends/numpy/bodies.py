@@ -52,7 +52,7 @@ def gives_second(body: Region) -> bool:
 def apply(xp: ArrayNamespace, body: Region, *arrays: Array) -> Asking:
     """A body of scalars at every place of arrays of one shape."""
     shape = arrays[0].shape
-    if all(_works_on_arrays(op) for op in body.ops):
+    if all(works_on_arrays(op) for op in body.ops):
         return (yield Run(body, arrays, batch=shape))
     # A body with regions or shapes of its own: one element after the other.
     rows: list[Sequence[Array]] = []
@@ -65,7 +65,7 @@ def apply(xp: ArrayNamespace, body: Region, *arrays: Array) -> Asking:
     return [np.asarray(np.stack(column)).reshape(shape) for column in zip(*rows, strict=True)]
 
 
-def _works_on_arrays(op: Operation) -> bool:
+def works_on_arrays(op: Operation) -> bool:
     """Whether an op on scalars, run on arrays, computes each element alone."""
     alone = any(op.has_trait(trait) for trait in (Elementwise, ConstantLike, ReturnLike))
     scalar = all(not dims_of(value) for value in (*op.operands, *op.results))
@@ -153,44 +153,3 @@ def _paired(
         update[left] = values
         merged.append(update[kept])
     return places[kept], merged
-
-
-def sort_last(xp: ArrayNamespace, comparator: Region, inputs: Arrays) -> Asking:
-    """Sorts arrays of one shape along their last dimension together: a stable merge sort.
-
-    All merges of runs of one width are done at once. The place of an element in a merge is its place in its own run
-    and the number of elements of the other run that come before it, which a binary search finds.
-    """
-    length: int = inputs[0].shape[-1]
-    place = np.arange(length)
-    width = 1
-    while width < length:
-        pair = place // (2 * width) * (2 * width)
-        middle = np.minimum(pair + width, length)
-        is_left = place < middle
-        start = np.where(is_left, middle, pair)
-        end = np.where(is_left, np.minimum(pair + 2 * width, length), middle)
-        before = yield from _count_before(xp, comparator, inputs, is_left, start, end)
-        own = np.where(is_left, place - pair, place - middle)
-        order = np.argsort(pair + own + before, axis=-1, kind="stable")
-        inputs = [np.take_along_axis(array, order, axis=-1) for array in inputs]
-        width *= 2
-    return inputs
-
-
-def _count_before(
-    xp: ArrayNamespace, comparator: Region, inputs: Arrays, is_left: Array, start: Array, end: Array
-) -> Generator[Request, Any, Array]:
-    """How many elements of `start ... end`, which are in order, stand before each element; equals only left of it."""
-    shape = inputs[0].shape
-    low, high = np.broadcast_to(start, shape), np.broadcast_to(end, shape)
-    while (low < high).any():
-        middle = (low + high) // 2
-        others = [np.take_along_axis(array, np.minimum(middle, shape[-1] - 1), axis=-1) for array in inputs]
-        # Left ones come after those that are less than they are; right ones after those that they are not less than.
-        first = [np.where(is_left, other, array) for array, other in zip(inputs, others, strict=True)]
-        second = [np.where(is_left, array, other) for array, other in zip(inputs, others, strict=True)]
-        (less,) = yield from apply(xp, comparator, *(x for both in zip(first, second, strict=True) for x in both))
-        after = np.where(is_left, less, ~less) & (low < high)
-        low, high = np.where(after, middle + 1, low), np.where(after | (low >= high), high, middle)
-    return low - start

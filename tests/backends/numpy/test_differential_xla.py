@@ -19,7 +19,7 @@ from couloir.dialects.hlo.linear_algebra import Cholesky, Fft, TriangularSolve
 from couloir.dialects.hlo.random import RngBitGenerator
 from couloir.ir.attributes import FloatAttr
 from couloir.ir.registry import REGISTRY
-from couloir.ir.types import IntegerType, TensorType, f32, f64
+from couloir.ir.types import IntegerType, TensorType, f32
 from tests.backends.numpy.differential import moderate
 from tests.backends.numpy.programs import numbers, program
 from tests.backends.numpy.xla import run_on_xla
@@ -207,13 +207,13 @@ SHAPES = st.lists(st.integers(1, 9), max_size=3).map(tuple)
 
 
 @given(data=st.data())
-@settings(max_examples=6)
+@settings(max_examples=3)
 def test_random_bits_are_those_of_xla(data: Any) -> None:
     algorithm = data.draw(st.sampled_from(RngAlgorithm))
     words = 2 if algorithm is RngAlgorithm.THREE_FRY else data.draw(st.sampled_from([2, 3]))
     state = np.random.default_rng(data.draw(st.integers(0, 999))).integers(0, 2**64, words, dtype=np.uint64)
-    shapes = [data.draw(SHAPES), (5, 7), (3, 5, 2)]
-    elements = [*(IntegerType(width, "unsigned") for width in (8, 32, 64)), f32, f64]
+    shapes = [data.draw(SHAPES), (3, 5, 2)]
+    elements = [*(IntegerType(width, "unsigned") for width in (8, 32, 64)), f32]
     if data.draw(st.booleans()):
         state[1] = 2**64 - 1  # the counter carries
 
@@ -223,14 +223,12 @@ def test_random_bits_are_those_of_xla(data: Any) -> None:
             for element in elements:
                 types = [TensorType((words,), IntegerType(64, "unsigned")), TensorType(shape, element)]
                 made = RngBitGenerator(algorithm, s, result_types=types)
-                width = IntegerType(64 if element is f64 else 32, "unsigned")
-                is_float = element in (f32, f64)
-                bits = (
-                    hlo.BitcastConvert(made.output, result_types=[TensorType(shape, width)])
-                    if is_float
-                    else made.output
-                )
-                results += [made.output_state, bits]
+                bits = [TensorType(shape, elements[1])]
+                is_float = element is f32
+                results += [
+                    made.output_state,
+                    hlo.BitcastConvert(made.output, result_types=bits) if is_float else made.output,
+                ]
         return results
 
     agree(body, [state])

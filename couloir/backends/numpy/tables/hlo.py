@@ -15,6 +15,7 @@ from couloir.backends.numpy.indexing import scatter_places, selected_places
 from couloir.backends.numpy.meanings import Call, Run, Steps, meaning
 from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_training
 from couloir.backends.numpy.precision import reduce_precision
+from couloir.backends.numpy.sorting import sort_last
 from couloir.backends.numpy.tables import hlo_collectives, hlo_custom_calls, hlo_lapack, hlo_numerics, hlo_quantized
 from couloir.backends.numpy.tables.hlo_quantized import number_type, to_destination_type
 from couloir.backends.numpy.windows import window_elements
@@ -430,7 +431,7 @@ def _padded(xp: ArrayNamespace, operand: Array, value: Array, window: tuple[Wind
 @meaning(hlo.Sort)
 def _sort(xp: ArrayNamespace, op: hlo.Sort, *inputs: Array) -> Steps:
     axis = op.dimension
-    results = yield from bodies.sort_last(xp, op.comparator, [np.moveaxis(value, axis, -1) for value in inputs])
+    results = yield from sort_last(xp, op.comparator, [np.moveaxis(value, axis, -1) for value in inputs])
     return [np.moveaxis(result, -1, axis) for result in results]
 
 
