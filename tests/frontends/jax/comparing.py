@@ -39,7 +39,9 @@ def same(found: np.ndarray, expected: np.ndarray, terms: int) -> str:
     a, b = found.astype(wide), expected.astype(wide)
     if np.allclose(a, b, rtol=0, atol=tolerance(expected, terms), equal_nan=True):
         return ""
-    return f"differs by {np.abs(a - b).max()} (allowed: {tolerance(expected, terms)}):\n{found}\n{expected}"
+    with np.errstate(invalid="ignore"):  # infinities
+        difference = np.abs(a - b).max()
+    return f"differs by {difference} (allowed: {tolerance(expected, terms)}):\n{found}\n{expected}"
 
 
 def check(cases: Sequence[Case], *, terms: int = 16, back: bool = True) -> couloir.Module:
