@@ -19,6 +19,7 @@ PASSES: Final[dict[str, str]] = {
     "hlo-to-loops": "hlo_to_loops",
     "inline": "inline",
     "int-range-optimizations": "integer_ranges",
+    "known-sizes": "known_sizes",
     "loop-invariant-code-motion": "licm",
     "memory-plan": "memory_plan",
     "onnx-to-hlo": "onnx_to_hlo",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from couloir.dialects import hlo
+from couloir.dialects import chlo, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, ScatterDimensionNumbers
 from couloir.dialects.hlo.building import compare
 from couloir.dialects.quant import UniformType
@@ -163,6 +163,69 @@ def select_and_scatter_in_a_wider_type(op: hlo.SelectAndScatter, rewriter: Rewri
         Region([scatter]),
     )
     rewriter.replace(op, made)
+    return None
+
+
+@rule
+def scan_as_loop(op: chlo.Scan, rewriter: Rewriter) -> str | None:
+    """chlo.scan(x) by f  =>  while i < n { f(slice i of x) }"""
+    values: list[Value[TensorType]] = [*op.operands, *op.results]
+    if not all(value.type.is_static for value in values):
+        return _OPEN
+    axis = op.dimension
+    length = op.inputs[0].type.shape[axis] if op.inputs else op.scan_dim_size
+    if length is None:
+        return "how often it runs is not known"
+    made = [hlo.constant(0, v.type.element_type, shape=v.type.shape).output for v in op.outputs]
+    inits = [hlo.constant(0, i64).output, *op.inits, *made]
+    condition, body = (Block([value.type for value in inits]) for _ in range(2))
+    with inside(condition):
+        hlo.Return([compare(condition.arguments[0], length, ComparisonDirection.LT)])
+    with inside(body):
+        count, *state = body.arguments
+        carried, outputs = state[: len(op.inits)], state[len(op.inits) :]
+        at: Value[Any] = count
+        if op.is_reverse:
+            at = hlo.Subtract(hlo.constant(length - 1, i64), count).result
+        slices = [_slice_at(value, axis, at) for value in op.inputs]
+        results = _copied(op.body.block, [*slices, *carried], body)
+        kept = [_with_slice(all_, new, axis, at) for all_, new in zip(outputs, results, strict=False)]
+        following = hlo.Add(count, hlo.constant(1, i64)).result
+        hlo.Return([following, *results[len(outputs) :], *kept])
+    _, *state = hlo.While(inits, Region([condition]), Region([body])).results
+    rewriter.replace(op, *state[len(op.inits) :], *state[: len(op.inits)])
+    return None
+
+
+def _starts(type: TensorType, axis: int, at: Value[Any]) -> list[Value[Any]]:
+    zero = hlo.constant(0, i64).output
+    return [at if dimension == axis else zero for dimension in range(type.rank)]
+
+
+def _slice_at(value: Value[TensorType], axis: int, at: Value[Any]) -> Value[TensorType]:
+    sizes = tuple(1 if d == axis else size for d, size in enumerate(value.type.shape))
+    part = hlo.DynamicSlice(value, _starts(value.type, axis, at), sizes).result
+    return hlo.reshape(part, (*sizes[:axis], *sizes[axis + 1 :])).result
+
+
+def _with_slice(value: Value[TensorType], new: Value[TensorType], axis: int, at: Value[Any]) -> Value[TensorType]:
+    sizes = new.type.shape
+    part = hlo.reshape(new, (*sizes[:axis], 1, *sizes[axis:])).result
+    return hlo.DynamicUpdateSlice(value, part, _starts(value.type, axis, at)).result
+
+
+@rule
+def async_as_sync(op: hlo.AsyncDone, rewriter: Rewriter) -> str | None:
+    """async_done(async_start(x) by f)  =>  f(x)"""
+    start = op.operand.defining_op
+    if not isinstance(start, hlo.AsyncStart):
+        return "what it waits for is not started here"
+    block = Block([value.type for value in start.inputs])
+    results = _copied(start.body.block, block.arguments, block)
+    rewriter.inline_block(block, op, start.inputs)
+    rewriter.replace(op, *results)
+    if not start.result.has_uses:
+        rewriter.erase(start)
     return None
 
 

@@ -12,7 +12,8 @@ rng_bit_generator(state)   =>  arithmetic (random_numbers.py)
 bitcast_convert, mulhi, ... =>  shifts (bits.py)
 lgamma, digamma, zeta, ...  =>  arithmetic (special_functions.py)
 custom_call @lapack_...    =>  loops over columns (lapack)
-map(x) by f                =>  f(x) (bodies.py)
+map(x) by f                =>  f(x), chlo.scan a loop (bodies.py)
+broadcast, einsum, chlo.broadcast_add, ...  =>  what took their place (older_ops.py)
 reduce(x) in a wider type  =>  reduce(convert(x))
 replica_id, all_reduce, ... =>  those of one device (one_device.py)
 get_tuple_element(tuple)   =>  the element
@@ -37,9 +38,11 @@ from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, TensorType, f32, f64, i32
 from couloir.passes.bits import bitcast_by_shifts, high_half_of_a_product, next_float
 from couloir.passes.bodies import (
+    async_as_sync,
     complex_select_and_scatter,
     map_as_its_body,
     reduction_in_a_wider_type,
+    scan_as_loop,
     scatter_in_a_wider_type,
     select_and_scatter_in_a_wider_type,
     windows_in_a_wider_type,
@@ -47,6 +50,7 @@ from couloir.passes.bodies import (
 from couloir.passes.expectations import expectation_as_assertion, expected_call_as_assertion
 from couloir.passes.fourier import fft_as_dot_products
 from couloir.passes.lapack.table import lapack_call_written_out
+from couloir.passes.older_ops import OLDER
 from couloir.passes.one_device import (
     collective_of_one_device,
     number_of_the_one_device,
@@ -263,7 +267,10 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     next_float,
     *SPECIAL_FUNCTIONS,
     lapack_call_written_out,
+    *OLDER,
     map_as_its_body,
+    scan_as_loop,
+    async_as_sync,
     complex_select_and_scatter,
     reduction_in_a_wider_type,
     windows_in_a_wider_type,

@@ -28,12 +28,15 @@ def collective_of_one_device(
     | hlo.ReduceScatter
     | hlo.AllToAll
     | hlo.CollectiveBroadcast
-    | hlo.CollectiveReduce,
+    | hlo.CollectiveReduce
+    | hlo.CrossReplicaSum,
     rewriter: Rewriter,
 ) -> str | None:
     """all_reduce(x) with itself alone  =>  x"""
     if not _is_alone(op):
         return _OTHERS
+    if isinstance(op.parent_op, hlo.AsyncStart):
+        return "it is the body of an async_start"
     if isinstance(op, hlo.CollectiveBroadcast | hlo.CollectiveReduce) and op.has_dynamic_root:
         return "its root is computed"
     operands, results = list(op.operands), list(op.results)

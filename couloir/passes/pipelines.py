@@ -17,6 +17,7 @@ from couloir.passes.explicit_padding import ExplicitPadding
 from couloir.passes.hlo_to_loops import HloToLoops
 from couloir.passes.inline import Inline
 from couloir.passes.integer_ranges import IntRangeOptimizations
+from couloir.passes.known_sizes import KnownSizes
 from couloir.passes.licm import LoopInvariantCodeMotion
 from couloir.passes.memory_plan import MemoryPlan
 from couloir.passes.onnx_to_hlo import OnnxToHlo
@@ -37,6 +38,7 @@ ONNX_TO_HLO: Final = PassPipeline.of(
 
 #: From StableHLO to loops over buffers, ready for the C backend.
 HLO_TO_LOOPS: Final = PassPipeline.of(
+    KnownSizes(),  # ops that take sizes have them
     Decompose(),  # abbreviations are written out
     Inline(),  # a function on tensors becomes part of those that call it
     SymbolDce(),
@@ -69,6 +71,7 @@ __all__ = [
     "HloToLoops",
     "Inline",
     "IntRangeOptimizations",
+    "KnownSizes",
     "LoopInvariantCodeMotion",
     "MemoryPlan",
     "OnnxToHlo",

@@ -148,7 +148,7 @@ class _Refinement:
             return
         elif isinstance(op, hlo.RealDynamicSlice) and self._sliced(op):
             return
-        make = _STATIC.get(type(op))
+        make = STATIC_FORMS.get(type(op))
         if make is not None:
             self._replace(op, make)
         elif not all(_is_static(result.type) for result in op.results):
@@ -302,7 +302,7 @@ def _convolution(op: hlo.DynamicConv, padding: tuple[int, ...]) -> Operation:
     return hlo.Convolution(op.lhs, op.rhs, padding=pairs, **options, result_types=[op.result.type])
 
 
-_STATIC: Final[dict[type[Operation], Callable[..., Operation | None]]] = {
+STATIC_FORMS: Final[dict[type[Operation], Callable[..., Operation | None]]] = {
     hlo.GetDimensionSize: _size,
     hlo.DynamicReshape: _reshape,
     hlo.DynamicBroadcastInDim: _broadcast,

@@ -365,16 +365,16 @@ def test_the_activation_is_computed_in_the_loops_of_the_convolution() -> None:
 
 def test_everything_that_cannot_be_lowered_is_reported_at_once() -> None:
     text = """
-func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<ui32>) {
+func.func @main(%x: tensor<2xf32>, %a: tensor<f32>, %n: tensor<1xi64>) -> (tensor<2xf32>, tensor<2xf32>) {
   %0 = stablehlo.custom_call @unknown(%x) : (tensor<2xf32>) -> tensor<2xf32>
-  %1 = stablehlo.replica_id : tensor<ui32>
-  return %0, %1 : tensor<2xf32>, tensor<ui32>
+  %1 = stablehlo.rng %a, %a, %n, distribution = NORMAL : (tensor<f32>, tensor<f32>, tensor<1xi64>) -> tensor<2xf32>
+  return %0, %1 : tensor<2xf32>, tensor<2xf32>
 }
 """
     with pytest.raises(Error, match="cannot be lowered to loops") as caught:
         HLO_TO_LOOPS.run(parse_module_op(text))
     assert "stablehlo.custom_call" in str(caught.value)
-    assert "stablehlo.replica_id" in str(caught.value)
+    assert "stablehlo.rng" in str(caught.value)
 
 
 def test_equal_kernels_are_one_function() -> None:
