@@ -109,6 +109,11 @@ def rows(opened: Page, side: str, kind: str = "") -> list[str]:
     return [text.split(" ")[0] for text in opened.all(f".side.{side} .row{kind} .t")]
 
 
+def drawn(opened: Page, selector: str) -> list[str]:
+    """The texts of parts of the pictures."""
+    return opened.tab.locator(selector).all_text_contents()
+
+
 def test_both_programs_and_what_differs(open_page, comparison) -> None:
     opened = open_page(comparison)
     assert opened.one("#model") == "old ↔ <b>new</b>"
@@ -168,6 +173,29 @@ def test_panels(open_page, comparison, fusions) -> None:
     assert rows(other, "second", ".picked") == rows(other, "first", ".partner") == ["stablehlo.convolution"]
 
 
+def test_graphs_side_by_side(open_page, fusions) -> None:
+    opened = open_page(fusions)
+    opened.tab.locator("[data-view=graph]").click()
+    assert not opened.all(".row")
+    titles = drawn(opened, ".side.second .cluster")
+    assert len(titles) == 11 and "@fused_convolution_0 (convolution)" in titles
+    assert drawn(opened, ".side.first .cluster") == []
+    opened.tab.locator(".side.first .node", has_text="dot_general").first.click()
+    for side in ("first", "second"):
+        (picked,) = drawn(opened, f".side.{side} .node.picked .title")
+        assert picked == "dot_general"
+    assert opened.one(".verdict") == "The same on both sides."
+    opened.tab.keyboard.press("l")
+    assert rows(opened, "first", ".picked") == rows(opened, "second", ".partner") == ["stablehlo.dot_general"]
+
+
+def test_what_differs_is_marked_in_the_graph(open_page, comparison) -> None:
+    opened = open_page(comparison)
+    opened.tab.keyboard.press("g")
+    assert drawn(opened, ".side.first .node.alone .title") == ["tanh"]
+    assert set(drawn(opened, ".side.second .node.alone .title")) >= {"sine", "floor"}
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(420, "light"), (800, "dark"), (1280, "light"), (1920, "dark")])
 def test_nothing_is_wider_than_the_window(open_page, fusions, width, scheme) -> None:
     opened = open_page(fusions, width, 900, color_scheme=scheme)
@@ -191,6 +219,9 @@ def test_thousands_of_ops(open_page) -> None:
         )
     )
     assert len(rows(opened, "first")) < 200  # only what is in sight is made
+    opened.tab.keyboard.press("g")
+    assert opened.all(".pane .empty") == ["This program is too large to be drawn."] * 2
+    opened.tab.keyboard.press("l")
     opened.tab.keyboard.press("n")
     assert rows(opened, "first", ".picked") == ["stablehlo.add"]
     assert rows(opened, "second", ".partner") == ["stablehlo.subtract"]

@@ -97,6 +97,36 @@ class Listing {
   reveal(number) {
     if (this.place.has(number)) this.list.reveal(this.place.get(number));
     else this.list.draw();
+    this.pane?.pick(number === undefined ? [] : [number]);
+  }
+
+  /** Shows the graph, which is painted when it is first asked for, or the list. */
+  graph(wanted) {
+    if (wanted && !this.pane) this.draw();
+    if (this.pane) this.pane.box.hidden = !wanted;
+    this.list.box.hidden = wanted;
+    if (wanted) {
+      if (!this.opened) this.pane.open();
+      this.opened = true;
+      this.pane.pick(this.app.picked?.[this.at] === undefined ? [] : [this.app.picked[this.at]]);
+    } else this.list.draw();
+  }
+
+  draw() {
+    const { found } = this.app;
+    const side = SIDES[this.at];
+    this.pane = new Pane({
+      side, title: "", picture: found.data[side].picture, empty: "This program is too large to be drawn.",
+      tip: (number) => [found.line(this.at, number).join(""), found.ops[this.at][number].place].join("\n"),
+      pick: (number) => this.app.pick(this.at, number),
+      changed: () => false,
+    });
+    document.querySelector(`.side.${side} .rows`).append(this.pane.box);
+    for (const [id, { made }] of this.pane.nodes) {
+      const state = found.state(this.at, Number(id));
+      if (state) made.classList.add(state);
+      else made.querySelector(".halo").style.stroke = regionColor(found.pair[this.at][id]?.region);
+    }
   }
 }
 
@@ -119,7 +149,14 @@ class App {
     $("only-differences").addEventListener("change", (event) => this.only(event.target.checked));
     $("help-button").addEventListener("click", () => $("help").showModal());
     document.addEventListener("keydown", (event) => this.key(event));
+    for (const tab of $("views").children) tab.addEventListener("click", () => this.view(tab.dataset.view));
+    this.view("list");
     this.show("counts");
+  }
+
+  view(name) {
+    for (const tab of $("views").children) tab.setAttribute("aria-selected", String(tab.dataset.view === name));
+    for (const list of this.lists) list.graph(name === "graph");
   }
 
   summary() {
@@ -146,7 +183,7 @@ class App {
 
   forget() {
     this.picked = null;
-    for (const list of this.lists) list.list.draw();
+    for (const list of this.lists) list.reveal(undefined);
     if (this.panel === "op") this.show("counts");
   }
 
@@ -160,7 +197,7 @@ class App {
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select, dialog")) return;
-    const actions = { n: () => this.next(1), p: () => this.next(-1), d: () => this.only(!$("only-differences").checked), Escape: () => this.forget(), "?": () => $("help").showModal() };
+    const actions = { n: () => this.next(1), p: () => this.next(-1), d: () => this.only(!$("only-differences").checked), l: () => this.view("list"), g: () => this.view("graph"), Escape: () => this.forget(), "?": () => $("help").showModal() };
     if (actions[event.key]) {
       event.preventDefault();
       actions[event.key]();

@@ -22,7 +22,17 @@ from couloir.ir.passes.trace import Edit
 if TYPE_CHECKING:
     from couloir.ir.passes.trace import Trace
 
-SCRIPTS: Final = ("elements.js", "data.js", "list.js", "code.js", "lines.js", "graph.js", "panels.js", "main.js")
+SCRIPTS: Final = (
+    "elements.js",
+    "data.js",
+    "list.js",
+    "code.js",
+    "lines.js",
+    "pane.js",
+    "graph.js",
+    "panels.js",
+    "main.js",
+)
 """Parts of one script, in this order."""
 
 

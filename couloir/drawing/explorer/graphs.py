@@ -118,7 +118,7 @@ class Graphs:
             return self._known[key]
         self._known[key] = len(self.pictures)
         self._ops += len(graph.nodes)
-        picture = _picture(draw(graph))
+        picture = picture_of(draw(graph))
         if kept is not None:
             picture["part"] = [sum(1 for n in kept if _is_box(lines[n])), sum(1 for line in lines[1:] if _is_box(line))]
         self.pictures.append(picture)
@@ -224,7 +224,7 @@ def short_type(type: str) -> str:
     return cut(type)
 
 
-def _picture(display: Display) -> Json:
+def picture_of(display: Display) -> Json:
     """A display list as short JSON: what a script needs to paint it."""
     nodes: list[Any] = []
     edges: list[Any] = []
