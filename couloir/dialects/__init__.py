@@ -18,6 +18,7 @@ for _dialect, _module in {
     "onnx": "onnx",
     "quant": "quant",
     "scf": "scf",
+    "sdy": "sdy",
     "stablehlo": "hlo",
     "tensor": "tensor",
     "vector": "vector",

@@ -16,6 +16,7 @@ map(x) by f                =>  f(x), chlo.scan a loop (bodies.py)
 broadcast, einsum, chlo.broadcast_add, ...  =>  what took their place (older_ops.py)
 reduce(x) in a wider type  =>  reduce(convert(x))
 replica_id, all_reduce, ... =>  those of one device (one_device.py)
+sdy.sharding_constraint(x)  =>  x
 get_tuple_element(tuple)   =>  the element
 chlo.constant              =>  stablehlo.constant
 check.expect_eq(x, y), ... =>  comparisons and cf.assert (expectations.py)
@@ -53,8 +54,10 @@ from couloir.passes.lapack.table import lapack_call_written_out
 from couloir.passes.older_ops import OLDER
 from couloir.passes.one_device import (
     collective_of_one_device,
+    mesh_dropped,
     number_of_the_one_device,
     permutation_of_one_device,
+    sharding_dropped,
 )
 from couloir.passes.random_numbers import random_bits_as_arithmetic
 from couloir.passes.special_functions import SPECIAL_FUNCTIONS
@@ -279,6 +282,8 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     number_of_the_one_device,
     collective_of_one_device,
     permutation_of_one_device,
+    sharding_dropped,
+    mesh_dropped,
     element_of_a_tuple,
     constant_of_stablehlo,
     expectation_as_assertion,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from couloir.dialects import hlo
+from couloir.dialects import hlo, sdy
 from couloir.dialects.hlo.mesh import ReplicaGroupMeshAxes
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import TensorType
@@ -69,3 +69,15 @@ def permutation_of_one_device(op: hlo.CollectivePermute, rewriter: Rewriter) -> 
         return "a size is not known"
     rewriter.replace(op, hlo.constant(0, type.element_type, shape=type.shape))
     return None
+
+
+@rule
+def sharding_dropped(op: sdy.ShardingConstraint | sdy.Reshard, rewriter: Rewriter) -> None:
+    """sharding_constraint(x)  =>  x"""
+    rewriter.replace(op, op.input)
+
+
+@rule
+def mesh_dropped(op: sdy.ShardingGroup | sdy.Mesh, rewriter: Rewriter) -> None:
+    """mesh, sharding_group  =>  nothing"""
+    rewriter.erase(op)

@@ -29,6 +29,7 @@ PROGRAMS = (
     "spectrogram",
     "complex arithmetic",
     "random keys from numbers",
+    "random walk",
     "sorting",
     "hashes of bits",
     "edit distance",

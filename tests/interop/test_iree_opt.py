@@ -13,7 +13,7 @@ from couloir.ir.text.parser import external_resources, parse_module_op
 from couloir.ir.text.printer import operation_text
 from couloir.ir.verify import verify
 from tests.interop.modules import Modules
-from tests.interop.test_texts import TEXTS
+from tests.interop.test_texts import COMMON
 
 SPLIT = "\n// -----\n"
 
@@ -31,7 +31,7 @@ def iree_opt(text: str, *options: str) -> str:
 def modules() -> list[str]:
     """All texts, and random modules."""
     random_ones = [Modules(random.Random(seed)).module() for seed in range(60)]
-    return [operation_text(m, generic=True) for m in (*map(parse_module_op, TEXTS.values()), *random_ones)]
+    return [operation_text(m, generic=True) for m in (*map(parse_module_op, COMMON.values()), *random_ones)]
 
 
 @pytest.mark.parametrize("generic", [True, False])

@@ -145,6 +145,7 @@ _TABLES: Final[dict[str, str]] = {
         "memref": "memref",
         "onnx": "onnx",
         "scf": "scf",
+        "sdy": "sdy",
         "stablehlo": "hlo",
         "tensor": "tensor",
         "vector": "vector",

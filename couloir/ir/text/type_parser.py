@@ -449,6 +449,15 @@ class TypeParser(Lexer):
         text = self.text[start:end]
         return OpaqueType(text) if sigil == "!" else OpaqueAttribute(text)
 
+    def balanced_text(self) -> str:
+        """Reads from the bracket that comes next to the one that closes it, as text."""
+        if not any(map(self.at, _PAIRS)):
+            raise self.expected("a bracket")
+        start = self.position
+        end = self._balanced_end(start)
+        self.skip_to(end)
+        return self.text[start:end]
+
     def _balanced_end(self, start: int) -> int:
         """The offset after the bracket that closes the one at `start`; strings and `->` are skipped."""
         open: list[str] = []
