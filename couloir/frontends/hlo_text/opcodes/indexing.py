@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from couloir.dialects import chlo, hlo
-from couloir.dialects.hlo.building import Tensor, reshape, slice_range
-from couloir.dialects.shapes import inside
+from couloir.dialects.hlo.building import (
+    Tensor,
+    broadcast_along,
+    compare,
+    convert,
+    full_like,
+    reshape,
+    slice_range,
+)
+from couloir.dialects.shapes import inside, within
 from couloir.frontends.hlo_text.node import Lowered, Node, lowers
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Region
-from couloir.ir.types import FloatType, TensorType, i32
+from couloir.ir.types import FloatType, TensorType, i32, i64
 
 
 def _starts(operand: Tensor, starts: list[Tensor]) -> list[Tensor]:
@@ -64,7 +74,7 @@ def scatter(node: Node) -> Lowered:
         raise Error("`scatter` has arrays, indices, and an update for each array")
     made = hlo.Scatter(
         operands[:count],
-        operands[count],
+        _whole_windows(numbers, operands[0], operands[count], operands[-1]),
         operands[count + 1 :],
         numbers,
         node.flag("indices_are_sorted"),
@@ -72,6 +82,34 @@ def scatter(node: Node) -> Lowered:
         node.region(),
     )
     return made.results
+
+
+def _whole_windows(numbers: hlo.ScatterDimensionNumbers, x: Tensor, indices: Tensor, update: Tensor) -> Tensor:
+    """Indices that leave out each window of which a part is out of bounds; StableHLO leaves out that part alone."""
+    hidden = (*numbers.inserted_window_dims, *numbers.input_batching_dims)
+    kept = [axis for axis in range(x.type.rank) if axis not in hidden]
+    if len(kept) != len(numbers.update_window_dims) or not within(numbers.update_window_dims, update.type.rank):
+        return indices  # the op says what is wrong
+    sizes = dict(zip(kept, (update.type.shape[axis] for axis in numbers.update_window_dims), strict=True))
+    targets = numbers.scatter_dims_to_operand_dims
+    if not within(targets, x.type.rank) or all(sizes.get(axis, 1) == 1 for axis in targets):
+        return indices
+    shape, position = indices.type.shape, numbers.index_vector_dim
+    if (shape[position] if 0 <= position < len(shape) else 1) != len(targets):
+        return indices
+    wide = convert(indices, i64)
+
+    def along(numbers: list[int]) -> Tensor:
+        """One number for each component of an index."""
+        made = hlo.constant(np.asarray(numbers, np.int64)).output
+        return broadcast_along(made, shape, (position,)) if position < len(shape) else full_like(wide, numbers[0])
+
+    direction = hlo.ComparisonDirection
+    fits = hlo.And(
+        compare(wide, 0, direction.GE),
+        compare(wide, along([x.type.shape[axis] - sizes.get(axis, 1) for axis in targets]), direction.LE),
+    )
+    return hlo.Select(fits, wide, along([x.type.shape[axis] for axis in targets])).result
 
 
 @lowers("sort", named="stablehlo.sort")

@@ -162,6 +162,16 @@ INSTRUCTIONS: Final = {
   i = s32[2,4,1] constant({{{0},{4},{2},{9}},{{1},{0},{3},{-2}}})
   ROOT r = f32[2,4,3] gather(x, i), offset_dims={2}, collapsed_slice_dims={1}, start_index_map={1}, operand_batching_dims={0},
     start_indices_batching_dims={0}, index_vector_dim=2, slice_sizes={1,1,3}""",
+    "scatter out of bounds": """x = f32[6,4] parameter(0)
+  i = s32[5,2] constant({{-1,0},{0,1},{5,1},{4,3},{3,2}})
+  u = f32[5,2,2] parameter(1)
+  ROOT r = f32[6,4] scatter(x, i, u), update_window_dims={1,2}, inserted_window_dims={}, scatter_dims_to_operand_dims={0,1},
+    index_vector_dim=1, to_apply=add""",
+    "scatter of one window": """x = f32[5] parameter(0)
+  i = u8[] constant(4)
+  u = f32[2] parameter(1)
+  ROOT r = f32[5] scatter(x, i, u), update_window_dims={0}, inserted_window_dims={}, scatter_dims_to_operand_dims={0},
+    index_vector_dim=0, to_apply=add""",
     "iota": """ROOT r = f32[2,3] iota(), iota_dimension=1""",
     "complex numbers": """x = f32[4] parameter(0)
   y = f32[4] parameter(1)
