@@ -246,3 +246,108 @@ def test_no_such_function():
         call(couloir.from_jax(lambda x: x, 1.0), function="other")
     with pytest.raises(couloir.Error, match="a module is needed, not a str"):
         call("module")  # pyright: ignore[reportArgumentType]
+
+
+TEXTS = {
+    "powers of whole numbers": """
+    func.func @main(%x: tensor<12xi32>, %y: tensor<12xi32>) -> tensor<12xi32> {
+      %r = stablehlo.power %x, %y : tensor<12xi32>
+      return %r : tensor<12xi32>
+    }""",
+    "any select and scatter": """
+    func.func @main(%x: tensor<12xi32>, %y: tensor<12xi32>) -> tensor<12xi32> {
+      %init = stablehlo.constant dense<3> : tensor<i32>
+      %source = stablehlo.slice %y [0:6] : (tensor<12xi32>) -> tensor<6xi32>
+      %r = "stablehlo.select_and_scatter"(%x, %source, %init) <{window_dimensions = array<i64: 3>, window_strides = array<i64: 2>,
+        padding = dense<[[1, 0]]> : tensor<1x2xi64>}> ({
+      ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+        %p = stablehlo.compare GT, %a, %b : (tensor<i32>, tensor<i32>) -> tensor<i1>
+        stablehlo.return %p : tensor<i1>
+      }, {
+      ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+        %m = stablehlo.multiply %a, %b : tensor<i32>
+        stablehlo.return %m : tensor<i32>
+      }) : (tensor<12xi32>, tensor<6xi32>, tensor<i32>) -> tensor<12xi32>
+      return %r : tensor<12xi32>
+    }""",
+    "broadcasting": """
+    func.func @main(%x: tensor<12xi32>, %y: tensor<12xi32>) -> (tensor<3x12xi32>, tensor<3x12xi1>) {
+      %a = stablehlo.iota dim = 0 : tensor<3x1xi32>
+      %s = chlo.broadcast_add %a, %x : (tensor<3x1xi32>, tensor<12xi32>) -> tensor<3x12xi32>
+      %c = chlo.broadcast_compare %s, %y {comparison_direction = #chlo<comparison_direction LT>} : (tensor<3x12xi32>, tensor<12xi32>) -> tensor<3x12xi1>
+      return %s, %c : tensor<3x12xi32>, tensor<3x12xi1>
+    }""",
+    "a running sum": """
+    func.func @main(%x: tensor<12xi32>, %y: tensor<12xi32>) -> (tensor<12xi32>, tensor<i32>) {
+      %zero = stablehlo.constant dense<0> : tensor<i32>
+      %sums, %total = chlo.scan(%x) inits (%zero) dimension=0 attributes {is_reverse = true} {
+      ^bb0(%a: tensor<i32>, %c: tensor<i32>):
+        %s = stablehlo.add %a, %c : tensor<i32>
+        stablehlo.return %s, %s : tensor<i32>, tensor<i32>
+      } : (tensor<12xi32>, tensor<i32>) -> (tensor<12xi32>, tensor<i32>)
+      return %sums, %total : tensor<12xi32>, tensor<i32>
+    }""",
+    "a map, a composite and tuples": """
+    func.func @main(%x: tensor<12xi32>, %y: tensor<12xi32>) -> tensor<12xi32> {
+      %m = "stablehlo.map"(%x, %y) <{dimensions = array<i64: 0>}> ({
+      ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+        %s = stablehlo.subtract %a, %b : tensor<i32>
+        stablehlo.return %s : tensor<i32>
+      }) : (tensor<12xi32>, tensor<12xi32>) -> tensor<12xi32>
+      %t = stablehlo.tuple %m, %x : tuple<tensor<12xi32>, tensor<12xi32>>
+      %f = stablehlo.get_tuple_element %t[0] : (tuple<tensor<12xi32>, tensor<12xi32>>) -> tensor<12xi32>
+      %r = stablehlo.composite "my.twice" %f {decomposition = @twice} : (tensor<12xi32>) -> tensor<12xi32>
+      return %r : tensor<12xi32>
+    }
+    func.func private @twice(%x: tensor<12xi32>) -> tensor<12xi32> {
+      %r = stablehlo.add %x, %x : tensor<12xi32>
+      return %r : tensor<12xi32>
+    }""",
+    "a reduction with a body, and a start that is not neutral": """
+    func.func @main(%x: tensor<12xi32>, %y: tensor<12xi32>) -> (tensor<i32>, tensor<i32>) {
+      %one = stablehlo.constant dense<1> : tensor<i32>
+      %s = stablehlo.reduce(%x init: %one) applies stablehlo.add across dimensions = [0] : (tensor<12xi32>, tensor<i32>) -> tensor<i32>
+      %r = stablehlo.reduce(%y init: %one) across dimensions = [0] : (tensor<12xi32>, tensor<i32>) -> tensor<i32>
+        reducer(%a: tensor<i32>, %b: tensor<i32>) {
+          %m = stablehlo.maximum %a, %b : tensor<i32>
+          %n = stablehlo.maximum %m, %a : tensor<i32>
+          stablehlo.return %n : tensor<i32>
+        }
+      return %s, %r : tensor<i32>, tensor<i32>
+    }""",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_jax_does_not_write(name: str):
+    module = couloir.parse(TEXTS[name])
+    rng = np.random.default_rng(1)
+    x, y = rng.integers(-4, 5, 12).astype(np.int32), rng.integers(-2, 5, 12).astype(np.int32)
+    for found, expected in zip(jax.jit(call(module))(x, y), couloir.run(module, x, y), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_turned_kernels_and_normalized_batches():
+    module = couloir.parse("""
+    func.func @main(%x: tensor<1x5x2xf32>, %k: tensor<3x2x2xf32>, %s: tensor<2xf32>) -> (tensor<1x5x2xf32>, tensor<2xf32>) {
+      %c = stablehlo.convolution(%x, %k) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f],
+        window = {stride = [1], pad = [[1, 1]], reverse = [true]} {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+        : (tensor<1x5x2xf32>, tensor<3x2x2xf32>) -> tensor<1x5x2xf32>
+      %y, %mean, %variance = "stablehlo.batch_norm_training"(%c, %s, %s) <{epsilon = 0.001 : f32, feature_index = 2 : i64}>
+        : (tensor<1x5x2xf32>, tensor<2xf32>, tensor<2xf32>) -> (tensor<1x5x2xf32>, tensor<2xf32>, tensor<2xf32>)
+      return %y, %variance : tensor<1x5x2xf32>, tensor<2xf32>
+    }""")
+    rng = np.random.default_rng(2)
+    arrays = [rng.normal(size=shape).astype(np.float32) for shape in ((1, 5, 2), (3, 2, 2), (2,))]
+    for found, expected in zip(call(module)(*arrays), couloir.run(module, *arrays), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_jax_refuses_has_its_place():
+    module = couloir.parse("""
+    func.func @main(%x: tensor<8xi1>) -> tensor<ui8> {
+      %y = stablehlo.bitcast_convert %x : (tensor<8xi1>) -> tensor<ui8>
+      return %y : tensor<ui8>
+    }""")
+    with pytest.raises(couloir.Error, match=r"<text>:3:12: `stablehlo.bitcast_convert` is not what JAX takes"):
+        call(module)(np.zeros(8, bool))

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 
 from couloir.dialects import hlo
-from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType
 from couloir.frontends.jax.calling.meanings import MEANINGS, Run, means
 from couloir.frontends.jax.library import jax_library
 from couloir.ir.types import FloatType, TensorType, dtype_of
@@ -19,7 +18,6 @@ LAX: Final = {
     "add": "add",
     "and": "bitwise_and",
     "atan2": "atan2",
-    "cbrt": "cbrt",
     "ceil": "ceil",
     "complex": "complex",
     "cosine": "cos",
@@ -39,7 +37,6 @@ LAX: Final = {
     "not": "bitwise_not",
     "or": "bitwise_or",
     "popcnt": "population_count",
-    "power": "pow",
     "remainder": "rem",
     "rsqrt": "rsqrt",
     "shift_left": "shift_left",
@@ -89,6 +86,30 @@ def one_function(run: Run, op: Any, *operands: Any) -> Any:
     return getattr(jax_library().lax, name)(*operands)
 
 
+@means("cbrt")
+def cbrt(run: Run, op: hlo.Cbrt, x: Any) -> Any:
+    """The cubic root; that of a complex number is a power."""
+    lax = jax_library().lax
+    return lax.pow(x, lax.full_like(x, 1 / 3)) if np.issubdtype(x.dtype, np.complexfloating) else lax.cbrt(x)
+
+
+@means("power")
+def power(run: Run, op: Any, x: Any, y: Any) -> Any:
+    """A power. Of whole numbers it wraps around, and 1 divided by one is rounded towards zero."""
+    jax = jax_library()
+    if not np.issubdtype(x.dtype, np.integer):
+        return jax.lax.pow(x, y)
+    jnp, width = jax.numpy, 8 * x.dtype.itemsize
+    total, square = jnp.ones_like(x), x
+    for bit in range(width - 1 if np.issubdtype(x.dtype, np.signedinteger) else width):
+        total = jnp.where((y >> bit) & 1 == 1, total * square, total)
+        square = square * square
+    if np.issubdtype(x.dtype, np.unsignedinteger):
+        return total
+    inverse = jnp.where(x == 1, 1, jnp.where(x == -1, jnp.where(y & 1 == 1, -1, 1), 0)).astype(x.dtype)
+    return jnp.where(y < 0, inverse, total)
+
+
 @means("real", "imag")
 def part(run: Run, op: Any, x: Any) -> Any:
     """The parts of a complex number; those of a real one are itself and 0."""
@@ -136,15 +157,12 @@ def select(run: Run, op: Any, pred: Any, a: Any, b: Any) -> Any:
     return jax_library().numpy.where(pred, a, b)
 
 
-FUNCTIONS: Final = {direction: direction.value.lower() for direction in ComparisonDirection}
-
-
 @means("compare")
 def compare(run: Run, op: Any, a: Any, b: Any) -> Any:
-    """A comparison."""
-    if op.compare_type is ComparisonType.TOTALORDER and isinstance(op.lhs.type.element_type, FloatType):
+    """A comparison; the enumerations are those of StableHLO or of CHLO."""
+    if getattr(op.compare_type, "value", None) == "TOTALORDER" and isinstance(op.lhs.type.element_type, FloatType):
         a, b = ordered(a), ordered(b)
-    return getattr(jax_library().lax, FUNCTIONS[op.comparison_direction])(a, b)
+    return getattr(jax_library().lax, op.comparison_direction.value.lower())(a, b)
 
 
 def ordered(x: Any) -> Any:
@@ -169,7 +187,7 @@ def is_infinite(run: Run, op: Any, x: Any) -> Any:
 # -- with broadcasting, as NumPy does it -------------------------------------------------------------------------------
 
 
-def _broadcasting(meaning: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _broadcasting(name: str) -> Callable[..., Any]:
     def broadcast(run: Run, op: Any, a: Any, b: Any) -> Any:
         jax = jax_library()
         shape = np.broadcast_shapes(a.shape, b.shape)
@@ -182,8 +200,8 @@ def _broadcasting(meaning: Callable[..., Any], name: str) -> Callable[..., Any]:
             a, b = (jax.numpy.reshape(x, spread) if x is short else x for x in (a, b))
             shape = np.broadcast_shapes(a.shape, b.shape)
         a, b = jax.numpy.broadcast_to(a, shape), jax.numpy.broadcast_to(b, shape)
-        if name == "chlo.broadcast_compare":
-            return meaning(run, op, a, b)
+        if name in ("chlo.broadcast_compare", "chlo.broadcast_power"):
+            return MEANINGS[f"stablehlo.{name.removeprefix('chlo.broadcast_')}"](run, op, a, b)
         return getattr(jax.lax, _lax_of(name, a.dtype))(a, b)
 
     return broadcast
@@ -202,7 +220,7 @@ BROADCASTING: Final = (
     *("xor", "zeta"),
 )
 for _name in BROADCASTING:
-    MEANINGS[f"chlo.broadcast_{_name}"] = _broadcasting(compare, f"chlo.broadcast_{_name}")
+    MEANINGS[f"chlo.broadcast_{_name}"] = _broadcasting(f"chlo.broadcast_{_name}")
 
 
 @means("chlo.constant_like")

@@ -11,6 +11,7 @@ import numpy as np
 from couloir.dialects import hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp
+from couloir.frontends.guarding import guarded
 from couloir.frontends.jax.calling.meanings import MEANINGS, Array, NoMeaning, as_known
 from couloir.frontends.jax.library import jax_library
 from couloir.frontends.unsupported import Unsupported
@@ -187,18 +188,22 @@ class _Run:
         if isinstance(op, hlo.Constant):
             return [elements(op)]
         meaning = MEANINGS[op.name]
+
+        def made() -> list[Any]:
+            if not _is_size(op, operands):
+                return _listed(op, meaning(self, op, *operands))
+            with jax_library().ensure_compile_time_eval():
+                return [np.asarray(value) for value in _listed(op, meaning(self, op, *operands))]
+
         try:
-            if _is_size(op, operands):
-                with jax_library().ensure_compile_time_eval():
-                    return [np.asarray(value) for value in _listed(op, meaning(self, op, *operands))]
-            made = _listed(op, meaning(self, op, *operands))
+            results = guarded(f"`{op.name}` is not what JAX takes", made)
         except Error as error:
             if error.where is not None:
                 raise
-            raise Error(error.message, where=op.location.label or None, hint=error.hint) from error
-        for result, value in zip(op.results, made, strict=True):
+            raise Error(error.message, where=op.location.label or None, hint=error.hint, notes=error.notes) from error
+        for result, value in zip(op.results, results, strict=True):
             self._check(op, result.type, value)
-        return made
+        return results
 
     def _check(self, op: Operation, type: Type, value: Any) -> None:
         if isinstance(type, TensorType) and value.dtype != dtype_of(type.element_type):

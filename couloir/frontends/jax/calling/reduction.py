@@ -7,11 +7,11 @@ from typing import Any, Final
 import numpy as np
 
 from couloir.dialects import hlo
-from couloir.frontends.jax.calling.meanings import NoMeaning, Run, arrays_of, means
+from couloir.frontends.jax.calling.meanings import Run, arrays_of, means
 from couloir.frontends.jax.calling.regions import single_op
 from couloir.frontends.jax.library import jax_library
 from couloir.frontends.jax.primitives.reduction import start
-from couloir.ir.types import Type
+from couloir.ir.types import FloatType, Type
 
 MONOIDS: Final = {
     "stablehlo.add": ("reduce_sum", "add"),
@@ -93,39 +93,59 @@ def reduce_window(run: Run, op: hlo.ReduceWindow, *operands: Any) -> Any:
     return list(made) if half > 1 else made
 
 
-def _selects(op: hlo.SelectAndScatter) -> str:
-    """`max` or `min`, when the op is the gradient of one."""
+def _selects(op: hlo.SelectAndScatter) -> str | None:
+    """`max` or `min`, when the op is the gradient of one; else None."""
     compared = op.select.block.first_op
-    direction = getattr(getattr(compared, "comparison_direction", None), "value", None)
+    direction = getattr(getattr(compared, "comparison_direction", None), "value", "")
     is_gradient = single_op(op.select) == "stablehlo.compare" and single_op(op.scatter) == "stablehlo.add"
-    if not is_gradient or direction not in ("GE", "LE"):
-        raise NoMeaning("it is not the gradient of a maximum or minimum")
-    return "max" if direction == "GE" else "min"
+    if not is_gradient or not isinstance(op.operand.type.element_type, FloatType):
+        return None
+    return {"GE": "max", "LE": "min"}.get(direction)
 
 
 @means("select_and_scatter")
 def select_and_scatter(run: Run, op: hlo.SelectAndScatter, x: Any, source: Any, init: Any) -> Any:
-    """The gradient of a maximum or minimum in windows."""
-    jax = jax_library()
-    name, rank = _selects(op), len(x.shape)
+    """Adds each source up where its window has what `select` chooses. The gradient of a maximum is one."""
+    jax, rank = jax_library(), len(x.shape)
+    name = _selects(op)
     ones = (1,) * rank
+    window: dict[str, Any] = {
+        "window_dimensions": op.window_dimensions or ones,
+        "window_strides": op.window_strides or ones,
+        "padding": [tuple(pair) for pair in op.padding or ((0, 0),) * rank],
+    }
+    if name is None:
+        return _selected(run, op, x, source, init, window)
     worst = np.asarray(start({"max": "maximum", "min": "minimum"}[name], op.operand.type.element_type), x.dtype)
 
     def pooled(value: Any) -> Any:
-        return jax.lax.reduce_window(
-            value,
-            worst,
-            getattr(jax.lax, name),
-            op.window_dimensions or ones,
-            op.window_strides or ones,
-            [tuple(pair) for pair in op.padding or ((0, 0),) * rank],
-        )
+        return jax.lax.reduce_window(value, worst, getattr(jax.lax, name), **window)
 
     (made,) = jax.vjp(pooled, x)[1](source)
     return made + init
 
 
-select_and_scatter.check = _selects  # pyright: ignore[reportFunctionMemberAccess]
+def _selected(run: Run, op: hlo.SelectAndScatter, x: Any, source: Any, init: Any, window: dict[str, Any]) -> Any:
+    """With any bodies: the place that each window chooses, then one source after the other."""
+    jax = jax_library()
+    jnp = jax.numpy
+    places = jnp.reshape(jnp.arange(x.size, dtype=np.int32), x.shape)
+
+    def chosen(a: Any, b: Any) -> Any:
+        keeps = jnp.asarray(run.region(op.select, a[0], b[0])[0])
+        keeps = jnp.where(b[1] < 0, True, keeps & (a[1] >= 0))  # what is padded is never chosen
+        return jnp.where(keeps, a[0], b[0]), jnp.where(keeps, a[1], b[1])
+
+    nothing = jnp.zeros((), x.dtype), np.asarray(-1, np.int32)
+    at = jnp.ravel(jax.lax.reduce_window((jnp.asarray(x), places), nothing, chosen, **window)[1])
+
+    def step(total: Any, item: Any) -> tuple[Any, None]:
+        place, value = item
+        combined = jnp.asarray(run.region(op.scatter, total[place], value)[0])
+        return total.at[place].set(combined), None
+
+    total = jnp.full(x.size, init, x.dtype)
+    return jnp.reshape(jax.lax.scan(step, total, (at, jnp.ravel(source)))[0], x.shape)
 
 
 @means("map")
