@@ -16,11 +16,12 @@ from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import NARROW_INTEGERS, Array, DType, is_discrete, kind
 from couloir.backends.numpy.meanings import Request, Run
 from couloir.backends.numpy.windows import Monoid
-from couloir.dialects import hlo
+from couloir.dialects import func, hlo
 from couloir.dialects.hlo.elements import is_quantized
 from couloir.dialects.shapes import dims_of
 from couloir.ir.constraints import element_type
 from couloir.ir.operation import Operation, Region
+from couloir.ir.symbols import lookup
 from couloir.ir.traits import ConstantLike, Elementwise, ReturnLike
 from couloir.ir.types import dtype_of
 
@@ -66,10 +67,34 @@ def apply(xp: ArrayNamespace, body: Region, *arrays: Array) -> Asking:
 
 
 def works_on_arrays(op: Operation) -> bool:
-    """Whether an op on scalars, run on arrays, computes each element alone."""
-    alone = any(op.has_trait(trait) for trait in (Elementwise, ConstantLike, ReturnLike))
-    scalar = all(not dims_of(value) for value in (*op.operands, *op.results))
-    return scalar and (alone or isinstance(op, hlo.Select | hlo.Clamp))
+    """Whether an op on scalars, run on arrays, computes each element alone.
+
+    Functions of such ops do, and branches, which are all run. Loops do if nothing else decides whether they run: a loop that
+    is run for elements that it is not meant for may never end.
+    """
+    pending: list[tuple[Operation, bool, frozenset[Operation]]] = [(op, True, frozenset())]
+    while pending:
+        op, may_loop, callers = pending.pop()
+        if any(dims_of(value) for value in (*op.operands, *op.results)):
+            return False
+        match op:
+            case func.Call():
+                callee = lookup(op, op.callee)
+                if not isinstance(callee, func.FuncOp) or callee.is_declaration or callee in callers:
+                    return False
+                if callee.body.first_block is not callee.body.last_block:
+                    return False
+                pending.extend((inner, may_loop, callers | {callee}) for inner in callee.body.ops)
+            case hlo.If() | hlo.Case():
+                pending.extend((inner, False, callers) for region in op.regions for inner in region.ops)
+            case hlo.While() if may_loop:
+                pending.extend((inner, False, callers) for region in op.regions for inner in region.ops)
+            case hlo.Select() | hlo.Clamp():
+                pass
+            case _:
+                if not any(op.has_trait(trait) for trait in (Elementwise, ConstantLike, ReturnLike)):
+                    return False
+    return True
 
 
 def reduce_first(xp: ArrayNamespace, body: Region, inputs: Arrays, inits: Arrays) -> Asking:

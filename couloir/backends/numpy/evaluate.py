@@ -42,7 +42,11 @@ _FAULTS: Final = (ArithmeticError, AttributeError, LookupError, MemoryError, Typ
 
 
 def evaluate(
-    program: Operation, *arrays: Any, function: str | None = None, domain: ArrayNamespace = floats
+    program: Operation,
+    *arrays: Any,
+    function: str | None = None,
+    domain: ArrayNamespace = floats,
+    max_runs: int | None = None,
 ) -> tuple[Array, ...]:
     """Runs a function on arrays and gives its results.
 
@@ -54,19 +58,21 @@ def evaluate(
         arrays: One for each argument, of exactly its shape and element type, or already of the domain's carrier.
         function: The name of a function of the module; by default the first one that is not private.
         domain: What floats are computed as; see `couloir.backends.numpy.domains`.
+        max_runs: How many regions, blocks and functions may be run, counted each time, before a program that does not end
+            is given up; by default any number.
 
     Returns:
         The results. They may share memory with constants of the program and with the arguments: nobody writes to them.
 
     Raises:
         Error: when there is no such function; when the arguments do not fit, saying which; when ops have no meaning,
-            naming all of them, before anything runs; and when an op fails, with its location.
+            naming all of them, before anything runs; when an op fails, with its location; and when `max_runs` is reached.
         NotInDomain: when an op has no meaning in the domain.
     """
     chosen = _chosen(program, function)
     given = argument_values(chosen, arrays, domain)
     outputs = new_outputs(chosen, domain)
-    evaluation = _Evaluation(domain, Plan(chosen, runs_root=False))
+    evaluation = _Evaluation(domain, Plan(chosen, runs_root=False), max_runs)
     results = evaluation.loop(evaluation.entered(Run(chosen.body, [*given, *outputs]), {}))
     return tuple(outputs or results)
 
@@ -194,9 +200,10 @@ class _Frame:
 class _Evaluation:
     """One run of a program."""
 
-    def __init__(self, xp: ArrayNamespace, plan: Plan) -> None:
+    def __init__(self, xp: ArrayNamespace, plan: Plan, max_runs: int | None = None) -> None:
         self.xp = xp
         self.plan = plan
+        self.max_runs = max_runs
         self.globals: dict[Operation, Any] = {}
         self.seen: dict[str, list[Any]] = {}
         self.is_together = False
@@ -223,13 +230,16 @@ class _Evaluation:
                     )
                 match outcome:
                     case Run():
-                        frames.append(self.entered(outcome, frame.values))
+                        self._count()
+                        frames.append(self.entered(outcome, frame.values, frame.batch))
                     case Call():
                         callee = self.plan.symbol(step.op, outcome.symbol)
-                        frames.append(self.entered(Run(_body(callee), outcome.arguments), {}))
+                        self._count()
+                        frames.append(self.entered(Run(_body(callee), outcome.arguments), {}, frame.batch))
                     case Global():
                         answer = self._global(self.plan.symbol(step.op, outcome.symbol))
                     case Jump():
+                        self._count()
                         self._enter(frame, outcome.block, outcome.arguments)
                     case Leave():
                         frames.pop()
@@ -265,12 +275,18 @@ class _Evaluation:
             frame.waiting = None
             return end.value
 
-    def entered(self, request: Run, values: dict[Value[Any], Any]) -> _Frame:
-        """A frame at the start of a region."""
+    def _count(self) -> None:
+        if self.max_runs is not None:
+            if self.max_runs == 0:
+                raise Error("the program runs more regions than `max_runs` says", hint="does a loop never end?")
+            self.max_runs -= 1
+
+    def entered(self, request: Run, values: dict[Value[Any], Any], batch: tuple[int, ...] | None = None) -> _Frame:
+        """A frame at the start of a region. What runs inside of a batch is a batch."""
         block = request.region.first_block
         if block is None:
             raise Error("it runs a region that is empty")
-        frame = _Frame((), values, request.batch)
+        frame = _Frame((), values, batch if request.batch is None else request.batch)
         self._enter(frame, block, request.arguments)
         return frame
 
@@ -294,7 +310,7 @@ class _Evaluation:
 
     def _inner(self, op: Operation, name: str, arguments: Sequence[Any]) -> Running:
         """A run of another function of this program."""
-        inner = _Evaluation(self.xp, self.plan)
+        inner = _Evaluation(self.xp, self.plan, self.max_runs)
         inner.seen, inner.is_together = self.seen, True
         return inner.steps(inner.entered(Run(_body(self.plan.symbol(op, name)), arguments), {}))
 

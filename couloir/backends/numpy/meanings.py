@@ -59,7 +59,8 @@ class Run:
     Attributes:
         region: One of the op's own regions.
         arguments: The arguments of its first block.
-        batch: If given, the region computes with scalars, and is run on arrays of this shape, all elements at once.
+        batch: If given, the region computes with scalars, and is run on arrays of this shape, all elements at once; so are
+            the regions and functions that it runs.
     """
 
     region: Region

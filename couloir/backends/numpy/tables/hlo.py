@@ -470,22 +470,35 @@ def _select_and_scatter(
 
 @meaning(hlo.If)
 def _if(xp: ArrayNamespace, op: hlo.If, pred: Array) -> Steps:
-    return (yield Run(op.true_branch if pred else op.false_branch))
+    """In a body that is run on arrays (see `bodies.works_on_arrays`) both branches are, and elements chosen from them."""
+    if not pred.ndim:
+        return (yield Run(op.true_branch if pred else op.false_branch))
+    on_true, on_false = (yield Run(op.true_branch)), (yield Run(op.false_branch))
+    return [np.where(pred, a, b) for a, b in zip(on_true, on_false, strict=True)]
 
 
 @meaning(hlo.Case)
 def _case(xp: ArrayNamespace, op: hlo.Case, index: Array) -> Steps:
-    number = int(index)
-    return (yield Run(op.branches[number if 0 <= number < len(op.branches) else -1]))
+    if not index.ndim:
+        number = int(index)
+        return (yield Run(op.branches[number if 0 <= number < len(op.branches) else -1]))
+    results: Sequence[Array] = yield Run(op.branches[-1])
+    for number, branch in enumerate(op.branches[:-1]):
+        found = yield Run(branch)
+        results = [np.where(index == number, a, b) for a, b in zip(found, results, strict=True)]
+    return results
 
 
 @meaning(hlo.While)
 def _while(xp: ArrayNamespace, op: hlo.While, *state: Array) -> Steps:
     while True:
         (go_on,) = yield Run(op.cond, state)
-        if not go_on:
+        if not (go_on.any() if go_on.ndim else go_on):
             return state
-        state = yield Run(op.body, state)
+        after = yield Run(op.body, state)
+        if go_on.ndim:  # in a body that is run on arrays: elements that are done stay as they are
+            after = tuple([np.where(go_on, new, old) for new, old in zip(after, state, strict=True)])
+        state = after
 
 
 @meaning(hlo.Composite)
