@@ -284,7 +284,7 @@ class Executable:
         )
 
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:
-        return self.function(*(np.asarray(cast("Any", a)) if isinstance(a, np.generic) else a for a in arrays))
+        return self.function(*map(_as_array, arrays))
 
     @property
     def source(self) -> str:
@@ -320,3 +320,10 @@ def compile_program(
     start = perf_counter()
     folder = (cache or Cache()).get_or_build(key, build)
     return Executable(program, Library(folder / "model.so"), chosen, perf_counter() - start)
+
+
+def _as_array(given: Any) -> Any:
+    """An array of JAX, PyTorch and others as one of NumPy; what is no array is left to be refused."""
+    if isinstance(given, np.ndarray) or not hasattr(given, "__array__"):
+        return cast("Any", given)
+    return np.asarray(given)

@@ -202,7 +202,8 @@ def test_trees_in_and_trees_out():
     state, x = {"key": jax.random.key(3), "w": [jnp.ones(3)]}, jnp.arange(3.0)
     program = couloir.frontends.jax.program(step, state, x, rate=0.5)
     expected = step(state, x, rate=0.5)
-    for run in (functools.partial(couloir.run, program.module), jax.jit(call(program.module))):
+    compiled = couloir.compile(program.module)
+    for run in (functools.partial(couloir.run, program.module), compiled, jax.jit(call(program.module))):
         found = program.wrap(run)(state, x, rate=0.5)
         assert jax.tree.structure(found) == jax.tree.structure(expected)
         assert (jax.random.key_data(found[0]["key"]) == jax.random.key_data(expected[0]["key"])).all()
