@@ -100,10 +100,10 @@ def complex_select_and_scatter(op: hlo.SelectAndScatter, rewriter: Rewriter) -> 
     return None
 
 
-def _in_the_type_of_the_body(
-    op: hlo.Reduce | hlo.ReduceWindow | hlo.Scatter, body: Region, rewriter: Rewriter
-) -> str | None:
-    """Converts the operands that have another element type than the body computes with."""
+@rule
+def reduction_in_a_wider_type(op: hlo.Reduce | hlo.ReduceWindow | hlo.Scatter, rewriter: Rewriter) -> str | None:
+    """reduce(x, init) by a body of wider elements  =>  reduce(convert(x), convert(init)); windows and scatters, too"""
+    body = op.update_computation if isinstance(op, hlo.Scatter) else op.body
     wanted = [element_type(type) for type in entry_types(body)[: len(op.inputs)]]
     if all(value.type.element_type is element for value, element in zip(op.inputs, wanted, strict=True)):
         return "the body computes with the elements as they are"
@@ -118,24 +118,6 @@ def _in_the_type_of_the_body(
     op.set_operands([*inputs, *indices, *others])
     rewriter.changed(op)
     return None
-
-
-@rule
-def reduction_in_a_wider_type(op: hlo.Reduce, rewriter: Rewriter) -> str | None:
-    """reduce(x, init) by a body of wider elements  =>  reduce(convert(x), convert(init))"""
-    return _in_the_type_of_the_body(op, op.body, rewriter)
-
-
-@rule
-def windows_in_a_wider_type(op: hlo.ReduceWindow, rewriter: Rewriter) -> str | None:
-    """reduce_window(x, init) by a body of wider elements  =>  reduce_window(convert(x), convert(init))"""
-    return _in_the_type_of_the_body(op, op.body, rewriter)
-
-
-@rule
-def scatter_in_a_wider_type(op: hlo.Scatter, rewriter: Rewriter) -> str | None:
-    """scatter(x, indices, y) by a body of wider elements  =>  scatter(convert(x), indices, convert(y))"""
-    return _in_the_type_of_the_body(op, op.update_computation, rewriter)
 
 
 @rule

@@ -44,9 +44,7 @@ from couloir.passes.bodies import (
     map_as_its_body,
     reduction_in_a_wider_type,
     scan_as_loop,
-    scatter_in_a_wider_type,
     select_and_scatter_in_a_wider_type,
-    windows_in_a_wider_type,
 )
 from couloir.passes.expectations import expectation_as_assertion, expected_call_as_assertion
 from couloir.passes.fourier import fft_as_dot_products
@@ -276,8 +274,6 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     async_as_sync,
     complex_select_and_scatter,
     reduction_in_a_wider_type,
-    windows_in_a_wider_type,
-    scatter_in_a_wider_type,
     select_and_scatter_in_a_wider_type,
     number_of_the_one_device,
     collective_of_one_device,

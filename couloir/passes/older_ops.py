@@ -135,7 +135,11 @@ def broadcast_apart(
         kind = None if op.compare_type is None else ComparisonType[op.compare_type.name]
         rewriter.replace(op, hlo.Compare(a, b, ComparisonDirection[op.comparison_direction.name], kind))
         return None
-    rewriter.replace(op, _BROADCAST[type(op)](a, b))
+    plain: Any = _BROADCAST[type(op)]
+    elements = plain.definition.operands[0].spec.elements
+    if not elements.contains(op.lhs.type.element_type):
+        return f"`{plain.name}` takes {elements.what} elements"
+    rewriter.replace(op, plain(a, b))
     return None
 
 

@@ -101,6 +101,12 @@ PROGRAMS = {
         """%b = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
         %r = chlo.broadcast_add %x, %b {broadcast_dimensions = array<i64: 0>} : (tensor<2x3xf32>, tensor<2xf32>) -> tensor<2x3xf32>""",
     ),
+    "chlo.broadcast_add along dimensions in another order": (
+        "2x4x3xf32",
+        """%b = stablehlo.broadcast_in_dim %x, dims = [0, 2] : (tensor<2x3xf32>) -> tensor<2x4x3xf32>
+        %t = stablehlo.transpose %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+        %r = chlo.broadcast_add %b, %t {broadcast_dimensions = array<i64: 2, 0>} : (tensor<2x4x3xf32>, tensor<3x2xf32>) -> tensor<2x4x3xf32>""",
+    ),
     "chlo.broadcast_compare and broadcast_select": (
         "2x3xf32",
         """%b = stablehlo.constant dense<0.5> : tensor<1x3xf32>
@@ -164,6 +170,19 @@ def test_loops_and_c_give_what_they_mean(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_each_is_lowered_alone(name: str) -> None:
     lowered(couloir.parse(function(name)))
+
+
+@pytest.mark.parametrize(
+    ("op", "type"), [("shift_left", "f32"), ("atan2", "i32"), ("polygamma", "i32"), ("subtract", "i1")]
+)
+def test_elements_that_the_op_itself_does_not_take_are_refused(op: str, type: str) -> None:
+    """CHLO's verifier takes any elements, as upstream's does; StableHLO's ops, which say what they mean, do not."""
+    text = f"""func.func @main(%a: tensor<3x{type}>) -> tensor<3x{type}> {{
+      %0 = chlo.broadcast_{op} %a, %a : (tensor<3x{type}>, tensor<3x{type}>) -> tensor<3x{type}>
+      return %0 : tensor<3x{type}>
+    }}"""
+    with pytest.raises(Error, match=f"1 x `chlo.broadcast_{op}`"):
+        lowered(couloir.parse(text))
 
 
 def test_sizes_that_data_decide_are_refused() -> None:
