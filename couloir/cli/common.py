@@ -47,7 +47,7 @@ def model_arguments(parser: argparse.ArgumentParser, *, optional: bool = False) 
         "model",
         nargs="?" if optional else None,
         metavar="MODEL",
-        help="an .onnx, .mlir or .hlo file, or - for MLIR text from stdin",
+        help="an .onnx, .mlir or .hlo file, or - for MLIR or HLO text from stdin",
     )
     parser.add_argument(
         "--dims",
@@ -133,6 +133,10 @@ def load(options: Any) -> ModuleOp:
     allow = bool(getattr(options, "allow_unregistered", False))
     if options.model == "-" or (allow and options.model.endswith(".mlir")):
         file, text = read_text(options.model)
+        if text.lstrip().startswith("HloModule"):
+            from couloir.frontends.hlo_text import parse as parse_hlo
+
+            return api.load(parse_hlo(text, file=file), dims=sizes(options.dims))
         return api.load(api.parse(text, file=file, allow_unregistered=allow), dims=sizes(options.dims))
     return api.load(options.model, dims=sizes(options.dims))
 

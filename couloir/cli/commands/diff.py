@@ -29,7 +29,9 @@ STRUCTURE: Final = ("any_order", "commutative", "any_symbol_names", "with_locati
 def register(commands: Commands) -> None:
     """Declares the command."""
     parser = command(commands, "diff", _diff, "compare two programs", epilog=EPILOG)
-    parser.add_argument("first", metavar="FIRST", help="an .onnx, .mlir or .hlo file, or - for MLIR text from stdin")
+    parser.add_argument(
+        "first", metavar="FIRST", help="an .onnx, .mlir or .hlo file, or - for MLIR or HLO text from stdin"
+    )
     parser.add_argument("second", metavar="SECOND", nargs="?", help="another one; by default FIRST, for --then")
     parser.add_argument(
         "--dims", "-d", action="append", default=[], metavar="NAME=SIZE", help="size of a symbolic dimension"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import couloir
+from couloir.cli.main import main
 from couloir.frontends.hlo_text import parse
 from couloir.ir.text.printer import operation_text
 
@@ -63,6 +66,19 @@ def test_file_is_loaded_by_its_suffix(tmp_path: Path) -> None:
         path.write_text(FUSED, encoding="utf-8")
         (found,) = couloir.run(couloir.load(path), np.ones((4, 3), np.float32))
         assert found.tolist() == [3, 3, 3, 3]
+
+
+def test_commands_take_it_from_a_file_and_from_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "f.hlo"
+    path.write_text(FUSED, encoding="utf-8")
+    for model in (str(path), "-"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(FUSED))
+        assert main(["cost", model]) == 0
+        assert "func.call" in capsys.readouterr().out
+    assert main(["view", str(path), "-o", str(tmp_path / "f.svg")]) == 0
+    assert "fused" in (tmp_path / "f.svg").read_text(encoding="utf-8")
 
 
 def test_other_text_is_refused_where_it_begins(tmp_path: Path) -> None:
