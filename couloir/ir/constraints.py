@@ -50,6 +50,10 @@ class ElementTypes:
         )
 
 
+class ValueTypes(ElementTypes):
+    """A set of types of values, where not all are tensors: `contains` tests the whole type, not its elements."""
+
+
 def one_of(what: str, types: Iterable[Type]) -> ElementTypes:
     """Exactly these types."""
     members = tuple(types)
@@ -300,7 +304,10 @@ def check_value_type(
     if not isinstance(type, wanted):
         names = " or ".join(w.__name__ for w in (wanted if isinstance(wanted, tuple) else (wanted,)))
         return f"is a {names}, not `{type}`"
-    if elements is not None and not elements.contains(element_type(type)):
+    if isinstance(elements, ValueTypes):
+        if not elements.contains(type):
+            return f"is {elements.what}, not `{type}`"
+    elif elements is not None and not elements.contains(element_type(type)):
         return f"has elements of {elements.what}, not `{type}`"
     if rank is not None and isinstance(type, ShapedType):
         low, high = (rank, rank) if isinstance(rank, int) else rank
@@ -312,6 +319,6 @@ def check_value_type(
 
 __all__ = [
     "ANY_ELEMENT", "BOOLEAN", "COMPLEX", "FLOAT", "INDEX", "INTEGER", "SIGNED", "SIGNLESS", "UNSIGNED",
-    "ElementOf", "ElementTypes", "Holds", "Infers", "Relation", "SameElementType", "SameShape", "SameType",
+    "ElementOf", "ElementTypes", "Holds", "Infers", "Relation", "SameElementType", "SameShape", "SameType", "ValueTypes",
     "check_value_type", "compatible", "element_type", "most_specific", "one_of", "types_of",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from couloir.dialects import hlo
 from couloir.ir.constraints import Holds, Infers, Relation
 from couloir.ir.registry import REGISTRY
-from couloir.ir.types import TensorType, f16, f32, i1, i16, i32
+from couloir.ir.types import TensorType, TupleType, f16, f32, i1, i16, i32, index
 from tests.dialects.hlo_cases import (
     ACCEPTED,
     BREAKS,
@@ -21,6 +21,7 @@ from tests.dialects.hlo_cases import (
     linear_algebra,
     normalization,
     quantization,
+    quantized,
     reduction,
     shape,
 )
@@ -66,6 +67,24 @@ def test_what_breaks_a_constraint_is_refused_with_its_sentence(complaint, op, id
         assert relation.sentence in said
     if relation.id:
         assert f"({relation.id})" in said
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        control.calls(TupleType((TensorType((2,), index),))),
+        control.calls(TensorType((2,), hlo.Token())),
+        control.calls(results=[f32]),
+        lambda b: hlo.Tuple([b.value(f32)]),
+        lambda b: hlo.GetTupleElement(b.value(TupleType((index,))), 0),
+        lambda b: hlo.OptimizationBarrier([b.tensor(2, of=index)]),
+        lambda b: hlo.OptimizationBarrier([b.tensor(2, of=quantized((0.5, 0.25), axis=0))]),
+        lambda b: hlo.Return([b.value(f32)]),
+        lambda b: hlo.Infeed(b.value(hlo.Token()), result_types=[TensorType((None,), f32), hlo.Token()]),
+    ],
+)
+def test_values_are_of_the_types_that_stablehlo_has(complaint, build):
+    assert " is a tensor" in complaint(build)
 
 
 @pytest.mark.parametrize("build", contraction.UNKNOWN)

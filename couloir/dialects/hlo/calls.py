@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from couloir.dialects.func import FuncOp
 from couloir.dialects.hlo.attributes import CustomCallApiVersion, OutputOperandAlias
-from couloir.dialects.hlo.elements import ANY_OR_PER_AXIS
 from couloir.dialects.hlo.regions import listed
+from couloir.dialects.hlo.values import CUSTOM_CALL_VALUE, TENSOR_TOKEN_OR_TUPLE
 from couloir.ir import fields
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import ArrayAttr, DenseElementsAttr, DictionaryAttr, IntegerAttr, StringAttr, SymbolRefAttr
@@ -77,17 +77,6 @@ def _part(type: Type, indices: Sequence[int]) -> Type | None:
     return type
 
 
-def _known_elements(op: CustomCall) -> bool | str:
-    todo = [value.type for value in (*op.inputs, *op.outputs)]
-    while todo:
-        type = todo.pop()
-        if isinstance(type, TupleType):
-            todo.extend(type.types)
-        elif isinstance(type, TensorType) and not ANY_OR_PER_AXIS.contains(type.element_type):
-            return f"`{type}`"
-    return True
-
-
 def _elements_of(array: ArrayAttr | None) -> Sequence[Attribute]:
     return () if array is None else array.elements
 
@@ -115,7 +104,7 @@ def _config_class(op: CustomCall) -> type[Attribute]:
 class CustomCall(Operation, name="stablehlo.custom_call"):
     """Calls a function that the program does not define. Source: StableHLO specification, `custom_call`."""
 
-    inputs: Operands[Type] = fields.operands()
+    inputs: Operands[Type] = fields.operands(elements=CUSTOM_CALL_VALUE)
     call_target_name: str = attr()
     has_side_effect: bool = attr_optional(default=False)
     backend_config: Attribute | None = attr_optional(default=None, codec=ANY_ATTRIBUTE)
@@ -126,7 +115,7 @@ class CustomCall(Operation, name="stablehlo.custom_call"):
     operand_layouts: ArrayAttr | None = attr_optional(default=None)
     result_layouts: ArrayAttr | None = attr_optional(default=None)
     output_operand_aliases: ArrayAttr | None = attr_optional(default=None)
-    outputs: Results[Type] = fields.result()
+    outputs: Results[Type] = fields.result(elements=CUSTOM_CALL_VALUE)
 
     constraints = (
         Holds(
@@ -137,7 +126,6 @@ class CustomCall(Operation, name="stablehlo.custom_call"):
             "`backend_config` is a dictionary for `API_VERSION_TYPED_FFI`, a string for the others",
             lambda op: op.backend_config is None or isinstance(op.backend_config, _config_class(op)),
         ),
-        Holds("tensors have elements that StableHLO has", _known_elements, verify_only=True),
         _layouts_fit("operand_layouts", "inputs"),
         _layouts_fit("result_layouts", "outputs"),
         Holds(
@@ -185,13 +173,13 @@ class Composite(Operation, name="stablehlo.composite"):
     Source: StableHLO specification, `composite`.
     """
 
-    inputs: Operands[Type] = fields.operands()
+    inputs: Operands[Type] = fields.operands(elements=TENSOR_TOKEN_OR_TUPLE)
     composite_name: str = attr(key="name")
     composite_attributes: DictionaryAttr | None = attr_optional(default=None)
     decomposition: str = attr(codec=SYMBOL_NAME, kw_only=True)
     version: int = attr_optional(default=0, codec=i32)
     composite_regions: tuple[Region, ...] = ()
-    outputs: Results[Type] = fields.result()
+    outputs: Results[Type] = fields.result(elements=TENSOR_TOKEN_OR_TUPLE)
 
     constraints = (
         Holds(

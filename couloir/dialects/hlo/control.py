@@ -6,14 +6,20 @@ Source: StableHLO specification, section "Ops"; C1, C2, ... are the constraints 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from couloir.dialects.hlo.attributes import Token
-from couloir.dialects.hlo.elements import ANY, PER_AXIS, PRED
+from couloir.dialects.hlo.elements import PRED
 from couloir.dialects.hlo.regions import least_specific, listed
+from couloir.dialects.hlo.values import (
+    TENSOR_OR_TOKEN,
+    TENSOR_PER_AXIS_OR_TOKEN,
+    TENSOR_TOKEN_OR_BUFFER,
+    TENSOR_TOKEN_TUPLE_OR_BUFFER,
+)
 from couloir.dialects.shapes import entry_types, returned_types
 from couloir.ir import fields
-from couloir.ir.constraints import ElementTypes, Holds, Infers, compatible, one_of
+from couloir.ir.constraints import Holds, Infers, compatible, one_of
 from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, region
 from couloir.ir.interfaces import (
@@ -38,12 +44,8 @@ if TYPE_CHECKING:
 class Return(Operation, name="stablehlo.return", traits=(Pure, IsTerminator, ReturnLike)):
     """Ends a region of a StableHLO op and gives its results."""
 
-    values: Operands[Type] = fields.operands()
+    values: Operands[Type] = fields.operands(elements=TENSOR_TOKEN_OR_BUFFER)
     assembly_format = "$values attr-dict (`:` type($values)^)?"
-
-
-TENSOR_OR_TOKEN: Final[ElementTypes] = ANY | ElementTypes("token", lambda t: isinstance(t, Token))
-TENSOR_PER_AXIS_OR_TOKEN: Final[ElementTypes] = TENSOR_OR_TOKEN | PER_AXIS
 
 
 def _agree(first: Sequence[Type], second: Sequence[Type]) -> bool:
@@ -167,7 +169,7 @@ class While(
 ):
     """Repeats `body` on its own results as long as `cond` of them holds. Source: StableHLO specification, `while`."""
 
-    operand: Operands[Type] = fields.operands()
+    operand: Operands[Type] = fields.operands(elements=TENSOR_TOKEN_OR_BUFFER)
     cond: Region = region(blocks="one", default=None)
     body: Region = region(blocks="one", default=None)
     outputs: Results[Type] = fields.result()
@@ -283,7 +285,7 @@ class CreateToken(Operation, name="stablehlo.create_token", traits=(Pure,)):
 class Tuple(Operation, name="stablehlo.tuple", traits=(Pure,)):
     """Several values as one. Source: StableHLO specification, `tuple`."""
 
-    val: Operands[Type] = fields.operands()
+    val: Operands[Type] = fields.operands(elements=TENSOR_TOKEN_TUPLE_OR_BUFFER)
     result: Result[TupleType] = fields.result()
 
     constraints = (Infers("C1"),)
@@ -296,7 +298,7 @@ class Tuple(Operation, name="stablehlo.tuple", traits=(Pure,)):
 class GetTupleElement(Operation, name="stablehlo.get_tuple_element", traits=(Pure,)):
     """One value of a tuple. Source: StableHLO specification, `get_tuple_element`."""
 
-    operand: Operand[TupleType]
+    operand: Operand[TupleType] = fields.operand(elements=TENSOR_TOKEN_TUPLE_OR_BUFFER)
     index: int = attr(codec=i32)
     result: Result[Type] = fields.result()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
-from couloir.dialects.hlo.elements import FLOAT_ONLY, INTEGER, PRED
+from couloir.dialects.hlo.elements import FLOAT_ONLY, INTEGER, PRED, SIZES
 from couloir.dialects.shapes import constant_integers
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, Infers, SameElementType, SameType
@@ -29,7 +29,7 @@ class Rng(Operation, name="stablehlo.rng"):
 
     a: Operand[TensorType] = fields.operand(elements=PRED | INTEGER | FLOAT_ONLY, rank=0)
     b: Operand[TensorType] = fields.operand(elements=PRED | INTEGER | FLOAT_ONLY, rank=0)
-    shape: Operand[TensorType] = fields.operand(elements=INTEGER, rank=1)
+    shape: Operand[TensorType] = fields.operand(elements=SIZES, rank=1)
     rng_distribution: RngDistribution = attr()
     result: Result[TensorType] = fields.result()
 

@@ -11,6 +11,7 @@ from couloir.dialects.hlo.attributes import ChannelHandle, Token
 from couloir.dialects.hlo.collectives import NUMBERS, PAIRS, ChannelType
 from couloir.dialects.hlo.elements import ANY_OR_PER_AXIS
 from couloir.dialects.hlo.mesh import Groups
+from couloir.dialects.hlo.values import STATIC_TENSOR_OR_TOKEN
 from couloir.ir import fields
 from couloir.ir.attributes import ArrayAttr, IntegerAttr
 from couloir.ir.constraints import Holds
@@ -70,7 +71,7 @@ class Recv(Operation, name="stablehlo.recv"):
     channel_handle: ChannelHandle = attr()
     is_host_transfer: bool = attr_optional(default=False)
     source_target_pairs: Groups | None = attr_optional(default=None, codec=NUMBERS)
-    outputs: Results[Type] = fields.result()
+    outputs: Results[Type] = fields.result(elements=STATIC_TENSOR_OR_TOKEN)
 
     constraints = (*PAIRS, _channel(ChannelType.HOST_TO_DEVICE), *_values_and_token())
 
@@ -92,7 +93,7 @@ class Infeed(Operation, name="stablehlo.infeed"):
     token: Operand[Token]
     infeed_config: str = attr_optional(default="")
     layout: ArrayAttr | None = attr_optional(default=None)
-    outputs: Results[Type] = fields.result()
+    outputs: Results[Type] = fields.result(elements=STATIC_TENSOR_OR_TOKEN)
 
     constraints = (
         *_values_and_token("C1", "C2", "C3"),

@@ -25,7 +25,7 @@ from couloir.ir.attributes import (
     IntegerAttr,
     StringAttr,
 )
-from couloir.ir.constraints import ElementTypes, check_value_type, element_type
+from couloir.ir.constraints import ElementTypes, ValueTypes, check_value_type, element_type
 from couloir.ir.definition import Field
 from couloir.ir.errors import Error
 from couloir.ir.types import (
@@ -70,7 +70,7 @@ class Types:
     def element(self, rng: Random, admitted: ElementTypes | None) -> Type | None:
         """An element type that a field admits."""
         wanted = self.elements
-        if admitted is None:
+        if admitted is None or isinstance(admitted, ValueTypes):
             return early(rng, wanted or (f32, f64, i32, i64, i1))
         if wanted is not None:
             wanted = tuple(type for type in wanted if admitted.contains(type))
@@ -270,7 +270,8 @@ class Surroundings:
         dims = list(type.dims)
         element: Type | None = type.element_type
         kind = rng.randrange(6)
-        if kind == 0 or (admitted is not None and not admitted.contains(type.element_type)):
+        elements = None if isinstance(admitted, ValueTypes) else admitted
+        if kind == 0 or not (elements is None or elements.contains(type.element_type)):
             element = self.types.element(rng, admitted)
         if kind == 1 and dims:
             del dims[rng.randrange(len(dims))]

@@ -77,7 +77,6 @@ breaks("custom_call", "`operand_layouts` has for each operand its dimensions in 
 breaks("custom_call", "`result_layouts` has for each result its dimensions in some order")(
     calls(results=[PAIR], operand_layouts=layouts(), result_layouts=layouts((0,)))
 )
-breaks("custom_call", "tensors have elements that StableHLO has")(calls(TupleType((TensorType((2,), index),))))
 breaks("custom_call", "`called_computations` are symbols")(calls(called_computations=ArrayAttr((StringAttr("f"),))))
 breaks("custom_call", "`output_operand_aliases` are of parts of equal types")(
     calls(PAIR, results=[TensorType((2, 3), f32)], output_operand_aliases=aliases((), 0, (0,)))
