@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr, SymbolRefAttr
+from couloir.ir.attribute import Attribute, Type
+from couloir.ir.attributes import (
+    ArrayAttr,
+    DenseElementsAttr,
+    DenseResourceAttr,
+    DictionaryAttr,
+    StringAttr,
+    SymbolRefAttr,
+)
 from couloir.ir.errors import Error, nearest
 from couloir.ir.traits import SymbolTable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from couloir.ir.attribute import Attribute
     from couloir.ir.operation import Operation
 
 
@@ -89,7 +96,7 @@ def lookup_or_raise(op: Operation, name: str | SymbolRefAttr) -> Operation:
 
 
 def references(attribute: Attribute) -> Iterator[SymbolRefAttr]:
-    """The symbol references inside an attribute, arrays and dictionaries included."""
+    """The symbol references inside an attribute: in arrays, dictionaries, and the parameters of any other."""
     todo = [attribute]
     while todo:
         item = todo.pop()
@@ -99,3 +106,8 @@ def references(attribute: Attribute) -> Iterator[SymbolRefAttr]:
             todo.extend(item.elements)
         elif isinstance(item, DictionaryAttr):
             todo.extend(value for _, value in item.entries)
+        elif not isinstance(item, Type | DenseElementsAttr | DenseResourceAttr):
+            for name in type(item).parameters:
+                value = getattr(item, name)
+                parts = cast("tuple[object, ...]", value if isinstance(value, tuple) else (value,))
+                todo.extend(part for part in parts if isinstance(part, Attribute))

@@ -9,6 +9,7 @@ import pytest
 
 import couloir
 from couloir.ir import symbols
+from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import ArrayAttr, DictionaryAttr, StringAttr, SymbolRefAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region
@@ -50,6 +51,20 @@ def test_a_symbol_is_found_from_below_and_the_nearest_table_wins() -> None:
 def test_of_two_symbols_with_one_name_the_first_is_meant() -> None:
     first = named(Item, "f")
     assert symbols_in(named(Table, "t", first, named(Item, "f"), Item())) == {"f": first}
+
+
+class Place(Attribute, name="st.place"):
+    """An attribute that names symbols among its parameters."""
+
+    where: SymbolRefAttr
+    others: tuple[Attribute, ...]
+    count: int
+
+
+def test_references_are_found_in_the_parameters_of_attributes() -> None:
+    a, b, c = (SymbolRefAttr(name) for name in "abc")
+    nested = Place(a, (Place(b, (), 1), StringAttr("x")), 2)
+    assert {r.root for r in references(ArrayAttr((nested, DictionaryAttr({"k": c}))))} == {"a", "b", "c"}
 
 
 def test_a_name_that_means_nothing_gets_a_hint() -> None:
