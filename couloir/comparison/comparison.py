@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -210,25 +210,41 @@ def _differences(a: Node, b: Node, matching: Matching) -> Iterator[str]:
         yield f"{_what(a)} and {_what(b)}"
     elif a.label is not b.label:
         yield from _unlike(a, b)
+    partner = matching.partner
+    if a.parent is not b.parent and (a.parent is None or partner.get(a.parent) is not b.parent):
+        yield "it stands in another loop or branch"
     if a.is_leaf and b.is_leaf:
         return
-    partner = matching.partner
-
-    def same(x: Node, y: Node) -> bool:
-        return partner.get(x) is y or (x.is_constant and x.label is y.label)
-
-    pairs = list(zip(a.operands, b.operands, strict=False))
-    if a.label.commutative:
-        theirs = [y for y, _ in b.operands]
-        moved = [n for n, ((x, _), _) in enumerate(pairs) if x in partner and not any(same(x, y) for y in theirs)]
-    else:
-        known = ((n, x, y, i == j) for n, ((x, i), (y, j)) in enumerate(pairs) if x in partner and y in partner)
-        moved = [n for n, x, y, is_result in known if not (same(x, y) and is_result)]
+    moved = _moved(a, b, partner)
     if moved:
         places = ", ".join(map(str, moved))
         yield f"operand{'s' if len(moved) > 1 else ''} {places} come{'' if len(moved) > 1 else 's'} from elsewhere"
     if len(a.operands) != len(b.operands):
         yield f"{len(a.operands)} and {len(b.operands)} operands"
+
+
+def _moved(a: Node, b: Node, partner: Mapping[Node, Node]) -> list[int]:
+    """The operands of two partners that are not partners. Those that have none are told as such."""
+
+    def known(source: Node) -> bool:
+        return source in partner or source.is_constant
+
+    def same(ours: tuple[Node, int], theirs: tuple[Node, int]) -> bool:
+        (x, i), (y, j) = ours, theirs
+        return i == j and (partner.get(x) is y or (x.is_constant and x.label is y.label))
+
+    if not a.label.commutative:
+        pairs = enumerate(zip(a.operands, b.operands, strict=False))
+        return [n for n, (x, y) in pairs if known(x[0]) and known(y[0]) and not same(x, y)]
+    rest = list(b.operands)
+    moved: list[int] = []
+    for number, ours in enumerate(a.operands):
+        found = next((theirs for theirs in rest if same(ours, theirs)), None)
+        if found is not None:
+            rest.remove(found)
+        elif known(ours[0]):
+            moved.append(number)
+    return moved if any(known(source) for source, _ in rest) else []
 
 
 def _unlike(a: Node, b: Node) -> Iterator[str]:

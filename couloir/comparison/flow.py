@@ -192,7 +192,7 @@ class _Reading:
 
     def run(self) -> Flow:
         frame = _Frame(_ops_of(self.function.body), _Sources())
-        self.arguments(self.function.body, frame)
+        self.arguments(self.function.body, frame, 0)
         self.frames.append(frame)
         while self.frames:
             frame = self.frames[-1]
@@ -229,18 +229,24 @@ class _Reading:
         if is_form(op):
             node.is_form = True
             frame.sources.seen[op.results[0]] = seen[0]
-        elif isinstance(op, hlo.BroadcastInDim) and (spread := self.labels.spread(op, seen[0][0].label)):
+        elif (spread := self.spread(op, seen)) is not None:
             node.label, node.name, node.is_spread = spread, spread.name, True
         else:
             node.operands = seen
         if is_control:
             opened = [_Frame(_ops_of(region), frame.sources, frame.fusion, node) for region in op.regions]
-            for region, inner in zip(op.regions, opened, strict=True):
-                self.arguments(region, inner)
+            for number, (region, inner) in enumerate(zip(op.regions, opened, strict=True), 1):
+                self.arguments(region, inner, number)
             opened[-1].finishes = node
             self.frames += reversed(opened)
         else:
             self.add(node)
+
+    def spread(self, op: Operation, sources: Sequence[tuple[Node, int]]) -> Label | None:
+        """The label of the constant that an op makes of one number, if it does."""
+        if not isinstance(op, hlo.BroadcastInDim) or not sources[0][0].is_constant:
+            return None
+        return self.labels.spread(op, sources[0][0].label)
 
     def opens(self, callee: FuncOp) -> bool:
         """Whether a call is looked through."""
@@ -260,11 +266,12 @@ class _Reading:
         self.active.add(callee)
         self.frames.append(_Frame(callee.entry.ops, sources, fusion, frame.parent, call, callee, frame.sources))
 
-    def arguments(self, region: Region, frame: _Frame) -> None:
-        for block in region.blocks:
+    def arguments(self, region: Region, frame: _Frame, number: int) -> None:
+        """Adds the arguments of the blocks of region number `number`; 0 is the function's body."""
+        for place, block in enumerate(region.blocks):
             for argument in block.arguments:
-                counts = self.places and block is self.function.body.first_block
-                label = self.labels.argument(argument.type, argument.index if counts else None)
+                counts = number or place or self.places
+                label = self.labels.argument(argument.type, *((number, place, argument.index) if counts else ()))
                 node = Node(-1, ARGUMENT, label, None, argument, fusion=frame.fusion, parent=frame.parent)
                 self.add(node)
                 frame.sources.define(node, [argument])

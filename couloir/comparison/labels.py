@@ -18,7 +18,7 @@ from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import ArrayAttr, DenseArrayAttr, DenseElementsAttr, IntegerAttr
 from couloir.ir.interfaces import LoopLikeOpInterface, RegionBranchOpInterface
 from couloir.ir.operation import Block, Operation, Value
-from couloir.ir.traits import Commutative, ReturnLike
+from couloir.ir.traits import Commutative, ConstantLike, ReturnLike
 from couloir.ir.types import TensorType, i1, i64
 
 ARGUMENT: Final = "argument"
@@ -52,7 +52,11 @@ class Labels:
             attributes = counting_attributes(op)
             types = tuple([value.type for value in (op.operands if op.has_trait(ReturnLike) else op.results)])
             stored = attributes.get("value")
-            if isinstance(stored, DenseElementsAttr) and isinstance(stored.type, TensorType):
+            if (
+                isinstance(stored, DenseElementsAttr)
+                and isinstance(stored.type, TensorType)
+                and op.has_trait(ConstantLike)
+            ):
                 attributes["value"], types = _squeezed(stored.type, stored.array)
             body = _body(op) if op.regions and not runs_regions(op) else ()
             found = self._of[op] = self._label(op.name, attributes, types, body, op.has_trait(Commutative))
@@ -66,8 +70,8 @@ class Labels:
         value, types = _squeezed(type, broadcast_to(stored.array.flat[0], type.shape))
         return self._label(constant.name, {"value": value}, types, (), False)
 
-    def argument(self, type: Type, place: int | None = None) -> Label:
-        """The label of an argument of a block; with `place`, of the argument of the function that has this number."""
+    def argument(self, type: Type, *place: int) -> Label:
+        """The label of an argument. `place` has the numbers of region, block and argument, where these count."""
         return self._label(ARGUMENT, {}, (type,), ("argument", place), False)
 
     def _label(

@@ -23,7 +23,7 @@ ROUNDS: Final = (8, 4, 2, 1, 0)
 CANDIDATES: Final = 64
 """Of nodes that are all alike, so many are weighed against each other."""
 NEIGHBOURS: Final = 64
-"""The neighbours of a node with more of them are not looked at again when it is paired."""
+"""Nodes with more of them are not looked at again whenever one of these is paired, or time would grow with the square."""
 
 T = TypeVar("T")
 Pair: TypeAlias = tuple[T, T]
@@ -93,9 +93,9 @@ class _Matcher:
         """Makes two nodes partners. What is around them is to be looked at, and what is around their neighbours."""
         self.numbers[0][a.number] = self.numbers[1][b.number] = len(self.partner) // 2
         self.partner[a], self.partner[b] = b, a
-        if len(a.operands) + len(a.users) <= NEIGHBOURS:
-            near = dict.fromkeys(other for other, _ in (*a.operands, *a.users) if other in self.partner)
-            self.fresh += [(other, self.partner[other]) for other in near]
+        for other, _ in (*a.operands[:NEIGHBOURS], *a.users[:NEIGHBOURS]):
+            if other in self.partner and len(other.operands) + len(other.users) <= NEIGHBOURS:
+                self.fresh.append((other, self.partner[other]))
         self.fresh.append((a, b))
 
     def loosen(self, *keys: Alike) -> None:
@@ -130,8 +130,11 @@ class _Matcher:
         Nodes that have no matched neighbours in common are paired only if they may stand `alone`.
         """
         for ours, theirs in self.groups(colors):
+            first = 0
             for node in ours:
-                candidates = () if node in self.partner else self.free(theirs)[:CANDIDATES]
+                while first < len(theirs) and theirs[first] in self.partner:
+                    first += 1
+                candidates = () if node in self.partner else self.free(theirs[first : first + CANDIDATES])
                 weights = [self.agreement(node, other) for other in candidates]
                 if weights and (alone or max(weights)):
                     self.pair(node, candidates[weights.index(max(weights))])
@@ -141,8 +144,8 @@ class _Matcher:
         """How many edges of two nodes lead to partners."""
         partner = self.partner
         taken = sum(partner.get(x) is y for (x, _), (y, _) in zip(a.operands, b.operands, strict=False))
-        users = {user for user, _ in b.users}
-        return taken + sum(partner.get(user) in users for user, _ in a.users)
+        users = {user for user, _ in b.users[:NEIGHBOURS]}
+        return taken + sum(partner.get(user) in users for user, _ in a.users[:NEIGHBOURS])
 
     # -- growing ---------------------------------------------------------------------------------------------------------------
 

@@ -112,7 +112,10 @@ def compare_values(comparison: Comparison, inputs: Sequence[Any] | None = None, 
     notes: list[str] = []
     label = f"made-up inputs, seed {seed}" if inputs is None else "the given inputs"
     for side in comparison.sides:
+        body = side.flow.function.body
         reason = incomparable(side.flow.function)
+        if body.first_block is not body.last_block:
+            reason = "its function has several blocks"
         if reason is not None:
             return Values(0, (), label, [f"{side.name} is not run: {reason}"])
     given = _inputs(comparison, inputs, seed, notes)
