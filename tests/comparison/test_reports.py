@@ -105,6 +105,27 @@ def test_values_on_made_up_and_given_inputs(files, capsys, tmp_path) -> None:
     assert "2 compared on the given inputs; none differs" in capsys.readouterr().out
 
 
+def test_hlo_text_of_xla(tmp_path, capsys) -> None:
+    """A module and XLA's HLO before and after its optimization, in files."""
+    jax = pytest.importorskip("jax")
+    lowered = jax.jit(lambda x, w: jax.numpy.tanh(x @ w) * 2 + 1).lower(np.ones((3, 4), "f"), np.ones((4, 5), "f"))
+    texts = {
+        "a.mlir": lowered.as_text(),
+        "before.hlo": lowered.as_text(dialect="hlo"),
+        "after.hlo": lowered.compile().as_text(),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    files = {name: str(tmp_path / name) for name in texts}
+    assert main(["diff", files["a.mlir"], files["before.hlo"], "--values"]) == 0
+    assert "none differs" in capsys.readouterr().out
+    assert main(["diff", files["a.mlir"], files["after.hlo"], "--values"]) == 0
+    out = capsys.readouterr().out
+    assert "fusions of after.hlo, and what they hold of a.mlir (1):" in out and "tanh" in out
+    assert main(["cost", files["after.hlo"]]) == 0
+    assert "func.call" in capsys.readouterr().out
+
+
 def test_one_program_before_and_after_passes(capsys) -> None:
     assert main(["diff", *FUSED, "--summary"]) == 0
     assert "11 fusions" in capsys.readouterr().out
