@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,8 @@ from couloir.backends.numpy import evaluate_op, run
 from couloir.dialects import hlo
 from couloir.dialects.hlo import ComparisonDirection
 from couloir.ir import types as t
-from couloir.ir.builder import at_end
-from couloir.ir.operation import Block, Region
 from couloir.ir.types import TensorType, f32, i1, i32
+from tests.backends.numpy.differential import region
 from tests.backends.numpy.programs import numbers, program
 from tests.backends.numpy.xla import run_on_xla
 
@@ -36,15 +34,6 @@ def compare(module: Any, *arrays: Any, ulps: float = 0) -> None:
             np.testing.assert_allclose(a, b, rtol=bound, atol=bound, err_msg=f"result {number}")
         else:
             np.testing.assert_array_equal(a, b, err_msg=f"result {number}")
-
-
-def region(types: Any, body: Callable[..., Any]) -> Region:
-    """A region of one block that returns what `body` makes of its arguments."""
-    block = Block(types)
-    with at_end(block):
-        made = body(*block.arguments)
-        hlo.Return(made if isinstance(made, list | tuple) else [made])
-    return Region([block])
 
 
 def scalars(*elements: Any) -> list[TensorType]:
