@@ -193,7 +193,69 @@ def gtsv(call: LapackCall, lower: Array, diagonal: Array, upper: Array, b: Array
     return np.append(lower[:1], second), pivots, np.append(first, upper[-1:]), x, info
 
 
-WITH_NOTHING: Final = ("geqp3", "gesdd", "gesvd", "ormqr")
+def lu_decomposition(call: LapackCall, a: Array) -> tuple[Any, ...]:
+    """Triangular factors, the rows that changed places, from 0, and the permutation of all."""
+    factors, pivots, _ = getrf(call, a)
+    return factors, pivots - 1, _permutation(pivots - 1, a.shape[0])
+
+
+def _permutation(pivots: Array, size: int) -> Array:
+    order = np.arange(size)
+    for place, other in enumerate(pivots.tolist()):
+        if 0 <= other < size:
+            order[[place, other]] = order[[other, place]]
+    return order
+
+
+def lu_pivots_to_permutation(call: LapackCall, pivots: Array) -> tuple[Any, ...]:
+    """The order that exchanges of rows lead to."""
+    return (_permutation(pivots, call.sizes["m"] or 0),)
+
+
+def gtsv2(call: LapackCall, *operands: Array) -> tuple[Any, ...]:
+    """The solution alone."""
+    return (gtsv(call, *operands)[3],)
+
+
+def tridiagonal_solve_perturbed(
+    call: LapackCall, lower: Array, diagonal: Array, upper: Array, b: Array
+) -> tuple[Any, ...]:
+    """Solutions of systems with three diagonals that may be singular: finite ones, of a matrix that rounding cannot tell from it.
+
+    Gaussian elimination with pivots; one that a solution would overflow by is larger by eps times the largest number of
+    the triangular factor. Source: LAPACK's documentation of lagtf and lagts.
+    """
+    size, kind = len(diagonal), np.finfo(diagonal.dtype)
+    rows = np.zeros((3, size + 2), diagonal.dtype)  # the factor's diagonals, with nothing beyond the end
+    rows[0, :size], rows[1, : size - 1] = diagonal, upper[: size - 1]
+    right = np.concatenate([b, np.zeros((2, b.shape[1]), b.dtype)])
+    for place in range(size - 1):
+        below = np.array([lower[place + 1], rows[0, place + 1], rows[1, place + 1]])
+        top = rows[:, place].copy()
+        if abs(below[0]) > abs(top[0]):
+            top, below = below, top
+            right[[place, place + 1]] = right[[place + 1, place]]
+        factor = below[0] / top[0] if top[0] != 0 else top[0]
+        rows[:, place] = top
+        rows[:2, place + 1] = below[1:] - factor * top[1:]
+        right[place + 1] -= factor * right[place]
+    change = max(kind.eps * np.abs(rows).max(initial=0), kind.tiny)
+    for place in reversed(range(size)):
+        value = right[place] - rows[1, place] * right[place + 1] - rows[2, place] * right[place + 2]
+        pivot, least = rows[0, place], max(kind.tiny, np.abs(value).max(initial=0) / kind.max)
+        if abs(pivot) < least:
+            pivot = pivot + np.copysign(max(change, least), pivot.real).astype(pivot.dtype)
+        right[place] = value / pivot
+    return (right[:size],)
+
+
+def eigh(call: LapackCall, a: Array) -> tuple[Any, ...]:
+    """Eigenvectors and eigenvalues in ascending order; NaN where that fails."""
+    values, vectors, info = _routine("syevd", a.dtype)(a, lower=call.letter("uplo", "LU") == "L")
+    return (vectors, values) if info == 0 else (vectors * np.nan, values * np.nan)
+
+
+WITH_NOTHING: Final = ("LuDecomposition", "geqp3", "gesdd", "gesvd", "lu_pivots_to_permutation", "ormqr")
 """Routines that have something to say of an empty matrix."""
 
 ROUTINES: Final[Mapping[str, Routine]] = {
@@ -212,5 +274,10 @@ ROUTINES: Final[Mapping[str, Routine]] = {
     "syevd": syevd,
     "sytrd": sytrd,
     "trsm": trsm,
+    "Eigh": eigh,
+    "LuDecomposition": lu_decomposition,
+    "gtsv2": gtsv2,
+    "lu_pivots_to_permutation": lu_pivots_to_permutation,
+    "tridiagonal_solve_perturbed": tridiagonal_solve_perturbed,
 }
 """From the name of a routine to its meaning."""

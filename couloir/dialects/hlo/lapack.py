@@ -1,4 +1,4 @@
-"""LAPACK's routines as JAX calls them on CPUs: `stablehlo.custom_call @lapack_sgetrf_ffi`.
+"""LAPACK's routines as JAX calls them: `stablehlo.custom_call @lapack_sgetrf_ffi` on CPUs, other targets elsewhere.
 
 What a routine takes and gives is one line of `SIGNATURES`, in the manner of einsum: `m n -> m n, k:i, :i` takes a matrix
 and gives a matrix, a list of integers and an integer. Letters are sizes: `k` is the smaller of `m` and `n`, `h` is `n - 1`.
@@ -6,7 +6,8 @@ Elements are those of the routine, or `:r` real, `:c` complex, `:i` of type i32.
 dimensions in front: a batch.
 
 Routines have their names for real numbers, also where LAPACK has others for complex ones: `syevd` is `cheevd` as well.
-Source: LAPACK's documentation of each routine; JAX's lowerings on CPUs, which say how its arguments become operands.
+Those of `ELSEWHERE` are the ones that JAX calls on GPUs (`@cusolver_getrf_ffi`) and TPUs (`@Qr`), and do the same.
+Source: LAPACK's documentation of each routine; JAX's lowerings, which say how its arguments become operands.
 """
 
 from __future__ import annotations
@@ -54,6 +55,35 @@ COMPLEX_SIGNATURES: Final[Mapping[str, str]] = {
 }
 """The same for complex numbers, where it is something else."""
 
+LIKE_LAPACK: Final[Mapping[str, str]] = {
+    "Eigh": "n n -> n n, n:r",
+    "LuDecomposition": "m n -> m n, k:i, m:i",
+    "gtsv2": "n, n, n, n p -> n p",
+    "lu_pivots_to_permutation": "l:i -> m:i",
+    "tridiagonal_solve_perturbed": "n, n, n, n p -> n p",
+}
+"""Routines that LAPACK does not have."""
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "Eigh": "Eigh",
+    "LuDecomposition": "LuDecomposition",
+    "ProductOfElementaryHouseholderReflectors": "orgqr",
+    "Qr": "geqrf",
+    **{f"{prefix}_lu_pivots_to_permutation": "lu_pivots_to_permutation" for prefix in ("cu", "hip")},
+    **{
+        f"{prefix}solver_{routine}_ffi": routine
+        for prefix in ("cu", "hip")
+        for routine in ("gesvd", "geqrf", "getrf", "orgqr", "ormqr", "potrf", "syevd", "sytrd")
+    },
+    "cusparse_gtsv2_ffi": "gtsv2",
+    "hipsparse_gtsv2_ffi": "gtsv2",
+    "tridiagonal_solve_perturbed_ffi": "tridiagonal_solve_perturbed",
+    "cu_tridiagonal_solve_perturbed": "tridiagonal_solve_perturbed",
+    "hip_tridiagonal_solve_perturbed": "tridiagonal_solve_perturbed",
+}
+"""From targets that JAX calls on GPUs and TPUs to the routine that each is."""
+_BY_ROWS: Final = ("Eigh", "LuDecomposition", "ProductOfElementaryHouseholderReflectors", "Qr")
+"""XLA's own: their values are tensors, whatever lies where in memory."""
+
 _PREFIXES: Final[Mapping[str, Type]] = {"s": f32, "d": f64, "c": ComplexType(f32), "z": ComplexType(f64)}
 _UNITARY: Final = {"heevd": "syevd", "hetrd": "sytrd", "ungqr": "orgqr", "unmqr": "ormqr"}
 _OVERWRITTEN: Final[Mapping[str, Mapping[int, int]]] = {
@@ -61,6 +91,7 @@ _OVERWRITTEN: Final[Mapping[str, Mapping[int, int]]] = {
     "geqp3": {0: 0, 1: 1},
     "gtsv": {0: 0, 1: 1, 2: 2, 3: 3},
     "ormqr": {2: 0},
+    "tridiagonal_solve_perturbed": {},
     "trsm": {1: 0},
 }
 """Which operand becomes which result, where it is not the first that becomes the first."""
@@ -68,6 +99,8 @@ _TARGET: Final = re.compile(r"(?:lapack|blas)_([sdcz])([a-z0-9]+)_ffi")
 
 
 def _target(routine: str, element: Type) -> str:
+    if routine in LIKE_LAPACK:
+        return next(target for target, called in ELSEWHERE.items() if called == routine)
     prefix = next((prefix for prefix, type in _PREFIXES.items() if type is element), None)
     if prefix is None:
         raise Error(f"LAPACK has no `{routine}` for `{element}`")
@@ -78,7 +111,9 @@ def _target(routine: str, element: Type) -> str:
 TARGETS: Final[Sequence[str]] = tuple(
     _target(routine, element) for routine in SIGNATURES for element in _PREFIXES.values()
 )
-"""All targets of custom calls that are LAPACK's."""
+"""All targets of custom calls that are LAPACK's own."""
+ON_CPUS: Final = (*TARGETS, "tridiagonal_solve_perturbed_ffi")
+"""All that XLA can call on CPUs."""
 
 
 @attrs.frozen
@@ -89,11 +124,14 @@ class Form:
     element: str
 
 
+def _text(routine: str, element: Type) -> str:
+    text = LIKE_LAPACK.get(routine) or SIGNATURES[routine]
+    return COMPLEX_SIGNATURES.get(routine, text) if isinstance(element, ComplexType) else text
+
+
 @functools.cache
 def _signature(routine: str, element: Type) -> tuple[tuple[Form, ...], tuple[Form, ...]]:
-    text = SIGNATURES[routine]
-    if isinstance(element, ComplexType):
-        text = COMPLEX_SIGNATURES.get(routine, text)
+    text = _text(routine, element)
     operands, results = (
         tuple(Form(tuple(sizes.split()), kind) for sizes, _, kind in (part.strip().partition(":") for part in side.split(",")))
         for side in text.split("->")
@@ -130,7 +168,7 @@ class LapackCall:
 
     def letter(self, key: str, allowed: str) -> str:
         """An option that is a letter, stored as the number of its character. Raises `couloir.Error` for other letters."""
-        found = _options(self.op).get(key)
+        found = self.options().get(key)
         letter = chr(found.value) if isinstance(found, IntegerAttr) and 0 < found.value < 128 else None
         if letter is None or letter not in allowed:
             listed = ", ".join(f"{ord(other)} ({other})" for other in allowed)
@@ -139,17 +177,34 @@ class LapackCall:
 
     def number(self, key: str) -> int:
         """An option that is a number or a truth value."""
-        found = _options(self.op).get(key)
+        found = self.options().get(key)
         if not isinstance(found, IntegerAttr):
             raise Error(f"`@{self.op.call_target_name}`: the option `{key}` is missing")
         return found.value
 
     def options(self) -> dict[str, Attribute]:
-        """All options by name."""
-        return _options(self.op)
+        """All options by name, as LAPACK's routine has them."""
+        found = _options(self.op)
+        lower = found.get("lower")
+        if isinstance(lower, IntegerAttr):  # on GPUs
+            found |= {"uplo": _encoded("L" if lower.value else "U"), "mode": _encoded("V")}
+        vectors, whole = found.get("compute_uv"), found.get("full_matrices")
+        if isinstance(vectors, IntegerAttr) and isinstance(whole, IntegerAttr):
+            found["mode"] = _encoded(("A" if whole.value else "S") if vectors.value else "N")
+        if self.routine == "Eigh":
+            config = self.op.backend_config
+            text = config.value if isinstance(config, StringAttr) else ""
+            found["uplo"] = _encoded("U" if text.startswith("0") else "L")
+        return found
 
     def layouts(self) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
         """How operands and results lie in memory: their dimensions, that of neighbours first. LAPACK's matrices lie by columns."""
+        if self.op.call_target_name in _BY_ROWS:
+            rank = len(self.batch)
+            inside, outside = (
+                [column_major(rank + len(form.letters), len(form.letters)) for form in side] for side in self.forms
+            )
+            return inside, outside
         return (
             [_layout(self.op.operand_layouts, place, value) for place, value in enumerate(self.op.operands)],
             [_layout(self.op.result_layouts, place, value) for place, value in enumerate(self.op.results)],
@@ -181,20 +236,33 @@ def column_major(rank: int, letters: int) -> tuple[int, ...]:
     return (rank - 2, rank - 1, *order[2:]) if letters == 2 else tuple(order)
 
 
-def lapack_call(op: CustomCall) -> LapackCall | None:
-    """Reads a custom call of a routine of LAPACK; None for other targets. Raises `couloir.Error` if it does not fit."""
-    match = _TARGET.fullmatch(op.call_target_name)
+def _routine(op: CustomCall) -> tuple[str, Type] | None:
+    """What a target calls, and for which elements."""
+    target = op.call_target_name
+    if target in ELSEWHERE:
+        type = op.operands[0].type if op.operands else None
+        return ELSEWHERE[target], type.element_type if isinstance(type, TensorType) else i1
+    match = _TARGET.fullmatch(target)
     if match is None:
         return None
-    routine = _UNITARY.get(match[2], match[2])
-    element = _PREFIXES[match[1]]
-    if routine not in SIGNATURES or _target(routine, element) != op.call_target_name.replace("blas_", "lapack_", 1):
+    routine, element = _UNITARY.get(match[2], match[2]), _PREFIXES[match[1]]
+    known = routine in SIGNATURES and _target(routine, element) == target.replace("blas_", "lapack_", 1)
+    return (routine, element) if known else None
+
+
+def lapack_call(op: CustomCall) -> LapackCall | None:
+    """Reads a custom call of a routine of LAPACK; None for other targets. Raises `couloir.Error` if it does not fit."""
+    found = _routine(op)
+    if found is None:
         return None
+    routine, element = found
+    if routine != "lu_pivots_to_permutation" and element not in _PREFIXES.values():
+        raise Error(f"`@{op.call_target_name}` is for f32, f64 and complex numbers, not for `{element}`")
     forms = _signature(routine, element)
     sides = [list(side) for side in (op.operands, op.results)]
-    found = [len(side) for side in sides]
-    if found != [len(side) for side in forms]:
-        raise _unfit(op, f"it has {found[0]} operands and {found[1]} results", routine, element)
+    counts = [len(side) for side in sides]
+    if counts != [len(side) for side in forms]:
+        raise _unfit(op, f"it has {counts[0]} operands and {counts[1]} results", routine, element)
     sizes: dict[str, int | None] = {}
     first = sides[0][0].type
     rank = first.rank - len(forms[0][0].letters) if isinstance(first, TensorType) else -1
@@ -238,7 +306,14 @@ def _check_sizes(call: LapackCall) -> None:
             fits = same_dim(m, size("p" if call.number("left") else "q")) and _at_most(reflectors, k)
         case "orgqr":
             fits = _at_most(reflectors, n) and _at_most(n, m)
+        case "lu_pivots_to_permutation":
+            fits = _at_most(reflectors, m)
         case "gesdd" | "gesvd":
+            turned = _options(call.op).get("transposed")
+            if isinstance(turned, IntegerAttr) and turned.value:
+                raise Error(
+                    f"`@{call.op.call_target_name}` of transposed matrices is not known", where=call.op.location.label
+                )
             fits = any(same_dim(size("u"), u) and same_dim(size("v"), v) for u, v in ((m, n), (k, k)))
         case _:
             fits = True
@@ -251,11 +326,11 @@ def _at_most(a: int | None, b: int | None) -> bool:
 
 
 def _unfit(op: CustomCall, what: str, routine: str, element: Type) -> Error:
-    text = COMPLEX_SIGNATURES.get(routine, "") if isinstance(element, ComplexType) else ""
+    text = _text(routine, element)
     return Error(
         f"`@{op.call_target_name}` is not called as `{routine}` is: {what}",
         where=op.location.label or None,
-        hint=f"`{routine}` is `{text or SIGNATURES[routine]}`, for `{element}`, after the dimensions of a batch",
+        hint=f"`{routine}` is `{text}`, for `{element}`, after the dimensions of a batch",
     )
 
 

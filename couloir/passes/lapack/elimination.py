@@ -6,9 +6,11 @@ documentation (getf2, potrf, gtsv); G. Golub and C. Van Loan, "Matrix Computatio
 
 from __future__ import annotations
 
+import numpy as np
+
 from couloir.dialects import hlo
-from couloir.ir.types import i32
-from couloir.passes.formulas import Array, State, count_up, full
+from couloir.ir.types import dtype_of, i32
+from couloir.passes.formulas import Array, State, count_up, full, iota
 
 
 def getrf(a: Array) -> State:
@@ -39,6 +41,22 @@ def getrf(a: Array) -> State:
     return count_up(count, step, [a, full(0, (batch, count), i32), full(0, (batch,), i32)])
 
 
+def permutation(pivots: Array, size: int) -> Array:
+    """The order [batch, size] of rows of which one after the other changes places with the row that `pivots` names, from 0."""
+    batch, count = pivots.shape
+    rows = iota((1, size), 1)
+
+    def step(place: Array, state: State) -> State:
+        order = state[0]
+        other = pivots.at(1, place)
+        other = other.where((other >= 0) & (other < size), place)
+        mine, theirs = order.at(1, place), order.where(rows.is_(other), 0).sum(1)
+        return [theirs.where(rows.is_(place), mine.where(rows.is_(other), order))]
+
+    (order,) = count_up(count, step, [rows.broadcast(batch, size)])
+    return order
+
+
 def potrf(a: Array, *, lower: bool) -> State:
     """The Cholesky factor in its triangle, the other one as it was; and the first minor that is not positive, from 1."""
     batch, size, _ = a.shape
@@ -51,8 +69,11 @@ def potrf(a: Array, *, lower: bool) -> State:
     return [made, (first + 1).where(first < size, 0)]
 
 
-def gtsv(lower: Array, diagonal: Array, upper: Array, b: Array) -> State:
+def gtsv(lower: Array, diagonal: Array, upper: Array, b: Array, *, perturbed: bool = False) -> State:
     """Solutions of systems with three diagonals, with pivoting: also what is left of the diagonals, and the pivot that is 0.
+
+    With `perturbed` a pivot that a solution would overflow by is larger by eps times the largest number of the
+    triangular factor (LAPACK's lagtf and lagts), so that solutions are finite.
 
     Diagonals are [batch, n], of which `lower[0]` and `upper[n-1]` are not read; b is [batch, n, columns].
     """
@@ -68,7 +89,7 @@ def gtsv(lower: Array, diagonal: Array, upper: Array, b: Array) -> State:
         top, bottom = pivot.where(kept, below), below.where(kept, pivot)
         factor = bottom / top.where(top.is_not(0), 1)
         above, under = beside.where(kept, next_pivot), next_pivot.where(kept, beside)
-        far = next_beside.number(0).where(kept, next_beside).where(inside, below)
+        far = next_beside.number(0).where(kept, next_beside).where(inside, below.number(0) if perturbed else below)
         next_beside = (-factor * next_beside).where(inside & ~kept, next_beside)
         mine, theirs = right.at(1, place), right.at(1, following)
         kept, factor = kept.reshape(batch, 1, 1), factor.reshape(batch, 1, 1)
@@ -81,6 +102,10 @@ def gtsv(lower: Array, diagonal: Array, upper: Array, b: Array) -> State:
         ]
 
     second, pivots, first, right = count_up(size - 1, eliminate, [lower, diagonal, upper, b])
+    kind = np.finfo(dtype_of(diagonal.element))
+    inner = first.along(1)
+    largest = abs(pivots).maximum(abs(first).where(inner < size - 1, 0)).maximum(abs(second).where(inner > 0, 0))
+    change = (largest.max(1) * float(kind.eps)).maximum(float(kind.tiny)) if size else largest
 
     def substitute(number: Array, state: State) -> State:
         place = size - 1 - number
@@ -88,7 +113,13 @@ def gtsv(lower: Array, diagonal: Array, upper: Array, b: Array) -> State:
         for distance, factors in ((1, first.at(1, place)), (2, second.at(1, place + 1))):
             other = state[0].at(1, place + distance).where(place < size - distance, 0)
             value = value - factors.where(place < size - distance, 0).reshape(batch, 1, 1) * other
-        return [state[0].with_at(1, place, value / pivots.at(1, place).reshape(batch, 1, 1))]
+        pivot = pivots.at(1, place).reshape(batch, 1, 1)
+        if perturbed:
+            least = (abs(value).max(2) * float(1 / kind.max)).maximum(float(kind.tiny))
+            more = change.reshape(batch, 1, 1).maximum(least)
+            more = more.where(pivot.real >= 0, -more)
+            pivot = (pivot + more.to(pivot.element)).where(abs(pivot) < least, pivot)
+        return [state[0].with_at(1, place, value / pivot)]
 
     (solution,) = count_up(size, substitute, [right])
     number = pivots.along(1)

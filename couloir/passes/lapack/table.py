@@ -13,7 +13,7 @@ from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import i32
 from couloir.passes.formulas import Array, State, complex_of, full
-from couloir.passes.lapack.elimination import getrf, gtsv, potrf
+from couloir.passes.lapack.elimination import getrf, gtsv, permutation, potrf
 from couloir.passes.lapack.householder import gehrd, geqp3, geqrf, orgqr, ormqr, sytrd
 from couloir.passes.lapack.jacobi import NOT_FINITE, gesdd, syevd
 from couloir.passes.lapack.schur import eigenvalues_of, gees, geev
@@ -66,6 +66,14 @@ def _gtsv(call: LapackCall, *operands: Array) -> State:
     return gtsv(*operands)
 
 
+def _gtsv2(call: LapackCall, *operands: Array) -> State:
+    return [gtsv(*operands)[3]]
+
+
+def _perturbed(call: LapackCall, *operands: Array) -> State:
+    return [gtsv(*operands, perturbed=True)[3]]
+
+
 def _trsm(call: LapackCall, a: Array, b: Array) -> State:
     made = hlo.TriangularSolve(
         a.value,
@@ -79,7 +87,9 @@ def _trsm(call: LapackCall, a: Array, b: Array) -> State:
 
 
 def _syevd(call: LapackCall, a: Array) -> State:
-    return syevd(a, lower=call.letter("uplo", "LU") == "L", vectors=call.letter("mode", "VN") == "V")
+    return syevd(
+        a, lower=call.letter("uplo", "LU") == "L", vectors=call.routine == "Eigh" or call.letter("mode", "VN") == "V"
+    )
 
 
 def _singular(call: LapackCall, a: Array) -> State:
@@ -109,6 +119,25 @@ def _geev(call: LapackCall, a: Array) -> State:
     return [*_values(a, *values), first, second, failed.where(finite, NOT_FINITE)]
 
 
+def _lu(call: LapackCall, a: Array) -> State:
+    factors, pivots, _ = getrf(a)
+    return [factors, pivots - 1, permutation(pivots - 1, a.shape[1])]
+
+
+def _permutation(call: LapackCall, pivots: Array) -> State:
+    size: Any = call.op.outputs[0].type
+    return [permutation(pivots, size.shape[-1])]
+
+
+def _eigh(call: LapackCall, a: Array) -> State:
+    vectors, values, failed = _syevd(call, a)
+    done = failed.is_(0)
+    return [
+        vectors.where(done.reshape(a.shape[0], 1, 1), float("nan")),
+        values.where(done.reshape(a.shape[0], 1), float("nan")),
+    ]
+
+
 def _values(a: Array, real: Array, imag: Array) -> State:
     """Eigenvalues as LAPACK gives them: of real matrices in two lists."""
     return [complex_of(real, imag)] if a.is_complex else [real, imag]
@@ -134,6 +163,11 @@ ROUTINES: Final[Mapping[str, Routine]] = {
     "syevd": _syevd,
     "sytrd": _sytrd,
     "trsm": _trsm,
+    "Eigh": _eigh,
+    "LuDecomposition": _lu,
+    "gtsv2": _gtsv2,
+    "lu_pivots_to_permutation": _permutation,
+    "tridiagonal_solve_perturbed": _perturbed,
 }
 """From the name of a routine to what it is in StableHLO."""
 

@@ -124,6 +124,7 @@ def test_only_for_real_numbers() -> None:
             ("cholesky_update", lax.linalg.cholesky_update, (a, w)),
             ("symmetric_product", lambda a: lax.linalg.symmetric_product(a, a, alpha=2.0, beta=0.5), (a,)),
             ("eigenvalues of three diagonals", lambda d, e: scipy.eigh_tridiagonal(d, e, eigvals_only=True), diagonals),
+            ("eigenvectors of three diagonals", lambda d, e: abs(scipy.eigh_tridiagonal(d, e)[1]), diagonals),
         ],
         terms=256,
     )

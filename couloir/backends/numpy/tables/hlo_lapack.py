@@ -12,11 +12,11 @@ from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.lapack import ROUTINES, WITH_NOTHING
 from couloir.backends.numpy.meanings import custom_call
 from couloir.dialects import hlo
-from couloir.dialects.hlo.lapack import TARGETS, LapackCall, column_major, lapack_call
+from couloir.dialects.hlo.lapack import ELSEWHERE, TARGETS, LapackCall, column_major, lapack_call
 from couloir.ir.types import dtype_of
 
 
-@custom_call(*TARGETS)
+@custom_call(*TARGETS, *ELSEWHERE)
 def _lapack(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> tuple[Array, ...]:
     """The routine for each matrix of the batch."""
     call = lapack_call(op)
@@ -66,7 +66,7 @@ def _sizes(call: LapackCall, arrays: Sequence[Array], batch: int) -> dict[str, i
     known = {letter: size for letter, size in call.sizes.items() if size is not None}
     for array, form in zip(arrays, call.forms[0], strict=True):
         known.update(zip(form.letters, array.shape[batch:], strict=True))
-    m, n = known.get("m", 0), known["n"]
+    m, n = known.get("m", 0), known.get("n", 0)
     known.update(k=min(m, n), h=max(n - 1, 0))
     whole = call.routine in ("gesdd", "gesvd") and call.letter("mode", "ASN") == "A"
     known.setdefault("u", m if whole else min(m, n))

@@ -8,7 +8,7 @@ from typing import Any, cast
 from couloir.dialects import func, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
 from couloir.dialects.hlo.host_functions import HOST_FUNCTION, host_function
-from couloir.dialects.hlo.lapack import lapack_call
+from couloir.dialects.hlo.lapack import ON_CPUS, lapack_call
 from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
 from couloir.frontends.jax.calling.lapack import call_routine
 from couloir.frontends.jax.calling.meanings import NoMeaning, Run, arrays_of, as_known, means
@@ -62,7 +62,7 @@ def _check_target(op: hlo.CustomCall) -> None:
         host_function(op)
         return
     known = op.call_target_name in IDENTITIES or op.call_target_name == SHAPE_ASSERTION
-    if not known and lapack_call(op) is None:
+    if not known and (op.call_target_name not in ON_CPUS or lapack_call(op) is None):
         raise NoMeaning(f"`{op.call_target_name}` is no part of the module")
 
 

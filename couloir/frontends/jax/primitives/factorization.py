@@ -192,8 +192,8 @@ def tridiagonal(eqn: Equation, a: Tensor) -> Lowered:
 
 @lowers("tridiagonal_solve")
 def tridiagonal_solve(eqn: Equation, *operands: Tensor) -> Lowered:
-    """Solves systems with three diagonals."""
+    """Solves systems with three diagonals; where singular ones are to have finite solutions, by a routine of JAX's own."""
     if eqn.params.get("perturb_singular"):
-        raise NotLowered("it perturbs singular systems")
+        return call_lapack("tridiagonal_solve_perturbed", *operands)
     *_, solution, info = call_lapack("gtsv", *operands).results
     return _unless_failed(info, solution)
