@@ -51,6 +51,7 @@ from couloir.passes.fourier import fft_as_dot_products
 from couloir.passes.lapack.table import lapack_call_written_out
 from couloir.passes.older_ops import OLDER
 from couloir.passes.one_device import (
+    annotation_dropped,
     collective_of_one_device,
     mesh_dropped,
     number_of_the_one_device,
@@ -278,6 +279,7 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     number_of_the_one_device,
     collective_of_one_device,
     permutation_of_one_device,
+    annotation_dropped,
     sharding_dropped,
     mesh_dropped,
     element_of_a_tuple,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from couloir.dialects import hlo, sdy
+from couloir.dialects.hlo.calls import ANNOTATIONS
 from couloir.dialects.hlo.mesh import ReplicaGroupMeshAxes
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import TensorType
@@ -68,6 +69,17 @@ def permutation_of_one_device(op: hlo.CollectivePermute, rewriter: Rewriter) -> 
     if not type.is_static:
         return "a size is not known"
     rewriter.replace(op, hlo.constant(0, type.element_type, shape=type.shape))
+    return None
+
+
+@rule
+def annotation_dropped(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
+    """custom_call @Sharding(x)  =>  x"""
+    if op.call_target_name not in ANNOTATIONS:
+        return "it is no annotation"
+    if [value.type for value in op.inputs] != [value.type for value in op.outputs]:
+        return "it gives a part of a tensor"
+    rewriter.replace(op, *op.inputs)
     return None
 
 

@@ -180,6 +180,11 @@ def custom_call_meaning(target: str) -> Meaning | None:
     return _CUSTOM_CALLS.get(target)
 
 
+def custom_call_targets() -> Sequence[str]:
+    """All targets that `custom_call` declared meanings for."""
+    return list(_CUSTOM_CALLS)
+
+
 def declare_choice(cls: type[Operation], choice: Choice) -> None:
     """Gives a class of ops a function that looks up the meaning of each op by its attributes."""
     _CHOICES[cls] = choice

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
-from couloir.backends.numpy.meanings import Meaning, meaning_of
+from couloir.backends.numpy.meanings import Meaning, custom_call_targets, meaning_of
 from couloir.ir.attributes import StringAttr, SymbolRefAttr
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, nearest
 from couloir.ir.operation import Block, Operation, Value
 from couloir.ir.symbols import lookup, lookup_or_raise, nearest_table, references, symbols_in
 
@@ -101,6 +101,12 @@ def _is_alone(block: Block | None) -> bool:
     return block is not None and block.is_entry and block.next_block is None
 
 
+def _family(target: str) -> str:
+    """A target, or how those of one library are called."""
+    library = next((name for name in ("lapack_", "cusolver_", "hipsolver_") if target.startswith(name)), None)
+    return target if library is None else f"{library}*"
+
+
 def _without_meaning(ops: Sequence[Operation]) -> Error:
     """One error for all ops that cannot be run, by name, with the place of the first of each."""
     by_name: dict[str, list[Operation]] = {}
@@ -112,9 +118,18 @@ def _without_meaning(ops: Sequence[Operation]) -> Error:
         f"`{name}`: {len(same)} of them" + (f", first at {same[0].location.label}" if same[0].location.label else "")
         for name, same in sorted(by_name.items())
     ]
+    unknown = {target.value for op in ops if isinstance(target := op.attributes.get("call_target_name"), StringAttr)}
+    if unknown:
+        known = custom_call_targets()
+        notes += [f"`@{target}`: {near}" for target in sorted(unknown) if (near := nearest(target, known))]
+        families = sorted({_family(target) for target in known})
+        notes.append("known targets: " + ", ".join(f"@{name}" for name in families))
+        hint = 'say what a target means: decorate a function with `@couloir.backends.numpy.custom_call("target")`'
+    else:
+        hint = "lower them first, or say what they mean: decorate a function with `@couloir.backends.numpy.meaning(Op)`"
     return Error(
         f"{len(ops)} op{'s have' if len(ops) > 1 else ' has'} no meaning in the NumPy back end: "
         + ", ".join(f"`{name}`" for name in sorted(by_name)),
         notes=notes,
-        hint="lower them first, or say what they mean: decorate a function with `@couloir.backends.numpy.meaning(Op)`",
+        hint=hint,
     )

@@ -23,6 +23,17 @@ from couloir.ir.operation import Operation, Region
 from couloir.ir.symbols import lookup
 from couloir.ir.types import TensorType, TupleType, Type, i32
 
+ANNOTATIONS: Final = frozenset(
+    {
+        "Sharding",
+        "SPMDFullToShardShape",
+        "SPMDShardToFullShape",
+        "annotate_device_placement",
+        "xla.sdy.FuncResultSharding",
+    }
+)
+"""Targets of custom calls that say how devices share a tensor, or where it is: of one device, it is the tensor."""
+
 
 def _encode_version(value: Any) -> Attribute:
     return IntegerAttr(CustomCallApiVersion(value).value, i32)

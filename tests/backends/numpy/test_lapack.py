@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from couloir.backends.numpy import custom_call
 from couloir.backends.numpy.evaluate import evaluate
-from couloir.dialects.hlo.lapack import SIGNATURES, TARGETS
+from couloir.dialects.hlo.lapack import SIGNATURES, TARGETS, call_lapack
 from couloir.ir.errors import Error
+from couloir.ir.passes import PassPipeline
 from couloir.ir.text.parser import parse_module_op
+from couloir.passes.decompose import Decompose
+from tests.backends.numpy.programs import program
 from tests.backends.numpy.xla import run_on_xla
 from tests.lapack_calls import DTYPES, Call, call_results, calls, hermitian, module_of, numbers, unwritten
 
@@ -168,3 +172,76 @@ def test_text_that_jax_prints() -> None:
     for mine, theirs in zip(found, expected, strict=True):
         scale = max(1.0, float(np.abs(theirs).max()))
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=256 * np.finfo(np.float32).eps * scale)
+
+
+ELSEWHERE_TEXT = """
+func.func @main(%a: tensor<2x3x3xf32>) -> (tensor<2x3x3xf32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3x3xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<2x4xi32>) {
+  %lu:3 = stablehlo.custom_call @LuDecomposition(%a) : (tensor<2x3x3xf32>) -> (tensor<2x3x3xf32>, tensor<2x3xi32>, tensor<2x3xi32>)
+  %eigh:2 = stablehlo.custom_call @Eigh(%a) {backend_config = "0,1,100,1e-6"} : (tensor<2x3x3xf32>) -> (tensor<2x3x3xf32>, tensor<2x3xf32>)
+  %qr:2 = stablehlo.custom_call @Qr(%a) : (tensor<2x3x3xf32>) -> (tensor<2x3x3xf32>, tensor<2x3xf32>)
+  %q = stablehlo.custom_call @ProductOfElementaryHouseholderReflectors(%qr#0, %qr#1) : (tensor<2x3x3xf32>, tensor<2x3xf32>) -> tensor<2x3x3xf32>
+  %order = stablehlo.custom_call @cu_lu_pivots_to_permutation(%lu#1) : (tensor<2x3xi32>) -> tensor<2x4xi32>
+  return %lu#0, %lu#1, %lu#2, %eigh#0, %eigh#1, %qr#0, %qr#1, %q, %order : tensor<2x3x3xf32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3x3xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<2x4xi32>
+}
+"""
+"""What JAX calls on TPUs, and one of its calls on GPUs."""
+
+
+@pytest.mark.parametrize("way", ["LAPACK", "written out"])
+def test_calls_of_other_platforms(way: str) -> None:
+    """By the definitions of the factorizations; rows count from 0, and one triangle is read."""
+    a = numbers((2, 3, 3), np.float32)
+    module = parse_module_op(ELSEWHERE_TEXT)
+    if way == "written out":
+        PassPipeline.of(Decompose()).run(module, verify_each=True)
+    lu, pivots, rows, vectors, values, packed, _, q, order = evaluate(module, a)
+    low, high = np.tril(lu, -1) + np.eye(3), np.triu(lu)
+    np.testing.assert_allclose(low @ high, np.take_along_axis(a, rows[..., None], 1), rtol=0, atol=1e-5)
+    assert (pivots[:, 0] == rows[:, 0]).all()
+    assert order.tolist() == [[*row, 3] for row in rows.tolist()]
+    whole = np.triu(a) + np.swapaxes(np.triu(a, 1), 1, 2)
+    np.testing.assert_allclose(whole @ vectors, vectors * values[:, None], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(whole), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(q @ np.triu(packed), a, rtol=0, atol=1e-5)
+
+
+def test_singular_systems_with_three_diagonals() -> None:
+    """Solutions are finite, and point to where the matrix sends nothing; JAX's own kernel agrees."""
+    operands = [numbers((2, 5), np.float64, seed) for seed in range(3)] + [numbers((2, 5, 2), np.float64, 3)]
+    operands[1][1], operands[0][1, 3] = 0, 0
+    module = program(operands, lambda *values: list(call_lapack("tridiagonal_solve_perturbed", *values).results))
+    written = module.clone()
+    PassPipeline.of(Decompose()).run(written, verify_each=True)
+    (expected,) = run_on_xla(module, *operands)
+    for m in (module, written):
+        (found,) = evaluate(m, *operands)
+        assert np.isfinite(found).all()
+        one, other = (array / np.abs(array).max(axis=1, keepdims=True) for array in (found, expected))
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-9)
+
+
+def test_annotations_are_the_tensor() -> None:
+    text = (
+        "func.func @main(%a: tensor<2xf32>) -> tensor<RESULTxf32> {\n"
+        "  %0 = stablehlo.custom_call @Sharding(%a) : (tensor<2xf32>) -> tensor<RESULTxf32>\n"
+        "  return %0 : tensor<RESULTxf32>\n}"
+    )
+    module = parse_module_op(text.replace("RESULT", "2"))
+    (found,) = evaluate(module, np.array([1, 2], np.float32))
+    assert found.tolist() == [1, 2]
+    PassPipeline.of(Decompose()).run(module, verify_each=True)
+    assert not any(op.name == "stablehlo.custom_call" for op in module.walk())
+    with pytest.raises(Error, match="one of several devices"):
+        evaluate(parse_module_op(text.replace("RESULT", "1")), np.array([1, 2], np.float32))
+
+
+def test_unknown_targets_are_reported_with_known_ones() -> None:
+    text = "func.func @main(%a: tensor<2xf32>) -> tensor<2xf32> {{\n  %0 = stablehlo.custom_call @{}(%a) : (tensor<2xf32>) -> tensor<2xf32>\n  return %0 : tensor<2xf32>\n}}"
+    with pytest.raises(Error) as caught:
+        evaluate(parse_module_op(text.format("Shardin")), np.ones(2, np.float32))
+    assert "`@Shardin`: did you mean `Sharding`?" in caught.value.notes
+    assert any("known targets: " in note and "@lapack_*" in note for note in caught.value.notes)
+    assert "custom_call" in (caught.value.hint or "")
+    custom_call("tests.lapack.twice")(lambda xp, op, x: xp.apply("add", x, x))
+    (found,) = evaluate(parse_module_op(text.format("tests.lapack.twice")), np.ones(2, np.float32))
+    assert found.tolist() == [2, 2]

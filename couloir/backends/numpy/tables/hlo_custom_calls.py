@@ -9,6 +9,7 @@ from couloir.backends.numpy.element_types import Array, is_discrete
 from couloir.backends.numpy.expectations import TOLERANCE, expect_almost_eq, expect_close, expect_eq
 from couloir.backends.numpy.meanings import Meaning, custom_call, custom_call_meaning, declare_choice
 from couloir.dialects import hlo
+from couloir.dialects.hlo.calls import ANNOTATIONS
 from couloir.dialects.hlo.host_functions import HOST_FUNCTION, host_function
 from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
 from couloir.ir.attributes import FloatAttr, IntegerAttr
@@ -21,6 +22,16 @@ def _of_target(op: hlo.CustomCall) -> Meaning | None:
 
 
 declare_choice(hlo.CustomCall, _of_target)
+
+
+@custom_call(*ANNOTATIONS)
+def _annotation(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> tuple[Array, ...]:
+    """The operands, where one device has all of them."""
+    if [value.type for value in op.inputs] != [value.type for value in op.outputs]:
+        raise Error(
+            f"`custom_call @{op.call_target_name}` gives a part of a tensor, as one of several devices would have it"
+        )
+    return operands
 
 
 def _two(op: hlo.CustomCall, operands: tuple[Array, ...], results: int = 0) -> tuple[Array, Array]:

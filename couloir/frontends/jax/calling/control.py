@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from couloir.dialects import func, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
+from couloir.dialects.hlo.calls import ANNOTATIONS
 from couloir.dialects.hlo.host_functions import HOST_FUNCTION, host_function
 from couloir.dialects.hlo.lapack import ON_CPUS, lapack_call
 from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
@@ -17,8 +18,6 @@ from couloir.frontends.jax.library import jax_library
 from couloir.ir.errors import Error
 from couloir.ir.operation import Region, Value
 from couloir.ir.types import TensorType, dtype_of
-
-IDENTITIES = frozenset({"Sharding", "annotate_device_placement", "SPMDFullToShardShape", "SPMDShardToFullShape"})
 
 
 @means("func.call")
@@ -61,7 +60,7 @@ def _check_target(op: hlo.CustomCall) -> None:
     if op.call_target_name == HOST_FUNCTION:
         host_function(op)
         return
-    known = op.call_target_name in IDENTITIES or op.call_target_name == SHAPE_ASSERTION
+    known = op.call_target_name in ANNOTATIONS or op.call_target_name == SHAPE_ASSERTION
     if not known and (op.call_target_name not in ON_CPUS or lapack_call(op) is None):
         raise NoMeaning(f"`{op.call_target_name}` is no part of the module")
 
