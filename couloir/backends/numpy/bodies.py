@@ -127,7 +127,7 @@ def scatter(xp: ArrayNamespace, body: Region, targets: Arrays, places: Array, up
     """
     results = [target.copy() for target in targets]
     monoid = monoid_of(body)
-    ufunc = None if monoid is None else _sequential(monoid, targets[0].dtype)
+    ufunc = _subtracting(body, targets[0].dtype) if monoid is None else _sequential(monoid, targets[0].dtype)
     if ufunc is not None:
         with np.errstate(all="ignore"):
             ufunc.at(results[0], places, updates[0])
@@ -158,6 +158,22 @@ def _sequential(monoid: Monoid, dtype: DType) -> np.ufunc | None:
         return None if dtype in NARROW_INTEGERS else integer_arithmetic.ufunc_of(monoid, dtype)
     is_ordered = monoid in ("maximum", "minimum")  # +0 and -0 are different to these
     return None if is_ordered or kind(dtype) == "other" else float_arithmetic.ufunc_of(monoid)
+
+
+def _subtracting(body: Region, dtype: DType) -> np.ufunc | None:
+    """The ufunc of a body that subtracts its second argument from its first."""
+    op, arguments = body.block.first_op, body.block.arguments
+    last = None if op is None else op.next_op
+    if (
+        not isinstance(op, hlo.Subtract)
+        or last is None
+        or last.next_op is not None
+        or is_quantized(element_type(op.result.type))
+    ):
+        return None
+    if list(op.operands) != list(arguments) or list(last.operands) != list(op.results):
+        return None
+    return None if dtype in NARROW_INTEGERS or kind(dtype) == "other" else np.subtract
 
 
 def _paired(

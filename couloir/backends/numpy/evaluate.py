@@ -86,6 +86,7 @@ def run_devices(
     domain: ArrayNamespace = floats,
     infeed: Sequence[Sequence[Sequence[Any]]] = (),
     outfeed: Callable[[int, Sequence[Array]], None] | None = None,
+    max_runs: int | None = None,
 ) -> list[tuple[Array, ...]]:
     """Runs a function once for each of several devices, which exchange values by collectives.
 
@@ -98,6 +99,7 @@ def run_devices(
         domain: What floats are computed as.
         infeed: For each device what its infeeds read: a sequence of arrays for each.
         outfeed: Called with the number of a device and the arrays that it writes to its outfeed.
+        max_runs: For each device, as of `evaluate`.
 
     Returns:
         The results of each device. Reductions go through a group in its order: they are the same each time.
@@ -116,7 +118,7 @@ def run_devices(
             given = argument_values(chosen, arrays, domain)
         except Error as error:
             raise Error(f"device {number}: {error.message}", where=error.where, notes=error.notes) from error
-        evaluation = _Evaluation(domain, plan)
+        evaluation = _Evaluation(domain, plan, max_runs)
         runs.append(evaluation.steps(evaluation.entered(Run(chosen.body, given), {})))
     found = Processes(runs, len(arguments) // partitions, partitions, infeed, outfeed).results()
     return [tuple(results) for results in found]

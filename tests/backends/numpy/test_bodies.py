@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from couloir.backends.numpy import bodies, run
+from couloir.backends.numpy import bodies, run, run_devices
 from couloir.ir.errors import Error
 from couloir.ir.text.parser import parse_module_op
 
@@ -131,6 +131,8 @@ def test_a_program_that_never_ends_can_be_given_up() -> None:
     }""")
     with pytest.raises(Error, match="more regions than `max_runs`"):
         run(module, np.asarray(1, "i4"), max_runs=1000)
+    with pytest.raises(Error, match="more regions than `max_runs`"):
+        run_devices(module, [[np.asarray(1, "i4")]] * 2, max_runs=1000)
     jumps = parse_module_op("""
     func.func @main() {
       cf.br ^bb1

@@ -7,13 +7,14 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import couloir
 from couloir.backends.numpy import tensor
 from couloir.backends.numpy.domains import floats
 
+few = settings(max_examples=10)
 DTYPES = [np.dtype(t) for t in ("f4", "f8", "f2", ml_dtypes.bfloat16, "c8")]
 
 
@@ -33,6 +34,7 @@ def in_order(terms: Any, start: Any) -> Any:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(seed=st.integers(0, 99), depth=st.integers(1, 8))
+@few
 def test_short_dot_products_add_term_by_term(dtype: Any, seed: int, depth: int) -> None:
     lhs, rhs = drawn((3, depth), dtype, seed), drawn((depth, 2), dtype, seed + 1)
     found = tensor.dot_general(floats, lhs, rhs, lhs_contracting_dimensions=[1], rhs_contracting_dimensions=[0])
@@ -43,6 +45,7 @@ def test_short_dot_products_add_term_by_term(dtype: Any, seed: int, depth: int) 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(seed=st.integers(0, 99), rows=st.integers(1, 3), columns=st.integers(1, 5))
+@few
 def test_small_windows_add_element_by_element(dtype: Any, seed: int, rows: int, columns: int) -> None:
     operand, start = drawn((4, 7), dtype, seed), drawn((), dtype, seed + 1)
     found = tensor.reduce_window(
@@ -69,6 +72,7 @@ def test_small_windows_add_element_by_element(dtype: Any, seed: int, rows: int, 
     monoid=st.sampled_from(["add", "multiply", "minimum", "xor"]),
     seed=st.integers(0, 99),
 )
+@few
 def test_large_windows_combine_every_element_once(
     sizes: Any, window: Any, stride: int, dilation: int, monoid: Any, seed: int
 ) -> None:
@@ -93,15 +97,17 @@ def test_large_windows_combine_every_element_once(
         assert found[i, j] == ufunc(3, ufunc.reduce(part.reshape(-1)))
 
 
+@pytest.mark.parametrize("op", ["add", "subtract"])
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(seed=st.integers(0, 99), count=st.integers(0, 40))
-def test_scattered_updates_add_one_after_the_other(dtype: Any, seed: int, count: int) -> None:
+@few
+def test_scattered_updates_are_taken_one_after_the_other(op: str, dtype: Any, seed: int, count: int) -> None:
     element = {"f4": "f32", "f8": "f64", "f2": "f16", "c8": "complex<f32>"}.get(dtype.str[1:], "bf16")
     module = couloir.parse(f"""
       func.func @main(%x: tensor<3x{element}>, %i: tensor<{count}x1xi32>, %u: tensor<{count}x{element}>) -> tensor<3x{element}> {{
         %0 = "stablehlo.scatter"(%x, %i, %u) ({{
           ^bb0(%a: tensor<{element}>, %b: tensor<{element}>):
-            %s = stablehlo.add %a, %b : tensor<{element}>
+            %s = stablehlo.{op} %a, %b : tensor<{element}>
             stablehlo.return %s : tensor<{element}>
         }}) {{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
              scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}}
@@ -111,5 +117,6 @@ def test_scattered_updates_add_one_after_the_other(dtype: Any, seed: int, count:
     x, updates = drawn(3, dtype, seed), drawn(count, dtype, seed + 1)
     places = np.random.default_rng(seed).integers(0, 4, (count, 1)).astype("i4")
     (found,) = couloir.run(module, x, places, updates)
+    sign = np.ones((), dtype) if op == "add" else -np.ones((), dtype)
     for place in range(3):
-        np.testing.assert_array_equal(found[place], in_order(updates[places[:, 0] == place], x[place]))
+        np.testing.assert_array_equal(found[place], in_order(updates[places[:, 0] == place] * sign, x[place]))
