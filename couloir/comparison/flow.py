@@ -40,7 +40,6 @@ class Fusion:
     """Of the function that holds them."""
     kind: str
     """What the compiler calls this kind of fusion: `kLoop`, `convolution`."""
-    call: Operation
     nodes: list[Node] = attrs.field(factory=list)
 
 
@@ -260,7 +259,7 @@ class _Reading:
         self.pass_on(call.operands, frame.sources, callee.arguments, sources, frame)
         fusion, kind = frame.fusion, fusion_kind(call)
         if kind is not None and fusion is None:
-            fusion = Fusion(len(self.fusions), callee.sym_name, kind, call)
+            fusion = Fusion(len(self.fusions), callee.sym_name, kind)
             self.fusions.append(fusion)
         self.opened += 1
         self.active.add(callee)

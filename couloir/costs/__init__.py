@@ -18,7 +18,7 @@ from __future__ import annotations
 from couloir.costs.analysis import cost, entry_function
 from couloir.costs.cost import Cost, bytes_of, elements, moving, total
 from couloir.costs.report import CostReport, Kind, Note, OpCost
-from couloir.costs.table import Runs, cost_of, declare_table
+from couloir.costs.table import Runs, cost_of
 
 __all__ = [
     "Cost",
@@ -30,7 +30,6 @@ __all__ = [
     "bytes_of",
     "cost",
     "cost_of",
-    "declare_table",
     "elements",
     "entry_function",
     "moving",

@@ -89,11 +89,6 @@ def cost_of(*classes: type[Operation]) -> Callable[[F], F]:
     return register
 
 
-def declare_table(dialect: str, module: str) -> None:
-    """Says which module registers the costs of a dialect; it is imported when they are first needed."""
-    _TABLES[dialect] = module
-
-
 def rule_of(op: Operation) -> Rule | None:
     """The rule for an op: of its class, or of the nearest base that has one."""
     module = _TABLES.pop(op.name.partition(".")[0], None)
