@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from math import prod
 
-from couloir.costs.cost import NOTHING, Cost, elements, moving
+from couloir.costs.cost import Cost, elements, moving
 from couloir.costs.table import Runs, cost_of
+from couloir.costs.tables.common import elementwise, moves, nothing, transcendental
 from couloir.dialects import chlo
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation
 
-
-@cost_of(
+cost_of(
     chlo.Acos,
     chlo.Acosh,
     chlo.Asin,
@@ -37,28 +36,13 @@ from couloir.ir.operation import Operation
     chlo.Sinh,
     chlo.Tan,
     chlo.Zeta,
-)
-def transcendental(op: Operation) -> Cost:
-    """One for each element."""
-    return moving(op, transcendentals=elements(op.results[0]))
+)(transcendental)
 
+cost_of(chlo.BroadcastBinary, chlo.BroadcastSelect)(elementwise)
 
-@cost_of(chlo.BroadcastBinary, chlo.BroadcastSelect)
-def elementwise(op: Operation) -> Cost:
-    """One flop for each element of the result."""
-    return moving(op, flops=elements(op.results[0]))
+cost_of(chlo.TopK)(moves)
 
-
-@cost_of(chlo.TopK)
-def moves(op: Operation) -> Cost:
-    """No flops, as XLA has it."""
-    return moving(op)
-
-
-@cost_of(chlo.ConstantLike)
-def constant(op: Operation) -> Cost:
-    """Nothing, as of constants."""
-    return NOTHING
+cost_of(chlo.ConstantLike)(nothing)
 
 
 @cost_of(chlo.RaggedDot)

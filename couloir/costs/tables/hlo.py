@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from math import prod
 
-from couloir.costs.cost import NOTHING, ONCE, Cost, bytes_of, elements, moving
+from couloir.costs.cost import ONCE, Cost, bytes_of, elements, moving
 from couloir.costs.marks import marked_trip_count
 from couloir.costs.table import UNCOUNTED, Runs, cost_of
+from couloir.costs.tables.common import elementwise, moves, nothing, transcendental
 from couloir.costs.trip_count import trip_count
 from couloir.costs.windows import valid_positions
 from couloir.dialects import hlo
@@ -21,20 +22,14 @@ from couloir.ir.rewriting.guards import constant_attribute
 
 # -- one element at a time -----------------------------------------------------------------------------------------------
 
+cost_of(hlo.Transcendental, hlo.Power, hlo.Atan2, hlo.Rng, hlo.RngBitGenerator)(transcendental)
 
-@cost_of(hlo.Transcendental, hlo.Power, hlo.Atan2, hlo.Rng, hlo.RngBitGenerator)
-def transcendental(op: Operation) -> Cost:
-    """One for each element of the results. Random numbers count as such."""
-    return moving(op, transcendentals=sum(map(elements, op.results)))
+cost_of(hlo.BitcastConvert, hlo.Clamp, hlo.CrossReplicaSum, hlo.Select, hlo.UniformDequantize, hlo.UniformQuantize)(
+    elementwise
+)
 
-
-@cost_of(hlo.BitcastConvert, hlo.Clamp, hlo.CrossReplicaSum, hlo.Select, hlo.UniformDequantize, hlo.UniformQuantize)
-def elementwise(op: Operation) -> Cost:
-    """One flop for each element, as of ops with the trait."""
-    return moving(op, flops=elements(op.results[0]))
-
-
-@cost_of(
+# XLA counts nothing for batch normalization, which it takes apart before it compiles.
+cost_of(
     hlo.BatchNormGrad,
     hlo.BatchNormInference,
     hlo.BatchNormTraining,
@@ -63,16 +58,9 @@ def elementwise(op: Operation) -> Cost:
     hlo.Recv,
     hlo.ReplicaId,
     hlo.Send,
-)
-def moves(op: Operation) -> Cost:
-    """No flops. (XLA counts none for batch normalization either, which it takes apart before it compiles.)"""
-    return moving(op)
+)(moves)
 
-
-@cost_of(hlo.AfterAll, hlo.AsyncDone, hlo.CreateToken, hlo.GetDimensionSize, hlo.GetTupleElement, hlo.Tuple)
-def nothing(op: Operation) -> Cost:
-    """Nothing is computed, and no tensor is moved."""
-    return NOTHING
+cost_of(hlo.AfterAll, hlo.AsyncDone, hlo.CreateToken, hlo.GetDimensionSize, hlo.GetTupleElement, hlo.Tuple)(nothing)
 
 
 @cost_of(hlo.CustomCall)

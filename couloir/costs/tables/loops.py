@@ -6,15 +6,15 @@ them counted, whether it meets a cache or not. What is computed on indices count
 
 from __future__ import annotations
 
-from couloir.costs.cost import NOTHING, Cost, bytes_of, element_bytes, elements, moving
+from couloir.costs.cost import Cost, bytes_of, element_bytes, elements, moving
 from couloir.costs.table import cost_of
+from couloir.costs.tables.common import elementwise, nothing, transcendental
 from couloir.dialects import affine, arith, math, memref, tensor, vector
 from couloir.ir.attribute import Type
 from couloir.ir.operation import Operation
 from couloir.ir.types import VectorType
 
-
-@cost_of(
+cost_of(
     math.Acos,
     math.Acosh,
     math.Asin,
@@ -43,10 +43,7 @@ from couloir.ir.types import VectorType
     math.Sqrt,
     math.Tan,
     math.Tanh,
-)
-def transcendental(op: Operation) -> Cost:
-    """One for each element."""
-    return moving(op, transcendentals=elements(op.results[0]))
+)(transcendental)
 
 
 @cost_of(math.Fma, vector.FMA)
@@ -55,10 +52,7 @@ def fused_multiply_add(op: Operation) -> Cost:
     return moving(op, flops=2 * elements(op.results[0]))
 
 
-@cost_of(arith.Select)
-def select(op: Operation) -> Cost:
-    """One flop for each element, as `stablehlo.select`."""
-    return moving(op, flops=elements(op.results[0]))
+cost_of(arith.Select)(elementwise)
 
 
 @cost_of(vector.Reduction)
@@ -97,7 +91,7 @@ def made(op: Operation) -> Cost:
     return Cost(bytes_accessed=bytes_of(op.results[0]))
 
 
-@cost_of(
+cost_of(
     affine.Apply,
     affine.Max,
     affine.Min,
@@ -122,10 +116,7 @@ def made(op: Operation) -> Cost:
     vector.Insert,
     vector.ShapeCast,
     vector.Transpose,
-)
-def nothing(op: Operation) -> Cost:
-    """Addresses, views and registers."""
-    return NOTHING
+)(nothing)
 
 
 def _bytes_held(type: Type) -> int:
