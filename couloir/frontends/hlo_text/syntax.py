@@ -316,8 +316,22 @@ class _Reader:
             if key in found:
                 raise lexer.error(f"the attribute `{key[:40]}` stands here twice", at=start)
             lexer.expect("=")
-            found[key] = lexer.skip_value()
+            found[key] = self._mesh() if lexer.at("mesh[") else lexer.skip_value()
         return found
+
+    def _mesh(self) -> Span:
+        """Reads groups along axes of a mesh, which have a comma and a space in them.
+
+        Such as `mesh['a'=2,'b'=2], device_ids=([2,2]T(1,0)) {'a'}`.
+        """
+        lexer = self._lexer
+        start, _ = lexer.skip_value()
+        if lexer.optional(","):
+            lexer.expect_keyword("device_ids")
+            lexer.expect("=")
+            lexer.skip_value()
+        _, end = lexer.skip_value()
+        return start, end
 
     def _counted(self) -> None:
         self._count += 1

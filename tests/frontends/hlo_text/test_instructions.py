@@ -196,6 +196,51 @@ def test_collectives(instruction: str, expected: list[Any]) -> None:
     assert [array.tolist() for array in found] == expected
 
 
+@pytest.mark.parametrize(
+    "groups",
+    [
+        "[1,3]<=[2]",
+        "[2]<=[2]",
+        "[1,2]<=[2]T(1)",
+        "[1,2]<=",
+        "[1,2]<=[2,x]",
+        "[1,1]<=[" + "1," * 70 + "1]",
+        "[1,9999999]<=[9999999]",
+        "mesh['a'=2] {'b'}",
+        "mesh['a'=2]",
+        "mesh['a'=2], device_ids=([3]) {'a'}",
+        "mesh['a'=8] {'a':(3)2}",
+        "mesh['a'=8] {'a':(1)2,'a':(1)2}",
+        "mesh['a'=8] {'a':(1)4,'a':(2)2}",
+        "mesh['a'=99999999] {'a'}",
+    ],
+)
+def test_groups_that_name_no_processes(groups: str) -> None:
+    with pytest.raises(couloir.Error):
+        entry(f"x = f32[4] parameter(0)\nROOT r = f32[4] all-reduce(x), replica_groups={groups}, to_apply=add")
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ("mesh['a'=2,'b'=3] {'a'}", [[0, 3], [1, 4], [2, 5]]),
+        ("mesh['a'=2,'b'=3] {'b'}", [[0, 1, 2], [3, 4, 5]]),
+        ("mesh['a'=2,'b'=3] {'b','a'}", [[0, 3, 1, 4, 2, 5]]),
+        ("mesh['a'=2,'b'=3], device_ids=([3,2]T(1,0)) {'a'}", [[0, 1], [2, 3], [4, 5]]),
+        ("mesh['a'=8] {'a':(1)2}", [[0, 4], [1, 5], [2, 6], [3, 7]]),
+        ("mesh['a'=8] {'a':(2)2}", [[0, 2], [1, 3], [4, 6], [5, 7]]),
+        ("mesh['a'=8] {'a':(4)2,'a':(1)2}", [[0, 4, 1, 5], [2, 6, 3, 7]]),
+        ("[3,2]<=[2,3]T(1,0)", [[0, 3], [1, 4], [2, 5]]),
+        ("{{0,2},{1}}", [[0, 2], [1, -1]]),
+    ],
+)
+def test_groups_of_every_form(groups: str, expected: list[list[int]]) -> None:
+    module = entry(f"x = f32[4] parameter(0)\nROOT r = f32[4] all-reduce(x), replica_groups={groups}, to_apply=add")
+    op = module.functions[0].entry.first_op
+    assert isinstance(op, hlo.AllReduce)
+    assert [list(group) for group in op.replica_groups] == expected
+
+
 def test_collectives_beside_the_program() -> None:
     body = """x = f32[4] parameter(0)
       a = f32[4] all-reduce-start(x), replica_groups={{0,1}}, to_apply=add

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from math import prod
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from couloir.dialects import hlo
 from couloir.dialects.hlo.building import reshape, slice_range
 from couloir.dialects.hlo.collectives import ChannelType
+from couloir.frontends.hlo_text.groups import counted_groups, mesh_groups
 from couloir.frontends.hlo_text.node import RULES, Lowered, Node, lowers, read_lists
 from couloir.frontends.hlo_text.opcodes.control import foreign
 from couloir.frontends.hlo_text.opcodes.shape import copied
@@ -24,37 +23,19 @@ from couloir.ir.types import TensorType, Type
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_IOTA: Final = re.compile(r"\[([0-9, ]+)\]\s*<=\s*\[([0-9, ]+)\]\s*(?:T\s*\(([0-9, ]+)\))?")
-
 
 def _groups(node: Node) -> Any:
     """The groups of processes as a matrix, padded with -1 where they are of different sizes."""
     text = node.text("replica_groups", "{}")
+    if text.startswith("mesh["):
+        return mesh_groups(text, node.module.lexer.limits.attribute_items)
     if not text.startswith("{"):
-        return _counted_groups(text, node.module.lexer.limits.attribute_items)
+        return counted_groups(text, node.module.lexer.limits.attribute_items)
     lists = node.read("replica_groups", read_lists, ())
     if not lists:
         return np.zeros((0, 0), np.int64)
     width = max(map(len, lists))
     return np.asarray([[*group, *[-1] * (width - len(group))] for group in lists], np.int64)
-
-
-def _counted_groups(text: str, limit: int) -> np.ndarray[Any, Any]:
-    """Reads `[2,4]<=[4,2]T(1,0)`: all numbers in the second shape, transposed, then in the first one."""
-    found = _IOTA.fullmatch(text)
-    if found is None:
-        raise Error(f"`{text[:40]}` is no list of groups", hint="`{{0,1},{2,3}}` or `[2,2]<=[4]`")
-    try:
-        groups, dims, order = (
-            [int(part) for part in (given or "").split(",") if part.strip()] for given in found.groups()
-        )
-    except ValueError:
-        raise Error(f"`{text[:40]}` is no list of groups") from None
-    size = prod(dims)
-    order = order or list(range(len(dims)))
-    if size > limit or prod(groups) != size or len(groups) != 2 or sorted(order) != list(range(len(dims))):
-        raise Error(f"`{text[:40]}` does not name each process once")
-    return np.arange(size, dtype=np.int64).reshape(dims).transpose(order).reshape(groups)
 
 
 def _channel(node: Node) -> hlo.ChannelHandle | None:
