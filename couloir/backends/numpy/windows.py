@@ -14,14 +14,14 @@ from typing import Final, Literal, TypeAlias, get_args
 import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace
-from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.element_types import Array, kind
 from couloir.backends.numpy.structural import check_dimensions, check_positive, check_sizes, pad
 from couloir.ir.errors import Error, nearest
 
 Monoid: TypeAlias = Literal["add", "multiply", "maximum", "minimum", "and", "or", "xor"]
 
 _MONOIDS: Final = get_args(Monoid)
-#: A window of at most so many elements is taken element by element.
+#: A window of at most so many elements is taken element by element, where the order of a sum shows.
 _SMALL_WINDOW: Final = 64
 
 
@@ -77,8 +77,8 @@ def reduce_window(
 ) -> Array:
     """Combines the elements of every window, in order; outside of the operand lies `init_value`. StableHLO `reduce_window`.
 
-    A small window is taken element by element. A large one is reduced one dimension after the other, the last one first, which
-    keeps the order of elements.
+    Where sums are rounded, a small window is taken element by element. Others are reduced one dimension after the other, the last
+    one first, which keeps the order of elements.
     """
     _check_reduction("reduce_window", monoid, operand, init_value)
     parameters = {
@@ -111,7 +111,8 @@ def reduce_window(
         edge_padding_high=[high for _, high in padding],
         interior_padding=[dilation - 1 for dilation in base_dilations],
     )
-    if math.prod(window_dimensions) <= _SMALL_WINDOW:
+    rounds = monoid in ("add", "multiply") and kind(operand.dtype) in ("float", "complex")
+    if rounds and math.prod(window_dimensions) <= _SMALL_WINDOW:
         total = np.broadcast_to(init_value, counts)
         for (part,) in window_elements([result], counts, window_dimensions, window_strides, window_dilations):
             total = xp.apply(monoid, total, part)
