@@ -24,6 +24,8 @@ EPILOG: Final = """examples:
   couloir opt lenet.onnx --dims N=1 --to hlo           lower to StableHLO and print it
   couloir opt model.mlir -p "canonicalize,cse" -o -    run passes on MLIR text
   couloir bisect lenet.onnx --dims N=1 --to loops      which pass, and which rule, changes the results
+  couloir cost lenet.onnx --dims N=1                   flops and bytes, by kind of op
+  couloir diff a.mlir b.hlo --summary                  what two programs have in common, what is fused with what
   couloir run lenet.onnx --dims N=1 --random 0         run on random inputs, print the results
   couloir compile lenet.onnx --dims N=1 -o out/        C, header, weights, main.c and Makefile
 
