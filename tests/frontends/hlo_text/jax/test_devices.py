@@ -49,4 +49,4 @@ def test_split_programs_compute_what_xla_computes() -> None:
             for found, wanted in zip(results, expected, strict=True):
                 theirs = np.array(wanted, np.float32)
                 np.testing.assert_allclose(found, theirs, rtol=0, atol=tolerance(theirs, 32))
-    assert {f"stablehlo.{name}" for name in ("all_reduce", "all_gather", "all_to_all", "partition_id")} <= opcodes
+    assert {f"stablehlo.{name}" for name in ("all_reduce", "all_gather", "all_to_all")} <= opcodes
