@@ -56,7 +56,7 @@ class Array:
         return Array(building.full_like(self.value, number))
 
     def _pair(self, other: Array | Number) -> tuple[Tensor, Tensor]:
-        right = other if isinstance(other, Array) else Array(building.scalar(other, self.element))
+        right = other if isinstance(other, Array) else self.number(other)
         one, two = building.broadcast_together(self.value, right.value)
         return one, two
 
@@ -189,7 +189,7 @@ class Array:
 
     def where(self, condition: Array, other: Array | Number) -> Array:
         """This where the condition holds, the other one elsewhere."""
-        right = other if isinstance(other, Array) else Array(building.scalar(other, self.element))
+        right = other if isinstance(other, Array) else self.number(other)
         first, one, two = building.broadcast_together(condition.value, self.value, right.value)
         return Array(hlo.Select(first, one, two).result)
 
