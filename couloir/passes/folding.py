@@ -10,7 +10,9 @@ import numpy as np
 from couloir.backends.numpy.evaluate import evaluate_op, has_meaning
 from couloir.backends.numpy.meanings import meaning_of
 from couloir.dialects import arith, hlo
+from couloir.dialects.hlo.elements import is_quantized
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
+from couloir.ir.constraints import element_type
 from couloir.ir.errors import Error
 from couloir.ir.interfaces import as_integer
 from couloir.ir.operation import Operation, Value
@@ -88,6 +90,8 @@ def fold(op: Operation, rewriter: Rewriter, *, max_elements: int, max_bytes: int
     pure = op.has_trait(Pure) or op.has_trait(RecursiveMemoryEffects)
     if make is None or not pure or op.has_trait(ConstantLike) or not op.results:
         return "ops of this kind are not folded"
+    if any(is_quantized(element_type(result.type)) for result in op.results):
+        return "quantized numbers are not folded"
     arrays: list[Any] = []
     for value in op.operands:
         array = _array_of(value)

@@ -88,7 +88,7 @@ class Constant(Operation, name="stablehlo.constant", traits=(Pure, ConstantLike)
         return stored
 
     def print(self, p: Printer) -> None:
-        if self.output.type is not self.value.type:
+        if self.results and self.output.type is not self.value.type:
             p.write("()")
             p.prop_dict(self)
             p.attr_dict(self, elided=("value",))
@@ -304,9 +304,12 @@ class Transpose(Operation, name="stablehlo.transpose", traits=(Pure,)):
     assembly_format = "$operand `,` `dims` `=` $permutation attr-dict `:` functional-type(operands, results)"
 
     def infer(self) -> Type:
-        type, axis = self.operand.type, quantization_dimension(self.operand.type.element_type)
+        type = self.operand.type
         dims, bounds = ([sizes[axis] for axis in self.permutation] for sizes in (type.dims, bounds_of(type)))
-        element = type.element_type if axis is None else along(type.element_type, self.permutation.index(axis))
+        quantized = quantization_dimension(type.element_type)
+        element = (
+            type.element_type if quantized is None else along(type.element_type, self.permutation.index(quantized))
+        )
         return with_sizes(type, dims, bounds, element)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
+from couloir.ir.constraints import element_type
 from couloir.ir.traits import ConstantLike
 
 if TYPE_CHECKING:
@@ -66,9 +67,18 @@ def _label(value: Value[Any]) -> str:
 
 
 def constant_op(value: Value[Any]) -> Operation | None:
-    """The constant that defines a value, or None."""
+    """The constant that defines a value, or None.
+
+    None, too, if the constant holds integers that stand for other numbers: its attribute is not the value.
+    """
     op = value.defining_op
-    return op if op is not None and op.has_trait(ConstantLike) else None
+    if op is None or not op.has_trait(ConstantLike):
+        return None
+    stored = op.stored_attributes.get("value")
+    stands_for_itself = not isinstance(stored, DenseElementsAttr) or (
+        element_type(stored.type) is element_type(value.type)
+    )
+    return op if stands_for_itself else None
 
 
 def constant_attribute(value: Value[Any]) -> Attribute | None:

@@ -45,7 +45,7 @@ MOVING: Final[frozenset[type[Operation]]] = frozenset(
             hlo.CustomCall,
         ),
         *(hlo.Send, hlo.Recv, hlo.Infeed, hlo.Outfeed, hlo.AsyncStart, hlo.AsyncDone, hlo.BitcastConvert),
-        *(hlo.UniformQuantize, hlo.UniformDequantize),
+        *(hlo.UniformQuantize, hlo.UniformDequantize, hlo.Constant),
         *(hlo.Reduce, hlo.ReduceWindow, hlo.Scatter, hlo.SelectAndScatter, hlo.Sort, hlo.Map),
         *(hlo.AllReduce, hlo.ReduceScatter, hlo.CollectiveReduce),
     }
