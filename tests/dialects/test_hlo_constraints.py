@@ -36,7 +36,7 @@ ROOMS = (
 @pytest.mark.parametrize("numbers", [0, (), (0, 1), (((0, 1),),)])
 def test_numbers_of_processes_in_another_shape_are_refused(complaint, numbers):
     assert "is a matrix" in complaint(collectives.all_reduces(replica_groups=numbers))
-    assert "has pairs" in complaint(collectives.sends(numbers))
+    assert numbers == () or "has pairs" in complaint(collectives.sends(numbers))  # no numbers are no pairs
 
 
 def constraints() -> dict[tuple[str, str], Relation]:

@@ -419,7 +419,7 @@ def _are_pairs(op: Any) -> bool | str:
     dims = _dims(op, "source_target_pairs")
     if len(dims) == 2 and dims[0] > MAX_DEVICES:
         return f"there are {dims[0]}: at most {MAX_DEVICES} are read"
-    return len(dims) == 2 and dims[1] == 2
+    return dims == (0,) or (len(dims) == 2 and dims[1] == 2)
 
 
 PAIRS: Final = (
