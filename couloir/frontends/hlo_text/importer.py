@@ -124,6 +124,9 @@ class _Importer:
         for instruction in parameters:
             values[instruction.name] = self._arguments(block, instruction)
         self._fill(block, computation, values)
+        if computation.declared is not None:
+            what = f"the result of {quoted(computation.name)}"
+            self._check_declared(computation.declared, computation.root.result, what, computation.offset)
         results = list(values[computation.root.name])
         with at_end(block):
             hlo.Return(results)
@@ -206,11 +209,20 @@ class _Importer:
                 if instruction.opcode != "parameter":
                     operands = [self._operand(instruction, name, values, known) for name in instruction.operands]
                     operand_shapes = tuple(known[name].result for name in instruction.operands)
+                    for number, declared in instruction.declared.items():
+                        self._check_declared(declared, operand_shapes[number], f"operand {number}", instruction.offset)
                     made = self._instruction(point, instruction, tuple(operands), operand_shapes)
                     values[instruction.name] = made
                 self._count += 1
                 if self._count % _CHECKED_EVERY == 0:
                     self._deadline.check("reading the text", where=self._lexer.file)
+
+    def _check_declared(self, declared: Array | Tuple, found: Array | Tuple, what: str, offset: int) -> None:
+        """Holds a shape that the text says in a second place against that in the first; layouts may differ."""
+        says, has = ([leaf.type for leaf in shape.leaves] for shape in (declared, found))
+        if declared is not found and says != has:
+            listed = [", ".join(map(str, types)) for types in (says, has)]
+            raise self._lexer.error(f"{what} is called ({listed[0]}), but it is ({listed[1]})", at=offset)
 
     def _operand(
         self,

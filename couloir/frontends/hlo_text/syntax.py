@@ -64,6 +64,7 @@ class Instruction:
         opcode: What it does, under XLA's name: `dynamic-slice`.
         shape: The shape of its result; None where the text leaves it out, because it follows from the operands.
         operands: The names of its operands.
+        declared: The shapes of operands that the text says, as older texts do, by position.
         inside: Where the text in its parentheses is.
         attributes: Where the values of its attributes are, by key.
         offset: Where it begins.
@@ -73,6 +74,7 @@ class Instruction:
     opcode: str
     shape: Shape | None
     operands: list[str]
+    declared: dict[int, Shape]
     inside: Span
     attributes: dict[str, Span]
     offset: int
@@ -87,12 +89,13 @@ class Instruction:
 
 @attrs.define(eq=False, slots=True)
 class Computation:
-    """A list of instructions that computes what `root` does."""
+    """A list of instructions that computes what `root` does; `declared` is the shape that its head says."""
 
     name: str
     instructions: list[Instruction]
     root: Instruction
     offset: int
+    declared: Shape | None = None
 
 
 @attrs.define(eq=False)
@@ -235,12 +238,14 @@ class _Reader:
     def _computation(self) -> Computation:
         lexer, offset = self._lexer, self._lexer.position
         name = lexer.name("the name of a computation")
+        declared: Shape | None = None
         if lexer.at("("):
             lexer.skip_value()
             lexer.expect("->")
-            self._shapes.read()
+            declared = self._shapes.read()
         self._attributes()
         found = self._body(name, offset)
+        found.declared = declared
         self._attributes()
         return found
 
@@ -280,24 +285,26 @@ class _Reader:
             if not lexer.at("("):
                 raise lexer.expected("`(`")
             operands: list[str] = []
+            declared: dict[int, Shape] = {}
             start, end = lexer.skip_value()
             inside = start + 1, end - 1
         else:
             start = lexer.position + 1
-            operands = lexer.comma_separated(lambda: self._operand(depth))
+            given = lexer.comma_separated(lambda: self._operand(depth))
+            operands = [operand for operand, _ in given]
+            declared = {number: shape for number, (_, shape) in enumerate(given) if shape is not None}
             inside = start, lexer.text.rindex(")", start - 1, lexer.position)
         if len(operands) > self._limits.attribute_items:
             raise self._limits.exceeded("attribute_items", len(operands), what="an instruction", where=lexer.file)
         attributes = self._attributes() if depth == 0 else {}
-        return Instruction(name, opcode, shape, operands, inside, attributes, offset)
+        return Instruction(name, opcode, shape, operands, declared, inside, attributes, offset)
 
-    def _operand(self, depth: int) -> str:
-        """Reads the name of an operand; an instruction in its place gets a name."""
+    def _operand(self, depth: int) -> tuple[str, Shape | None]:
+        """Reads the name of an operand, and its shape if that is there; an instruction in its place gets a name."""
         lexer, offset = self._lexer, self._lexer.position
-        if self._shapes.at_shape():
-            self._shapes.read()
+        shape = self._shapes.read() if self._shapes.at_shape() else None
         if not _OPCODE.match(lexer.text, lexer.position, lexer.length):
-            return lexer.name("the name of an operand")
+            return lexer.name("the name of an operand"), shape
         if depth >= MAX_INLINE_DEPTH:
             raise lexer.error(f"more than {MAX_INLINE_DEPTH} instructions inside each other")
         lexer.skip_to(offset)
@@ -305,7 +312,7 @@ class _Reader:
         instruction = self._right_side(f"operand.{self._operand_count}", offset, depth + 1)
         self._counted()
         self._inner.append(instruction)
-        return instruction.name
+        return instruction.name, None
 
     def _attributes(self) -> dict[str, Span]:
         lexer = self._lexer

@@ -282,6 +282,10 @@ def entry(*lines: str) -> str:
         (entry("y = f32[2,2] dot(x, x), lhs_contracting_dims={1}, rhs_contracting_dims={1}, algorithm=dot_f31"), "4:1", "`dot_f31`"),
         (entry("y = f32[2,3] custom-call(x), custom_call_target=foo"), "4:49", "expected a string"),
         (entry("y = f32[2,3] call(x), to_apply=e"), "2:7", "'e' uses itself"),
+        (entry("y = f32[2,3] negate(f32[3,2] x)"), "4:1", "operand 0 is called .tensor<3x2xf32>., but it is .tensor<2x3xf32>."),
+        ("HloModule m\nENTRY e () -> f32[2] {\nx = f32[] constant(1)\n}", "2:7", "result of 'e' is called .tensor<2xf32>."),
+        (entry("y = f32[2,3] conditional(x, x), branch_computations={e}"), "2:7", "'e' uses itself"),
+        (entry("y = f32[] conditional(x, x), branch_computations={g}") + "\ng { ROOT x = f32[2,3] parameter(0) }", "4:1", "not by a `tensor<2x3xf32>`"),
         (entry("y = f32[2,3] conditional(x, x)"), "4:1", "has computations"),
     ],
 )  # fmt: skip

@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 from couloir.dialects import hlo
-from couloir.dialects.hlo.building import convert
 from couloir.frontends.hlo_text.lexer import HloLexer
 from couloir.frontends.hlo_text.node import Lowered, Node, lowers, read_numbers
 from couloir.frontends.hlo_text.opcodes.indexing import largest
@@ -42,9 +41,9 @@ def conditional(node: Node) -> Lowered:
         if len(regions) != 2:
             raise Error(f"a truth value chooses between two branches, not {len(regions)}")
         return hlo.If(choice, *regions, result_types=node.types).results
-    if not isinstance(scalar, TensorType) or scalar.rank:
-        raise Error(f"a branch is chosen by a number, not by a `{scalar}`")
-    return hlo.Case(convert(choice, i32), tuple(regions), result_types=node.types).results
+    if scalar != TensorType((), i32):
+        raise Error(f"a branch is chosen by a `pred[]` or an `s32[]`, not by a `{scalar}`")
+    return hlo.Case(choice, tuple(regions), result_types=node.types).results
 
 
 @lowers("call", named="func.call")
