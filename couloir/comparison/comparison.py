@@ -26,7 +26,7 @@ MAX_ATTRIBUTE: Final = 60
 """Characters of an attribute that are shown."""
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(eq=False, repr=False, slots=False)
 class Side:
     """One of the two programs."""
 
@@ -92,7 +92,7 @@ class FusionMatch:
     """The fusions of the other program that share ops with it."""
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(eq=False, repr=False, slots=False)
 class Comparison:
     """What `compare` finds. True when the programs differ."""
 

@@ -51,7 +51,7 @@ class Kind:
     cost: Cost
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class CostReport:
     """What a program costs."""
 
