@@ -17,9 +17,11 @@ from couloir.comparison.text import text
 from couloir.costs import CostReport, cost, entry_function
 from couloir.ir.analysis.difference import Places
 from couloir.ir.attribute import Attribute
+from couloir.ir.attributes import StringAttr
 
 if TYPE_CHECKING:
     from couloir.comparison.values import Values
+    from couloir.dialects.func import FuncOp
     from couloir.ir.operation import Operation
 
 MAX_ATTRIBUTE: Final = 60
@@ -191,14 +193,39 @@ def compare(
     """
     labels = Labels()
     entries = entry_function(first, functions[0]), entry_function(second, functions[1])
-    places = entries[0].function_type.inputs == entries[1].function_type.inputs
+    places = _argument_places(*entries)
     sides = [
-        Side(name, program, flow_of(entry, labels, places=places), cost(program, function=entry.sym_name))
-        for name, program, entry in zip(names, (first, second), entries, strict=True)
+        Side(name, program, flow_of(entry, labels, place), cost(program, function=entry.sym_name))
+        for name, program, entry, place in zip(names, (first, second), entries, places, strict=True)
     ]
     matching = match(sides[0].flow, sides[1].flow)
     pairs = [PairOfNodes(a, b, tuple(_differences(a, b, matching))) for a, b in matching.pairs]
     return Comparison(sides[0], sides[1], matching, pairs, _regions(pairs, matching), _replaced(matching))
+
+
+def _argument_places(first: FuncOp, second: FuncOp) -> tuple[Sequence[object] | None, Sequence[object] | None]:
+    """By what the arguments of two functions count: their numbers where both take the same types, otherwise their names
+    where one of them has all the names of the other.
+    """
+    if first.function_type.inputs == second.function_type.inputs:
+        numbers = range(len(first.arguments))
+        return numbers, numbers
+    ours, theirs = _argument_names(first), _argument_names(second)
+    if ours and theirs and (set(ours) <= set(theirs) or set(ours) >= set(theirs)):
+        return ours, theirs
+    return None, None
+
+
+def _argument_names(function: FuncOp) -> list[str]:
+    """The letters and digits of the names of all arguments, as frontends note them; none when some have no name of their own.
+
+    `p["w"][0]`, as JAX and XLA call it, is the same as `p.w.0`.
+    """
+    found: list[str] = []
+    for number in range(len(function.arguments)):
+        stored = function.argument_attribute(number, "onnx.name")
+        found.append("".join(filter(str.isalnum, stored.value)) if isinstance(stored, StringAttr) else "")
+    return found if all(found) and len(set(found)) == len(found) else []
 
 
 # -- what differs ------------------------------------------------------------------------------------------------------------

@@ -129,13 +129,13 @@ class Flow:
         return [node for node in self.counting if not node.is_argument]
 
 
-def flow_of(function: FuncOp, labels: Labels, *, places: bool = False) -> Flow:
+def flow_of(function: FuncOp, labels: Labels, places: Sequence[object] | None = None) -> Flow:
     """The flow of a function and of all that it calls.
 
     Args:
         function: The function.
         labels: What gives the labels, of all flows that are compared.
-        places: Whether arguments of the function count by their numbers; otherwise only by their types.
+        places: By what arguments of the function count, besides their types: their numbers, or names.
     """
     return _Reading(function, labels, places).run()
 
@@ -175,7 +175,7 @@ class _Frame:
 
 
 class _Reading:
-    def __init__(self, function: FuncOp, labels: Labels, places: bool) -> None:
+    def __init__(self, function: FuncOp, labels: Labels, places: Sequence[object] | None) -> None:
         self.function = function
         self.places = places
         self.labels = labels
@@ -269,8 +269,12 @@ class _Reading:
         """Adds the arguments of the blocks of region number `number`; 0 is the function's body."""
         for place, block in enumerate(region.blocks):
             for argument in block.arguments:
-                counts = number or place or self.places
-                label = self.labels.argument(argument.type, *((number, place, argument.index) if counts else ()))
+                if number or place:
+                    label = self.labels.argument(argument.type, number, place, argument.index)
+                elif self.places is not None:
+                    label = self.labels.argument(argument.type, self.places[argument.index])
+                else:
+                    label = self.labels.argument(argument.type)
                 node = Node(-1, ARGUMENT, label, None, argument, fusion=frame.fusion, parent=frame.parent)
                 self.add(node)
                 frame.sources.define(node, [argument])

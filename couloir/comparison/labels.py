@@ -70,8 +70,8 @@ class Labels:
         value, types = _squeezed(type, broadcast_to(stored.array.flat[0], type.shape))
         return self._label(constant.name, {"value": value}, types, (), False)
 
-    def argument(self, type: Type, *place: int) -> Label:
-        """The label of an argument. `place` has the numbers of region, block and argument, where these count."""
+    def argument(self, type: Type, *place: object) -> Label:
+        """The label of an argument. `place` has what counts besides the type: numbers of region, block and argument, a name."""
         return self._label(ARGUMENT, {}, (type,), ("argument", place), False)
 
     def _label(

@@ -94,6 +94,8 @@ class Values:
         else:
             found[0] += f"; {len(self.differences)} differ, the results {'too' if self.results_differ else 'do not'}"
             found += _shown(self.divergence, comparison)
+            if not self.results_differ:
+                found.append("  the results agree: what differs is computed in another way, or is matched wrongly")
         return [*found, *(f"  {note}" for note in self.notes)]
 
 

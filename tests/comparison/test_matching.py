@@ -238,6 +238,24 @@ def test_arguments_count_by_number_where_both_take_the_same() -> None:
     assert not couloir.compare(straight, straight.clone())
 
 
+def test_arguments_count_by_name_where_one_side_has_more_of_them() -> None:
+    """An argument that nothing uses is dropped on the way, as `jax.jit` does, and names are written in two ways."""
+    first = couloir.parse("""
+    func.func @main(%a: tensor<4xf32> {onnx.name = "p.b.0"}, %b: tensor<4xf32> {onnx.name = "p.w"}, %c: tensor<4xf32> {onnx.name = "x"}) -> tensor<4xf32> {
+      %0 = stablehlo.subtract %b, %c : tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }""")
+    text = """
+    func.func @main(%b: tensor<4xf32> {{onnx.name = "p['w']"}}, %c: tensor<4xf32> {{onnx.name = "x"}}) -> tensor<4xf32> {{
+      %0 = stablehlo.subtract {operands} : tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }}"""
+    same = couloir.compare(first, couloir.parse(text.format(operands="%b, %c")), values=True)
+    assert names(same.alone[0]) == ["argument"] and not same.changed and not same.values
+    crossed = couloir.compare(first, couloir.parse(text.format(operands="%c, %b")), values=True)
+    assert crossed.changed and crossed.values.results_differ
+
+
 def test_what_is_by_default_and_where_ops_come_from_do_not_count() -> None:
     text = """
     func.func @main(%x: tensor<1x8x8x3xf32>, %w: tensor<3x3x3x4xf32>) -> tensor<1x6x6x4xf32> {{
