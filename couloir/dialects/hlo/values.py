@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from couloir.dialects.hlo.attributes import Token
+from couloir.dialects.hlo.attributes import Future, Token
 from couloir.dialects.hlo.elements import ANY, ANY_OR_PER_AXIS
 from couloir.ir.constraints import ValueTypes
 from couloir.ir.types import MemRefType, TensorType, TupleType, Type, UnrankedTensorType
@@ -19,6 +19,11 @@ Test: TypeAlias = "Callable[[Type], bool]"
 def is_token(type: Type) -> bool:
     """Whether it is the type of tokens."""
     return isinstance(type, Token)
+
+
+def is_future(type: Type) -> bool:
+    """Whether it is the type of results that are still to come."""
+    return isinstance(type, Future)
 
 
 def is_tensor(type: Type) -> bool:
@@ -75,5 +80,10 @@ TENSOR_TOKEN_TUPLE_OR_BUFFER: Final = _or_tuple(
     "a tensor, a token, a buffer or a tuple of them", is_tensor, is_token, is_buffer
 )
 CUSTOM_CALL_VALUE: Final = _or_tuple(
-    "a tensor, a token, a buffer or a tuple of them", is_tensor, is_unranked_tensor, is_token, is_buffer
+    "a tensor, a token, a future, a buffer or a tuple of them",
+    is_tensor,
+    is_unranked_tensor,
+    is_token,
+    is_future,
+    is_buffer,
 )

@@ -81,6 +81,7 @@ breaks("custom_call", "`called_computations` are symbols")(calls(called_computat
 breaks("custom_call", "`output_operand_aliases` are of parts of equal types")(
     calls(PAIR, results=[TensorType((2, 3), f32)], output_operand_aliases=aliases((), 0, (0,)))
 )
+accepts(calls(hlo.Future((scalar(),)), results=[hlo.Future((scalar(),))]))
 accepts(calls(PAIR, results=[PAIR], output_operand_aliases=aliases((1,), 0, (1,))))
 accepts(
     calls(
