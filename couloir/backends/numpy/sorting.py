@@ -19,7 +19,7 @@ from couloir.backends.numpy.element_types import NARROW_FLOATS, NARROW_INTEGERS,
 from couloir.backends.numpy.meanings import Request, meaning_of
 from couloir.dialects import hlo
 from couloir.dialects.hlo import ComparisonDirection, ComparisonType
-from couloir.ir.operation import BlockArgument, Operation, OpResult, Region, Value
+from couloir.ir.operation import Block, BlockArgument, Operation, OpResult, Region, Value
 
 Arrays: TypeAlias = "Sequence[Array]"
 Asking: TypeAlias = Generator[Request, Any, Arrays]
@@ -85,7 +85,7 @@ def _sortable(xp: ArrayNamespace, column: Array, key: _Key) -> Array | None:
 def _keys_of(comparator: Region) -> list[_Key]:
     """The keys of a comparator, the first one first; none if it is of another form."""
     block = comparator.block
-    if not all(works_on_arrays(op) for op in block.ops):
+    if not all(works_on_arrays(op) and all(_is_there(value, block) for value in op.operands) for op in block.ops):
         return []
     last = block.last_op
     value = last.operands[0] if last is not None and len(last.operands) == 1 else None
@@ -114,6 +114,11 @@ def _keys_of(comparator: Region) -> list[_Key]:
         keys.append(key)
         value = then
     return keys
+
+
+def _is_there(value: Value[Any], block: Block) -> bool:
+    """Whether a comparator can be computed from it here: what else it sees from around is only there when it is run."""
+    return value.parent_block is block or isinstance(_op_of(value), hlo.Constant)
 
 
 def _op_of(value: Value[Any]) -> Operation | None:
@@ -180,7 +185,8 @@ def _computed(xp: ArrayNamespace, comparator: Region, wanted: Sequence[Value[Any
         if op is not None and op not in needed:
             needed.add(op)
             pending.extend(op.operands)
-    for op in comparator.block.ops:
+    around = [op for op in needed if op.parent is not comparator.block]
+    for op in (*around, *comparator.block.ops):
         if op in needed:
             function = meaning_of(op)
             assert function is not None, "the plan has seen to it"

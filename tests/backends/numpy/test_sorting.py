@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import couloir
 from couloir.backends.numpy import run, sorting
 from couloir.dialects import hlo
 from couloir.dialects.hlo import ComparisonDirection, ComparisonType
@@ -143,3 +144,23 @@ def test_what_is_never_consistent_is_a_permutation() -> None:
     found, places = run(sort_module(around, keys, values), keys, values)
     np.testing.assert_array_equal(np.sort(found), np.sort(keys))
     np.testing.assert_array_equal(keys[0, places[0]], found[0])
+
+
+@pytest.mark.parametrize(
+    "bound", ["stablehlo.constant dense<2.0> : tensor<f32>", "stablehlo.negate %least : tensor<f32>"]
+)
+def test_comparators_see_what_is_around(bound: str) -> None:
+    module = couloir.parse(f"""
+    func.func @main(%x: tensor<5xf32>, %least: tensor<f32>) -> tensor<5xf32> {{
+      %bound = {bound}
+      %y = "stablehlo.sort"(%x) <{{dimension = 0 : i64, is_stable = true}}> ({{
+      ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+        %c = stablehlo.minimum %a, %bound : tensor<f32>
+        %d = stablehlo.minimum %b, %bound : tensor<f32>
+        %l = stablehlo.compare LT, %c, %d : (tensor<f32>, tensor<f32>) -> tensor<i1>
+        stablehlo.return %l : tensor<i1>
+      }}) : (tensor<5xf32>) -> tensor<5xf32>
+      return %y : tensor<5xf32>
+    }}""")
+    x = np.array([5, 1, 4, 0, 3], "f4")
+    assert couloir.run(module, x, np.float32(-2))[0].tolist() == [0, 1, 5, 4, 3]

@@ -63,12 +63,9 @@ def call(module: ModuleOp, *, function: str | None = None) -> Callable[..., tupl
 
     def called(*arrays: Any) -> tuple[Any, ...]:
         jax = jax_library()
-        try:
-            with jax.enable_x64(True) if is_wide else nullcontext():  # the positions inside of much have 64 bits
-                results = _Run(functions, {}, None).block(entry.entry, _checked(entry, arrays))
-                return tuple(map(jax.numpy.asarray, results))
-        except RecursionError as error:
-            raise Error(f"@{entry.sym_name} is nested too deep for JAX", where=entry.location.label or None) from error
+        with jax.enable_x64(True) if is_wide else nullcontext():  # the positions inside of much have 64 bits
+            results = _Run(functions, {}, None).block(entry.entry, _checked(entry, arrays))
+            return tuple(map(jax.numpy.asarray, results))
 
     called.__name__ = called.__qualname__ = entry.sym_name
     return called
@@ -190,10 +187,13 @@ class _Run:
         meaning = MEANINGS[op.name]
 
         def made() -> list[Any]:
-            if not _is_size(op, operands):
-                return _listed(op, meaning(self, op, *operands))
-            with jax_library().ensure_compile_time_eval():
-                return [np.asarray(value) for value in _listed(op, meaning(self, op, *operands))]
+            try:
+                if not _is_size(op, operands):
+                    return _listed(op, meaning(self, op, *operands))
+                with jax_library().ensure_compile_time_eval():
+                    return [np.asarray(value) for value in _listed(op, meaning(self, op, *operands))]
+            except RecursionError as error:
+                raise Error("the program is nested too deep for JAX") from error
 
         try:
             results = guarded(f"`{op.name}` is not what JAX takes", made)
