@@ -1,7 +1,7 @@
 """Symbolic dimensions (`jax.export.symbolic_shape`): sizes that are known when the program runs.
 
 Where an argument has the dimension `b`, its size is `b`; `2*h + 1` gives `h` where no argument has it plainly. The sizes that
-are made of them are computed once, at the start of the function.
+are made of them are computed once, at the start of the function, which also checks that they fit (`shape_assertion`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from couloir.dialects import hlo
 from couloir.dialects.dimension_expressions import parse_dimension
 from couloir.dialects.hlo.attributes import ComparisonDirection
 from couloir.dialects.hlo.building import Size, Tensor, compare, full_like, scalar
+from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION
 from couloir.frontends.jax.equation import NotLowered
+from couloir.ir.attributes import StringAttr
 from couloir.ir.builder import before
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
@@ -56,10 +58,10 @@ class SymbolicSizes:
         ]
         if not found:
             return
-        wanted: dict[str, None] = {}
+        names: dict[str, None] = {}
         for tensor, axis, text in found:
             expression = parse_dimension(text)
-            wanted.update(dict.fromkeys([text] if expression is None else expression.variables))
+            names.update(dict.fromkeys([text] if expression is None else expression.variables))
             if expression is None and text not in self._values:
                 self._values[text] = hlo.GetDimensionSize(tensor, axis).result
         for tensor, axis, text in found:
@@ -72,13 +74,22 @@ class SymbolicSizes:
             rest = expression.evaluate({**self._values, name: scalar(0, i32)}, _Scalars())
             difference = hlo.Subtract(hlo.GetDimensionSize(tensor, axis).result, rest).result
             self._values[name] = hlo.Divide(difference, full_like(difference, factor)).result
-        lacking = [name for name in wanted if name not in self._values]
+        lacking = [name for name in names if name not in self._values]
         if lacking:
             listed = ", ".join(text for _, _, text in found)
             raise Error(
                 f"the size `{lacking[0]}` does not follow from the shapes of the arguments ({listed})", where=self.where
             )
+        variables = list(self._values.items())
         self._end = hlo.constant(np.asarray(0, np.int32), i32)
+        for name, value in variables:
+            is_there = compare(value, 1, ComparisonDirection.GE)
+            _assert(is_there, f"the size `{name}` is {{0}}: JAX has traced for sizes from 1", value)
+        for tensor, axis, text in found:
+            given, wanted = hlo.GetDimensionSize(tensor, axis).result, self.size(text)
+            assert not isinstance(wanted, int), "it is symbolic"
+            fits = compare(given, wanted, ComparisonDirection.EQ)
+            _assert(fits, f"dimension {axis} of an argument is {{0}}, where `{text}` is {{1}}", given, wanted)
 
     def size(self, dim: Any) -> Size:
         """A size as a number, or as the value that holds it."""
@@ -92,6 +103,12 @@ class SymbolicSizes:
             with before(self._end):
                 self._values[text] = expression.evaluate(self._values, _Scalars())
         return self._values[text]
+
+
+def _assert(condition: Tensor, message: str, *numbers: Tensor) -> None:
+    """Says what must hold of sizes, as `jax.export` does: `{0}` in the message is the first number."""
+    call = hlo.CustomCall([condition, *numbers], SHAPE_ASSERTION, True, result_types=[])
+    call.attributes["error_message"] = StringAttr(message)
 
 
 class _Scalars:

@@ -52,7 +52,7 @@ def program(x: Any, w: Any) -> list[Any]:
     ]
 
 
-SIZES = [(4, 7), (2, 5), (5, 3)]
+SIZES = [(4, 7), (3, 5)]
 
 
 def draw(b: int, h: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,10 +61,10 @@ def draw(b: int, h: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_one_module_for_all_sizes():
     module = couloir.from_jax(program, shaped("b, 2*h + 1"), 1.0)
-    back = call(module)
+    back = jax.jit(call(module))
     for b, h in SIZES:
         x, w = draw(b, h)
-        expected = arrays(program(jnp.asarray(x), jnp.asarray(w)))
+        expected = arrays(jax.jit(program)(x, w))
         bound = couloir.specialize(module, dims={"b": b, "h": (h - 1) // 2})
         assert all(type.is_static for type in bound.functions[0].function_type.results)
         for found in (couloir.run(module, x, w), couloir.run(bound, x, w), back(x, w)):
@@ -98,6 +98,20 @@ def test_sizes_that_do_not_fit():
         couloir.run(module, np.ones((3, 4), np.float32), np.ones(2, np.float32))
 
 
+def test_a_module_checks_sizes_itself():
+    """Also where nobody knows the names: in text for other tools."""
+    module = couloir.parse(couloir.to_stablehlo_text(couloir.from_jax(lambda x: x + 1, shaped("n, 2*h, n"))))
+    assert couloir.run(module, np.ones((3, 4, 3), np.float32))[0].shape == (3, 4, 3)
+    for shape, message in {
+        (3, 5, 3): r"dimension 1 of an argument is 5, where `2\*h` is 4",
+        (3, 4, 2): "dimension 2 of an argument is 2, where `n` is 3",
+        (0, 4, 0): "the size `n` is 0: JAX has traced for sizes from 1",
+    }.items():
+        for run in (couloir.run, lambda module, x: couloir.specialize(module, [x.shape])):
+            with pytest.raises(couloir.Error, match=message):
+                run(module, np.ones(shape, np.float32))
+
+
 def test_a_size_that_nothing_has():
     with pytest.raises(couloir.Error, match="the size `h` does not follow from the shapes of the arguments"):
         couloir.from_jax(lambda x: x, shaped("h*w"))
@@ -113,9 +127,9 @@ def test_what_jax_export_writes():
     exported = export.export(jax.jit(program))(shaped("b, 2*h + 1"), 1.0)
     module = couloir.from_jax(exported)
     assert str(module.functions[0].argument_attribute(0, "onnx.dims")) == '["b", "2*h + 1"]'
-    for b, h in SIZES[:2]:
+    for b, h in SIZES[:1]:
         x, w = draw(b, h)
-        expected = arrays(program(jnp.asarray(x), jnp.asarray(w)))
+        expected = arrays(jax.jit(program)(x, w))
         bound = couloir.specialize(module, dims={"b": b, "h": (h - 1) // 2})
         faults = [same(a, c, 64) for a, c in zip(couloir.run(bound, x, w), expected, strict=True)]
         assert not any(faults), [(i, fault) for i, fault in enumerate(faults) if fault]
