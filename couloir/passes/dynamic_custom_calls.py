@@ -73,7 +73,7 @@ def _reduce_window(op: hlo.CustomCall, numbers: Sequence[Any]) -> Operation:
 def _rng_bit_generator(op: hlo.CustomCall, numbers: Sequence[Any]) -> Operation:
     (shape,) = _known(op, numbers, 1)
     stored = op.attributes.get("rng_algorithm")
-    algorithm = getattr(stored, "value", RngAlgorithm.DEFAULT)
+    algorithm = getattr(stored, "member", RngAlgorithm.DEFAULT)
     state, bits = (result.type for result in op.results)
     assert isinstance(bits, TensorType), "the call has tensors"
     types = [state, bits.with_dims(_ints(shape))]

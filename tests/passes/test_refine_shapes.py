@@ -177,6 +177,97 @@ def test_a_shape_that_depends_on_elements_stays_open_and_is_named():
 # -- programs of JAX ---------------------------------------------------------------------------------------------------
 
 
+def test_custom_calls_of_open_sizes_become_ops():
+    same(
+        """func.func @main(%x: tensor<?x4xf32>, %key: tensor<2xui64>) -> (tensor<?x2xf32>, tensor<?xui32>, tensor<?x4xf32>) {
+             %n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?x4xf32>) -> tensor<i32>
+             %shape = stablehlo.reshape %n : (tensor<i32>) -> tensor<1xi32>
+             %two = stablehlo.constant dense<2> : tensor<i32>
+             %values, %places = stablehlo.custom_call @stablehlo.dynamic_top_k(%x, %two) : (tensor<?x4xf32>, tensor<i32>) -> (tensor<?x2xf32>, tensor<?x2xi32>)
+             %state, %bits = stablehlo.custom_call @stablehlo.dynamic_rng_bit_generator(%key, %shape) {
+               rng_algorithm = #stablehlo<rng_algorithm THREE_FRY>} : (tensor<2xui64>, tensor<1xi32>) -> (tensor<2xui64>, tensor<?xui32>)
+             %zero = stablehlo.constant dense<0.0> : tensor<f32>
+             %one = stablehlo.constant dense<1> : tensor<1xi32>
+             %sizes = stablehlo.concatenate %shape, %one, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+             %ones = stablehlo.constant dense<1> : tensor<2xi32>
+             %below = stablehlo.constant dense<-1> : tensor<1xi32>
+             %before = stablehlo.add %shape, %below : tensor<1xi32>
+             %none = stablehlo.constant dense<0> : tensor<3xi32>
+             %flat = stablehlo.concatenate %before, %none, dim = 0 : (tensor<1xi32>, tensor<3xi32>) -> tensor<4xi32>
+             %padding = stablehlo.reshape %flat : (tensor<4xi32>) -> tensor<2x2xi32>
+             %sums = stablehlo.custom_call @stablehlo.dynamic_reduce_window(%x, %zero, %sizes, %ones, %ones, %ones, %padding) {
+               called_computations = [@sum]} : (tensor<?x4xf32>, tensor<f32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2x2xi32>) -> tensor<?x4xf32>
+             return %values, %bits, %sums : tensor<?x2xf32>, tensor<?xui32>, tensor<?x4xf32>
+           }
+           func.func private @sum(%a: tensor<f32>, %b: tensor<f32>) -> tensor<f32> {
+             %s = stablehlo.add %a, %b : tensor<f32>
+             return %s : tensor<f32>
+           }""",
+        """func.func @main(%x: tensor<3x4xf32>, %key: tensor<2xui64>) -> (tensor<3x2xf32>, tensor<3xui32>, tensor<3x4xf32>) {
+             %values, %places = chlo.top_k(%x, k = 2) : tensor<3x4xf32> -> (tensor<3x2xf32>, tensor<3x2xi32>)
+             %state, %bits = stablehlo.rng_bit_generator %key, algorithm = THREE_FRY : (tensor<2xui64>) -> (tensor<2xui64>, tensor<3xui32>)
+             %zero = stablehlo.constant dense<0.0> : tensor<f32>
+             %sums = "stablehlo.reduce_window"(%x, %zero) <{base_dilations = array<i64: 1, 1>, padding = dense<[[2, 0], [0, 0]]> : tensor<2x2xi64>,
+               window_dilations = array<i64: 1, 1>, window_dimensions = array<i64: 3, 1>, window_strides = array<i64: 1, 1>}> ({
+             ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+               %s = stablehlo.add %a, %b : tensor<f32>
+               stablehlo.return %s : tensor<f32>
+             }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
+             return %values, %bits, %sums : tensor<3x2xf32>, tensor<3xui32>, tensor<3x4xf32>
+           }
+           func.func private @sum(%a: tensor<f32>, %b: tensor<f32>) -> tensor<f32> {
+             %s = stablehlo.add %a, %b : tensor<f32>
+             return %s : tensor<f32>
+           }""",
+        "3x4",
+        "*",
+    )
+
+
+def test_a_slice_of_known_size_from_a_computed_start():
+    same(
+        """func.func @main(%x: tensor<?x4xf32>, %start: tensor<2xi32>) -> tensor<?x2xf32> {
+             %n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?x4xf32>) -> tensor<i32>
+             %r = stablehlo.reshape %n : (tensor<i32>) -> tensor<1xi32>
+             %two = stablehlo.constant dense<2> : tensor<1xi32>
+             %sizes = stablehlo.concatenate %r, %two, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+             %limit = stablehlo.add %start, %sizes : tensor<2xi32>
+             %ones = stablehlo.constant dense<1> : tensor<2xi32>
+             %y = stablehlo.real_dynamic_slice %x, %start, %limit, %ones : (tensor<?x4xf32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> tensor<?x2xf32>
+             return %y : tensor<?x2xf32>
+           }""",
+        """func.func @main(%x: tensor<3x4xf32>, %start: tensor<2xi32>) -> tensor<3x2xf32> {
+             %a = stablehlo.slice %start [0:1] : (tensor<2xi32>) -> tensor<1xi32>
+             %i = stablehlo.reshape %a : (tensor<1xi32>) -> tensor<i32>
+             %b = stablehlo.slice %start [1:2] : (tensor<2xi32>) -> tensor<1xi32>
+             %j = stablehlo.reshape %b : (tensor<1xi32>) -> tensor<i32>
+             %y = stablehlo.dynamic_slice %x, %i, %j, sizes = [3, 2] : (tensor<3x4xf32>, tensor<i32>, tensor<i32>) -> tensor<3x2xf32>
+             return %y : tensor<3x2xf32>
+           }""",
+        "3x4",
+        "*",
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("stablehlo.dynamic_top_k(%x, %k) : (tensor<?x4xf32>, tensor<i32>)", "the sizes of .* cannot be computed"),
+        (
+            "stablehlo.dynamic_reduce_window(%x, %k) : (tensor<?x4xf32>, tensor<i32>)",
+            "the sizes of .* cannot be computed",
+        ),
+    ],
+)
+def test_custom_calls_whose_sizes_are_not_known(call: str, message: str):
+    text = f"""func.func @main(%x: tensor<?x4xf32>, %k: tensor<i32>) -> tensor<?x?xf32> {{
+                 %y, %i = stablehlo.custom_call @{call} -> (tensor<?x?xf32>, tensor<?x?xi32>)
+                 return %y : tensor<?x?xf32>
+               }}"""
+    with pytest.raises(couloir.Error, match=message):
+        refined(text, "3x4", "*")
+
+
 def polymorphic(function, *shapes: str, constraints: tuple[str, ...] = ()) -> couloir.Module:
     """JAX's StableHLO of a function of arguments whose sizes are symbols."""
     jax = pytest.importorskip("jax")
