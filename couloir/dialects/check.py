@@ -28,6 +28,7 @@ NUMBERS: Final[ElementTypes] = FLOAT | COMPLEX
 _UI64: Final = integer(IntegerType(64, "unsigned"))
 _UI32: Final = integer(IntegerType(32, "unsigned"))
 TOLERANCE: Final = 1e-4
+"""How far apart numbers that are almost equal may be."""
 
 
 class ExpectEq(Operation, name="check.expect_eq"):

@@ -30,7 +30,7 @@ def joined(real: Array, imag: Array) -> Array:
 
 
 def rounded_once(function: Callable[..., Array]) -> Callable[..., Array]:
-    """`function` in complex<f64>, and its results rounded to the type of the operands (or, real ones, to its parts)."""
+    """`function` in complex<f64>, and its results rounded to the type of the operands."""
 
     def compute(*operands: Array) -> Array:
         if operands[0].dtype == _WIDE:

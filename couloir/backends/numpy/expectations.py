@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
 from couloir.backends.numpy.element_types import Array, kind
 from couloir.backends.numpy.ulps import APART, ulp_distance
+from couloir.dialects.check import TOLERANCE
 from couloir.ir.errors import Error
-
-TOLERANCE: Final = 1e-4
-"""How far apart numbers that are almost equal may be."""
 
 
 def expect_eq(xp: ArrayNamespace, actual: Array, expected: Array) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array, is_discrete
-from couloir.backends.numpy.expectations import TOLERANCE, expect_almost_eq, expect_close, expect_eq
+from couloir.backends.numpy.expectations import expect_almost_eq, expect_close, expect_eq
 from couloir.backends.numpy.meanings import Meaning, custom_call, custom_call_meaning, declare_choice
 from couloir.dialects import hlo
+from couloir.dialects.check import TOLERANCE
 from couloir.dialects.hlo.calls import ANNOTATIONS
 from couloir.dialects.hlo.host_functions import HOST_FUNCTION, host_function
 from couloir.dialects.hlo.open_sizes import SHAPE_ASSERTION, assertion_message
