@@ -222,7 +222,7 @@ class _Importer:
         says, has = ([leaf.type for leaf in shape.leaves] for shape in (declared, found))
         if declared is not found and says != has:
             listed = [", ".join(map(str, types)) for types in (says, has)]
-            raise self._lexer.error(f"{what} is called ({listed[0]}), but it is ({listed[1]})", at=offset)
+            raise self._lexer.error(f"{what} is said to be ({listed[0]}), but it is ({listed[1]})", at=offset)
 
     def _operand(
         self,
@@ -257,11 +257,11 @@ class _Importer:
                     found = self._element(instruction, operands, shapes)
                 case _:
                     return self._lowered(point, instruction, operands, shapes)
+            return tuple(self._of_types(instruction, found, shapes, fresh=False))
         except ParseError:
             raise
         except Error as error:
             raise self._lexer.error(error.message, at=instruction.offset, hint=error.hint) from error
-        return tuple(self._of_types(instruction, found, shapes))
 
     def _lowered(
         self,
@@ -286,7 +286,8 @@ class _Importer:
                 self._results,
             )
             found = tuple(as_value(item) for item in as_list(rule(node)))
-        found = tuple(self._of_types(instruction, found, shapes))
+        fresh = point.block.last_op is not before
+        found = tuple(self._of_types(instruction, found, shapes, fresh=fresh))
         first = point.block.first_op if before is None else before.next_op
         self._mark(instruction, first, found)
         return found
@@ -306,19 +307,28 @@ class _Importer:
         )
 
     def _of_types(
-        self, instruction: Instruction, found: Sequence[Value[Any]], shapes: tuple[Array | Tuple, ...]
+        self,
+        instruction: Instruction,
+        found: Sequence[Value[Any]],
+        shapes: tuple[Array | Tuple, ...],
+        *,
+        fresh: bool,
     ) -> Sequence[Value[Any]]:
-        """The values with the types that the text says; where it says none, these are its types."""
+        """The values with the types that the text says; where it says none, these are its types.
+
+        Only `fresh` values, which the instruction has made, may have types that differ in bounds and precision.
+        """
         if instruction.shape is None:
             instruction.shape = self._shape(instruction, found, shapes)
         given, wanted = [value.type for value in found], [leaf.type for leaf in instruction.result.leaves]
         if given == wanted:
             return found
-        if len(given) == len(wanted) and all(map(_differ_in_bounds, given, wanted)):
+        fresh = fresh and len(given) == len(wanted)
+        if fresh and all(map(_differ_in_bounds, given, wanted)):
             for value, type in zip(found, wanted, strict=True):
                 value.set_type(type)
             return found
-        if len(given) == len(wanted) and all(map(_differ_in_precision, given, wanted)):
+        if fresh and all(map(_differ_in_precision, given, wanted)):
             types = [type for type in wanted if isinstance(type, TensorType)]
             return [convert(value, type.element_type) for value, type in zip(found, types, strict=True)]
         listed = [", ".join(map(str, types)) for types in (given, wanted)]

@@ -207,6 +207,7 @@ def test_collectives(instruction: str, expected: list[Any]) -> None:
         "[1,1]<=[" + "1," * 70 + "1]",
         "[1,9999999]<=[9999999]",
         "mesh['a'=2] {'b'}",
+        "{{" + ",".join(map(str, range(2000))) + "}" + "".join(f",{{{n}}}" for n in range(2000, 3000)) + "}",
         "mesh['a'=2]",
         "mesh['a'=2], device_ids=([3]) {'a'}",
         "mesh['a'=8] {'a':(3)2}",

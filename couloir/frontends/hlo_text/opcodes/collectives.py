@@ -34,7 +34,9 @@ def _groups(node: Node) -> Any:
     lists = node.read("replica_groups", read_lists, ())
     if not lists:
         return np.zeros((0, 0), np.int64)
-    width = max(map(len, lists))
+    width, limits = max(map(len, lists)), node.module.lexer.limits
+    if width * len(lists) > limits.attribute_items:
+        raise limits.exceeded("attribute_items", width * len(lists), what="`replica_groups`")
     return np.asarray([[*group, *[-1] * (width - len(group))] for group in lists], np.int64)
 
 
@@ -231,7 +233,6 @@ def as_list(made: Lowered) -> list[Value[Any] | Operation]:
 @lowers("async-start")
 def async_start(node: Node) -> Lowered:
     """Calls a computation beside the program."""
-
     return _started(node, lambda inner: inner.called("calls").results)
 
 

@@ -38,16 +38,16 @@ _LABELS: Final = re.compile(r"([\w?]+)_([\w?]+)->([\w?]+)")
 @lowers("dot", named="stablehlo.dot_general")
 def dot(node: Node) -> Lowered:
     """Sums of products; of operands of two types, in the type of the result."""
-    numbers = hlo.DotDimensionNumbers(
-        node.numbers("lhs_batch_dims", ()),
-        node.numbers("rhs_batch_dims", ()),
-        node.numbers("lhs_contracting_dims", ()),
-        node.numbers("rhs_contracting_dims", ()),
-    )
+    numbers = hlo.DotDimensionNumbers(*_dimensions(node))
     if node.has("sparsity"):
         raise Error("sparse operands of `dot` have no meaning in StableHLO")
     lhs, rhs = _of_one_type(node)
     return hlo.DotGeneral(lhs, rhs, numbers, precisions(node), _algorithm(node), result_types=node.result_types)
+
+
+def _dimensions(node: Node) -> list[tuple[int, ...]]:
+    """Batching dimensions of both operands, then contracting ones."""
+    return [node.numbers(f"{side}_{kind}_dims", ()) for kind in ("batch", "contracting") for side in ("lhs", "rhs")]
 
 
 def _of_one_type(node: Node) -> tuple[Tensor, Tensor]:
@@ -90,12 +90,7 @@ def _algorithm(node: Node) -> hlo.DotAlgorithm | None:
 def ragged_dot(node: Node) -> Lowered:
     """Dot products of groups of a dimension, each with its own matrix."""
     numbers = chlo.RaggedDotDimensionNumbers(
-        node.numbers("lhs_batch_dims", ()),
-        node.numbers("rhs_batch_dims", ()),
-        node.numbers("lhs_contracting_dims", ()),
-        node.numbers("rhs_contracting_dims", ()),
-        node.numbers("lhs_ragged_dims", ()),
-        node.numbers("rhs_group_dims", ()),
+        *_dimensions(node), node.numbers("lhs_ragged_dims", ()), node.numbers("rhs_group_dims", ())
     )
     found = precisions(node)
     config = None if found is None else tuple(chlo.Precision[precision.name] for precision in found)
