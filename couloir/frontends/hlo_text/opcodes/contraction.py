@@ -89,9 +89,8 @@ def _algorithm(node: Node) -> hlo.DotAlgorithm | None:
 @lowers("ragged-dot", named="chlo.ragged_dot")
 def ragged_dot(node: Node) -> Lowered:
     """Dot products of groups of a dimension, each with its own matrix."""
-    numbers = chlo.RaggedDotDimensionNumbers(
-        *_dimensions(node), node.numbers("lhs_ragged_dims", ()), node.numbers("rhs_group_dims", ())
-    )
+    ragged = node.numbers("lhs_ragged_dims", ()), node.numbers("rhs_group_dims", ())
+    numbers = chlo.RaggedDotDimensionNumbers(*_dimensions(node), *ragged)
     found = precisions(node)
     config = None if found is None else tuple(chlo.Precision[precision.name] for precision in found)
     lhs, rhs, groups = node.tensors(3)
