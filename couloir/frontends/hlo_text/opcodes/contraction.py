@@ -89,8 +89,8 @@ def _algorithm(node: Node) -> hlo.DotAlgorithm | None:
 @lowers("ragged-dot", named="chlo.ragged_dot")
 def ragged_dot(node: Node) -> Lowered:
     """Dot products of groups of a dimension, each with its own matrix."""
-    ragged = node.numbers("lhs_ragged_dims", ()), node.numbers("rhs_group_dims", ())
-    numbers = chlo.RaggedDotDimensionNumbers(*_dimensions(node), *ragged)
+    ragged = [node.numbers(key, ()) for key in ("lhs_ragged_dims", "rhs_group_dims")]
+    numbers = chlo.RaggedDotDimensionNumbers(*[*_dimensions(node), *ragged])
     found = precisions(node)
     config = None if found is None else tuple(chlo.Precision[precision.name] for precision in found)
     lhs, rhs, groups = node.tensors(3)
