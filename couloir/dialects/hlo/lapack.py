@@ -139,6 +139,10 @@ def _signature(routine: str, element: Type) -> tuple[tuple[Form, ...], tuple[For
     return operands, results
 
 
+def _types(forms: Sequence[Form], batch: Dims, sizes: Mapping[str, int | None], element: Type) -> list[TensorType]:
+    return [TensorType((*batch, *map(sizes.get, form.letters)), _element(form.element, element)) for form in forms]
+
+
 def _element(kind: str, element: Type) -> Type:
     real = element.element_type if isinstance(element, ComplexType) else element
     return {"": element, "r": real, "c": _PREFIXES["c"] if real is f32 else _PREFIXES["z"], "i": i32}[kind]
@@ -161,6 +165,11 @@ class LapackCall:
     def forms(self) -> tuple[tuple[Form, ...], tuple[Form, ...]]:
         """What the operands and the results are."""
         return _signature(self.routine, self.element)
+
+    @property
+    def result_types(self) -> list[TensorType]:
+        """The types of the results, as far as the sizes are known."""
+        return _types(self.forms[1], self.batch, self.sizes, self.element)
 
     def element_of(self, form: Form) -> Type:
         """The element type of an operand or result."""
@@ -341,7 +350,7 @@ def call_lapack(
 
     Args:
         routine: Its name for real numbers, as in `SIGNATURES`.
-        operands: What it takes; all of known shape.
+        operands: What it takes.
         sizes: Letters of the results that the operands do not determine.
         options: The options by name: a letter, a truth value or a number of type i32.
     """
@@ -351,10 +360,10 @@ def call_lapack(
     rank = operands[0].type.rank - len(takes[0].letters)
     found: dict[str, int | None] = dict(sizes or {})
     for value, form in zip(operands, takes, strict=True):
-        found.update(zip(form.letters, value.type.shape[rank:], strict=True))
+        found.update(zip(form.letters, value.type.dims[rank:], strict=True))
     found = _derived(found) | found
-    batch = operands[0].type.shape[:rank]
-    types = [TensorType((*batch, *(found[c] for c in form.letters)), _element(form.element, element)) for form in gives]
+    batch = operands[0].type.dims[:rank]
+    types = _types(gives, batch, found, element)
     one = len(gives) == 1
     aliases = [
         OutputOperandAlias((), operand, ()) if one else OutputOperandAlias((result,), operand, ())

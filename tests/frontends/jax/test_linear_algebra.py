@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.export
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -202,3 +203,28 @@ def test_what_lapack_does_not_do_is_reported() -> None:
     with pytest.raises(couloir.Error) as caught:
         couloir.from_jax(lambda a: lax.linalg.svd(a, algorithm=lax.linalg.SvdAlgorithm.JACOBI), jnp.eye(3))
     assert "JACOBI" in caught.value.notes[0]
+
+
+def test_batches_of_symbolic_size() -> None:
+    """One module for all; the pass that refines shapes knows what LAPACK's routines give, so that C has it, too."""
+    (batch,) = jax.export.symbolic_shape("b")
+    a = np.asarray(numbers((4, 3, 3), "float64"))
+    functions = [
+        lambda a: jnp.linalg.svd(a, compute_uv=False),
+        lambda a: jnp.linalg.qr(a)[1],
+        lambda a: jnp.linalg.solve(a, a[..., :1]),
+        lambda a: lax.linalg.qr(a, pivoting=True),
+    ]
+
+    def together(a: Any) -> list[Any]:
+        return [function(a) for function in functions]
+
+    module = couloir.from_jax(together, jax.ShapeDtypeStruct((batch, 3, 3), a.dtype))
+    expected = arrays(together(a))
+    for found in (couloir.run(module, a), couloir.compile(module)(a)):
+        for mine, theirs in zip(found, expected, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-12)
+    (size,) = jax.export.symbolic_shape("n")
+    with pytest.raises(couloir.Error) as caught:
+        couloir.from_jax(jnp.linalg.qr, jax.ShapeDtypeStruct((size, size), a.dtype))
+    assert "the sizes of the matrices are symbolic" in caught.value.notes[0]

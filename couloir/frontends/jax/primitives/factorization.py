@@ -12,7 +12,17 @@ import numpy as np
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection
-from couloir.dialects.hlo.building import Tensor, broadcast_along, compare, full_like, scalar, sizes_of, slice_range
+from couloir.dialects.hlo.building import (
+    Tensor,
+    broadcast_along,
+    compare,
+    full,
+    full_like,
+    iota,
+    scalar,
+    sizes_of,
+    slice_range,
+)
 from couloir.dialects.hlo.lapack import call_lapack
 from couloir.frontends.jax.equation import Equation, Lowered, NotLowered, lowers
 from couloir.frontends.jax.library import jax_library
@@ -29,6 +39,14 @@ def _unless_failed(info: Tensor, *values: Tensor) -> list[Tensor]:
     return found
 
 
+def _matrix_sizes(a: Tensor) -> tuple[int, int]:
+    """Rows and columns, where options of the routine depend on them: only the batch may be symbolic."""
+    rows, columns = a.type.dims[-2:]
+    if rows is None or columns is None:
+        raise NotLowered(f"the sizes of the matrices are symbolic (`{a.type}`)")
+    return rows, columns
+
+
 def _name(option: Any) -> str:
     """The name of a choice among algorithms; an empty one where there is none."""
     return "" if option is None else str(getattr(option, "name", option))
@@ -42,17 +60,18 @@ def lu(eqn: Equation, a: Tensor) -> Lowered:
     """Triangular factors with partial pivoting in one matrix, the pivots, and the permutation of the rows."""
     factors, pivots, _ = call_lapack("getrf", a).results
     pivots = hlo.Subtract(pivots, full_like(pivots, 1)).result
-    return [factors, pivots, *_permutation(eqn, pivots, a.type.shape[-2])]
+    return [factors, pivots, *_permutation(eqn, pivots, eqn.given.outvars[1].aval, eqn.avals[0].shape[-2])]
 
 
 @lowers("lu_pivots_to_permutation")
 def lu_pivots_to_permutation(eqn: Equation, pivots: Tensor) -> Lowered:
     """The order of rows that exchanges of rows lead to."""
-    return _permutation(eqn, pivots, eqn.params["permutation_size"])
+    return _permutation(eqn, pivots, eqn.avals[0], eqn.params["permutation_size"])
 
 
-def _permutation(eqn: Equation, pivots: Tensor, size: int) -> list[Tensor]:
+def _permutation(eqn: Equation, pivots: Tensor, aval: Any, size: Any) -> list[Tensor]:
     jax = jax_library()
+    count = aval.shape[-1]
 
     def permuted(pivots: Any) -> Any:
         def exchange(place: Any, order: Any) -> Any:
@@ -61,12 +80,12 @@ def _permutation(eqn: Equation, pivots: Tensor, size: int) -> list[Tensor]:
             return order.at[place].set(theirs).at[other].set(mine)
 
         rows = jax.numpy.arange(size, dtype="int32")
-        return jax.lax.fori_loop(0, len(pivots), exchange, rows) if len(pivots) else rows
+        return rows if isinstance(count, int) and not count else jax.lax.fori_loop(0, count, exchange, rows)
 
     function = permuted
-    for _ in pivots.type.shape[:-1]:
+    for _ in aval.shape[:-1]:
         function = jax.vmap(function)
-    return eqn.retrace(function, [jax.ShapeDtypeStruct(pivots.type.shape, np.int32)], [pivots])
+    return eqn.retrace(function, [aval], [pivots])
 
 
 # -- orthogonal factors ------------------------------------------------------------------------------------------------
@@ -100,23 +119,23 @@ def ormqr(eqn: Equation, a: Tensor, taus: Tensor, c: Tensor) -> Lowered:
 def qr(eqn: Equation, a: Tensor) -> Lowered:
     """Orthogonal and triangular factor, and with pivoting the order of the columns."""
     pivoting = bool(eqn.params.get("pivoting"))
-    rows, columns = a.type.shape[-2:]
+    rows, columns = _matrix_sizes(a)
     order: list[Tensor] = []
     if pivoting:
-        zeros = hlo.constant(0, i32, shape=eqn.types[2].shape).output
+        zeros = full(0, eqn.sizes_of(2), i32)
         packed, places, taus = call_lapack("geqp3", a, zeros).results
         # Without rows JAX does not ask LAPACK, and names the first column every time.
         order = [hlo.Subtract(places, full_like(places, 1)).result if rows else zeros]
     else:
         packed, taus = call_lapack("geqrf", a).results
-    width, rank = eqn.types[0].shape[-1], a.type.rank
+    width, rank = rows if eqn.params["full_matrices"] else min(rows, columns), a.type.rank
     reflections = slice_range(packed, rank - 1, 0, min(width, columns))
     if width > columns:
         nothing = (0,) * rank
         more = (*nothing[:-1], width - columns)
         reflections = hlo.Pad(reflections, scalar(0, eqn.element), nothing, more, nothing).result
     r = slice_range(packed, rank - 2, 0, width)
-    row, column = (hlo.iota(r.type.shape, i32, axis).output for axis in (rank - 2, rank - 1))
+    row, column = (iota(sizes_of(r), i32, axis) for axis in (rank - 2, rank - 1))
     r = hlo.Select(compare(row, column, ComparisonDirection.LE), r, full_like(r, 0)).result
     return [*call_lapack("orgqr", reflections, taus).results, r, *order]
 
@@ -128,7 +147,7 @@ def qr(eqn: Equation, a: Tensor) -> Lowered:
 def eigh(eqn: Equation, a: Tensor) -> Lowered:
     """Eigenvectors and eigenvalues, in ascending order, of Hermitian matrices of which one triangle is read."""
     part = eqn.params.get("subset_by_index")
-    if part is not None and tuple(part) != (0, a.type.shape[-1]):
+    if part is not None and tuple(part) != (0, a.type.dims[-1]):
         raise NotLowered("only some of the eigenvalues are asked for, which LAPACK's syevd does not do")
     vectors, values, info = call_lapack("syevd", a, mode="V", uplo="L" if eqn.params["lower"] else "U").results
     return _unless_failed(info, vectors, values)
@@ -148,7 +167,7 @@ def eig(eqn: Equation, a: Tensor) -> Lowered:
 @lowers("svd")
 def svd(eqn: Equation, a: Tensor) -> Lowered:
     """Singular values in descending order, and left and adjoint right singular vectors if they are asked for."""
-    rows, columns = a.type.shape[-2:]
+    rows, columns = _matrix_sizes(a)
     count = min(rows, columns)
     part, algorithm = eqn.params.get("subset_by_index"), _name(eqn.params.get("algorithm"))
     if part is not None and tuple(part) != (0, count):
@@ -176,7 +195,7 @@ def schur(eqn: Equation, a: Tensor) -> Lowered:
 @lowers("hessenberg")
 def hessenberg(eqn: Equation, a: Tensor) -> Lowered:
     """A Hessenberg matrix that is similar, and the reflections that lead to it."""
-    *found, info = call_lapack("gehrd", a, low=1, high=a.type.shape[-1]).results
+    *found, info = call_lapack("gehrd", a, low=1, high=_matrix_sizes(a)[0]).results
     return _unless_failed(info, *found)
 
 
