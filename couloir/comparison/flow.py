@@ -4,8 +4,8 @@ Functions are looked through: each call is replaced by the ops of the function, 
 with the fused ops, is no different from the ops themselves. What belongs to a fusion is remembered. Regions that run as parts
 of the program (loops, branches) are looked through, too; others (the body of a reduction) are part of what their op is.
 
-So are reshapes and broadcasts that only add or take away dimensions of size 1, in which frontends differ most; and one number
-that is broadcast is a constant.
+So are reshapes and broadcasts that only add or take away dimensions of size 1, in which frontends differ most, and values that
+a loop carries along unchanged; and one number that is broadcast is a constant.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class Node:
     """Where the operands of the op come from, with nothing looked through."""
     scope: dict[Value[Any], tuple[Node, int]] | None = None
     """For an op with regions: where the values around it come from, with nothing looked through."""
+    results: Sequence[int] = ()
+    """The numbers of the op's results that count: all, but those of a loop that it carries along unchanged."""
     is_form: bool = False
     """Whether it only adds or takes away dimensions of size 1: it is looked through."""
     is_spread: bool = False
@@ -170,6 +172,8 @@ class _Frame:
     """the function,"""
     returns_to: _Sources | None = None
     """and the sources of the caller."""
+    returned: Sequence[int] | None = None
+    """For the body of a loop that carries values along unchanged: the numbers of the others."""
     finishes: Node | None = None
     """For the last region of a loop or branch: its node, which is complete afterwards."""
 
@@ -217,11 +221,11 @@ class _Reading:
                 self.enter(op, callee, frame)
                 return
             self.unopened += 1
-        label = self.labels.of(op)
-        node = Node(-1, label.name, label, op, fusion=frame.fusion, parent=frame.parent)
+        node = Node(-1, op.name, self.labels.of(op), op, fusion=frame.fusion, parent=frame.parent)
         is_control = bool(op.regions) and runs_regions(op)
         node.taken = [self.source(value, frame, frame.sources.real) for value in op.operands]
         node.scope = frame.sources.real if op.regions else None
+        node.results = range(len(op.results))
         values = [*op.operands, *captured(op)] if op.regions and not is_control else op.operands
         seen = [self.source(value, frame, frame.sources.seen) for value in values]
         frame.sources.define(node, op.results)
@@ -230,16 +234,36 @@ class _Reading:
             frame.sources.seen[op.results[0]] = seen[0]
         elif (spread := self.spread(op, seen)) is not None:
             node.label, node.name, node.is_spread = spread, spread.name, True
+        elif frame.returned is not None and op.has_trait(ReturnLike):
+            node.label, node.operands = self.labels.partial(op, frame.returned), [seen[n] for n in frame.returned]
         else:
             node.operands = seen
         if is_control:
-            opened = [_Frame(_ops_of(region), frame.sources, frame.fusion, node) for region in op.regions]
-            for number, (region, inner) in enumerate(zip(op.regions, opened, strict=True), 1):
-                self.arguments(region, inner, number)
-            opened[-1].finishes = node
-            self.frames += reversed(opened)
+            self.enter_regions(op, node, frame)
         else:
             self.add(node)
+
+    def enter_regions(self, op: Operation, node: Node, frame: _Frame) -> None:
+        """Goes on with the regions of a loop or branch. What a loop carries along unchanged is a value from outside."""
+        changing = _changing(op)
+        opened = [_Frame(_ops_of(region), frame.sources, frame.fusion, node) for region in op.regions]
+        if changing is not None:
+            assert isinstance(op, hlo.While), "only of these it is known"
+            seen, real, sources = node.operands, node.taken, frame.sources
+            node.label, node.operands = self.labels.partial(op, changing), [seen[n] for n in changing]
+            node.results = changing
+            opened[1].returned = changing
+            for place, number in enumerate(changing):
+                sources.seen[op.results[number]] = node, place
+            for number in set(range(len(op.results))).difference(changing):
+                sources.seen[op.results[number]] = seen[number]
+                for block in (op.cond.block, op.body.block):
+                    sources.seen[block.arguments[number]] = seen[number]
+                    sources.real[block.arguments[number]] = real[number]
+        for number, (region, inner) in enumerate(zip(op.regions, opened, strict=True), 1):
+            self.arguments(region, inner, number)
+        opened[-1].finishes = node
+        self.frames += reversed(opened)
 
     def spread(self, op: Operation, sources: Sequence[tuple[Node, int]]) -> Label | None:
         """The label of the constant that an op makes of one number, if it does."""
@@ -268,9 +292,10 @@ class _Reading:
     def arguments(self, region: Region, frame: _Frame, number: int) -> None:
         """Adds the arguments of the blocks of region number `number`; 0 is the function's body."""
         for place, block in enumerate(region.blocks):
-            for argument in block.arguments:
+            new = [argument for argument in block.arguments if argument not in frame.sources.real]
+            for index, argument in enumerate(new):
                 if number or place:
-                    label = self.labels.argument(argument.type, number, place, argument.index)
+                    label = self.labels.argument(argument.type, number, place, index)
                 elif self.places is not None:
                     label = self.labels.argument(argument.type, self.places[argument.index])
                 else:
@@ -327,6 +352,18 @@ def is_form(op: Operation) -> bool:
         return before.element_type is after.element_type
     targets = [t for t, size in zip(op.broadcast_dimensions, before.dims, strict=True) if size != 1]
     return targets == sorted(targets)
+
+
+def _changing(op: Operation) -> list[int] | None:
+    """The numbers of the values that a loop changes; None where it is no loop that carries others along unchanged."""
+    if not isinstance(op, hlo.While):
+        return None
+    last, arguments = op.body.block.last_op, op.body.block.arguments
+    counts = {len(op.results), len(op.operands), len(arguments), len(op.cond.block.arguments)}
+    if last is None or counts != {len(last.operands)}:
+        return None
+    found = [n for n, value in enumerate(last.operands) if value is not arguments[n]]
+    return found if len(found) < len(arguments) else None
 
 
 def _callee_symbol(op: Operation) -> SymbolRefAttr | None:

@@ -6,7 +6,7 @@ only tell where an op comes from, do not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -61,6 +61,11 @@ class Labels:
             body = _body(op) if op.regions and not runs_regions(op) else ()
             found = self._of[op] = self._label(op.name, attributes, types, body, op.has_trait(Commutative))
         return found
+
+    def partial(self, op: Operation, kept: Sequence[int]) -> Label:
+        """The label of a loop, or of what returns from it, of which only some of the values count."""
+        whole = self.of(op)
+        return self._label(whole.name, whole.attributes, tuple([whole.types[n] for n in kept]), (), False)
 
     def spread(self, op: hlo.BroadcastInDim, constant: Label) -> Label | None:
         """The label of a broadcast of a constant that is one number: that of the constant which it gives; None for others."""

@@ -218,7 +218,7 @@ def _points(comparison: Comparison) -> list[_Point]:
         if is_return:
             results += zip(a.taken, b.taken, strict=False)
         elif not (a.is_leaf or b.is_leaf) and a.users and b.users:
-            results += [((a, number), (b, number)) for number in range(min(len(a.types), len(b.types)))]
+            results += [((a, n), (b, m)) for n, m in zip(a.results, b.results, strict=False)]
         for both in results:
             point = _point(both, is_returned=is_return)
             if point is not None:

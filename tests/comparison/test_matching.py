@@ -185,6 +185,38 @@ def test_what_a_loop_carries_counts_by_its_place() -> None:
     assert differences(CARRIES.format("%a, %b"), CARRIES.format("%b, %a"))
 
 
+def test_what_a_loop_carries_along_unchanged_is_a_value_from_outside() -> None:
+    """JAX carries the weights of a scan along; here they are taken from outside."""
+    head = "func.func @main(%x: tensor<4xf32>, %w: tensor<4xf32>, %n: tensor<i32>) -> (tensor<4xf32>, tensor<4xf32>) {"
+    cond = """%limit = stablehlo.constant dense<3> : tensor<i32>
+        %p = stablehlo.compare LT, %i, %limit : (tensor<i32>, tensor<i32>) -> tensor<i1>
+        stablehlo.return %p : tensor<i1>"""
+    step = """%c = stablehlo.constant dense<1> : tensor<i32>
+        %k = stablehlo.add %i, %c : tensor<i32>
+        %m = stablehlo.subtract %y, {0} : tensor<4xf32>"""
+    plain = f"""{head}
+      %r:2 = stablehlo.while(%i = %n, %y = %x) : tensor<i32>, tensor<4xf32>
+      cond {{ {cond} }} do {{ {step.format("%w")}
+        stablehlo.return %k, %m : tensor<i32>, tensor<4xf32>
+      }}
+      %z = stablehlo.negate %w : tensor<4xf32>
+      return %r#1, %z : tensor<4xf32>, tensor<4xf32>
+    }}"""
+    carried = f"""{head}
+      %r:3 = stablehlo.while(%v = %w, %i = %n, %y = %x) : tensor<4xf32>, tensor<i32>, tensor<4xf32>
+      cond {{ {cond} }} do {{ {step.format("%v")}
+        stablehlo.return %v, %k, %m : tensor<4xf32>, tensor<i32>, tensor<4xf32>
+      }}
+      %z = stablehlo.negate %r#0 : tensor<4xf32>
+      return %r#2, %z : tensor<4xf32>, tensor<4xf32>
+    }}"""
+    for first, second in ((plain, carried), (carried, plain), (carried, carried)):
+        comparison = couloir.compare(couloir.parse(first), couloir.parse(second), values=True)
+        assert not comparison and comparison.values.compared == 3
+    assert differences(plain, carried.replace("subtract %y, %v", "subtract %v, %y"))
+    assert differences(plain, carried.replace("return %v, %k", "return %y, %k"))
+
+
 def test_branches_that_are_exchanged_and_ops_that_are_moved_out() -> None:
     text = """
     func.func @main(%p: tensor<i1>, %x: tensor<4xf32>) -> tensor<4xf32> {{
