@@ -7,5 +7,10 @@ from couloir.testing import reduce          # the smallest module of which somet
 from __future__ import annotations
 
 from couloir.testing.reducing import Reduction, reduce
+from couloir.testing.rewrites.check import check_pass, check_rewrite, equivalent
+from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
 
-__all__ = ["Reduction", "reduce"]
+__all__ = [
+    "Counterexample", "Obligation", "Reduction", "Report", "Verdict",
+    "check_pass", "check_rewrite", "equivalent", "reduce",
+]  # fmt: skip

@@ -1,0 +1,327 @@
+"""check_rewrite: true rules pass, wrong ones are refuted with a small program, and what cannot be said is said."""
+
+# The functions of an equation are no methods: see couloir.ir.rewriting.rule.
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import couloir
+from couloir import Rewriter, Rule, rule
+from couloir.cli import main
+from couloir.dialects import hlo
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.passes import Pass, PassPipeline
+from couloir.ir.rewriting import is_splat
+from couloir.ir.rewriting.rule import FunctionRule, find_rule
+from couloir.ir.traits import ConstantLike
+from couloir.ir.types import TensorType, f32
+from couloir.passes.canonicalization import hlo_equations, hlo_rules
+from couloir.testing import check_pass, check_rewrite, equivalent
+from couloir.testing.rewrites.report import Verdict
+
+MODULES = (hlo_equations, hlo_rules)
+TRUE_RULES = sorted(
+    name
+    for module in MODULES
+    for name, item in vars(module).items()
+    if (isinstance(item, type) and issubclass(item, Rule) and item.__module__ == module.__name__)
+    or (isinstance(item, FunctionRule) and item.function.__module__ == module.__name__)
+)
+
+
+@pytest.mark.parametrize("name", TRUE_RULES)
+def test_the_rules_of_the_canonicalizer_hold(name):
+    report = check_rewrite(find_rule(name), cases=8, seconds=20)
+    assert report.verdict is not Verdict.REFUTED, report
+    assert report.fired, report
+
+
+class KeepsTheFirstPermutation(Rule):
+    """transpose(transpose(x, p), q)  =>  transpose(x, p): wrong"""
+
+    def pattern(x, p, q):
+        return hlo.Transpose(hlo.Transpose(x, p), q)
+
+    def rewrite(x, p):
+        return hlo.Transpose(x, p)
+
+
+class PermutesTheOtherWay(Rule):
+    """transpose(transpose(x, p), q)  =>  transpose(x, q after p): wrong where they do not commute"""
+
+    def pattern(x, p, q):
+        return hlo.Transpose(hlo.Transpose(x, p), q)
+
+    def rewrite(x, p, q):
+        return hlo.Transpose(x, tuple(q[axis] for axis in p))
+
+
+class AddsPositiveZero(Rule):
+    """x + 0  =>  x: wrong for -0.0 + 0.0"""
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Add(x, zero)
+
+    def where(zero):
+        return is_splat(zero, 0.0) | is_splat(zero, -0.0)
+
+    def rewrite(x):
+        return x
+
+
+class SubtractsItself(Rule):
+    """x - x  =>  0: wrong for NaN and infinities"""
+
+    def pattern(x):
+        return hlo.Subtract(x, x)
+
+    def where(x):
+        return couloir.guard(x.type.element_type is f32, "it is for f32")
+
+    def rewrite(x):
+        return hlo.Constant(DenseElementsAttr.splat(x.type, 0))
+
+
+class SubtractsItselfAmongNumbers(SubtractsItself):
+    """x - x  =>  0, for numbers"""
+
+    assumes = ("no NaN", "no infinities")
+
+    def pattern(x):
+        return hlo.Subtract(x, x)
+
+    def where(x):
+        return couloir.guard(x.type.element_type is f32, "it is for f32")
+
+    def rewrite(x):
+        return hlo.Constant(DenseElementsAttr.splat(x.type, 0))
+
+
+class SwapsADifference(Rule):
+    """x - y  =>  y - x: wrong"""
+
+    def pattern(x, y):
+        return hlo.Subtract(x, y)
+
+    def where(x, op):
+        return couloir.guard(x is not op.rhs and not op.attributes.get("seen"), "seen")
+
+    def rewrite(x, y):
+        made = hlo.Subtract(y, x)
+        made.attributes["seen"] = couloir.ir.attributes.UNIT
+        return made
+
+
+@pytest.mark.parametrize(
+    ("wrong", "profile", "ops"),
+    [
+        (KeepsTheFirstPermutation, "", 2),
+        (PermutesTheOtherWay, "", 2),
+        (AddsPositiveZero, "values (special)", 2),
+        (SubtractsItself, "values (special)", 1),
+        (SwapsADifference, "values", 1),
+    ],
+)
+def test_a_wrong_rule_is_refuted_by_a_small_program(wrong, profile, ops):
+    report = check_rewrite(wrong, seconds=30)
+    assert report.verdict is Verdict.REFUTED, report
+    assert not report
+    found = report.counterexample
+    refuted = [o for o in report.obligations if o.verdict is Verdict.REFUTED]
+    assert profile in refuted[0].name
+    assert sum(op.name.startswith("stablehlo.") for op in found.before.walk()) == ops
+    couloir.verify(found.before)
+    # It can be run again, and shows the fault.
+    if found.inputs:
+        before, after = (couloir.run(m, *found.inputs) for m in (found.before, found.after))
+        assert any(a.tobytes() != b.tobytes() for a, b in zip(before, after, strict=True))
+
+
+def test_what_a_rule_assumes_is_not_held_against_it():
+    report = check_rewrite(SubtractsItselfAmongNumbers, seconds=20)
+    assert report.verdict is Verdict.TESTED, report
+    assert "assumes no NaN, no infinities" in str(report)
+
+
+def test_the_reproduction_runs_as_printed():
+    found = check_rewrite(SwapsADifference, seconds=30).counterexample
+    done = subprocess.run([sys.executable, "-c", found.reproduction()], capture_output=True, text=True, check=True)
+    assert len(done.stdout.strip().split("\n")) >= 2
+
+
+def test_the_same_seed_gives_the_same_report():
+    first, second = (check_rewrite(SwapsADifference, seed=3, seconds=30) for _ in range(2))
+    assert str(first.counterexample.before) == str(second.counterexample.before)
+
+
+class NeverFires(Rule):
+    """x * x  =>  x, where nothing is ever true"""
+
+    def pattern(x):
+        return hlo.Multiply(x, x)
+
+    def where(x):
+        return couloir.guard(False, "never")
+
+    def rewrite(x):
+        return x
+
+
+def test_a_rule_that_never_fires_is_unknown():
+    report = check_rewrite(NeverFires, seconds=2)
+    assert report.verdict is Verdict.UNKNOWN
+    assert "it never fired" in str(report)
+    assert not report
+
+
+@rule
+def goes_in_circles(op: hlo.Add, rewriter: Rewriter):
+    """add(x, y)  =>  add(y, x), for ever"""
+    rewriter.replace(op, hlo.Add(op.rhs, op.lhs))
+
+
+@rule
+def raises_an_error(op: hlo.Negate, rewriter: Rewriter):
+    """negate(x)  =>  a fault of the rule"""
+    raise KeyError("nothing")
+
+
+@rule
+def gives_another_type(op: hlo.Abs, rewriter: Rewriter):
+    """abs(x)  =>  a value of another type, put in by force"""
+    made = hlo.Constant(DenseElementsAttr.splat(TensorType((7,), f32), 0))
+    for use in op.result.uses:
+        use.user.set_operand(use.index, made.output)
+    rewriter.erase(op)
+
+
+@pytest.mark.parametrize(
+    ("broken", "obligation", "said"),
+    [
+        (goes_in_circles, "termination", "goes_in_circles"),
+        (raises_an_error, "structure", "KeyError"),
+        (gives_another_type, "structure", "verify"),
+    ],
+)
+def test_rules_that_break_the_machinery(broken, obligation, said):
+    report = check_rewrite(broken, seconds=30)
+    (refuted,) = (o for o in report.obligations if o.verdict is Verdict.REFUTED)
+    assert refuted.name == obligation
+    assert said in refuted.detail
+
+
+def test_an_assumption_that_nobody_knows():
+    class Assumes(Rule):
+        """negate(negate(x))  =>  x"""
+
+        assumes = ("good weather",)
+
+        def pattern(x):
+            return hlo.Negate(hlo.Negate(x))
+
+        def rewrite(x):
+            return x
+
+    with pytest.raises(couloir.Error, match="assumes `good weather`"):
+        check_rewrite(Assumes)
+
+
+def test_special_values_are_in_the_inputs():
+    from couloir.testing.rewrites.inputs import arrays_for
+
+    (array,) = arrays_for([TensorType((200,), f32)], "special", 0)
+    assert np.isnan(array).any() and np.isinf(array).any() and (np.signbit(array) & (array == 0)).any()
+    (array,) = arrays_for([TensorType((200,), f32)], "whole", 0)
+    assert (array == np.rint(array)).all() and np.abs(array).max() <= 3
+
+
+# -- passes, and two programs ---------------------------------------------------------------------------------------------
+
+
+def test_the_generic_passes_hold_on_random_programs():
+    report = check_pass(PassPipeline.parse("canonicalize,cse"), cases=10, seconds=60)
+    assert report.verdict is Verdict.TESTED, report
+
+
+def test_a_pass_that_is_wrong_is_refuted():
+    class ExchangesOperands(Pass, name="check-rewrite-test-exchange"):
+        """Exchanges the operands of differences."""
+
+        def run(self, op, context):
+            for inner in op.walk():
+                if isinstance(inner, hlo.Subtract):
+                    inner.set_operands([inner.rhs, inner.lhs])
+
+    report = check_pass(PassPipeline([ExchangesOperands()]), cases=200, seconds=60)
+    assert report.verdict is Verdict.REFUTED, report
+    assert [op.name for op in report.counterexample.before.walk() if op.name.startswith("stablehlo.")] == [
+        "stablehlo.subtract"
+    ]
+
+
+SUM = """
+func.func @main(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = stablehlo.OP %x, %y : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+"""
+
+
+def test_two_programs_are_compared():
+    add, again, other = (couloir.parse(SUM.replace("OP", name)) for name in ("add", "add", "subtract"))
+    assert equivalent(add, again, cases=5)
+    report = equivalent(add, other, cases=5)
+    assert report.verdict is Verdict.REFUTED
+    before, after = (couloir.run(m, *report.counterexample.inputs)[0] for m in (add, other))
+    assert before.tobytes() != after.tobytes()
+
+
+def test_programs_of_different_types_are_not_compared():
+    with pytest.raises(couloir.Error, match="different types"):
+        equivalent(
+            couloir.parse(SUM.replace("OP", "add")), couloir.parse(SUM.replace("OP", "add").replace("f32", "f64"))
+        )
+    with pytest.raises(couloir.Error, match="no public function"):
+        equivalent(couloir.parse("module {}"), couloir.parse("module {}"))
+
+
+def test_the_command_tells_refuted_from_unknown(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "rules_of_the_check_test.py").write_text(
+        "from couloir import Rule, guard\nfrom couloir.dialects import hlo\n"
+        "class CommandWrong(Rule):\n    'x - y => x + y'\n    def pattern(x, y): return hlo.Subtract(x, y)\n"
+        "    def rewrite(x, y): return hlo.Add(x, y)\n"
+        "class CommandNever(Rule):\n    'x - y => x'\n    def pattern(x, y): return hlo.Subtract(x, y)\n"
+        "    def where(x): return guard(False, 'never')\n    def rewrite(x): return x\n"
+    )
+    module = ["--module", "rules_of_the_check_test"]
+    assert main(["check", "DoubleNegate", "--cases", "5", "--seconds", "30"]) == 0
+    assert "TESTED" in capsys.readouterr().out
+    assert main(["check", "CommandWrong", *module, "--seconds", "30", "--reproduction"]) == 3
+    assert "couloir.parse" in capsys.readouterr().out
+    assert main(["check", "CommandNever", *module, "--seconds", "1"]) == 4
+    assert main(["check", "-p", "cse", "--cases", "1", "--seconds", "60"]) == 0
+    first, second = tmp_path / "a.mlir", tmp_path / "b.mlir"
+    first.write_text(SUM.replace("OP", "add"))
+    second.write_text(SUM.replace("OP", "multiply"))
+    assert main(["check", str(first), str(first), "--cases", "2"]) == 0
+    assert main(["check", str(first), str(second)]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "give one rule"),
+        (["A", "B", "C"], "give one rule"),
+        (["DoubleNegate", "-p", "cse"], "give one rule"),
+        (["NoSuchRuleAnywhere"], "there is no rule"),
+        (["DoubleNegate", "--module", "no_such_module_anywhere"], "cannot import"),
+    ],
+)
+def test_a_command_that_makes_no_sense(arguments, said, capsys):
+    assert main(["check", *arguments]) == 1
+    assert said in capsys.readouterr().err
