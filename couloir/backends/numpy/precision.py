@@ -12,6 +12,7 @@ from couloir.backends.numpy.element_types import Array, DType, from_bits, kind, 
 from couloir.ir.errors import Error
 
 
+@np.errstate(invalid="ignore")  # signalling NaNs
 def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, mantissa_bits: int) -> Array:
     """Rounds to the floats of so many exponent and mantissa bits; the type stays. StableHLO `reduce_precision`.
 

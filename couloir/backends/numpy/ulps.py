@@ -13,6 +13,7 @@ from couloir.ir.errors import Error
 APART: Final = 2**64 - 1
 
 
+@np.errstate(invalid="ignore")  # a signalling NaN, which is one all the same
 def ulp_distance(actual: Array, expected: Array) -> Array:
     """How many floats lie between two floats of one type, the first one counted: 0 for the same.
 

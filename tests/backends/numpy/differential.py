@@ -106,6 +106,7 @@ def scalars(*dtypes: Any) -> list[TensorType]:
     return [TensorType((), type_of_dtype(np.dtype(dtype))) for dtype in dtypes]
 
 
+@np.errstate(invalid="ignore")  # signalling NaNs
 def check(ours: Array, theirs: Array, ulps: int, where: Any = True) -> None:
     """Our result is theirs: equal, or as floats within some units in the last place.
 

@@ -460,12 +460,19 @@ BODIES: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+def units(shape: Any, dtype: Any, seed: int) -> Any:
+    """-1, 0 and 1, of which products are exact."""
+    values = numbers(shape, dtype, seed)
+    parts = np.sign(values.real) + 1j * np.sign(values.imag) if values.dtype.kind == "c" else np.sign(values)
+    return np.asarray(parts).astype(dtype)
+
+
 @case("reduce")
 def _reduce(draw: Draw) -> Drawn:
     dtype, shape, seed = from_list(draw, [*WIDE, *COMPLEX, *INTEGERS]), draw(SHAPES), draw(SEEDS)
     axes = draw(st.lists(st.sampled_from(range(len(shape))), unique=True)) if shape else []
     body = BODIES[from_list(draw, BODIES)]
-    x, init = np.sign(numbers(shape, dtype, seed)), numbers((), dtype, seed + 1)
+    x, init = units(shape, dtype, seed), numbers((), dtype, seed + 1)
     pairs = numbers(shape, np.float32, seed), np.arange(int(np.prod(shape)), dtype="i4").reshape(shape)
 
     def first_largest(a: Any, i: Any, b: Any, j: Any) -> list[Any]:
@@ -474,7 +481,7 @@ def _reduce(draw: Draw) -> Drawn:
         return [hlo.Select(keep, a, b), hlo.Select(keep, i, j)]
 
     return Drawn(
-        [x.astype(dtype), init, *pairs, np.asarray(-np.inf, np.float32), np.asarray(2**31 - 1, np.int32)],
+        [x, init, *pairs, np.asarray(-np.inf, np.float32), np.asarray(2**31 - 1, np.int32)],
         lambda v, i, k, n, low, far: [
             hlo.reduce(v, i, axes, body),
             hlo.reduce([k, n], [low, far], axes, first_largest),
@@ -494,7 +501,7 @@ def _reduce_window(draw: Draw) -> Drawn:
         "base_dilations": draw(pair),
         "window_dilations": draw(pair),
     }
-    x, init = np.sign(numbers((5, 6), dtype, seed)).astype(dtype), np.sign(numbers((), dtype, seed + 1)).astype(dtype)
+    x, init = units((5, 6), dtype, seed), units((), dtype, seed + 1)
     return Drawn([x, init], lambda v, i: hlo.reduce_window(v, i, body, **options))
 
 

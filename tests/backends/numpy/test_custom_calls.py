@@ -120,3 +120,5 @@ def test_ulps_of_what_is_not_finite() -> None:
     values = np.array([np.inf, -np.inf, np.nan, 1.0], "f4")
     distance = ulp_distance(values[:, None], values[None, :])
     np.testing.assert_array_equal(distance, np.where(np.eye(4, dtype=bool), 0, np.uint64(APART)))
+    signalling = np.array([0x7D00, 0x7E00], "u2").view("f2")
+    assert ulp_distance(signalling, signalling[::-1]).tolist() == [0, 0]
