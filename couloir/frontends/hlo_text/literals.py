@@ -30,7 +30,9 @@ _NUMBERS: Final = {
 _LEFT_OUT: Final = re.compile(r"[\s{]*+\.\.\.[\s}]*+")
 _BRACKET: Final = re.compile(r"[(){},]")
 _PAIR: Final = re.compile(r"\(([^(),]++),([^(),]++)\)")
-_PAYLOAD: Final = re.compile(r"\(0x[0-9a-fA-F]++\)")
+_PAYLOAD: Final = re.compile(r"\(0x([0-9a-fA-F]++)\)")
+_FRACTION_BITS: Final = {"f16": 10, "bf16": 7, "f32": 23, "f64": 52}
+"""Of the floats whose NaNs have a payload: `nan(0x400)`."""
 _NOT_STRUCTURE: Final = re.compile(r"[^{},]++")
 
 
@@ -151,4 +153,19 @@ def _floats(items: list[str], element: Any) -> np.ndarray[Any, Any]:
     for position in np.flatnonzero(~np.isfinite(back)):
         if "nan" not in plain[position] and not ("inf" in plain[position] and np.isinf(back[position])):
             raise Error(f"{items[position][:40]} does not fit into `{element}`")
+        if "(" in items[position]:
+            _set_payload(values, int(position), items[position], element)
     return values
+
+
+def _set_payload(values: np.ndarray[Any, Any], position: int, item: str, element: FloatType) -> None:
+    """Gives a NaN the fraction that the text says."""
+    import numpy as np
+
+    found = _PAYLOAD.search(item)
+    bits = _FRACTION_BITS.get(element.kind, 0)
+    payload = int(found[1], 16) if found and len(found[1]) <= 16 else 0
+    if not 0 < payload < 1 << bits:
+        raise Error(f"{item[:40]} does not fit into `{element}`")
+    whole = values.view(np.dtype(f"u{values.dtype.itemsize}"))
+    whole[position] = whole[position] >> bits << bits | payload

@@ -208,6 +208,17 @@ def test_constants_whose_elements_are_left_out() -> None:
     assert "dense_resource<__elided__> : tensor<20xf32>" in str(module)
     with pytest.raises(couloir.Error, match="__elided__"):
         couloir.run(module)
+    with pytest.raises(couloir.Error, match="__elided__"):
+        couloir.lower(module, "loops")
+
+
+@pytest.mark.parametrize(
+    ("element", "literal", "bits"),
+    [("f32", "nan(0x3)", 0x7F800003), ("f32", "-nan", 0xFFC00000), ("f64", "-nan(0x8000000000001)", 0xFFF8000000000001), ("f16", "nan(0x200)", 0x7E00), ("bf16", "nan(0x1)", 0x7F81)],
+)  # fmt: skip
+def test_constants_keep_the_bits_of_a_nan(element: str, literal: str, bits: int) -> None:
+    (found,) = couloir.run(parse(f"HloModule m\nENTRY e {{\n ROOT c = {element}[1] constant({{{literal}}})\n}}"))
+    assert int(found.view(f"u{found.dtype.itemsize}")[0]) == bits
 
 
 @given(st.text())
@@ -264,6 +275,8 @@ def entry(*lines: str) -> str:
         (entry("y = f32[] parameter(-1)"), "2:7", "none with number 1"),
         (entry("y = f32[] parameter(a)"), "4:21", "expected a number"),
         (entry("y = f32[2] constant({1,2,3})"), "4:1", "does not have the shape"),
+        (entry("y = f16[] constant(nan(0x400))"), "4:1", "does not fit into `f16`"),
+        (entry("y = f8e4m3fn[] constant(nan(0x1))"), "4:1", "does not fit into `f8E4M3FN`"),
         (entry("y = s8[] constant(128)"), "4:1", "128 does not fit into `i8`"),
         (entry("y = f32[2] reduce(x, x), dimensions={1}, to_apply=g"), "4:51", "no computation 'g'"),
         (entry("y = f32[2] reduce(x, x), dimensions={1}"), "4:1", "needs the attribute `to_apply`"),

@@ -73,6 +73,16 @@ def test_text_computes_what_jax_computes(name: str) -> None:
             assert ops_that_run(module) == ops_that_run(couloir.parse(as_stablehlo(text)))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mlp gradient", "k-means", "sort", "max pool gradient", "random normal"])
+def test_optimized_text_computes_it_in_c(name: str) -> None:
+    f, args = PROGRAMS[name]
+    given, expected = texts(f, args)
+    found = couloir.run(parse(given["after"]), *arrays(args), backend="c")
+    for mine, theirs in zip(found, expected, strict=True):
+        assert not same(mine, theirs, TERMS.get(name, EXACT_TERMS))
+
+
 def test_every_instruction_is_read_as_xla_reads_it() -> None:
     for f, args in list(PROGRAMS.values())[::4]:
         for text in texts(f, args)[0].values():
