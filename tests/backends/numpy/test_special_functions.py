@@ -247,3 +247,9 @@ def test_random_numbers_lie_where_they_are_asked_for() -> None:
     assert abs(normal.std() - 2) < 0.3
     with pytest.raises(Error, match="no number from 3"):
         drawn(t.i32, 3, 3, "UNIFORM")
+
+
+@pytest.mark.parametrize("cls", [chlo.Acos, chlo.Cosh, chlo.Erf, chlo.Erfc, chlo.ErfInv, chlo.Lgamma, chlo.Square])
+def test_a_signalling_nan_is_a_nan_and_no_warning(cls: Any) -> None:
+    x = np.array([0x7F800001, 0xFF800001], "u4").view("f4")
+    assert np.isnan(run(program([x], cls), x)[0]).all()

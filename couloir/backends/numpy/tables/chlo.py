@@ -61,15 +61,16 @@ def _check_real(xp: ArrayNamespace, op: Operation, operand: Array) -> None:
 @meaning(chlo.Erfc)
 def _erfc_of(xp: ArrayNamespace, op: chlo.Erfc, operand: Array) -> Array:
     _check_real(xp, op, operand)
-    return xp.convert(erfc(xp, operand.astype(_DOUBLE)), operand.dtype)
+    with np.errstate(all="ignore"):
+        return xp.convert(erfc(xp, operand.astype(_DOUBLE)), operand.dtype)
 
 
 @meaning(chlo.ErfInv)
 def _erf_inv(xp: ArrayNamespace, op: chlo.ErfInv, operand: Array) -> Array:
     """Halley's method from an approximation; infinite at -1 and 1, NaN beyond."""
     _check_real(xp, op, operand)
-    x = operand.astype(_DOUBLE)
     with np.errstate(all="ignore"):
+        x = operand.astype(_DOUBLE)
         y = special_functions.erf_inv_start(x)
         for _ in range(8):  # at the last number before 1 the approximation is a tenth off
             y = special_functions.erf_inv_step(x, y, xp.apply("erf", y), erfc(xp, np.abs(y)))

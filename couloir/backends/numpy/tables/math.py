@@ -65,9 +65,8 @@ def of_floats(function: Callable[..., Any]) -> Meaning:
         if kind(dtype) not in ("float", "complex"):
             raise NotInDomain(op.name, xp.name)
         wide = np.complex128 if kind(dtype) == "complex" else np.float64
-        operands = tuple(operand.astype(wide) for operand in operands)
         with np.errstate(all="ignore"):
-            return xp.convert(np.asarray(function(*operands)), dtype)
+            return xp.convert(np.asarray(function(*(operand.astype(wide) for operand in operands))), dtype)
 
     return compute
 
