@@ -18,6 +18,7 @@ from couloir.costs import CostReport, cost, entry_function
 from couloir.ir.analysis.difference import Places
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import StringAttr
+from couloir.passes.running import public_functions
 
 if TYPE_CHECKING:
     from couloir.comparison.values import Values
@@ -156,6 +157,13 @@ class Comparison:
             for side in self.sides
             if side.flow.unopened
         ]
+        for side in self.sides:
+            others = [f"@{f.sym_name}" for f in public_functions(side.program) if f is not side.flow.function]
+            if others and not side.flow.function.is_private:
+                shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+                said.append(
+                    f"of {side.name} only @{side.flow.function.sym_name} is compared, not the public functions {shown}"
+                )
         return [*said, *self.matching.not_searched]
 
     def with_values(self, values: Values) -> Comparison:

@@ -96,7 +96,7 @@ class CostReport:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
         rule = "-" * max(map(len, lines))
-        lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+        lines = [f"cost of @{self.function}", "", lines[0], rule, *lines[1:-1], rule, lines[-1]]
         for title, notes in (("not known", self.unknown), ("assumed", self.assumed)):
             if notes:
                 groups: dict[str, list[Note]] = {}

@@ -141,6 +141,8 @@ def test_one_program_before_and_after_passes(capsys) -> None:
     [
         ([], "SECOND is missing"),
         (["--then", "cse", "--summary", "--any-order"], "--any-order is for first differences"),
+        (["--then", "cse", "--function", "f"], "--function is for summaries"),
+        (["--then", "cse", "--function", "f", "--summary"], "no function @f"),
         (["--then", "cse", "--seed", "3"], "--input and --seed are for --values"),
         (["--then", "nothing", "--summary"], "nothing"),
     ],

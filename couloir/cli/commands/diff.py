@@ -57,6 +57,7 @@ def register(commands: Commands) -> None:
         "summary", "Compares graphs: order and names do not count, calls and fusions are looked through."
     )
     summary.add_argument("--summary", action="store_true", help="counts and costs, matched regions, fusions")
+    summary.add_argument("--function", metavar="NAME", help="the function of both (default: the first public one)")
     summary.add_argument("--values", action="store_true", help="run both, and find the first value that differs")
     check_arguments(summary)
     summary.add_argument("--json", action="store_true", help="write the summary as JSON")
@@ -71,6 +72,8 @@ def _diff(options: Any) -> int:
     is_summary = options.summary or options.values or options.json or options.output is not None
     if (options.input or options.seed) and not options.values:
         raise Error("--input and --seed are for --values")
+    if options.function is not None and not is_summary:
+        raise Error("--function is for summaries: first differences are those of whole modules")
     if is_summary:
         chosen = next((name for name in STRUCTURE if getattr(options, name)), None)
         if chosen is not None:
@@ -126,8 +129,9 @@ def _summary(options: Any, first: ModuleOp, second: ModuleOp) -> int:
         names = names[0], f"{names[1]} after {options.then}"
     elif names[0] == names[1]:
         names = options.first, options.second
+    functions = options.function, options.function
     values = (read_inputs(options.input) or True) if options.values else False
-    comparison = api.compare(first, second, names=names, values=values, seed=options.seed)
+    comparison = api.compare(first, second, names=names, functions=functions, values=values, seed=options.seed)
     if options.output is not None:
         from couloir.comparison import write_page
 
