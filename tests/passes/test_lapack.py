@@ -53,7 +53,7 @@ def test_agrees_with_lapack(dtype: Any, m: int, n: int, batch: tuple[int, ...]) 
                 np.testing.assert_allclose(mine, theirs, rtol=0, atol=atol, err_msg=f"{case[0]} {case[2]} {place}")
 
 
-@pytest.mark.parametrize(("dtype", "routines"), [(np.float32, SIGNATURES), (np.complex128, ("gees", "geqp3"))])
+@pytest.mark.parametrize(("dtype", "routines"), [(np.float32, SIGNATURES), (np.complex128, ("gees",))])
 def test_loops_and_c_agree(dtype: Any, routines: Collection[str], tmp_path: Path) -> None:
     """The same program of StableHLO, by NumPy, as loops and as C; each routine once."""
     cases = {case[0]: case for case in calls(dtype, 4, 3, (2,)) if case[0] in routines}.values()
@@ -62,7 +62,7 @@ def test_loops_and_c_agree(dtype: Any, routines: Collection[str], tmp_path: Path
 
 
 def test_sanitizers_find_nothing(tmp_path: Path) -> None:
-    cases = {case[0]: case for case in calls(np.float32, 3, 4) if case[0] in ("gees", "gtsv")}.values()
+    cases = {case[0]: case for case in calls(np.float32, 3, 4) if case[0] in ("geqp3", "gtsv")}.values()
     module, operands = module_of(list(cases))
     expected = evaluate(written_out(module), *operands)
     for mine, theirs in zip(run_sanitized(module, operands, tmp_path), expected, strict=True):
