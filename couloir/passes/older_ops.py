@@ -7,12 +7,12 @@ from typing import Any, Final, TypeAlias
 
 from couloir.dialects import chlo, chlo_broadcasting, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType, GatherDimensionNumbers
-from couloir.dialects.hlo.building import convert, full
+from couloir.dialects.hlo.building import compare, convert, full
 from couloir.dialects.shapes import constant_integers
 from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.operation import Operation, Value
 from couloir.ir.rewriting import Rewriter, rule
-from couloir.ir.types import TensorType
+from couloir.ir.types import TensorType, i1, i64
 from couloir.passes.einsum import sum_of_products
 
 Tensor: TypeAlias = "Value[TensorType]"
@@ -71,6 +71,120 @@ def counted_elements(op: hlo.SetDimensionSize, rewriter: Rewriter) -> str | None
         return "the size is not that of the result"
     rewriter.replace(op, hlo.Slice(op.operand, (0,) * source.rank, target.shape, (1,) * source.rank))
     return None
+
+
+@rule
+def size_of_the_result(
+    op: hlo.DynamicReshape | hlo.DynamicBroadcastInDim | hlo.DynamicIota | hlo.DynamicGather, rewriter: Rewriter
+) -> str | None:
+    """dynamic_reshape(x, sizes) to a known shape  =>  reshape(x): the sizes can only be those of the result"""
+    type = op.result.type
+    if not type.is_static or (not isinstance(op, hlo.DynamicIota) and not op.operand.type.is_static):
+        return _OPEN
+    match op:
+        case hlo.DynamicReshape():
+            made: Operation = hlo.reshape(op.operand, type.shape)
+        case hlo.DynamicBroadcastInDim():
+            made = hlo.broadcast_in_dim(op.operand, type.shape, op.broadcast_dimensions)
+        case hlo.DynamicIota():
+            made = hlo.iota(type.shape, type.element_type, op.iota_dimension)
+        case _:
+            numbers = op.dimension_numbers
+            offsets = iter(type.shape[axis] for axis in numbers.offset_dims)
+            alone = (*numbers.collapsed_slice_dims, *numbers.operand_batching_dims)
+            sizes = tuple(1 if axis in alone else next(offsets) for axis in range(op.operand.type.rank))
+            made = hlo.Gather(op.operand, op.start_indices, numbers, sizes, op.indices_are_sorted)
+    rewriter.replace(op, made)
+    return None
+
+
+@rule
+def padding_at_run_time(op: hlo.DynamicPad, rewriter: Rewriter) -> str | None:
+    """dynamic_pad(x)  =>  gather(x) at computed places, where there is an element, and the padding elsewhere"""
+    target = op.result.type
+    if not op.operand.type.is_static or not target.is_static:
+        return _OPEN
+    low, interior = (
+        [_number_of(v, axis) for axis in range(target.rank)] for v in (op.edge_padding_low, op.interior_padding)
+    )
+    rewriter.replace(op, _padded(op.operand, op.padding_value, low, interior, target.shape))
+    return None
+
+
+@rule
+def convolution_padded_at_run_time(op: hlo.DynamicConv, rewriter: Rewriter) -> str | None:
+    """dynamic_conv(x)  =>  convolution(x, padded at computed places)"""
+    lhs, result, numbers = op.lhs.type, op.result.type, op.dimension_numbers
+    if not lhs.is_static or not op.rhs.type.is_static or not result.is_static:
+        return _OPEN
+    zero, shape = hlo.constant(0, i64).output, list(lhs.shape)
+    low: list[Tensor] = [zero] * lhs.rank
+    interior: list[Tensor] = [zero] * lhs.rank
+    for number, axis in enumerate(numbers.input_spatial_dimensions):
+        taps = op.rhs.type.shape[numbers.kernel_spatial_dimensions[number]]
+        windows = result.shape[numbers.output_spatial_dimensions[number]]
+        stride, dilation = (values[number] if values else 1 for values in (op.window_strides, op.rhs_dilation))
+        shape[axis] = max(0, (windows - 1) * stride + (taps - 1) * dilation + 1)  # what windows reach
+        low[axis] = _number_of(hlo.reshape(op.padding, (2 * len(numbers.input_spatial_dimensions),)).result, 2 * number)
+        interior[axis] = hlo.constant((op.lhs_dilation[number] if op.lhs_dilation else 1) - 1, i64).output
+    padded = _padded(op.lhs, hlo.constant(0, lhs.element_type).output, low, interior, shape)
+    kept = ("window_strides", "rhs_dilation", "window_reversal", "dimension_numbers", "feature_group_count")
+    options: dict[str, Any] = {name: getattr(op, name) for name in (*kept, "batch_group_count", "precision_config")}
+    rewriter.replace(op, hlo.Convolution(padded, op.rhs, **options, result_types=[result]))
+    return None
+
+
+def _padded(
+    x: Tensor, padding: Tensor, low: Sequence[Tensor], interior: Sequence[Tensor], shape: Sequence[int]
+) -> Tensor:
+    """`x` in a shape, `low` places from the start, with `interior` places between elements; these are numbers of type i64."""
+    everywhere = hlo.broadcast_in_dim(padding, shape, ()).result
+    if not x.type.size or not everywhere.type.size:
+        return everywhere
+    places: list[Tensor] = []
+    exists: Tensor = hlo.constant(True, i1, shape=shape).output
+    for axis, size in enumerate(x.type.shape):
+        first, between = (hlo.broadcast_in_dim(numbers[axis], shape, ()).result for numbers in (low, interior))
+        step = hlo.Add(between, full(1, shape, i64)).result
+        distance = hlo.Subtract(hlo.iota(shape, i64, axis), first).result
+        place = hlo.Divide(distance, step).result
+        whole = compare(hlo.Multiply(place, step).result, distance, ComparisonDirection.EQ)
+        inside = hlo.And(compare(distance, 0, ComparisonDirection.GE), compare(place, size, ComparisonDirection.LT))
+        exists = hlo.And(exists, hlo.And(whole, inside)).result
+        places.append(place)
+    return hlo.Select(exists, _at_places(x, places) if places else x, everywhere).result
+
+
+@rule
+def slice_at_run_time(op: hlo.RealDynamicSlice, rewriter: Rewriter) -> str | None:
+    """real_dynamic_slice(x, start)  =>  gather(x) at start + i * stride"""
+    source, target = op.operand.type, op.result.type
+    if not source.is_static or not target.is_static:
+        return _OPEN
+    if not source.size or not target.size:
+        rewriter.replace(op, full(0, target.shape, target.element_type))
+        return None
+    places: list[Tensor] = []
+    for axis in range(source.rank):
+        numbers = (_number_of(sizes, axis) for sizes in (op.start_indices, op.strides))
+        start, stride = (hlo.broadcast_in_dim(number, target.shape, ()).result for number in numbers)
+        steps = hlo.Multiply(hlo.iota(target.shape, i64, axis), stride).result
+        places.append(hlo.Add(start, steps).result)
+    rewriter.replace(op, _at_places(op.operand, places) if places else op.operand)
+    return None
+
+
+def _number_of(sizes: Tensor, place: int) -> Tensor:
+    """One of the numbers in a list, as i64."""
+    return convert(hlo.reshape(hlo.Slice(sizes, (place,), (place + 1,), (1,)).result, ()).result, i64)
+
+
+def _at_places(x: Tensor, places: Sequence[Tensor]) -> Tensor:
+    """The elements of `x` at places given by a tensor for each dimension."""
+    shape, rank = places[0].type.shape, len(places)
+    vectors = hlo.Concatenate([hlo.reshape(place, (*shape, 1)).result for place in places], len(shape)).result
+    axes = tuple(range(rank))
+    return hlo.Gather(x, vectors, GatherDimensionNumbers((), axes, (), (), axes, len(shape)), (1,) * rank).result
 
 
 _BROADCAST: Final[dict[type[Operation], Callable[[Tensor, Tensor], Operation]]] = {
@@ -170,6 +284,10 @@ OLDER: Final[Sequence[Any]] = (
     index_select_as_gather,
     einsum_as_products,
     counted_elements,
+    size_of_the_result,
+    padding_at_run_time,
+    convolution_padded_at_run_time,
+    slice_at_run_time,
     broadcast_apart,
     broadcast_select_apart,
     constant_of_a_shape,

@@ -185,6 +185,32 @@ def test_elements_that_the_op_itself_does_not_take_are_refused(op: str, type: st
         lowered(couloir.parse(text))
 
 
+RUN_TIME = """
+func.func @main(%x: tensor<1x2x3x1xf32>, %low: tensor<4xi32>, %inner: tensor<4xi32>, %start: tensor<4xi64>, %pad: tensor<2x2xi32>)
+    -> (tensor<2x4x6x1xf32>, tensor<1x1x2x1xf32>, tensor<1x3x4x2xf32>) {
+  %z = stablehlo.constant dense<-1.0> : tensor<f32>
+  %high = stablehlo.constant dense<[0, 1, 0, 0]> : tensor<4xi32>
+  %padded = stablehlo.dynamic_pad %x, %z, %low, %high, %inner : (tensor<1x2x3x1xf32>, tensor<f32>, tensor<4xi32>, tensor<4xi32>, tensor<4xi32>) -> tensor<2x4x6x1xf32>
+  %ones = stablehlo.constant dense<1> : tensor<4xi64>
+  %size = stablehlo.constant dense<[1, 1, 2, 1]> : tensor<4xi64>
+  %limit = stablehlo.add %start, %size : tensor<4xi64>
+  %sliced = stablehlo.real_dynamic_slice %x, %start, %limit, %ones : (tensor<1x2x3x1xf32>, tensor<4xi64>, tensor<4xi64>, tensor<4xi64>) -> tensor<1x1x2x1xf32>
+  %w = stablehlo.constant dense<[[[[1.0, 2.0]], [[0.5, -1.0]]]]> : tensor<1x2x1x2xf32>
+  %conv = "stablehlo.dynamic_conv"(%x, %w, %pad) <{batch_group_count = 1 : i64, feature_group_count = 1 : i64, lhs_dilation = array<i64: 1, 2>, dimension_numbers = #stablehlo.conv<[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]>}> : (tensor<1x2x3x1xf32>, tensor<1x2x1x2xf32>, tensor<2x2xi32>) -> tensor<1x3x4x2xf32>
+  return %padded, %sliced, %conv : tensor<2x4x6x1xf32>, tensor<1x1x2x1xf32>, tensor<1x3x4x2xf32>
+}"""
+
+
+def test_padding_and_places_that_are_known_at_run_time(tmp_path: Path) -> None:
+    """The shapes of the results are known; where their elements come from is not."""
+    x = np.arange(6, dtype=np.float32).reshape(1, 2, 3, 1) + 1
+    low, inner = np.array([1, 1, -1, 0], np.int32), np.array([0, 0, 2, 0], np.int32)
+    arrays = [x, low, inner, np.array([0, 1, 1, 0]), np.array([[1, 0], [0, 0]], np.int32)]
+    padded, sliced, _ = agree(couloir.parse(RUN_TIME), arrays, tmp_path)
+    assert padded[1, 1, :, 0].tolist() == [-1, -1, 2, -1, -1, 3]
+    assert sliced.ravel().tolist() == [5, 6]
+
+
 def test_sizes_that_data_decide_are_refused() -> None:
     text = f"""func.func @main(%x: {X}, %s: tensor<2xi32>) -> {X} {{
       %q = stablehlo.dynamic_reshape %x, %s : ({X}, tensor<2xi32>) -> tensor<?x?xf32>

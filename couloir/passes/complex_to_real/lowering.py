@@ -328,6 +328,20 @@ def compare_complex(op: hlo.Compare, adaptor: Adaptor, rewriter: ConversionRewri
 
 
 @conversion_rule
+def clamp_complex(op: hlo.Clamp, adaptor: Adaptor, rewriter: ConversionRewriter) -> list[Any]:
+    """clamp(low, complex, high)  =>  minimum(maximum(complex, low), high)"""
+    _check_static(op)
+    shape = op.result.type.shape
+
+    def spread(group: Sequence[Tensor]) -> Pair:
+        whole = [v if v.type.shape == shape else hlo.broadcast_in_dim(v, shape, ()).result for v in group]
+        return whole[0], whole[1]
+
+    low, x, high = (spread(group) for group in adaptor.groups)
+    return [arithmetic.minimum(arithmetic.maximum(x, low), high)]
+
+
+@conversion_rule
 def convert_complex(op: hlo.Convert, adaptor: Adaptor, rewriter: ConversionRewriter) -> Any:
     """convert(complex)  =>  its parts converted; the imaginary part of a real number is 0"""
     (group,) = adaptor.groups
@@ -392,6 +406,7 @@ RULES: Final = (
     part_of_complex,
     complex_of_parts,
     compare_complex,
+    clamp_complex,
     convert_complex,
     bits_of_complex,
     iota_of_complex,
