@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -73,16 +72,17 @@ LAX: Final = {
 }
 """Ops that are one function of `jax.lax`."""
 
-OF_BOOLEANS: Final = {"stablehlo.add": "bitwise_or", "stablehlo.multiply": "bitwise_and"}
+OF_BOOLEANS: Final = {"add": "bitwise_or", "multiply": "bitwise_and"}
 """What ops of numbers are for i1, by the specification."""
 
 
 @means(*LAX)
 def one_function(run: Run, op: Any, *operands: Any) -> Any:
     """What is one function."""
-    name = LAX[op.name.removeprefix("stablehlo.")]
+    plain = op.name.removeprefix("stablehlo.").removeprefix("chlo.broadcast_")
+    name = LAX.get(plain) or LAX[f"chlo.{plain}"]
     if operands[0].dtype == np.bool_:
-        name = OF_BOOLEANS.get(op.name, name)
+        name = OF_BOOLEANS.get(plain, name)
     return getattr(jax_library().lax, name)(*operands)
 
 
@@ -186,41 +186,27 @@ def is_infinite(run: Run, op: Any, x: Any) -> Any:
 
 # -- with broadcasting, as NumPy does it -------------------------------------------------------------------------------
 
-
-def _broadcasting(name: str) -> Callable[..., Any]:
-    def broadcast(run: Run, op: Any, a: Any, b: Any) -> Any:
-        jax = jax_library()
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        if op.broadcast_dimensions is not None and len(a.shape) != len(b.shape):  # where the smaller one stands
-            short = min(a, b, key=lambda x: len(x.shape))
-            rank = max(len(a.shape), len(b.shape))
-            spread = [1] * rank
-            for size, axis in zip(short.shape, op.broadcast_dimensions, strict=True):
-                spread[axis] = size
-            a, b = (jax.numpy.reshape(x, spread) if x is short else x for x in (a, b))
-            shape = np.broadcast_shapes(a.shape, b.shape)
-        a, b = jax.numpy.broadcast_to(a, shape), jax.numpy.broadcast_to(b, shape)
-        if name in ("chlo.broadcast_compare", "chlo.broadcast_power"):
-            return MEANINGS[f"stablehlo.{name.removeprefix('chlo.broadcast_')}"](run, op, a, b)
-        return getattr(jax.lax, _lax_of(name, a.dtype))(a, b)
-
-    return broadcast
-
-
-def _lax_of(name: str, dtype: Any) -> str:
-    plain = name.removeprefix("chlo.broadcast_")
-    if dtype == np.bool_:
-        return OF_BOOLEANS.get(f"stablehlo.{plain}") or LAX.get(plain) or LAX[f"chlo.{plain}"]
-    return LAX.get(plain) or LAX[f"chlo.{plain}"]
-
-
 BROADCASTING: Final = (
     *("add", "and", "atan2", "compare", "complex", "divide", "maximum", "minimum", "multiply", "next_after", "or"),
     *("polygamma", "power", "remainder", "shift_left", "shift_right_arithmetic", "shift_right_logical", "subtract"),
     *("xor", "zeta"),
 )
-for _name in BROADCASTING:
-    MEANINGS[f"chlo.broadcast_{_name}"] = _broadcasting(f"chlo.broadcast_{_name}")
+
+
+@means(*(f"chlo.broadcast_{name}" for name in BROADCASTING))
+def with_broadcasting(run: Run, op: Any, a: Any, b: Any) -> Any:
+    """What the op without broadcasting does, on tensors that are repeated to one shape."""
+    jnp = jax_library().numpy
+    if op.broadcast_dimensions is not None and len(a.shape) != len(b.shape):  # where the smaller one stands
+        short, long = sorted((a, b), key=lambda x: len(x.shape))
+        spread = [1] * len(long.shape)
+        for size, axis in zip(short.shape, op.broadcast_dimensions, strict=True):
+            spread[axis] = size
+        a, b = (jnp.reshape(x, spread) if x is short else x for x in (a, b))
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    plain = op.name.removeprefix("chlo.broadcast_")
+    meaning = MEANINGS.get(f"stablehlo.{plain}") or MEANINGS[f"chlo.{plain}"]
+    return meaning(run, op, jnp.broadcast_to(a, shape), jnp.broadcast_to(b, shape))
 
 
 @means("chlo.constant_like")
