@@ -6,7 +6,6 @@ place, those of control flow into regions. A location is the name stack and prim
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import GeneratorType
@@ -40,8 +39,7 @@ MAIN: Final = "main"
 KNOWN: Final = ("stablehlo.", "chlo.", "func.")
 """The dialects that JAX lowers to, as far as they have a meaning here."""
 
-MESH: Final = re.compile(r"^ *sdy\.mesh .*\n", re.MULTILINE)
-SHARDING: Final = re.compile(r"sdy\.sharding_constraint (%\w+) <@\w+, \[[^\]]*\]> : (.+)")
+SHARDING: Final = frozenset({"sdy.reshard", "sdy.sharding_constraint"})
 """How devices share the work, of which there is one: what is sharded stays as it is."""
 
 STRUCTURAL: Final = frozenset(
@@ -239,7 +237,6 @@ class Importer:
         avals = [jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype) for atom in equation.invars]
         text = guarded("JAX cannot lower it", lambda: jax.jit(bound, keep_unused=True).lower(*avals).as_text())
         name = equation.primitive.name
-        text = SHARDING.sub(r"stablehlo.reshape \1 : (\2) -> \2", MESH.sub("", text))
         if text not in self.called:
             module = parse_module_op(text, file=f"<{name}>")
             self.called[text] = self._adopt(module, f"{name}_{len(self.called)}", custom_calls=custom_calls)
@@ -250,17 +247,21 @@ class Importer:
     def _adopt(self, module: Operation, prefix: str, *, custom_calls: bool) -> func.FuncOp:
         """Takes over the functions of a module, with names of their own. Returns `@main`."""
         functions = [op for op in module.walk() if isinstance(op, func.FuncOp)]
-        inner = [op for function in functions for op in function.walk()]
-        for op in inner:
-            if not op.name.startswith(KNOWN):
+        for op in [op for function in functions for op in function.walk()]:
+            if op.name in SHARDING:
+                op.results[0].replace_all_uses_with(op.operands[0])
+                op.erase()
+            elif not op.name.startswith(KNOWN):
                 raise NotLowered(f"JAX lowers it to `{op.name}`")
-            if isinstance(op, hlo.CustomCall) and not custom_calls and op.call_target_name not in lapack.TARGETS:
+            elif isinstance(op, hlo.CustomCall) and not custom_calls and op.call_target_name not in lapack.TARGETS:
                 raise NotLowered(f"JAX lowers it to a call of `{op.call_target_name}`")
         names = {function.sym_name: f"{prefix}_{function.sym_name}" for function in functions}
         names[MAIN] = prefix
         for op in module.walk():
             if isinstance(op, func.Call):
                 op.callee = names[op.callee]
+            elif isinstance(op, hlo.Composite):
+                op.decomposition = names[op.decomposition]
         main = functions[0]
         for function in functions:
             if function.sym_name == MAIN:

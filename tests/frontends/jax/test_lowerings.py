@@ -109,6 +109,24 @@ def test_what_somebody_else_computes_with_other_primitives():
     assert "stablehlo.while" in str(module)
 
 
+def test_what_jax_lowers_to_composites_and_shardings():
+    def inner(key: Any) -> Any:
+        return jax.lax.composite(lambda v: v * 2, name="my.double")(jax.random.uniform(key, (2,)))
+
+    primitive = jax.extend.core.Primitive("composed_by_others")
+    primitive.def_abstract_eval(lambda key: jax.core.ShapedArray((2,), jnp.float32))
+    mlir.register_lowering(primitive, mlir.lower_fun(inner, multiple_results=False))
+    try:
+        key = jax.random.key(1)
+        module = couloir.from_jax(lambda key: [primitive.bind(key), primitive.bind(key)], key)
+    finally:
+        del mlir._lowerings[primitive]
+    assert {op.name.partition(".")[0] for op in module.walk()} == {"builtin", "func", "stablehlo"}
+    found = couloir.run(module, np.asarray(jax.random.key_data(key)))
+    np.testing.assert_array_equal(found[0], inner(key))
+    np.testing.assert_array_equal(found[1], inner(key))
+
+
 def test_a_foreign_function_is_called():
     def f(x: Any) -> Any:
         return jax.ffi.ffi_call("somewhere", jax.ShapeDtypeStruct(x.shape, x.dtype))(x, scale=np.float32(2))
