@@ -137,6 +137,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "frontends":  # `couloir.frontends.jax.call(module)` without an import of its own
+        return import_module("couloir.frontends")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'couloir' has no attribute {name!r}")

@@ -77,4 +77,5 @@ def array_of(value: Any, aval: Any) -> np.ndarray[Any, Any]:
     if is_key(aval):
         return np.array(jax_library().random.key_data(value))
     dtype = np.dtype(bool) if aval.dtype == jax_library().dtypes.float0 else aval.dtype
-    return np.array(value).astype(dtype)
+    array = np.array(value)
+    return array if array.dtype == dtype else array.astype(dtype)

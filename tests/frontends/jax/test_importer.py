@@ -183,6 +183,15 @@ def test_static_arguments_are_bound_beforehand():
     check_program(functools.partial(f, mode="sin"), jnp.ones(2), terms=4)
 
 
+def test_frontends_are_imported_when_they_are_named():
+    code = (
+        "import sys, couloir; before = 'couloir.frontends' in sys.modules\n"
+        "print(before, couloir.frontends.jax.call.__name__, 'jax' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False", "call", "False"]
+
+
 def test_without_jax_one_line_says_what_to_install():
     code = (
         "import sys; sys.modules['jax'] = None; import couloir\n"
