@@ -294,7 +294,7 @@ class Importer:
 
     def _line_of(self, traceback: Any) -> Location | None:
         """The innermost line that is neither JAX's nor ours."""
-        foreign = self.library, self.package, "<"
+        foreign = self.library, self.package, "<frozen", "<attrs"
         for frame in getattr(traceback, "frames", ()):
             if not frame.file_name.startswith(foreign):
                 return FileLineColLoc(frame.file_name.rpartition("/")[2], max(int(frame.line_num), 1), 1)

@@ -178,6 +178,9 @@ def _named_arguments(
 def _check_arguments(named: Sequence[tuple[str, Any]], label: str) -> None:
     for name, leaf in named:
         is_number = isinstance(leaf, bool | int | float | complex)
+        dtype: Any = getattr(leaf, "dtype", None)
+        if isinstance(dtype, np.dtype) and dtype.kind in "OSUmM":
+            raise Error(f"the argument `{name}` is of {dtype}, which is no number", where=label)
         if not is_number and not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
             raise Error(
                 f"the argument `{name}` is a {type(leaf).__name__}, not an array",

@@ -162,6 +162,7 @@ def test_a_rule_says_why_it_does_not_lower():
         (lambda x: x + jnp.zeros(3), (np.zeros(2, np.float32),), "cannot be traced: TypeError"),
         (lambda x: 1 if x > 0 else 2, (1.0,), "cannot be traced: TracerBoolConversionError"),
         (lambda x: "text", (1.0,), "cannot be traced"),
+        (lambda x: x, (np.array(["a"]),), "the argument `x` is of <U1, which is no number"),
         (lambda x: jax.debug.print("{}", x), (1.0,), "cannot be lowered"),
     ],
 )

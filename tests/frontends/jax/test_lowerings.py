@@ -20,6 +20,7 @@ import jax._src.cudnn.fused_attention_stablehlo  # isort: skip
 import jax._src.cudnn.scaled_matmul_stablehlo  # isort: skip
 import jax.experimental.checkify  # isort: skip
 import jax.experimental.custom_partitioning  # isort: skip
+import jax.experimental.multihost_utils  # isort: skip
 import jax.export  # isort: skip
 import jax.extend.linear_util  # isort: skip
 
@@ -171,3 +172,33 @@ def rare() -> list[tuple[str, Any, tuple[Any, ...]]]:
 
 def test_rare_primitives():
     check(rare(), terms=64)
+
+
+def test_what_is_experimental():
+    from jax.experimental import compute_on, shard_alike, sparse, xla_metadata
+
+    matrix = jnp.diag(jnp.arange(1.0, 5.0)).at[0, 2].set(3.0)
+    x = jnp.arange(4.0)
+    coordinates, rows = sparse.BCOO.fromdense(matrix), sparse.BCSR.fromdense(matrix)
+
+    @compute_on.compute_on("device_host")
+    @jax.jit
+    def on_the_host(v: Any) -> Any:
+        return v * 2
+
+    def marked(v: Any) -> Any:
+        with xla_metadata.set_xla_metadata(key="value"):
+            return jnp.sin(v)
+
+    check(
+        [
+            ("coordinates", lambda m, v: [m @ v, (m @ m).todense(), m.T.todense()], (coordinates, x)),
+            ("rows", lambda m, v: [m @ v, m.todense()], (rows, x)),
+            ("gradient", jax.grad(lambda d, i, v: (sparse.BCOO((d, i), shape=(4, 4)) @ v).sum()),
+             (coordinates.data, coordinates.indices, x)),
+            ("host", on_the_host, (x,)),
+            ("marked", marked, (x,)),
+            ("alike", lambda v: shard_alike.shard_alike(v, v + 1), (x,)),
+        ],
+        terms=16,
+    )  # fmt: skip

@@ -31,6 +31,7 @@ CALLS: Final = {
     "checkpoint": "jaxpr",
     "closed_call": "call_jaxpr",
     "composite": "jaxpr",
+    "compute_on": "jaxpr",
     "core_call": "call_jaxpr",
     "core_closed_call": "call_jaxpr",
     "custom_jvp_call": "call_jaxpr",
@@ -44,6 +45,7 @@ CALLS: Final = {
     "remat": "jaxpr",
     "remat2": "jaxpr",
     "remat_opt": "fwd_jaxpr",
+    "xla_metadata_call": "jaxpr",
 }
 """Primitives that are a call, and which parameter is called."""
 

@@ -123,6 +123,8 @@ def is_unsigned(element: Type) -> bool:
 
 @lowers(
     "accum_grad_in_ref",
+    "assert_consumed_value",
+    "consume",
     "copy",
     "copy_p",
     "device_put",
@@ -131,10 +133,12 @@ def is_unsigned(element: Type) -> bool:
     "optimization_barrier",
     "pvary",
     "reshard",
+    "shard_alike",
     "sharding_constraint",
     "stage",
     "stop_gradient",
     "with_memory_space_constraint",
+    "xla_metadata_value",
 )
 def identity(eqn: Equation, *operands: Tensor) -> Lowered:
     """What changes no value: how devices share it, and when it is computed, is not for here."""

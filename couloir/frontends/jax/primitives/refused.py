@@ -13,6 +13,10 @@ REASONS: Final = {
     ),
     "check": "it may raise an error, and stands outside of `checkify.checkify`",
     **dict.fromkeys(("core_map", "pallas_call"), "it is a Pallas kernel, written for one kind of device"),
+    **dict.fromkeys(
+        ("global_array_to_host_local_array", "host_local_array_to_global_array"),
+        "it is for programs that run on several machines",
+    ),
     "inspect_sharding": "it asks how XLA distributes an array",
     **dict.fromkeys(("precv", "psend"), "JAX has it for GPUs alone"),
     "ragged_all_to_all": "StableHLO has no op for it: how much a device sends is known only when the program runs",
@@ -37,4 +41,4 @@ def refused(eqn: Equation, *operands: Any) -> Lowered:
     callback = eqn.params.get("callback")
     function = getattr(callback, "callback_func", callback)
     name = getattr(function, "__name__", None)
-    raise NotLowered(REASONS[eqn.name] + (f" (`{name}`)" if name else ""))
+    raise NotLowered(REASONS[eqn.name] + (f" (`{name}`)" if name and not name.startswith("_") else ""))
