@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
-from couloir.backends.numpy.element_types import Array, kind
+from couloir.backends.numpy.element_types import Array, is_discrete, kind
 from couloir.backends.numpy.ulps import APART, ulp_distance
 from couloir.dialects.check import TOLERANCE
 from couloir.ir.errors import Error
@@ -39,8 +39,10 @@ def expect_close(xp: ArrayNamespace, actual: Array, expected: Array, most: int =
 
 
 def _expect_floats(xp: ArrayNamespace, check: str, actual: Array) -> None:
-    if kind(actual.dtype) not in ("float", "complex"):
-        raise NotInDomain(check, xp.name, f"it compares floats, not {actual.dtype}")
+    if is_discrete(actual.dtype):
+        raise Error(f"`{check}` compares floats, not {actual.dtype}", hint="`expect_eq` compares all numbers")
+    if kind(actual.dtype) == "other":
+        raise NotInDomain(check, xp.name)
 
 
 def _expect_types(actual: Array, expected: Array) -> None:

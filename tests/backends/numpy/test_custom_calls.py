@@ -8,6 +8,7 @@ import pytest
 
 import couloir
 from couloir.backends import numpy as backend
+from couloir.backends.numpy.domains import NotInDomain, rationals
 from couloir.backends.numpy.ulps import APART, ulp_distance
 from couloir.ir.errors import Error
 
@@ -58,6 +59,26 @@ def test_limits_of_a_check_are_attributes() -> None:
         options = ", max_ulp_difference = 9 : ui64, min_ulp_difference = 4 : ui64"
         check("expect_close", [1.0], [1.0], "tensor<1xf32>", "f4", options)
     check("expect_almost_eq", [1.0], [1.5], "tensor<1xf32>", "f4", ", tolerance = 0.5 : f64")
+
+
+def test_bad_checks_are_errors() -> None:
+    with pytest.raises(Error, match=r"`max_ulp_difference` of .* is a number, not"):
+        check("expect_close", [1.0], [1.0], "tensor<1xf32>", "f4", ', max_ulp_difference = "a"')
+    with pytest.raises(Error, match="compares floats, not int32"):
+        check("expect_close", [1], [1], "tensor<1xi32>", "i4")
+    one = couloir.parse("""
+        func.func @main(%x: tensor<2xf32>) {
+          stablehlo.custom_call @check.expect_eq(%x) : (tensor<2xf32>) -> ()
+          return
+        }""")
+    with pytest.raises(Error, match="has two operands and no results, not 1 and 0"):
+        couloir.run(one, np.zeros(2, "f4"))
+    with pytest.raises(NotInDomain):
+        backend.run(
+            couloir.parse(CHECK.format(check="expect_close", type="tensor<1xf32>", options="")),
+            *[np.ones(1, "f4")] * 2,
+            domain=rationals,
+        )
 
 
 def test_the_older_form_gives_true() -> None:

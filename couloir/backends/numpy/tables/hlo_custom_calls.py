@@ -38,15 +38,19 @@ def _annotation(xp: ArrayNamespace, op: hlo.CustomCall, *operands: Array) -> tup
 def _two(op: hlo.CustomCall, operands: tuple[Array, ...], results: int = 0) -> tuple[Array, Array]:
     if len(operands) != 2 or len(op.outputs) != results:
         raise Error(
-            f"`custom_call @{op.call_target_name}` takes two tensors and gives {results}: "
-            f"it has {len(operands)} operands and {len(op.outputs)} results"
+            f"`custom_call @{op.call_target_name}` has two operands and {results or 'no'} results, "
+            f"not {len(operands)} and {len(op.outputs)}"
         )
     return operands[0], operands[1]
 
 
 def _number(op: hlo.CustomCall, key: str, default: float) -> float:
     found = op.attributes.get(key)
-    return found.value if isinstance(found, FloatAttr | IntegerAttr) else default
+    if found is None:
+        return default
+    if not isinstance(found, FloatAttr | IntegerAttr):
+        raise Error(f"`{key}` of `custom_call @{op.call_target_name}` is a number, not `{found}`")
+    return found.value
 
 
 @custom_call("check.expect_eq")

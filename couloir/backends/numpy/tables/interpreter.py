@@ -12,6 +12,7 @@ from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.meanings import Seen, Steps, Together, meaning
 from couloir.dialects import interpreter
 from couloir.dialects.func import FuncOp
+from couloir.ir.errors import Error
 from couloir.ir.symbols import lookup_or_raise
 
 LOGGER: Final = logging.getLogger("couloir.interpreter")
@@ -34,7 +35,8 @@ def _run_parallel(xp: ArrayNamespace, op: interpreter.RunParallel, *inputs: Arra
     start = 0
     for name in (name for row in op.programs for name in row):
         function = lookup_or_raise(op, name)
-        assert isinstance(function, FuncOp), "the op is verified"
+        if not isinstance(function, FuncOp):
+            raise Error(f"`{op.name}` runs @{name}, which is a `{function.name}` and no function")
         end = start + len(function.function_type.inputs)
         arguments.append(inputs[start:end])
         start = end
