@@ -28,7 +28,7 @@ PROGRAMS = (
     "particles",
     "spectrogram",
     "complex arithmetic",
-    "random keys from numbers",
+    "random walk",
     "random walk",
     "sorting",
     "hashes of bits",
