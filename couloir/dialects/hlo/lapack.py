@@ -315,6 +315,9 @@ def _check_sizes(call: LapackCall) -> None:
             fits = same_dim(m, size("p" if call.number("left") else "q")) and _at_most(reflectors, k)
         case "orgqr":
             fits = _at_most(reflectors, n) and _at_most(n, m)
+        case "gehrd":
+            low, high = call.number("low"), call.number("high")
+            fits = n is None or (1 <= low <= max(1, n) and min(low, n) <= high <= n)
         case "lu_pivots_to_permutation":
             fits = _at_most(reflectors, m)
         case "gesdd" | "gesvd":
@@ -327,7 +330,7 @@ def _check_sizes(call: LapackCall) -> None:
         case _:
             fits = True
     if not fits:
-        raise _unfit(call.op, "its sizes do not fit each other", call.routine, call.element)
+        raise _unfit(call.op, "its sizes and options do not fit each other", call.routine, call.element)
 
 
 def _at_most(a: int | None, b: int | None) -> bool:

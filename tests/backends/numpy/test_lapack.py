@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 
 from couloir.backends.numpy import custom_call
 from couloir.backends.numpy.evaluate import evaluate
-from couloir.dialects.hlo.lapack import SIGNATURES, TARGETS, call_lapack
+from couloir.dialects.hlo.lapack import ELSEWHERE, SIGNATURES, TARGETS, call_lapack
 from couloir.ir.errors import Error
 from couloir.ir.passes import PassPipeline
 from couloir.ir.text.parser import parse_module_op
@@ -120,6 +123,13 @@ BAD = {
     "another batch": ("sgeqrf", "", "(tensor<3x2xf32>) -> (tensor<4x3x2xf32>, tensor<2xf32>)", "for `m n`"),
     "no letter": ("spotrf", "", "(tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<i32>)", "`uplo` is None"),
     "another letter": ("spotrf", "uplo = 90 : ui8", "(tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<i32>)", "`uplo` is 90"),
+    "no such rows": (
+        "sgehrd",
+        "low = 1 : i32, high = 4 : i32",
+        "(tensor<3x3xf32>) -> (tensor<3x3xf32>, tensor<2xf32>, tensor<i32>)",
+        "sizes and options",
+    ),
+    "an operand is missing": ("sorgqr", "", "(tensor<3x2xf32>) -> tensor<3x2xf32>", "1 operands"),
     "not square": ("spotrf", "uplo = 76 : ui8", "(tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<i32>)", "for `n n`"),
 }  # fmt: skip
 
@@ -245,3 +255,45 @@ def test_unknown_targets_are_reported_with_known_ones() -> None:
     custom_call("tests.lapack.twice")(lambda xp, op, x: xp.apply("add", x, x))
     (found,) = evaluate(parse_module_op(text.format("tests.lapack.twice")), np.ones(2, np.float32))
     assert found.tolist() == [2, 2]
+
+
+def texts_of_jax() -> list[Any]:
+    """The programs that JAX keeps to see that it still runs them: (name, text, inputs, results)."""
+    package = pytest.importorskip("jax._src.internal_test_util.export_back_compat_test_data")
+    found: list[Any] = []
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.split("_")[0] not in ("cpu", "cuda", "gpu", "rocm", "tpu"):
+            continue
+        contents = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
+        stack = [value for name, value in contents.items() if name.startswith("data")]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, dict) and "mlir_module_text" in item:
+                found.append((module.name, item["mlir_module_text"], item["inputs"], item["expected_outputs"]))
+            elif isinstance(item, dict | list | tuple):
+                stack += item.values() if isinstance(item, dict) else item
+    return found
+
+
+OPEN = ("eig_", "eigh_", "svd_", "schur_")
+"""Programs whose matrices are singular, and vectors not determined: of those the values are compared."""
+
+
+def test_programs_that_jax_keeps() -> None:
+    """Texts of older versions, of CPUs and GPUs, with the results that JAX had: every one whose targets are LAPACK's."""
+    known, ran = {*TARGETS, *ELSEWHERE}, set[str]()
+    for name, text, inputs, expected in texts_of_jax():
+        targets = set(re.findall(r"custom_call @([\w.]+)", text))
+        if not targets or not targets <= known or "tuple<" in text:
+            continue
+        found = evaluate(parse_module_op(text), *map(np.asarray, inputs))
+        ran |= targets
+        for mine, theirs in zip(found, expected, strict=True):
+            theirs = np.asarray(theirs)
+            if any(part in name for part in OPEN) and mine.ndim > 1 and mine.shape[-1] == mine.shape[-2]:
+                continue
+            scale = max(1.0, float(np.abs(theirs).max(initial=0)))
+            eps = float(np.finfo(theirs.dtype).eps) if theirs.dtype.kind in "fc" else 0
+            np.testing.assert_allclose(mine, theirs, rtol=0, atol=256 * eps * scale, err_msg=name)
+    assert len([target for target in ran if target.startswith("lapack_")]) >= 40
+    assert {"cusolver_getrf_ffi", "cu_lu_pivots_to_permutation", "cusparse_gtsv2_ffi"} <= ran
