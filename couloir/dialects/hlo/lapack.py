@@ -181,14 +181,20 @@ class LapackCall:
         letter = chr(found.value) if isinstance(found, IntegerAttr) and 0 < found.value < 128 else None
         if letter is None or letter not in allowed:
             listed = ", ".join(f"{ord(other)} ({other})" for other in allowed)
-            raise Error(f"`@{self.op.call_target_name}`: `{key}` is {found}", hint=f"`{key}` is one of {listed}")
+            raise Error(
+                f"`@{self.op.call_target_name}`: `{key}` is {found}",
+                where=self.op.location.label or None,
+                hint=f"`{key}` is one of {listed}",
+            )
         return letter
 
     def number(self, key: str) -> int:
         """An option that is a number or a truth value."""
         found = self.options().get(key)
         if not isinstance(found, IntegerAttr):
-            raise Error(f"`@{self.op.call_target_name}`: the option `{key}` is missing")
+            raise Error(
+                f"`@{self.op.call_target_name}`: the option `{key}` is missing", where=self.op.location.label or None
+            )
         return found.value
 
     def options(self) -> dict[str, Attribute]:
