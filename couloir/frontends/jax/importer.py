@@ -22,7 +22,7 @@ from couloir.frontends.jax.elements import array_of, is_key, is_reference, type_
 from couloir.frontends.jax.equation import RULES, Cell, Equation, NotLowered, Steps
 from couloir.frontends.jax.library import jax_library
 from couloir.frontends.jax.meshes import Mesh
-from couloir.frontends.jax.symbolic import SymbolicSizes, dims_of, label
+from couloir.frontends.jax.symbolic import SymbolicSizes, as_size, dims_of, label
 from couloir.frontends.unsupported import Unsupported, no_lowering, place
 from couloir.ir.attribute import Attribute
 from couloir.ir.attributes import ArrayAttr, IntegerAttr, StringAttr
@@ -75,8 +75,8 @@ class Importer:
         self.package = str(Path(__file__).parent)
         self.fixed: Location | None = None
         """Where what is traced inside the rule of an equation comes from: that equation."""
-        self.called: dict[str, func.FuncOp] = {}
-        """What JAX lowers a primitive to, by its text."""
+        self.called: dict[str, tuple[func.FuncOp, list[str]]] = {}
+        """What JAX lowers a primitive to, by its text, and the symbolic dimensions whose sizes it takes first."""
         self.functions: list[func.FuncOp] = []
         self.mesh: Mesh | None = None
         self.partitions = 1
@@ -240,12 +240,13 @@ class Importer:
         if text not in self.called:
             module = parse_module_op(text, file=f"<{name}>")
             self.called[text] = self._adopt(module, f"{name}_{len(self.called)}", custom_calls=custom_calls)
-        function = self.called[text]
-        call = func.Call(function.sym_name, operands, result_types=list(function.function_type.results))
+        function, dims = self.called[text]
+        sizes = [as_size(self.sizes.size(dim)) for dim in dims]
+        call = func.Call(function.sym_name, [*sizes, *operands], result_types=list(function.function_type.results))
         return list(call.results)
 
-    def _adopt(self, module: Operation, prefix: str, *, custom_calls: bool) -> func.FuncOp:
-        """Takes over the functions of a module, with names of their own. Returns `@main`."""
+    def _adopt(self, module: Operation, prefix: str, *, custom_calls: bool) -> tuple[func.FuncOp, list[str]]:
+        """Takes over the functions of a module, with names of their own. Returns `@main`, and the sizes that it takes."""
         functions = [op for op in module.walk() if isinstance(op, func.FuncOp)]
         for op in [op for function in functions for op in function.walk()]:
             if op.name in SHARDING:
@@ -262,15 +263,17 @@ class Importer:
                 op.callee = names[op.callee]
             elif isinstance(op, hlo.Composite):
                 op.decomposition = names[op.decomposition]
-        main = functions[0]
+        main, dims = functions[0], list[str]()
         for function in functions:
             if function.sym_name == MAIN:
                 main = function
+                stored = [main.argument_attribute(n, "jax.global_constant") for n in range(len(main.arguments))]
+                dims = [dim.value for dim in stored if isinstance(dim, StringAttr)]
             function.sym_name, function.sym_visibility = names[function.sym_name], "private"
             function.arg_attrs = function.res_attrs = None
             function.detach()
             self.functions.append(function)
-        return main
+        return main, dims
 
     def _stand_in(self, aval: Any) -> Tensor:
         """A value in place of one that could not be made, so that the rest is looked at as well."""

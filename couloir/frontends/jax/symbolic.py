@@ -34,6 +34,11 @@ def dims_of(aval: Any) -> Sequence[Any]:
     return getattr(aval, "shape", ())
 
 
+def as_size(size: Size) -> Tensor:
+    """A size as a scalar of i32."""
+    return scalar(size, i32) if isinstance(size, int) else size
+
+
 class SymbolicSizes:
     """The sizes of the dimensions of one function."""
 

@@ -72,6 +72,27 @@ def test_one_module_for_all_sizes():
             assert not any(faults), [(i, fault) for i, fault in enumerate(faults) if fault]
 
 
+def test_random_numbers_and_special_functions():
+    def f(x: Any) -> list[Any]:
+        key, y = jax.random.key(0), abs(x) + 1
+        return [jax.random.uniform(key, x.shape), jax.random.bernoulli(key, 0.5, x.shape[:1]), lax.igamma(y, y)]
+
+    module = couloir.from_jax(f, shaped("b, h"))
+    x, _ = draw(3, 4)
+    expected = arrays(jax.jit(f)(x))
+    for found in (couloir.run(module, x), couloir.run(couloir.specialize(module, [x.shape]), x)):
+        assert not any(same(a, c, 64) for a, c in zip(found, expected, strict=True))
+
+
+def test_it_is_compiled_for_the_sizes_that_come():
+    module = couloir.from_jax(lambda x: jnp.cumsum(x / x.sum(1, keepdims=True), 0), shaped("b, 2*h"))
+    compiled = couloir.compile(module)
+    for b, h in ((2, 4), (3, 2)):
+        x, _ = draw(b, h)
+        assert not same(compiled(x)[0], couloir.run(module, x)[0], 16)
+    assert len(compiled.programs) == 2
+
+
 def test_names_are_kept():
     def f(x: Any) -> Any:
         return jnp.concatenate([x, x], 1), x[: x.shape[0] // 2]

@@ -28,6 +28,7 @@ from couloir.dialects.hlo.building import (
 from couloir.dialects.shapes import inside
 from couloir.frontends.jax.equation import Equation, Lowered, lowers
 from couloir.frontends.jax.primitives.shape import numbers
+from couloir.frontends.jax.symbolic import as_size
 from couloir.ir.operation import Block, Region
 from couloir.ir.types import ComplexType, FloatType, IntegerType, TensorType, Type, i1, i32, i64
 
@@ -56,10 +57,6 @@ def slice_from(x: Tensor, starts: Sequence[Tensor], sizes: Sequence[Size]) -> Te
     dims = GatherDimensionNumbers(offset_dims=rank, start_index_map=rank)
     types = [x.type.with_dims(dims_of_sizes(sizes))]
     return hlo.DynamicGather(x, hlo.Concatenate(parts, 0).result, shape_operand(sizes), dims, result_types=types).result
-
-
-def _as_scalar(size: Size) -> Tensor:
-    return scalar(size, i32) if isinstance(size, int) else size
 
 
 @lowers("dynamic_update_slice")
@@ -100,7 +97,7 @@ def _lasts(x: Tensor, sizes: Sequence[Size], axes: Sequence[int]) -> list[Size]:
         if isinstance(whole, int) and isinstance(part, int):
             found.append(whole - part)
         else:
-            found.append(hlo.Subtract(_as_scalar(whole), _as_scalar(part)).result)
+            found.append(hlo.Subtract(as_size(whole), as_size(part)).result)
     return found
 
 

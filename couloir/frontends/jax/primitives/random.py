@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo.attributes import RngAlgorithm, RngDistribution
-from couloir.dialects.hlo.building import Tensor, broadcast, convert, full, full_like, iota, reshape
+from couloir.dialects.hlo.building import Tensor, convert, full, full_like, iota, reshape
 from couloir.frontends.jax.elements import implementation
 from couloir.frontends.jax.equation import Equation, Lowered, lowers
 from couloir.frontends.jax.library import jax_library
-from couloir.frontends.jax.primitives.shape import numbers
+from couloir.frontends.jax.primitives.elementwise import spread
 from couloir.ir.types import i64, ui32, ui64
 
 ROTATIONS: Final = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -48,7 +48,7 @@ def random_seed(eqn: Equation, seeds: Tensor) -> Lowered:
 @lowers("random_split")
 def random_split(eqn: Equation, keys: Tensor) -> Lowered:
     """More keys from keys."""
-    split, shape = implementation(eqn.avals[0]).split, numbers(eqn.params["shape"])
+    split, shape = implementation(eqn.avals[0]).split, tuple(eqn.params["shape"])
 
     def function(key: Any) -> Any:
         return split(key, shape)
@@ -69,7 +69,7 @@ def random_fold_in(eqn: Equation, keys: Tensor, message: Tensor) -> Lowered:
 def random_bits(eqn: Equation, keys: Tensor) -> Lowered:
     """Bits from keys."""
     bits = implementation(eqn.avals[0]).random_bits
-    shape, width = numbers(eqn.params["shape"]), int(eqn.params["bit_width"])
+    shape, width = tuple(eqn.params["shape"]), int(eqn.params["bit_width"])
 
     def function(key: Any) -> Any:
         return bits(key, width, shape)
@@ -79,10 +79,10 @@ def random_bits(eqn: Equation, keys: Tensor) -> Lowered:
 
 @lowers("iota_2x32_shape")
 def iota_2x32_shape(eqn: Equation) -> Lowered:
-    """Counts through a shape, in two words."""
-    count = math.prod(eqn.shape)
-    if count < 1 << 32:
-        return [full(0, eqn.shape, ui32), reshape(iota((count,), ui32, 0), eqn.shape)]
+    """Counts through a shape, in two words. A shape with symbolic dimensions has less than 2 ** 32 places."""
+    count = math.prod(eqn.given.outvars[0].aval.shape)
+    if not eqn.type.is_static or count < 1 << 32:
+        return [full(0, eqn.sizes, ui32), reshape(iota((eqn.size(count),), ui32, 0), eqn.sizes)]
     positions = reshape(iota((count,), ui64, 0), eqn.shape)
     high = hlo.ShiftRightLogical(positions, full_like(positions, 32)).result
     low = hlo.And(positions, full_like(positions, (1 << 32) - 1)).result
@@ -92,7 +92,7 @@ def iota_2x32_shape(eqn: Equation) -> Lowered:
 @lowers("threefry2x32")
 def threefry2x32(eqn: Equation, *operands: Tensor) -> Lowered:
     """The Threefry-2x32 hash, 20 rounds."""
-    key0, key1, x0, x1 = (broadcast(value, eqn.shape) for value in operands)
+    key0, key1, x0, x1 = spread(eqn, operands)
     mixed = hlo.Xor(hlo.Xor(key0, key1).result, full_like(key0, 0x1BD11BDA)).result
     schedule = (key0, key1, mixed)
     x0, x1 = hlo.Add(x0, key0).result, hlo.Add(x1, key1).result
