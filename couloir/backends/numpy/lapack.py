@@ -142,6 +142,12 @@ def gesvd(call: LapackCall, a: Array) -> tuple[Any, ...]:
     return _singular("gesvd", call, a)
 
 
+def gesvdj(call: LapackCall, a: Array) -> tuple[Any, ...]:
+    """The same, with right vectors as columns."""
+    *found, adjoint, info = _singular("gesdd", call, a)
+    return *found, None if adjoint is None else adjoint.conj().T, info
+
+
 def _singular(name: str, call: LapackCall, a: Array) -> tuple[Any, ...]:
     mode = call.letter("mode", "ASN")
     if not a.size:
@@ -255,7 +261,7 @@ def eigh(call: LapackCall, a: Array) -> tuple[Any, ...]:
     return (vectors, values) if info == 0 else (vectors * np.nan, values * np.nan)
 
 
-WITH_NOTHING: Final = ("LuDecomposition", "geqp3", "gesdd", "gesvd", "lu_pivots_to_permutation", "ormqr")
+WITH_NOTHING: Final = ("LuDecomposition", "geqp3", "gesdd", "gesvd", "gesvdj", "lu_pivots_to_permutation", "ormqr")
 """Routines that have something to say of an empty matrix."""
 
 ROUTINES: Final[Mapping[str, Routine]] = {
@@ -276,6 +282,7 @@ ROUTINES: Final[Mapping[str, Routine]] = {
     "trsm": trsm,
     "Eigh": eigh,
     "LuDecomposition": lu_decomposition,
+    "gesvdj": gesvdj,
     "gtsv2": gtsv2,
     "lu_pivots_to_permutation": lu_pivots_to_permutation,
     "tridiagonal_solve_perturbed": tridiagonal_solve_perturbed,

@@ -58,6 +58,7 @@ COMPLEX_SIGNATURES: Final[Mapping[str, str]] = {
 LIKE_LAPACK: Final[Mapping[str, str]] = {
     "Eigh": "n n -> n n, n:r",
     "LuDecomposition": "m n -> m n, k:i, m:i",
+    "gesvdj": "m n -> m n, k:r, m u, n v, :i",
     "gtsv2": "n, n, n, n p -> n p",
     "lu_pivots_to_permutation": "l:i -> m:i",
     "tridiagonal_solve_perturbed": "n, n, n, n p -> n p",
@@ -72,7 +73,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     **{
         f"{prefix}solver_{routine}_ffi": routine
         for prefix in ("cu", "hip")
-        for routine in ("gesvd", "geqrf", "getrf", "orgqr", "ormqr", "potrf", "syevd", "sytrd")
+        for routine in ("gesdd", "gesvd", "gesvdj", "geqrf", "getrf", "orgqr", "ormqr", "potrf", "syevd", "sytrd")
     },
     "cusparse_gtsv2_ffi": "gtsv2",
     "hipsparse_gtsv2_ffi": "gtsv2",
@@ -326,7 +327,7 @@ def _check_sizes(call: LapackCall) -> None:
             fits = n is None or (1 <= low <= max(1, n) and min(low, n) <= high <= n)
         case "lu_pivots_to_permutation":
             fits = _at_most(reflectors, m)
-        case "gesdd" | "gesvd":
+        case "gesdd" | "gesvd" | "gesvdj":
             turned = _options(call.op).get("transposed")
             if isinstance(turned, IntegerAttr) and turned.value:
                 raise Error(

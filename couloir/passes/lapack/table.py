@@ -98,6 +98,8 @@ def _singular(call: LapackCall, a: Array) -> State:
     if mode == "N":
         wanted: Any = call.op.outputs[2:4]
         left, right = (full(0, (a.shape[0], *value.type.shape[-2:]), a.element) for value in wanted)
+    elif call.routine == "gesvdj":  # has right vectors as columns
+        right = right.adjoint()
     return [a, values, left, right, info]
 
 
@@ -165,6 +167,7 @@ ROUTINES: Final[Mapping[str, Routine]] = {
     "trsm": _trsm,
     "Eigh": _eigh,
     "LuDecomposition": _lu,
+    "gesvdj": _singular,
     "gtsv2": _gtsv2,
     "lu_pivots_to_permutation": _permutation,
     "tridiagonal_solve_perturbed": _perturbed,

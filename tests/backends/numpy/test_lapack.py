@@ -296,4 +296,24 @@ def test_programs_that_jax_keeps() -> None:
             eps = float(np.finfo(theirs.dtype).eps) if theirs.dtype.kind in "fc" else 0
             np.testing.assert_allclose(mine, theirs, rtol=0, atol=256 * eps * scale, err_msg=name)
     assert len([target for target in ran if target.startswith("lapack_")]) >= 40
-    assert {"cusolver_getrf_ffi", "cu_lu_pivots_to_permutation", "cusparse_gtsv2_ffi"} <= ran
+    assert {"cusolver_getrf_ffi", "cusolver_gesvdj_ffi", "cu_lu_pivots_to_permutation", "cusparse_gtsv2_ffi"} <= ran
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_right_vectors_of_gpus_are_columns(whole: bool) -> None:
+    a = numbers((2, 4, 3), np.complex128)
+    module = program(
+        [a],
+        lambda x: list(
+            call_lapack(
+                "gesvdj", x, sizes={"u": 4 if whole else 3, "v": 3}, full_matrices=whole, compute_uv=True
+            ).results
+        ),
+    )
+    written = module.clone()
+    PassPipeline.of(Decompose()).run(written, verify_each=True)
+    for m in (module, written):
+        _, values, left, right, info = evaluate(m, a)
+        assert not info.any()
+        product = (left[..., :3] * values[:, None]) @ np.conj(np.swapaxes(right, 1, 2))
+        np.testing.assert_allclose(product, a, rtol=0, atol=1e-13)

@@ -68,7 +68,7 @@ def _sizes(call: LapackCall, arrays: Sequence[Array], batch: int) -> dict[str, i
         known.update(zip(form.letters, array.shape[batch:], strict=True))
     m, n = known.get("m", 0), known.get("n", 0)
     known.update(k=min(m, n), h=max(n - 1, 0))
-    whole = call.routine in ("gesdd", "gesvd") and call.letter("mode", "ASN") == "A"
+    whole = call.routine in ("gesdd", "gesvd", "gesvdj") and call.letter("mode", "ASN") == "A"
     known.setdefault("u", m if whole else min(m, n))
     known.setdefault("v", n if whole else min(m, n))
     return known
