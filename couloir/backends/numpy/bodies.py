@@ -14,7 +14,7 @@ import numpy as np
 from couloir.backends.numpy import float_arithmetic, integer_arithmetic
 from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import NARROW_INTEGERS, Array, DType, is_discrete, kind
-from couloir.backends.numpy.meanings import Request, Run
+from couloir.backends.numpy.meanings import SAME_FOR_SCALARS, Request, Run
 from couloir.backends.numpy.windows import Monoid
 from couloir.dialects import func, hlo
 from couloir.dialects.hlo.elements import is_quantized
@@ -90,6 +90,8 @@ def works_on_arrays(op: Operation) -> bool:
             case hlo.While() if may_loop:
                 pending.extend((inner, False, callers) for region in op.regions for inner in region.ops)
             case hlo.Select() | hlo.Clamp():
+                pass
+            case _ if type(op) in SAME_FOR_SCALARS:
                 pass
             case _:
                 if not any(op.has_trait(trait) for trait in (Elementwise, ConstantLike, ReturnLike)):

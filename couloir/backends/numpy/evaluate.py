@@ -16,6 +16,7 @@ from couloir.backends.numpy.arguments import argument_values, in_domain, new_out
 from couloir.backends.numpy.domains import ArrayNamespace, floats
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.meanings import (
+    SAME_FOR_SCALARS,
     Call,
     Global,
     Jump,
@@ -267,6 +268,8 @@ class _Evaluation:
             operands = [frame.values[value] for value in step.operands]
             if frame.batch is not None:  # constants, and scalars from outside, are the same for all elements
                 operands = [np.broadcast_to(operand, frame.batch) for operand in operands]
+                if type(step.op) in SAME_FOR_SCALARS:
+                    return operands
             outcome = step.function(self.xp, step.op, *operands)
             if not isinstance(outcome, Generator):
                 return outcome

@@ -190,6 +190,10 @@ def declare_choice(cls: type[Operation], choice: Choice) -> None:
     _CHOICES[cls] = choice
 
 
+#: Ops that give a scalar as it is, such as `stablehlo.reshape`: in a batch they have nothing to do.
+SAME_FOR_SCALARS: Final[set[type[Operation]]] = set()
+
+
 def declare_table(dialect: str, module: str) -> None:
     """Says which module registers the meanings of a dialect; it is imported when they are first needed."""
     _TABLES[dialect] = module

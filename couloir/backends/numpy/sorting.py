@@ -20,6 +20,7 @@ from couloir.backends.numpy.meanings import Request, meaning_of
 from couloir.dialects import hlo
 from couloir.dialects.hlo import ComparisonDirection, ComparisonType
 from couloir.ir.operation import Block, BlockArgument, Operation, OpResult, Region, Value
+from couloir.ir.traits import ConstantLike, Elementwise
 
 Arrays: TypeAlias = "Sequence[Array]"
 Asking: TypeAlias = Generator[Request, Any, Arrays]
@@ -108,7 +109,7 @@ def _keys_of(comparator: Region) -> list[_Key]:
                 op, then = _op_of(op.on_false), op.on_true
             case _:
                 pass
-        key = _key_of(op)
+        key = _key_of(op, block)
         if key is None or (op is not _op_of(value) and then is None):
             return []
         keys.append(key)
@@ -136,20 +137,20 @@ def _says_equal(equal: Operation | None, less: Operation | None) -> bool:
     )
 
 
-def _key_of(op: Operation | None) -> _Key | None:
+def _key_of(op: Operation | None, block: Block) -> _Key | None:
     if not isinstance(op, hlo.Compare) or op.comparison_direction not in (*_ASCENDING, *_DESCENDING):
         return None
     descends = op.comparison_direction in _DESCENDING
     by_total_order = op.compare_type is ComparisonType.TOTALORDER
-    if _mirrors(op.lhs, op.rhs):
+    if _mirrors(op.lhs, op.rhs, block):
         return _Key(op.lhs, descends, by_total_order)
-    if _mirrors(op.rhs, op.lhs):
+    if _mirrors(op.rhs, op.lhs, block):
         return _Key(op.rhs, not descends, by_total_order)
     return None
 
 
-def _mirrors(left: Value[Any], right: Value[Any]) -> bool:
-    """Whether `right` is computed from b0, b1, ... as `left` is from a0, a1, ..."""
+def _mirrors(left: Value[Any], right: Value[Any], block: Block) -> bool:
+    """Whether `right` is computed from b0, b1, ... as `left` is from a0, a1, ..., by ops that work on arrays alone."""
     pending, seen = [(left, right)], set[tuple[Value[Any], Value[Any]]]()
     while pending:
         pair = pending.pop()
@@ -158,14 +159,15 @@ def _mirrors(left: Value[Any], right: Value[Any]) -> bool:
         seen.add(pair)
         match pair:
             case (BlockArgument() as a, BlockArgument() as b):
-                if a.index % 2 or b.index != a.index + 1:
+                if a.owner is not block or b.owner is not block or a.index % 2 or b.index != a.index + 1:
                     return False
             case (OpResult(owner=a), OpResult(owner=b)):
-                if (
-                    type(a) is not type(b)
-                    or a.attributes != b.attributes
-                    or len(a.results) != 1
-                    or a.parent is not b.parent
+                if type(a) is not type(b) or a.attributes != b.attributes or len(a.results) != 1 or a.regions:
+                    return False
+                if not all(op.parent is block or op.has_trait(ConstantLike) for op in (a, b)):
+                    return False
+                if not any(a.has_trait(trait) for trait in (Elementwise, ConstantLike)) and not isinstance(
+                    a, hlo.Select | hlo.Clamp
                 ):
                     return False
                 pending.extend(zip(a.operands, b.operands, strict=True))

@@ -51,7 +51,13 @@ def halved(a: float, b: float) -> float:
     return a
 
 
+MOVES = f"""
+  %r = stablehlo.reshape %a : ({T}) -> {T}
+  %s = stablehlo.broadcast_in_dim %b, dims = [] : ({T}) -> {T}
+  %t = stablehlo.optimization_barrier %r : {T}
+  %z = stablehlo.subtract %t, %s : {T}"""
 BODIES: dict[str, tuple[str, Any]] = {
+    "moves": (MOVES, lambda a, b: a - b),
     "call": (CALL, max),
     "if": (IF, max),
     "case": (CASE, lambda a, b: (b, -b, a)[int(a) if 0 <= int(a) < 3 else -1]),

@@ -164,3 +164,35 @@ def test_comparators_see_what_is_around(bound: str) -> None:
     }}""")
     x = np.array([5, 1, 4, 0, 3], "f4")
     assert couloir.run(module, x, np.float32(-2))[0].tolist() == [0, 1, 5, 4, 3]
+
+
+CALLED = """
+func.func private @negative(%x: tensor<f32>) -> tensor<f32> {
+  %0 = stablehlo.negate %x : tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func @main(%x: tensor<5xf32>, %u: tensor<f32>, %v: tensor<f32>) -> tensor<5xf32> {
+  %y = "stablehlo.sort"(%x) <{dimension = 0 : i64, is_stable = true}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    KEYS
+    %l = stablehlo.compare LT, %c, %d : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %l : tensor<i1>
+  }) : (tensor<5xf32>) -> tensor<5xf32>
+  return %y : tensor<5xf32>
+}"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ("OF = func.call @negative(FROM) : (tensor<f32>) -> tensor<f32>", [5, 4, 3, 1, 0]),
+        ("OF = stablehlo.reshape FROM : (tensor<f32>) -> tensor<f32>", [0, 1, 3, 4, 5]),
+        ("OF = stablehlo.negate OTHER : tensor<f32>", [5, 1, 4, 0, 3]),  # neither argument: all are equal
+    ],
+)
+def test_keys_that_are_called_moved_or_taken_from_elsewhere(keys: str, wanted: list[int]) -> None:
+    both = [("%c", "%a", "%u"), ("%d", "%b", "%u")]
+    lines = [keys.replace("OF", of).replace("FROM", from_).replace("OTHER", other) for of, from_, other in both]
+    module = couloir.parse(CALLED.replace("KEYS", "\n".join(lines)))
+    x, zero = np.array([5, 1, 4, 0, 3], "f4"), np.zeros((), "f4")
+    assert couloir.run(module, x, zero, zero, function="main")[0].tolist() == wanted

@@ -12,7 +12,7 @@ from couloir.backends.numpy.constants import constant_array
 from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array, DType
 from couloir.backends.numpy.indexing import scatter_places, selected_places
-from couloir.backends.numpy.meanings import Call, Run, Steps, meaning
+from couloir.backends.numpy.meanings import SAME_FOR_SCALARS, Call, Run, Steps, meaning
 from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_training
 from couloir.backends.numpy.precision import reduce_precision
 from couloir.backends.numpy.sorting import sort_last
@@ -228,6 +228,9 @@ def _dynamic_update_slice(
 @meaning(hlo.Gather)
 def _gather(xp: ArrayNamespace, op: hlo.Gather, operand: Array, starts: Array) -> Array:
     return tensor.gather(xp, operand, starts, slice_sizes=op.slice_sizes, **_numbers(op.dimension_numbers))
+
+
+SAME_FOR_SCALARS.update((hlo.BroadcastInDim, hlo.OptimizationBarrier, hlo.Reshape, hlo.Reverse, hlo.Transpose))
 
 
 # -- the same, with shapes that are operands -------------------------------------------------------------------------
