@@ -256,15 +256,17 @@ class Search:
                 return (rng.choice(held),) * len(held)
             if held and kind == 1:  # another one of them
                 place = rng.randrange(len(held))
-                one = around.type(field.types, spec.elements, spec.rank)
+                one = around.type(field.types, spec.elements, spec.rank, any_size=field.kind == "result")
                 return held if one is None else (*held[:place], one, *held[place + 1 :])
             count = rng.choice(
                 (1, 1, 2, 2, 3, 0, *(len(type.dims) for type in around.near if isinstance(type, TensorType)))
             )
-            one = around.type(field.types, spec.elements, spec.rank)
+            one = around.type(field.types, spec.elements, spec.rank, any_size=field.kind == "result")
             if kind == 2 or not held:
                 return () if one is None else (one,) * count
-        found = [around.type(field.types, spec.elements, spec.rank) for _ in range(count)]
+        found = [
+            around.type(field.types, spec.elements, spec.rank, any_size=field.kind == "result") for _ in range(count)
+        ]
         return tuple(type for type in found if type is not None)
 
     def _attribute(self, draft: Draft, field: Field) -> Any:

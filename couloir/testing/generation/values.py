@@ -250,9 +250,17 @@ class Surroundings:
         return DenseElementsAttr(type, elements(self.rng, type))
 
     def type(
-        self, classes: tuple[type[Type], ...], admitted: ElementTypes | None, rank: int | tuple[int, int] | None
+        self,
+        classes: tuple[type[Type], ...],
+        admitted: ElementTypes | None,
+        rank: int | tuple[int, int] | None,
+        *,
+        any_size: bool = False,
     ) -> Type | None:
-        """A type that a field admits: one that is near, one that differs a little from it, or a new one."""
+        """A type that a field admits: one that is near, one that differs a little from it, or a new one.
+
+        `any_size`: also with sizes that stand in no other type, as results have.
+        """
         rng = self.rng
         kind = rng.randrange(5)
         fitting = [t for t in self.near if check_value_type(t, classes, admitted, rank) is None]
@@ -260,12 +268,14 @@ class Surroundings:
             return rng.choice(fitting)
         shaped = [t for t in self.near if isinstance(t, ShapedType)]
         if shaped and kind < 4:
-            varied = self._varied(rng.choice(shaped), classes, admitted)
+            varied = self._varied(rng.choice(shaped), classes, admitted, any_size)
             if varied is not None and check_value_type(varied, classes, admitted, rank) is None:
                 return varied
         return self._new_type(classes, admitted, rank) or (rng.choice(fitting) if fitting else None)
 
-    def _varied(self, type: ShapedType, classes: tuple[type[Type], ...], admitted: ElementTypes | None) -> Type | None:
+    def _varied(
+        self, type: ShapedType, classes: tuple[type[Type], ...], admitted: ElementTypes | None, any_size: bool
+    ) -> Type | None:
         rng = self.rng
         dims = list(type.dims)
         element: Type | None = type.element_type
@@ -283,7 +293,8 @@ class Surroundings:
             rng.shuffle(dims)
         elif kind == 5:
             dims = list(self.numbers())
-            if min(dims, default=0) < 0:
+            known = {*self.types.sizes, *(size for t in self.near if isinstance(t, ShapedType) for size in t.dims)}
+            if min(dims, default=0) < 0 or not (any_size or known.issuperset(dims)):
                 return None
         return None if element is None else _shaped(type, classes, tuple(dims), element)
 
