@@ -10,8 +10,9 @@ from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType,
 from couloir.dialects.hlo.building import compare, convert, full
 from couloir.dialects.shapes import constant_integers
 from couloir.ir.attributes import FloatAttr, IntegerAttr
+from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value
-from couloir.ir.rewriting import Rewriter, rule
+from couloir.ir.rewriting import NoMatch, Rewriter, rule
 from couloir.ir.types import TensorType, i1, i64
 from couloir.passes.einsum import sum_of_products
 
@@ -240,21 +241,29 @@ def broadcast_apart(
     rewriter: Rewriter,
 ) -> str | None:
     """chlo.broadcast_add(x, y)  =>  add(broadcast_in_dim(x), broadcast_in_dim(y)), and so on"""
-    shape = op.result.type
     if not all(value.type.is_static for value in (op.lhs, op.rhs, op.result)):
         return _OPEN
-    pairs = zip((op.lhs, op.rhs), chlo_broadcasting.places(op), strict=True)
-    a, b = (_spread(value, shape.shape, dimensions) for value, dimensions in pairs)
     if isinstance(op, chlo.BroadcastCompare):
         kind = None if op.compare_type is None else ComparisonType[op.compare_type.name]
-        rewriter.replace(op, hlo.Compare(a, b, ComparisonDirection[op.comparison_direction.name], kind))
+        direction = ComparisonDirection[op.comparison_direction.name]
+        a, b = _both_spread(op)
+        try:
+            rewriter.replace(op, hlo.Compare(a, b, direction, kind))
+        except Error as error:  # CHLO does not say which types of comparison fit which elements
+            raise NoMatch(error.message) from error
         return None
     plain: Any = _BROADCAST[type(op)]
     elements = plain.definition.operands[0].spec.elements
     if not elements.contains(op.lhs.type.element_type):
         return f"`{plain.name}` takes {elements.what} elements"
-    rewriter.replace(op, plain(a, b))
+    rewriter.replace(op, plain(*_both_spread(op)))
     return None
+
+
+def _both_spread(op: Any) -> list[Value[TensorType]]:
+    """The operands of a binary op of CHLO, broadcast to the shape of its result."""
+    pairs = zip((op.lhs, op.rhs), chlo_broadcasting.places(op), strict=True)
+    return [_spread(value, op.result.type.shape, dimensions) for value, dimensions in pairs]
 
 
 @rule

@@ -111,7 +111,7 @@ class Fft(Operation, name="stablehlo.fft", traits=(Pure,)):
     operand: Operand[TensorType] = fields.operand(elements=FLOAT_ONLY | COMPLEX)
     fft_type: FftType
     fft_length: tuple[int, ...] = attr()
-    result: Result[TensorType] = fields.result()
+    result: Result[TensorType] = fields.result(elements=FLOAT_ONLY | COMPLEX)
 
     constraints = (
         Holds("`fft_length` has 1 to 3 lengths", lambda op: 1 <= len(op.fft_length) <= 3, id="C3"),
