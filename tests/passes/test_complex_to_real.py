@@ -123,6 +123,12 @@ def test_products_of_special_values_are_those_of_numpy(tmp_path: Path) -> None:
     np.testing.assert_array_equal(parts(found), parts(np.multiply(*arrays)))
 
 
+def test_extremes_of_special_values_are_those_of_numpy(tmp_path: Path) -> None:
+    grid = np.array([complex(a, b) for a in SPECIAL for b in SPECIAL], np.complex64)
+    arrays = [a.ravel() for a in np.meshgrid(grid, grid)]
+    agree(program(arrays, lambda a, b: [hlo.Maximum(a, b), hlo.Minimum(a, b)]), arrays, tmp_path)
+
+
 def loop(a: Any, b: Any) -> Any:
     """a * b^5 by a loop that carries a complex number."""
     zero = hlo.constant(np.int32(0)).output

@@ -26,10 +26,7 @@ TERMS: Final = 64
 CHEAP: Final = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """What XLA is asked for: the numbers, not the speed."""
 
-KNOWN: Final[Mapping[tuple[str, str], str]] = {
-    ("min", "inf_nan_complex64"): "of complex numbers with NaN, XLA takes others than the specification",
-    ("max", "inf_nan_complex64"): "of complex numbers with NaN, XLA takes others than the specification",
-}
+KNOWN: Final[Mapping[tuple[str, str], str]] = {}
 """(group, part of the case's name) of the cases that fail, with the reason."""
 
 

@@ -414,16 +414,15 @@ def compare(a: Pair, b: Pair, direction: ComparisonDirection) -> Tensor:
 
 
 def maximum(a: Pair, b: Pair) -> Pair:
-    """The larger one by real, then imaginary part."""
-    return _extreme(a, b, ComparisonDirection.GE)
+    """The larger one by real, then imaginary part; the second, where the first is not."""
+    return _extreme(a, b, ComparisonDirection.GT)
 
 
 def minimum(a: Pair, b: Pair) -> Pair:
-    """The smaller one by real, then imaginary part."""
-    return _extreme(a, b, ComparisonDirection.LE)
+    """The smaller one by real, then imaginary part; the second, where the first is not."""
+    return _extreme(a, b, ComparisonDirection.LT)
 
 
 def _extreme(a: Pair, b: Pair, direction: ComparisonDirection) -> Pair:
-    undefined = _either(_is_nan(a[0]), _is_nan(a[1]))
-    first = _either(undefined, compare(a, b, direction))
+    first = compare(a, b, direction)
     return choose(first, a[0], b[0]), choose(first, a[1], b[1])
