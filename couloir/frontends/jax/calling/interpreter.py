@@ -93,7 +93,9 @@ def _reached(entry: FuncOp, functions: dict[str, FuncOp]) -> list[FuncOp]:
 
 
 def _check_ops(entry: FuncOp, reached: Sequence[FuncOp]) -> None:
-    unsupported = Unsupported("ops", "`couloir.lower` brings a model to StableHLO")
+    is_onnx = any(op.name.startswith("onnx.") for op in entry.walk())
+    remedy = "`couloir.lower` brings a model to StableHLO" if is_onnx else "`couloir.run` runs it on NumPy"
+    unsupported = Unsupported("ops", remedy)
     for function in reached:
         for op in function.walk():
             if op is function or op.name in RETURNS or op.name == "stablehlo.constant":
