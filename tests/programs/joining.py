@@ -17,7 +17,7 @@ from couloir.ir.types import FunctionType, Type, i64
 from couloir.passes.hlo_to_loops import INPUT_COUNT, SIGNATURE
 from couloir.passes.pipelines import MemoryPlan
 
-QUICK = CompileOptions(optimization=0, march="x86-64")
+QUICK = CompileOptions(optimization=0)
 """For programs that run once, on little data."""
 
 
@@ -42,7 +42,7 @@ def joined(modules: Sequence[ModuleOp]) -> ModuleOp:
     inputs: list[Type] = []
     outputs: list[Type] = []
     for main in mains:
-        signature: Any = main.attributes[SIGNATURE]
+        signature = _signature(main)
         inputs += signature.inputs
         outputs += signature.results
     buffers = [main.function_type.inputs for main in mains]
@@ -78,11 +78,11 @@ def run_together(
     program = CProgram.of(joined(modules))
     run = compile_program(program, options=options, cache=cache)
     found = iter(run(*(array for given in arrays for array in given)))
-    counts = [len(signature.results) for module in modules for signature in [_signature(module)]]
-    return [tuple(next(found) for _ in range(count)) for count in counts]
+    mains = [f for module in modules for f in module.functions if not f.is_private]
+    return [tuple(next(found) for _ in _signature(main).results) for main in mains]
 
 
-def _signature(module: ModuleOp) -> FunctionType:
-    (main,) = (f for f in module.functions if not f.is_private)
+def _signature(main: func.FuncOp) -> FunctionType:
+    """The type of a function before it was lowered."""
     signature: Any = main.attributes[SIGNATURE]
     return signature
