@@ -58,6 +58,7 @@ from couloir.passes.one_device import (
     permutation_of_one_device,
     sharding_dropped,
 )
+from couloir.passes.ragged_dot import ragged_dot_by_masks
 from couloir.passes.random_numbers import random_bits_as_arithmetic
 from couloir.passes.special_functions import SPECIAL_FUNCTIONS
 from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
@@ -270,6 +271,7 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
     *SPECIAL_FUNCTIONS,
     lapack_call_written_out,
     *OLDER,
+    ragged_dot_by_masks,
     map_as_its_body,
     scan_as_loop,
     async_as_sync,

@@ -90,7 +90,7 @@ def test_functions_agree_with_numpy(dtype: Any, tmp_path: Path) -> None:
 
 def test_parts_of_real_numbers(tmp_path: Path) -> None:
     x = np.array([1.5, -0.0, np.inf, np.nan], np.float32)
-    agree(program([x], lambda a: [hlo.Real(a), hlo.Imag(a)]), [x], tmp_path)
+    agree(program([x], lambda a: [hlo.Real(a), hlo.Imag(a), chlo.Conj(a)]), [x], tmp_path)
 
 
 INFINITY: Final = float("inf")

@@ -143,6 +143,21 @@ PROGRAMS = {
         }}) : ({X}) -> !stablehlo.future<{X}>
         %r = "stablehlo.async_done"(%f) : (!stablehlo.future<{X}>) -> {X}""",
     ),
+    "chlo.ragged_dot": (
+        "2x4xf32",
+        """%g = stablehlo.constant dense<[1, 0, 1]> : tensor<3xi32>
+        %n = stablehlo.iota dim = 0 : tensor<36xf32>
+        %w = stablehlo.reshape %n : (tensor<36xf32>) -> tensor<3x3x4xf32>
+        %r = "chlo.ragged_dot"(%x, %w, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [], rhs_batching_dimensions = [], lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [1], lhs_ragged_dimensions = [0], rhs_group_dimensions = [0]>}> : (tensor<2x3xf32>, tensor<3x3x4xf32>, tensor<3xi32>) -> tensor<2x4xf32>""",
+    ),
+    "chlo.ragged_dot over the summed dimension": (
+        "3x2x4x5xf32",
+        """%g = stablehlo.constant dense<[2, 0, 1]> : tensor<3xi32>
+        %n = stablehlo.iota dim = 0 : tensor<24xf32>
+        %y = stablehlo.reshape %n : (tensor<24xf32>) -> tensor<2x3x4xf32>
+        %b = stablehlo.broadcast_in_dim %x, dims = [0, 1] : (tensor<2x3xf32>) -> tensor<2x3x5xf32>
+        %r = "chlo.ragged_dot"(%y, %b, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0], rhs_batching_dimensions = [0], lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [1], lhs_ragged_dimensions = [1], rhs_group_dimensions = []>}> : (tensor<2x3x4xf32>, tensor<2x3x5xf32>, tensor<3xi32>) -> tensor<3x2x4x5xf32>""",
+    ),
     "cross-replica-sum": (
         "2x3xf32",
         f'%r = "stablehlo.cross-replica-sum"(%x) <{{replica_groups = dense<0> : tensor<1x1xi64>}}> : {SAME}',

@@ -216,9 +216,9 @@ def _abs(op: Operation, x: Scalar) -> Scalar:
     return math.AbsF(x).result if isinstance(x.type, FloatType) else math.AbsI(x).result
 
 
-@scalar_of(hlo.Real, hlo.Imag)
+@scalar_of(hlo.Real, hlo.Imag, chlo.Conj)
 def _part_of_a_real_number(op: Operation, x: Scalar) -> Scalar:
-    return x if isinstance(op, hlo.Real) else number(0, x.type)
+    return number(0, x.type) if isinstance(op, hlo.Imag) else x
 
 
 @scalar_of(hlo.Sign)

@@ -1,0 +1,56 @@
+"""A rule for `chlo.ragged_dot`: one dot product, in which each group sees its rows alone."""
+
+from __future__ import annotations
+
+from couloir.dialects import chlo, hlo
+from couloir.dialects.hlo.attributes import ComparisonDirection, DotDimensionNumbers
+from couloir.dialects.hlo.building import compare, convert, full_like, reduce
+from couloir.ir.operation import Value
+from couloir.ir.rewriting import Rewriter, rule
+from couloir.ir.types import TensorType, i64
+
+
+@rule
+def ragged_dot_by_masks(op: chlo.RaggedDot, rewriter: Rewriter) -> str | None:
+    """ragged_dot(x, y, sizes)  =>  dot_general(x for each group, 0 where rows are not of the group; y)"""
+    lhs, numbers = op.lhs.type, op.ragged_dot_dimension_numbers
+    if not all(value.type.is_static for value in (*op.operands, op.result)):
+        return "a size is not known"
+    (axis,) = numbers.lhs_ragged_dimensions
+    if op.group_sizes.type.rank != 1 or axis in numbers.lhs_batching_dimensions:
+        return "each batch has groups of its own"
+    groups = op.group_sizes.type.shape[0]
+    mask = hlo.broadcast_in_dim(
+        _membership(op.group_sizes, lhs.shape[axis]), (groups, *lhs.shape), (0, axis + 1)
+    ).result
+    spread = hlo.broadcast_in_dim(op.lhs, (groups, *lhs.shape), tuple(range(1, lhs.rank + 1))).result
+    masked = hlo.Select(mask, spread, full_like(spread, 0)).result
+    batch = tuple(d + 1 for d in numbers.lhs_batching_dimensions)
+    summed = tuple(d + 1 for d in numbers.lhs_contracting_dimensions)
+    rhs_summed = tuple(numbers.rhs_contracting_dimensions)
+    contracted = axis in numbers.lhs_contracting_dimensions
+    if not contracted:
+        summed, rhs_summed = (0, *summed), (*numbers.rhs_group_dimensions, *rhs_summed)
+    dims = DotDimensionNumbers(batch, tuple(numbers.rhs_batching_dimensions), summed, rhs_summed)
+    shape = op.result.type.shape
+    if contracted:  # the group is the first free dimension of the left operand
+        shape = (*shape[1 : 1 + len(batch)], shape[0], *shape[1 + len(batch) :])
+    made = hlo.DotGeneral(masked, op.rhs, dims, result_types=[TensorType(shape, op.result.type.element_type)]).result
+    if contracted and batch:
+        made = hlo.Transpose(made, (len(batch), *range(len(batch)), *range(len(batch) + 1, len(shape)))).result
+    rewriter.replace(op, made)
+    return None
+
+
+def _membership(sizes: Value[TensorType], rows: int) -> Value[TensorType]:
+    """Which rows are of which group: groups follow each other, and rows behind the last belong to none."""
+    count = sizes.type.shape[0]
+    square, table = (count, count), (count, rows)
+    number = convert(sizes, i64)
+    earlier = compare(hlo.iota(square, i64, 1).output, hlo.iota(square, i64, 0).output, ComparisonDirection.LE)
+    along = hlo.broadcast_in_dim(number, square, (1,)).result
+    ends = reduce(hlo.Select(earlier, along, full_like(along, 0)).result, [1], "add")
+    starts = hlo.Subtract(ends, number).result
+    row = hlo.iota(table, i64, 1).output
+    first, last = (hlo.broadcast_in_dim(value, table, (0,)).result for value in (starts, ends))
+    return hlo.And(compare(row, first, ComparisonDirection.GE), compare(row, last, ComparisonDirection.LT)).result
