@@ -48,6 +48,26 @@ def test_arguments_of_the_wrong_kind(number: int):
         action()
 
 
+HUGE = couloir.parse("""
+func.func @main() -> tensor<99999999999999xf32> {
+  %0 = stablehlo.constant dense<1.0> : tensor<99999999999999xf32>
+  return %0 : tensor<99999999999999xf32>
+}""")
+NO_MEMORY: list[tuple[Callable[[], Any], str]] = [
+    (lambda: couloir.run(HUGE), r"there is no memory for a result: float32\[99999999999999\]"),
+    (lambda: couloir.compile(HUGE), "there is no memory for the constant @.*, a `tensor<99999999999999xf32>`"),
+    (lambda: couloir.compare(HUGE, HUGE, values=[]), "there is no memory to compare the values of ops"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(NO_MEMORY)))
+def test_what_no_memory_holds(number: int):
+    """One number is enough to write a constant of any size."""
+    action, message = NO_MEMORY[number]
+    with pytest.raises(couloir.Error, match=message):
+        action()
+
+
 @pytest.mark.parametrize("level", ["onnx", "hlo"])
 def test_results_belong_to_the_caller(level: str):
     """Writing to them changes neither the inputs, nor each other, nor the program."""

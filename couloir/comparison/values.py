@@ -145,6 +145,18 @@ def _differences(
     """The points at which the programs differ."""
     runs = [_Run(side.flow, points, number) for number, side in enumerate(comparison.sides)]
     results = [run(arrays) for run, arrays in zip(runs, given, strict=True)]
+    try:
+        return _divergences(points, runs, results, given)
+    except MemoryError as error:  # `evaluate` says so itself
+        raise Error("there is no memory to compare the values of ops") from error
+
+
+def _divergences(
+    points: Sequence[_Point],
+    runs: Sequence[_Run],
+    results: Sequence[Sequence[Array]],
+    given: tuple[Sequence[Any], Sequence[Any]],
+) -> list[Divergence]:
     errors: list[Estimates] | None = None
     found: list[Divergence] = []
     for number, (point, a, b) in enumerate(zip(points, *results, strict=True)):

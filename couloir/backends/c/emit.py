@@ -202,7 +202,11 @@ class _Emitter:
                 raise Error(f"the constant @{op.sym_name} has no elements", where=op.location.label or None)
             self.weights.extend(b"\0" * (-len(self.weights) % ALIGNMENT))
             self.offsets[op.sym_name] = len(self.weights)
-            self.weights.extend(np.ascontiguousarray(value.array).tobytes())
+            try:
+                self.weights.extend(np.ascontiguousarray(value.array).tobytes())
+            except MemoryError as error:
+                reason = f"there is no memory for the constant @{op.sym_name}, a `{value.type}`"
+                raise Error(reason, where=op.location.label or None) from error
 
 
 def _array(type: Type) -> MemRefType | TensorType:

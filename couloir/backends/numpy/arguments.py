@@ -76,10 +76,17 @@ def own(results: Sequence[Any], arrays: Sequence[Any]) -> tuple[Any, ...]:
         if isinstance(value, np.ndarray):
             array = cast(Array, value)
             if not array.flags.writeable or any(np.may_share_memory(array, other) for other in seen):
-                value = array = array.copy()
+                value = array = _copy(array)
             seen.append(array)
         found.append(value)
     return tuple(found)
+
+
+def _copy(array: Array) -> Array:
+    try:
+        return array.copy()
+    except MemoryError as error:  # a constant that is one number, broadcast
+        raise Error(f"there is no memory for a result: {array.dtype}{list(array.shape)}") from error
 
 
 def new_outputs(function: FuncOp, xp: ArrayNamespace) -> list[Array]:

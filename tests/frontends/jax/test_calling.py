@@ -244,6 +244,26 @@ def test_arguments_that_do_not_fit(arrays: tuple[Any, ...], message: str):
         f(*arrays)
 
 
+def test_a_number_that_does_not_fit():
+    f = call(couloir.from_jax(lambda n: n * 2, np.int32(0)))
+    with pytest.raises(
+        couloir.Error, match="the argument `n` of @main is `tensor<i32>`, which cannot be 1099511627776"
+    ):
+        f(2**40)
+
+
+def test_what_no_memory_holds():
+    constant = "%0 = stablehlo.constant dense<1.0> : tensor<99999999999999xf32>"
+    text = "func.func @main() -> {0} {{ {1}\n return %0 : {0} }}"
+    f = call(couloir.parse(text.format("tensor<99999999999999xf32>", constant)))
+    with pytest.raises(couloir.Error, match="the results are not what JAX takes: JaxRuntimeError"):
+        f()
+    type = "tensor<4611686018427387904x2xf32>"
+    with pytest.raises(couloir.Error, match="cannot be lowered to JAX") as caught:  # XLA would end the process
+        call(couloir.parse(text.format(type, f"%0 = stablehlo.iota dim = 0 : {type}")))
+    assert f"`{type}` is more than an array can have" in caught.value.notes[0]
+
+
 def test_no_such_function():
     with pytest.raises(couloir.Error, match="the module has no function @other"):
         call(couloir.from_jax(lambda x: x, 1.0), function="other")

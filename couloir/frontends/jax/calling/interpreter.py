@@ -23,6 +23,9 @@ from couloir.ir.types import IntegerType, TensorType, Type, dtype_of
 RETURNS: Final = frozenset({"func.return", "stablehlo.return"})
 MAX_KNOWN: Final = 64
 """Integer tensors up to this size are computed while JAX traces: sizes may be made of them."""
+MAX_ITEM: Final = 16
+"""Bytes of the largest element, a complex128."""
+MAX_BYTES: Final = 2**63 - 1
 WIDE: Final = (np.dtype(np.int64), np.dtype(np.uint64), np.dtype(np.float64), np.dtype(np.complex128))
 """What JAX has only with `jax_enable_x64`."""
 
@@ -65,7 +68,7 @@ def call(module: ModuleOp, *, function: str | None = None) -> Callable[..., tupl
         jax = jax_library()
         with jax.enable_x64(True) if is_wide else nullcontext():  # the positions inside of much have 64 bits
             results = _Run(functions, {}, None).block(entry.entry, _checked(entry, arrays))
-            return tuple(map(jax.numpy.asarray, results))
+            return guarded("the results are not what JAX takes", lambda: tuple(map(jax.numpy.asarray, results)))
 
     called.__name__ = called.__qualname__ = entry.sym_name
     return called
@@ -77,6 +80,10 @@ def _arguments(op: Operation) -> list[Value[Any]]:
 
 def _is_wide(type: Type) -> bool:
     return isinstance(type, TensorType) and dtype_of(type.element_type) in WIDE
+
+
+def _is_too_large(type: Type) -> bool:
+    return isinstance(type, TensorType) and type.is_static and type.size * MAX_ITEM > MAX_BYTES
 
 
 def _reached(entry: FuncOp, functions: dict[str, FuncOp]) -> list[FuncOp]:
@@ -98,6 +105,10 @@ def _check_ops(entry: FuncOp, reached: Sequence[FuncOp]) -> None:
     unsupported = Unsupported("ops", remedy)
     for function in reached:
         for op in function.walk():
+            too_large = next((v.type for v in (*op.results, *_arguments(op)) if _is_too_large(v.type)), None)
+            if too_large is not None:  # XLA ends the process
+                unsupported.add(op.name, f"`{too_large}` is more than an array can have", op.location)
+                continue
             if op is function or op.name in RETURNS or op.name == "stablehlo.constant":
                 continue
             meaning = MEANINGS.get(op.name)
@@ -129,7 +140,10 @@ def _checked(entry: FuncOp, arrays: Sequence[Any]) -> list[Any]:
         is_number = isinstance(array, bool | int | float | complex)
         if not is_number and not (hasattr(array, "shape") and hasattr(array, "dtype")):
             raise Error(f"the argument `{name}` of @{entry.sym_name} is a {array.__class__.__name__}, not an array")
-        value = jnp.asarray(array, dtype) if is_number else jnp.asarray(array)
+        try:
+            value = jnp.asarray(array, dtype) if is_number else jnp.asarray(array)
+        except OverflowError:
+            raise Error(f"the argument `{name}` of @{entry.sym_name} is `{type}`, which cannot be {array}") from None
         fits = len(value.shape) == type.rank and all(
             old is None or old == new for old, new in zip(type.dims, value.shape, strict=True)
         )
