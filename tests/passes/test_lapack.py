@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from couloir.backends.c.cache import Cache
+from couloir.backends.c.program import CProgram, compile_program
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.hlo.lapack import SIGNATURES
 from couloir.ir.passes import PassPipeline
 from couloir.passes.decompose import Decompose
 from tests.lapack_calls import DTYPES, Call, call_results, calls, module_of, numbers, unwritten
-from tests.passes.loop_programs import agree, run_sanitized
+from tests.passes.loop_programs import agree, lowered, run_sanitized
 
 pytest.importorskip("scipy", reason="SciPy is not installed: pip install couloir[scipy]")
 
@@ -207,12 +209,16 @@ def square(kind: str, n: int, dtype: Any) -> Any:
         return np.roll(np.eye(n), 1, 0).astype(dtype)
     if kind == "graded":
         return (a * 10.0 ** -np.arange(n)[:, None]).astype(dtype)
+    if kind == "ones":  # what elimination leaves of it is less and less
+        return np.ones((n, n), dtype)
+    if kind == "cluster":  # sums of its elements lose what tells eigenvalues apart
+        return (np.eye(n) + 1e3 * np.finfo(dtype).eps * a).astype(dtype)
     if kind == "jordan":  # one eigenvector
         return (np.eye(n, k=1) + 2 * np.eye(n)).astype(dtype)
     return {"any": a, "hermitian": a + adjoint(a), "zero": 0 * a}[kind]
 
 
-KINDS = st.sampled_from(["any", "companion", "cyclic", "graded", "hermitian", "jordan", "zero"])
+KINDS = st.sampled_from(["any", "cluster", "companion", "cyclic", "graded", "hermitian", "jordan", "ones", "zero"])
 
 
 @settings(max_examples=10)
@@ -298,3 +304,46 @@ def test_rows_where_columns_are_expected() -> None:
     del first.attributes["operand_layouts"], first.attributes["result_layouts"]
     for mine, theirs in zip(evaluate(written_out(module), *operands), evaluate(module, *operands), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=64 * 2.0**-23)
+
+
+@pytest.mark.slow
+def test_matrices_that_are_hard(tmp_path: Path) -> None:
+    """Graded, clustered and rank-deficient matrices of 40 rows, in C: all loops end, and residuals are rounding errors."""
+    n, eps = 40, 2.0**-23
+    rng = np.random.default_rng(0)
+    hard = {
+        "any": rng.standard_normal((n, n)),
+        "cluster": np.eye(n) + 1e-5 * rng.standard_normal((n, n)),
+        "cyclic": np.roll(np.eye(n), 1, 0),
+        "graded": rng.standard_normal((n, n)) * 10.0 ** -np.linspace(0, 30, n),
+        "hilbert": 1 / (1 + np.arange(n)[:, None] + np.arange(n)),
+        "jordan": np.eye(n, k=1),
+        "kahan": 0.5 ** np.arange(n)[:, None] * (np.eye(n) - np.triu(np.full((n, n), 0.9), 1)),
+        "ones": np.ones((n, n)),
+        "rank 3": rng.standard_normal((n, 3)) @ rng.standard_normal((3, n)),
+        "wilkinson": np.diag(abs(np.arange(n) - n / 2)) + np.eye(n, k=1) + np.eye(n, k=-1),
+    }
+    stacked = np.stack(list(hard.values())).astype(np.float32)
+    hermitian = (stacked + adjoint(stacked)) / 2
+    module, operands = module_of(
+        [
+            ("syevd", [hermitian], {"uplo": "L", "mode": "V"}),
+            ("gesdd", [stacked], {"mode": "A", "sizes": {"u": n, "v": n}}),
+            ("gees", [stacked], {"mode": "V", "sort": "N"}),
+            ("geev", [stacked], {"compute_left": "N", "compute_right": "V"}),
+        ]
+    )
+    results = compile_program(CProgram.of(lowered(module)), cache=Cache(tmp_path))(*operands)
+    wide = [array.astype(np.complex128) for array in results]
+    vectors, values, _, _, singular, left, right, _, form, basis = wide[:10]
+    norms = np.linalg.norm(stacked.astype(np.float64), axis=(1, 2))[:, None, None]
+    for found in (vectors, left, adjoint(right), basis):
+        orthonormal(found, 2 * n * eps)
+    for residual in (
+        hermitian @ vectors - vectors * values[:, None],
+        (left * singular[:, None]) @ right - stacked,
+        basis @ form @ adjoint(basis) - stacked,
+    ):
+        assert (np.abs(residual).max(axis=(1, 2), keepdims=True) <= 2 * n * eps * norms).all()
+    infos = [array for array in results if array.dtype == np.int32]
+    assert not any(info.any() for info in infos)

@@ -30,16 +30,15 @@ def reflector(column: Array, place: Array, end: int | None = None) -> tuple[Arra
     alpha = column.where(here, 0).sum(1)
     rest = column.where(below, 0)
     largest = rest.abs1().max(1).maximum(alpha.abs1())
-    scale = largest.where(largest > 0, 1)  # squares of scaled numbers neither overflow nor vanish
-    size = (rest / scale).squared().sum(1) + (alpha / scale).squared()
-    norm = size.sqrt() * scale
+    scale = largest.where(largest > 0, 1)  # scaled numbers neither overflow nor vanish when they are squared
     trivial = rest.abs1().max(1).is_(0) & alpha.imag.is_(0)
-    beta = (-norm).where(alpha.real >= 0, norm)
-    beta = alpha.real.where(trivial, beta)
+    alpha, rest = alpha / scale, rest / scale
+    norm = (rest.squared().sum(1) + alpha.squared()).sqrt()
+    beta = alpha.real.where(trivial, (-norm).where(alpha.real >= 0, norm))
     whole = beta.to(column.element)
     tau = ((whole - alpha) / whole.where(~trivial, 1)).where(~trivial, 0)
     vector = rest / (alpha - whole).where(~trivial, 1)
-    return vector.where(~here, 1), tau, beta
+    return vector.where(~here, 1), tau, beta * scale
 
 
 def apply_left(matrix: Array, vector: Array, tau: Array) -> Array:

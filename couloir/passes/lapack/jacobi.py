@@ -89,6 +89,7 @@ def _refined(basis: Array, matrix: Array) -> Array:
     order, takes them away. Source: T. Ogita and K. Aishima, "Iterative refinement for symmetric eigenvalue decomposition".
     """
     product = matmul(basis.conj(), matmul(basis, matrix.turned()).turned())
+    product = (product + product.adjoint()) * 0.5  # what is mixed is then a rotation
     row, column = product.along(1), product.along(2)
     values = product.real.where(row.is_(column), 0).sum(2)
     gap = values.turned() - values
@@ -107,8 +108,8 @@ def _rotated(first: Array, second: Array, width: int, eps: float) -> tuple[Array
     lengths = one.sqrt(), two.sqrt()
     longest = lengths[0].maximum(lengths[1]).max(1)
     counts = (lengths[0] > longest * eps) & (lengths[1] > longest * eps)  # shorter rows are zero, up to rounding
-    cosine = (size / (lengths[0] * lengths[1]).where(counts, 1)).where(counts, 0).max(1)
-    apart = size > 0
+    cosine = (size / (lengths[0] * lengths[1]).where(counts, 1)).where(counts, 0)
+    apart = cosine > eps / 8
     safe = size.where(apart, 1)
     half = (two - one) / (safe * 2)
     tangent = half.number(1).where(half >= 0, -1) / (abs(half) + (half * half + 1).sqrt())
@@ -121,7 +122,7 @@ def _rotated(first: Array, second: Array, width: int, eps: float) -> tuple[Array
         phase = both.number(1).where(both >= 0, -1)
     turned = second * phase
     small = s / (c + 1)
-    return first - (turned + first * small) * s, turned + (first - turned * small) * s, cosine
+    return first - (turned + first * small) * s, turned + (first - turned * small) * s, cosine.max(1)
 
 
 def factors_of(vectors: Array) -> Array:

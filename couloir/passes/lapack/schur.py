@@ -116,14 +116,18 @@ def _schur(form: Array, basis: Array) -> tuple[Array, Array, Array]:
 
 
 def _with_small_ones_zero(form: Array) -> Array:
-    """The elements below the diagonal that are small beside their neighbours on the diagonal are zero."""
-    eps = float(np.finfo(dtype_of(form.element)).eps)
+    """The elements below the diagonal that are small beside their neighbours on the diagonal are zero.
+
+    Neighbours may vanish themselves. The largest elements are around 1, and what is so small that products of three of it
+    do is far below the rounding errors of those.
+    """
+    kind = np.finfo(dtype_of(form.element))
     row, column = form.along(1), form.along(2)
     size = form.abs1()
     diagonal = size.where(row.is_(column), 0)
     beside = diagonal.max(2).broadcast(*form.shape) + diagonal.max(1)
-    least = beside.where(beside > 0, size.max(1, 2))
-    return form.where(~(row.is_(column + 1) & (size <= least * eps)), 0)
+    least = (beside * float(kind.eps)).maximum(float(kind.tiny) ** (1 / 3))
+    return form.where(~(row.is_(column + 1) & (size <= least)), 0)
 
 
 def _held(array: Array) -> Array:
@@ -144,16 +148,18 @@ def _whole(number: Array) -> Array:
 def _swept(form: Array, basis: Array, start: Array, end: Array, tries: Array) -> State:
     """A sweep over the rows from `start` to `end`, three or more."""
     before = end - 1
-    a, b = _element(form, before, before), _element(form, before, end)
-    c, d = _element(form, end, before), _element(form, end, end)
-    made_up = ((c.abs1() + _element(form, before, before - 1).abs1()) * 1.5).to(form.element)
+    made_up = _element(form, end, before).abs1() + _element(form, before, before - 1).abs1()
     usual = ((tries + 1) / EXCEPTIONAL * EXCEPTIONAL).is_not(tries + 1)
-    total = (a + d).where(usual, made_up)
-    product = (a * d - b * c).where(usual, made_up * made_up)
+    last = _element(form, end, end)
+    x = last.where(usual, last + (made_up * 0.75).to(form.element))
+    y = _element(form, before, before).where(usual, x)
+    w = _element(form, end, before) * _element(form, before, end)
+    w = w.where(usual, (made_up * made_up * -0.4375).to(form.element))
     p, q = _element(form, start, start), _element(form, start, start + 1)
     r, s = _element(form, start + 1, start), _element(form, start + 1, start + 1)
-    # The first column of (form - shift) (form - other shift), which is all that the shifts are needed for.
-    first = [p * p + q * r - total * p + product, r * (p + s - total), r * _element(form, start + 2, start + 1)]
+    # The first column of (form - shift) (form - other shift), which is all that the shifts are needed for; written with
+    # differences, as eigenvalues that are close to each other would be lost in sums.
+    first = [(x - p) * (y - p) - w + q * r, r * ((s - p) - (x - p) - (y - p)), r * _element(form, start + 2, start + 1)]
     opening = _held(concatenate(first, 1))
 
     def step(number: Array, state: State) -> State:
