@@ -172,6 +172,14 @@ class Importer:
 
     def _constant(self, value: Any, aval: Any) -> Tensor:
         type = self._type(aval, "a value that the function closes over")
+        if isinstance(
+            value, jax_library().core.Tracer
+        ):  # kept when its trace ended, or of one that goes on around this
+            raise Error(
+                f"the function closes over a traced value, `{type}`, which has no elements",
+                where=self.label,
+                hint="give it as an argument, and return what a traced function makes instead of storing it",
+            )
         return hlo.constant(array_of(value, aval), type.element_type).output
 
     def retrace(

@@ -177,6 +177,20 @@ def test_side_effects_are_named():
     assert "side effects" in caught.value.notes[0]
 
 
+def test_traced_values_that_were_kept():
+    kept: list[Any] = []
+
+    def keeps(x: Any) -> Any:
+        kept.append(x)
+        return x
+
+    couloir.from_jax(keeps, np.zeros(3, np.float32))
+    with pytest.raises(couloir.Error, match="<lambda>: the function closes over a traced value, `tensor<3xf32>`"):
+        couloir.from_jax(lambda x: x + kept[0], np.zeros(3, np.float32))
+    with pytest.raises(couloir.Error, match="give it as an argument"):
+        jax.jit(lambda y: couloir.from_jax(lambda x: x + y, 1.0))(2.0)
+
+
 def test_static_arguments_are_bound_beforehand():
     def f(x: Any, mode: str) -> Any:
         return jnp.sin(x) if mode == "sin" else x
