@@ -90,6 +90,11 @@ class FuncOp(Operation, name="func.func", traits=(IsolatedFromAbove, Symbol, Aff
         ):
             if given is not None and len(given) != count:
                 yield f"`{label}` has {len(given)} dictionaries for {count}"
+            plain = next(
+                (key for n in range(len(given or ())) for key in _dictionary(given, n) if "." not in key), None
+            )
+            if plain is not None:
+                yield f"the attributes of arguments and results belong to dialects, `dialect.{plain}`; `{plain}` does not"
         if self.is_declaration:
             return
         types = tuple(a.type for a in self.entry.arguments)

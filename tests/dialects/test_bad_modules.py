@@ -113,3 +113,11 @@ def test_a_shape_of_more_sizes_than_a_tensor_has_dimensions_is_refused() -> None
             : (tensor<f32>, tensor<f32>, tensor<20000000000xi64>) -> tensor<2xf32>
           return
         }""")
+
+
+@pytest.mark.parametrize(
+    "text", ["(%a: tensor<f32> {plain}) {", "(%a: tensor<f32>) -> (tensor<f32> {plain = 1 : i32}) {"]
+)
+def test_attributes_of_arguments_and_results_belong_to_dialects(text: str) -> None:
+    with pytest.raises(couloir.Error, match=r"belong to dialects, `dialect.plain`; `plain` does not"):
+        couloir.parse(f"func.func @main{text} return {'%a : tensor<f32>' if '->' in text else ''} }}")
