@@ -529,6 +529,7 @@ def run(
     backend: Backend = "numpy",
     dims: Mapping[str, int] | None = None,
     function: str | None = None,
+    max_runs: int | None = None,
 ) -> tuple[Any, ...]:
     """Runs a model on NumPy arrays, one for each input. Returns a tuple with a new array for each output.
 
@@ -538,7 +539,10 @@ def run(
         backend: `"numpy"`, the reference; `"c"` compiles first (see `compile`, to do that once for many runs).
         dims: As for `load`.
         function: The function to run; by default the first public one.
+        max_runs: On NumPy: how many regions, blocks and functions may be run before a program that does not end is given up.
     """
+    if backend == "c" and max_runs is not None:
+        raise Error("compiled programs are not interrupted: `max_runs` is for the backend `numpy`")
     if backend == "c":
         return compile(source, dims=dims, function=function)(*arrays)
     if backend != "numpy":
@@ -549,7 +553,7 @@ def run(
 
     module = load(source, dims=dims)
     check_shapes(module, arrays, function)
-    return own(evaluate(module, *arrays, function=function), arrays)
+    return own(evaluate(module, *arrays, function=function, max_runs=max_runs), arrays)
 
 
 def cost(

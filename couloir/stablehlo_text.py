@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OURS: Final = ("onnx.", "couloir.")
 """What attributes are called that only Couloir reads: the names of a model's inputs and dimensions."""
-UPSTREAM: Final = ("stablehlo", "chlo", "func", "builtin")
+UPSTREAM: Final = ("stablehlo", "chlo", "sdy", "func", "builtin")
 
 
 def to_stablehlo_text(source: Source, *, dims: Mapping[str, int] | None = None, locations: bool = False) -> str:

@@ -359,3 +359,23 @@ def test_bytes_that_are_no_values_of_the_type_are_refused(tmp_path: Path, capsys
     np.save(inputs, np.array([1, 200], np.uint8).view("V1"))
     assert main(["run", str(model), "-i", str(inputs)]) == 1
     assert "float4_e2m1fn" in capsys.readouterr().err
+
+
+ENDLESS = """
+func.func @main(%arg0: tensor<i1>) -> tensor<i1> {
+  %0 = stablehlo.while(%x = %arg0) : tensor<i1> cond { stablehlo.return %x : tensor<i1> } do { stablehlo.return %x : tensor<i1> }
+  return %0 : tensor<i1>
+}
+"""
+
+
+def test_a_program_that_does_not_end_is_given_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, inputs = tmp_path / "m.mlir", tmp_path / "x.npy"
+    model.write_text(ENDLESS)
+    np.save(inputs, np.array(True))
+    assert main(["run", str(model), "-i", str(inputs), "--max-runs", "1000"]) == 1
+    assert "does a loop never end" in capsys.readouterr().err
+    assert main(["run", str(model), "-i", str(inputs), "--max-runs", "1000", "-b", "c"]) == 1
+    assert "not interrupted" in capsys.readouterr().err
+    (result,) = couloir.run(couloir.parse(ENDLESS), np.array(False), max_runs=1000)
+    assert not result

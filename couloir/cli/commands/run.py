@@ -31,6 +31,12 @@ def register(commands: Commands) -> None:
         "--backend", "-b", choices=("numpy", "c"), default="numpy", help="what runs it (default: numpy, the reference)"
     )
     parser.add_argument("--output", "-o", metavar="FILE", help="save the results as .npz, or - for stdout")
+    parser.add_argument(
+        "--max-runs",
+        type=natural,
+        metavar="N",
+        help="give up after so many runs of loop bodies, branches and functions",
+    )
 
 
 def _run(options: Any) -> int:
@@ -48,7 +54,7 @@ def _run(options: Any) -> int:
         given = read_inputs(options.input)
         types = entry.function_type.inputs
         arrays = [_typed(array, type) for array, type in zip(given, types, strict=False)] + given[len(types) :]
-    results = api.run(module, *arrays, backend=options.backend)
+    results = api.run(module, *arrays, backend=options.backend, max_runs=options.max_runs)
     names = _result_names(entry, len(results))
     if options.output:
         _save_npz(options.output, dict(zip(names, results, strict=True)))
