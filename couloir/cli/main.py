@@ -1,7 +1,7 @@
 """The command line: one subcommand for each module of `couloir.cli.commands`.
 
 Exit codes: 0 done; 1 the input is wrong or cannot be handled; 2 the command line is wrong; 3 a fault was looked for and found
-(`bisect`); 70 a fault in Couloir or in a pass; 130 interrupted.
+(`bisect`, `check`); 4 nothing can be said (`check`); 70 a fault in Couloir or in a pass; 130 interrupted.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from couloir.ir.passes import Pass, PassPipeline
 from couloir.ir.rewriting import is_splat
 from couloir.ir.rewriting.rule import FunctionRule, find_rule
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import TensorType, f32
+from couloir.ir.types import ComplexType, TensorType, f32
 from couloir.passes.canonicalization import hlo_equations, hlo_rules
 from couloir.testing import check_pass, check_rewrite, equivalent
 from couloir.testing.rewrites.report import Verdict
@@ -147,6 +147,45 @@ def test_what_a_rule_assumes_is_not_held_against_it():
     assert "assumes no NaN, no infinities" in str(report)
 
 
+class AddsAnyZero(Rule):
+    """x + 0  =>  x, for both zeros"""
+
+    assumes = ("no signed zeros",)
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Add(x, zero)
+
+    def where(zero):
+        return (is_splat(zero, 0.0) | is_splat(zero, -0.0)) & couloir.guard(
+            zero.type.element_type is f32, "it is for f32"
+        )
+
+    def rewrite(x):
+        return x
+
+
+class DoublesAndHalves(Rule):
+    """(x + x) / 2  =>  x"""
+
+    assumes = ("no overflow",)
+
+    def pattern(x, two: ConstantLike):
+        return hlo.Divide(hlo.Add(x, x), two)
+
+    def where(two):
+        return is_splat(two, 2.0) & couloir.guard(two.type.element_type is f32, "it is for f32")
+
+    def rewrite(x):
+        return x
+
+
+@pytest.mark.parametrize("cls", [AddsAnyZero, DoublesAndHalves])
+def test_each_assumption_is_what_makes_its_rule_hold(cls, monkeypatch):
+    assert check_rewrite(cls, cases=25, seconds=60).verdict is Verdict.TESTED
+    monkeypatch.setattr(cls, "assumes", ())
+    assert check_rewrite(cls, cases=25, seconds=60).verdict is Verdict.REFUTED
+
+
 def test_the_reproduction_runs_as_printed():
     found = check_rewrite(SwapsADifference, seconds=30).counterexample
     done = subprocess.run([sys.executable, "-c", found.reproduction()], capture_output=True, text=True, check=True)
@@ -235,6 +274,10 @@ def test_special_values_are_in_the_inputs():
 
     (array,) = arrays_for([TensorType((200,), f32)], "special", 0)
     assert np.isnan(array).any() and np.isinf(array).any() and (np.signbit(array) & (array == 0)).any()
+    (array,) = arrays_for([TensorType((200,), f32)], "extreme", 0)
+    assert (np.abs(array) == np.finfo(np.float32).max).any() and np.isfinite(array).all()
+    (array,) = arrays_for([TensorType((200,), ComplexType(f32))], "extreme", 0)  # without a warning
+    assert (np.abs(array.real) > 1e20).any()
     (array,) = arrays_for([TensorType((200,), f32)], "whole", 0)
     assert (array == np.rint(array)).all() and np.abs(array).max() <= 3
 

@@ -198,6 +198,8 @@ class Rule:
 
     allow_shared: ClassVar[bool] = False
     """Whether the rule applies when an inner result is also used elsewhere (the inner op then stays)."""
+    assumes: ClassVar[tuple[str, ...]] = ()
+    """What holds of the numbers that the rule is for, `("no NaN",)`; `couloir.testing.check_rewrite` knows what may be said."""
     rule: ClassVar[Rewrite]
 
     def __init_subclass__(cls, **options: Any) -> None:

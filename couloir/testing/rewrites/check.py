@@ -52,7 +52,7 @@ def check_rewrite(
 
     Args:
         rule: A subclass of `Rule`, or a function decorated with `@rule`. It may say what it assumes:
-            `assumes = ("no NaN", "reassociation")`.
+            `assumes = ("no NaN", "no overflow")`.
         cases: On how many programs it should fire.
         seconds: How long to go on at most. A rule that itself does not end is not stopped.
         seed: The same seed gives the same programs and inputs.

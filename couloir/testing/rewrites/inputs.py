@@ -24,7 +24,7 @@ from couloir.ir.types import (
 
 Profile: TypeAlias = Literal["whole", "ordinary", "special", "extreme"]
 """`whole`: small whole numbers, on which sums and products are exact; `ordinary`: normal numbers; `special`: zeros of both signs,
-infinities, NaN, the least numbers, among whole ones; `extreme`: the whole range of the type.
+infinities, NaN, the least numbers, among whole ones; `extreme`: the whole range of the type, its ends often.
 """
 PROFILES: Final[tuple[Profile, ...]] = ("whole", "ordinary", "special", "extreme")
 
@@ -32,7 +32,8 @@ PROFILES: Final[tuple[Profile, ...]] = ("whole", "ordinary", "special", "extreme
 def arrays_for(types: Sequence[Type], profile: Profile, seed: int) -> list[Array]:
     """An array for each type. Raises `couloir.Error` for types of which there are no arrays."""
     generator = np.random.default_rng([seed, PROFILES.index(profile)])
-    return [_array(generator, type, profile) for type in types]
+    with np.errstate(all="ignore"):  # a number too large for the type becomes an infinity
+        return [_array(generator, type, profile) for type in types]
 
 
 def _array(generator: np.random.Generator, type: Type, profile: Profile) -> Array:
@@ -78,4 +79,6 @@ def _floats(generator: np.random.Generator, shape: tuple[int, ...], dtype: Any, 
             odd = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, least, -least, 1.0])
             return np.where(generator.random(shape) < 0.6, generator.choice(odd, shape), whole).astype(dtype)
         scale = np.exp2(generator.uniform(np.log2(max(least, 1e-300)), np.log2(largest), shape))
-        return (np.sign(whole + 0.5) * np.minimum(scale, largest)).astype(dtype)
+        edge = generator.random(shape) < 0.2  # in the middle of the range nothing overflows
+        magnitude = np.where(edge, largest, np.minimum(scale, largest))
+        return (np.sign(whole + 0.5) * magnitude).astype(dtype)

@@ -20,10 +20,8 @@ from couloir.testing.rewrites.inputs import Profile
 
 MAX_RUNS: Final = 20_000
 """Regions, blocks and functions that are run before a program counts as endless."""
-ASSUMPTIONS: Final = ("no NaN", "no infinities", "no signed zeros", "no overflow", "reassociation")
-"""What a rule may assume, `assumes = ("no NaN",)`: that no input or intermediate value is so; or that sums may be rounded in
-another order.
-"""
+ASSUMPTIONS: Final = ("no NaN", "no infinities", "no signed zeros", "no overflow")
+"""What a rule may assume, `assumes = ("no NaN",)`: elements of results that are so before or after do not count."""
 
 
 class Undefined(Exception):
