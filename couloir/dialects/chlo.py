@@ -6,8 +6,9 @@ Names and semantics are upstream's (openxla/stablehlo, stablehlo/dialect/ChloOps
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from couloir.dialects import hlo
 from couloir.dialects.chlo_broadcasting import BroadcastAdd as BroadcastAdd
 from couloir.dialects.chlo_broadcasting import BroadcastAnd as BroadcastAnd
 from couloir.dialects.chlo_broadcasting import BroadcastAtan2 as BroadcastAtan2
@@ -460,3 +461,27 @@ class Scan(Operation, name="chlo.scan", traits=(RecursiveMemoryEffects, SingleBl
         return p.build(
             cls, operands, {**attributes, "dimension": dimension, **stored}, [body], result_types=type.results
         )
+
+
+WITHOUT_BROADCASTING: Final[dict[type[Operation], type[Operation]]] = {
+    BroadcastAdd: hlo.Add,
+    BroadcastAnd: hlo.And,
+    BroadcastAtan2: hlo.Atan2,
+    BroadcastComplex: hlo.Complex,
+    BroadcastDivide: hlo.Divide,
+    BroadcastMaximum: hlo.Maximum,
+    BroadcastMinimum: hlo.Minimum,
+    BroadcastMultiply: hlo.Multiply,
+    BroadcastNextAfter: NextAfter,
+    BroadcastOr: hlo.Or,
+    BroadcastPolygamma: Polygamma,
+    BroadcastPower: hlo.Power,
+    BroadcastRemainder: hlo.Remainder,
+    BroadcastShiftLeft: hlo.ShiftLeft,
+    BroadcastShiftRightArithmetic: hlo.ShiftRightArithmetic,
+    BroadcastShiftRightLogical: hlo.ShiftRightLogical,
+    BroadcastSubtract: hlo.Subtract,
+    BroadcastXor: hlo.Xor,
+    BroadcastZeta: Zeta,
+}
+"""What each binary op that broadcasts is on operands of one shape; `broadcast_compare` has options of its own."""

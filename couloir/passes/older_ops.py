@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from couloir.dialects import chlo, chlo_broadcasting, hlo
@@ -188,29 +188,6 @@ def _at_places(x: Tensor, places: Sequence[Tensor]) -> Tensor:
     return hlo.Gather(x, vectors, GatherDimensionNumbers((), axes, (), (), axes, len(shape)), (1,) * rank).result
 
 
-_BROADCAST: Final[dict[type[Operation], Callable[[Tensor, Tensor], Operation]]] = {
-    chlo.BroadcastAdd: hlo.Add,
-    chlo.BroadcastAnd: hlo.And,
-    chlo.BroadcastAtan2: hlo.Atan2,
-    chlo.BroadcastComplex: hlo.Complex,
-    chlo.BroadcastDivide: hlo.Divide,
-    chlo.BroadcastMaximum: hlo.Maximum,
-    chlo.BroadcastMinimum: hlo.Minimum,
-    chlo.BroadcastMultiply: hlo.Multiply,
-    chlo.BroadcastNextAfter: chlo.NextAfter,
-    chlo.BroadcastOr: hlo.Or,
-    chlo.BroadcastPolygamma: chlo.Polygamma,
-    chlo.BroadcastPower: hlo.Power,
-    chlo.BroadcastRemainder: hlo.Remainder,
-    chlo.BroadcastShiftLeft: hlo.ShiftLeft,
-    chlo.BroadcastShiftRightArithmetic: hlo.ShiftRightArithmetic,
-    chlo.BroadcastShiftRightLogical: hlo.ShiftRightLogical,
-    chlo.BroadcastSubtract: hlo.Subtract,
-    chlo.BroadcastXor: hlo.Xor,
-    chlo.BroadcastZeta: chlo.Zeta,
-}
-
-
 def _spread(value: Tensor, shape: Sequence[int], dimensions: Sequence[int]) -> Tensor:
     same = value.type.shape == tuple(shape)
     return value if same else hlo.broadcast_in_dim(value, shape, tuple(dimensions)).result
@@ -252,7 +229,7 @@ def broadcast_apart(
         except Error as error:  # CHLO does not say which types of comparison fit which elements
             raise NoMatch(error.message) from error
         return None
-    plain: Any = _BROADCAST[type(op)]
+    plain: Any = chlo.WITHOUT_BROADCASTING[type(op)]
     elements = plain.definition.operands[0].spec.elements
     if not elements.contains(op.lhs.type.element_type):
         return f"`{plain.name}` takes {elements.what} elements"

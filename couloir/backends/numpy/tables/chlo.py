@@ -15,7 +15,7 @@ from couloir.backends.numpy.element_types import Array, kind, width
 from couloir.backends.numpy.meanings import Run, Steps, meaning
 from couloir.backends.numpy.tables.hlo import ELEMENTWISE
 from couloir.backends.numpy.tables.math import erfc, in_every_domain, of_floats
-from couloir.dialects import chlo, hlo
+from couloir.dialects import chlo
 from couloir.dialects.chlo import outer_dimensions
 from couloir.dialects.chlo_broadcasting import places
 from couloir.ir.attributes import FloatAttr, IntegerAttr
@@ -144,24 +144,7 @@ def _top_k(xp: ArrayNamespace, op: chlo.TopK, operand: Array) -> tuple[Array, Ar
 
 # -- what broadcasts: the meaning of the op that does not, on operands of one shape -----------------------------------
 
-BROADCASTING: Final[dict[type[Operation], type[Operation]]] = {
-    chlo.BroadcastAdd: hlo.Add,
-    chlo.BroadcastAnd: hlo.And,
-    chlo.BroadcastAtan2: hlo.Atan2,
-    chlo.BroadcastComplex: hlo.Complex,
-    chlo.BroadcastDivide: hlo.Divide,
-    chlo.BroadcastMaximum: hlo.Maximum,
-    chlo.BroadcastMinimum: hlo.Minimum,
-    chlo.BroadcastMultiply: hlo.Multiply,
-    chlo.BroadcastOr: hlo.Or,
-    chlo.BroadcastPower: hlo.Power,
-    chlo.BroadcastRemainder: hlo.Remainder,
-    chlo.BroadcastShiftLeft: hlo.ShiftLeft,
-    chlo.BroadcastShiftRightArithmetic: hlo.ShiftRightArithmetic,
-    chlo.BroadcastShiftRightLogical: hlo.ShiftRightLogical,
-    chlo.BroadcastSubtract: hlo.Subtract,
-    chlo.BroadcastXor: hlo.Xor,
-}
+_OF_STABLEHLO: Final = {cls: plain for cls, plain in chlo.WITHOUT_BROADCASTING.items() if plain in ELEMENTWISE}
 
 
 def _together(op: chlo.BroadcastBinary, *operands: Array) -> list[Array]:
@@ -178,9 +161,9 @@ def _spread(operand: Array, axes: tuple[int, ...], rank: int) -> Array:
     return operand.transpose(np.argsort(axes)).reshape(shape)
 
 
-@meaning(*BROADCASTING)
+@meaning(*_OF_STABLEHLO)
 def _broadcasting(xp: ArrayNamespace, op: chlo.BroadcastBinary, lhs: Array, rhs: Array) -> Array:
-    return ELEMENTWISE[BROADCASTING[type(op)]](xp, *_together(op, lhs, rhs))
+    return ELEMENTWISE[_OF_STABLEHLO[type(op)]](xp, *_together(op, lhs, rhs))
 
 
 @meaning(chlo.BroadcastNextAfter)
