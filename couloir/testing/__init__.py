@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from couloir.testing.reducing import Reduction, reduce
 from couloir.testing.rewrites.check import check_pass, check_rewrite, equivalent
-from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
+from couloir.testing.rewrites.report import Candidate, Counterexample, Obligation, Proof, Report, Verdict
 
 __all__ = [
-    "Counterexample", "Obligation", "Reduction", "Report", "Verdict",
+    "Candidate", "Counterexample", "Obligation", "Proof", "Reduction", "Report", "Verdict",
     "check_pass", "check_rewrite", "equivalent", "reduce",
 ]  # fmt: skip

@@ -253,22 +253,6 @@ def test_rules_that_break_the_machinery(broken, obligation, said):
     assert said in refuted.detail
 
 
-def test_an_assumption_that_nobody_knows():
-    class Assumes(Rule):
-        """negate(negate(x))  =>  x"""
-
-        assumes = ("good weather",)
-
-        def pattern(x):
-            return hlo.Negate(hlo.Negate(x))
-
-        def rewrite(x):
-            return x
-
-    with pytest.raises(couloir.Error, match="assumes `good weather`"):
-        check_rewrite(Assumes)
-
-
 def test_special_values_are_in_the_inputs():
     from couloir.testing.rewrites.inputs import arrays_for
 

@@ -76,6 +76,4 @@ def _check(options: Any) -> int:
     if options.reproduction and report.counterexample is not None:
         print(report.counterexample.reproduction(), end="")
     sys.stdout.flush()
-    return {testing.Verdict.TESTED: 0, testing.Verdict.REFUTED: REFUTED, testing.Verdict.UNKNOWN: UNKNOWN}[
-        report.verdict
-    ]
+    return 0 if report else REFUTED if report.verdict is testing.Verdict.REFUTED else UNKNOWN

@@ -19,7 +19,8 @@ and a function of a typed op and a rewriter, for everything else:
         rewriter.replace(op, op.input)
 
 There is no third form. Both are objects with a name and a root op; defining one registers it, so that
-`find_rule("DoubleTranspose")` and the command line know it.
+`find_rule("DoubleTranspose")` and the command line know it. Either may say what it assumes of numbers: `assumes = ("no NaN",)`
+in an equation, `@rule(assumes=("no NaN",))` for a function.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import inspect
 import types as python_types
 import typing
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, cast, overload
 
 from couloir.ir.errors import Error, nearest
 from couloir.ir.location import fuse
@@ -43,6 +44,11 @@ ANY_OP: Final = Operation
 
 UNEXPLAINED: Final = Miss("it does not fit")
 """What an attempt gives when nobody asked for a reason."""
+
+ASSUMPTIONS: Final = ("no NaN", "no infinities", "no signed zeros", "no overflow", "reassociation")
+"""What a rule may assume. `reassociation`: order and rounding of arithmetic may change (LLVM's flags reassoc, arcp and contract);
+the others hold of the numbers that the rule is for.
+"""
 
 _RULES: Final[dict[str, Rewrite]] = {}
 
@@ -66,6 +72,8 @@ class Rewrite:
     summary: str
     roots: tuple[type[Operation], ...]
     """The classes of the ops at which it may start; `(Operation,)` for every op."""
+    assumes: tuple[str, ...] = ()
+    """What it assumes, of `ASSUMPTIONS`. Nothing checks that it holds: whoever applies the rule grants it."""
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         """Tries the rule at `op`. None when it was applied, otherwise the reason why not; then nothing has changed."""
@@ -98,6 +106,10 @@ class Equation(Rewrite):
                     f"the rule {cls.__name__} uses `{name}`, which its pattern does not bind",
                     hint=nearest(name, sorted(known)),
                 )
+
+    @property
+    def assumes(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.cls.assumes
 
     @property
     def pattern(self) -> Pattern:
@@ -199,11 +211,12 @@ class Rule:
     allow_shared: ClassVar[bool] = False
     """Whether the rule applies when an inner result is also used elsewhere (the inner op then stays)."""
     assumes: ClassVar[tuple[str, ...]] = ()
-    """What holds of the numbers that the rule is for, `("no NaN",)`; `couloir.testing.check_rewrite` knows what may be said."""
+    """What the rule assumes of numbers: `("no NaN",)`; `ASSUMPTIONS` has all that may be said."""
     rule: ClassVar[Rewrite]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls.assumes = _known_assumptions(cls.__name__, cls.assumes)
         cls.rule = Equation(cls)
         _RULES[cls.__name__] = cls.rule
 
@@ -211,11 +224,14 @@ class Rule:
 class FunctionRule(Rewrite):
     """A rule that is a function of an op and a rewriter."""
 
-    def __init__(self, function: Callable[[Any, Rewriter], Any], roots: tuple[type[Operation], ...]) -> None:
+    def __init__(
+        self, function: Callable[[Any, Rewriter], Any], roots: tuple[type[Operation], ...], assumes: Sequence[str] = ()
+    ) -> None:
         self.function = function
         self.name = function.__name__
         self.summary = first_line(function.__doc__)
         self.roots = roots
+        self.assumes = _known_assumptions(self.name, assumes)
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         if rewriter.on_match is not None:
@@ -246,11 +262,29 @@ class FunctionRule(Rewrite):
         return self.function(op, rewriter)
 
 
-def rule(function: Callable[[Any, Rewriter], Any]) -> FunctionRule:
-    """Makes a rule of a function `(op: SomeOp, rewriter)`; the annotation says at which ops it starts (`A | B` for several)."""
-    made = FunctionRule(function, roots_of(function, ("an op", "a rewriter")))
-    register(made)
-    return made
+@overload
+def rule(function: Callable[[Any, Rewriter], Any]) -> FunctionRule: ...
+@overload
+def rule(*, assumes: Sequence[str]) -> Callable[[Callable[[Any, Rewriter], Any]], FunctionRule]: ...
+def rule(function: Callable[[Any, Rewriter], Any] | None = None, *, assumes: Sequence[str] = ()) -> Any:
+    """Makes a rule of a function `(op: SomeOp, rewriter)`; the annotation says at which ops it starts (`A | B` for several).
+
+    Args:
+        function: The function.
+        assumes: What it assumes of numbers, of `ASSUMPTIONS`: `@rule(assumes=("no NaN",))`.
+    """
+
+    def made_of(function: Callable[[Any, Rewriter], Any]) -> FunctionRule:
+        made = function_rule(function, assumes)
+        register(made)
+        return made
+
+    return made_of if function is None else made_of(function)
+
+
+def function_rule(function: Callable[[Any, Rewriter], Any], assumes: Sequence[str] = ()) -> FunctionRule:
+    """The rule that a function is, as `rule` makes it, known to nobody by its name."""
+    return FunctionRule(function, roots_of(function, ("an op", "a rewriter")), assumes)
 
 
 def register(made: Rewrite) -> None:
@@ -285,9 +319,21 @@ def roots_of(function: Callable[..., Any], takes: Sequence[str]) -> tuple[type[O
 def _locals_of_definition() -> dict[str, Any]:
     """The local names where a rule is being defined: a class defined in the same function can be its root."""
     frame = inspect.currentframe()
-    for _ in range(3):  # this function, roots_of, the decorator
-        frame = None if frame is None else frame.f_back
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(("couloir.ir.", "couloir.testing.")):
+        frame = frame.f_back
     return {} if frame is None else dict(frame.f_locals)
+
+
+def _known_assumptions(name: str, assumes: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(assumes, str):
+        raise Error(f"what the rule {name} assumes is no tuple", hint=f'write `assumes = ("{assumes}",)`')
+    for item in assumes:
+        if item not in ASSUMPTIONS:
+            raise Error(
+                f"the rule {name} assumes `{item}`, of which nothing is known",
+                hint="there are: " + ", ".join(ASSUMPTIONS),
+            )
+    return tuple(assumes)
 
 
 def as_rewrite(item: type[Rule] | Rewrite) -> Rewrite:

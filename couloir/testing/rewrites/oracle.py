@@ -20,8 +20,6 @@ from couloir.testing.rewrites.inputs import Profile
 
 MAX_RUNS: Final = 20_000
 """Regions, blocks and functions that are run before a program counts as endless."""
-ASSUMPTIONS: Final = ("no NaN", "no infinities", "no signed zeros", "no overflow")
-"""What a rule may assume, `assumes = ("no NaN",)`: elements of results that are so before or after do not count."""
 
 
 class Undefined(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import attrs
 import numpy as np
@@ -15,12 +15,46 @@ from couloir.dialects.builtin import ModuleOp
 class Verdict(enum.Enum):
     """How far something is known."""
 
+    PROVED = "proved"
+    """It holds, in the scope that is given."""
     TESTED = "tested"
     """No case failed."""
     REFUTED = "refuted"
     """A case failed; there is a counterexample."""
     UNKNOWN = "unknown"
     """Nothing can be said, for the reason given."""
+
+
+@attrs.frozen
+class Proof:
+    """That a rewrite keeps what is computed.
+
+    Attributes:
+        method: How it was proved: `index algebra`, `bit-vectors (z3 5.4.1)`, `equal terms`.
+        scope: For what: `all values, all sizes, ranks 0 to 4`, `all values of tensor<2x3xf32>`.
+        detail: What else a reader should know.
+    """
+
+    method: str
+    scope: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        detail = f"; {self.detail}" if self.detail else ""
+        return f"{self.scope}, by {self.method}{detail}"
+
+
+@attrs.frozen(eq=False)
+class Candidate:
+    """What a prover thinks is a counterexample. It is run before anybody is told.
+
+    Attributes:
+        module: A program that the rewrite makes wrong.
+        inputs: What to run it on; None when the prover does not know.
+    """
+
+    module: ModuleOp
+    inputs: tuple[Any, ...] | None = None
 
 
 @attrs.frozen
@@ -81,7 +115,7 @@ class Counterexample:
 
 @attrs.define
 class Report:
-    """The outcome of `check_rewrite`. True when nothing is refuted and something is tested.
+    """The outcome of `check_rewrite`. True when nothing is refuted or unknown: it is proved or tested.
 
     Attributes:
         name: Of the rule.
@@ -105,12 +139,16 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst: refuted before unknown before tested."""
-        verdicts = {obligation.verdict for obligation in self.obligations}
-        return next((v for v in _WORST_FIRST if v in verdicts), Verdict.UNKNOWN)
+        """REFUTED if anything is; else UNKNOWN if the match or all values are; else PROVED if `values` are; else TESTED."""
+        verdicts = {obligation.name: obligation.verdict for obligation in self.obligations}
+        if Verdict.REFUTED in verdicts.values():
+            return Verdict.REFUTED
+        if not verdicts or any(verdicts.get(name) is Verdict.UNKNOWN for name in ("match", "values")):
+            return Verdict.UNKNOWN
+        return Verdict.PROVED if verdicts.get("values") is Verdict.PROVED else Verdict.TESTED
 
     def __bool__(self) -> bool:
-        return self.verdict is Verdict.TESTED
+        return self.verdict in (Verdict.PROVED, Verdict.TESTED)
 
     def __str__(self) -> str:
         head = f"{self.name}: {self.verdict.value.upper()}; fired on {self.fired} of {self.programs} programs"
@@ -121,9 +159,6 @@ class Report:
         if self.counterexample is not None:
             lines.append(str(self.counterexample))
         return "\n".join(lines)
-
-
-_WORST_FIRST: Final = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.TESTED)
 
 
 def _indented(text: str) -> str:

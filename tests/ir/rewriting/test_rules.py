@@ -737,3 +737,35 @@ def test_a_guard_that_refuses_one_order_of_operands_gets_the_other() -> None:
     assert shape_after(lambda a, b: Add(b, Scale(a, 1)), AddScale) == "sub(scale(a0, 1), a1)"
     root = program(lambda a, b: Add(a, b))
     assert why_not(AddScale, root.region.block.first_op).reason == "it is not scaled"
+
+
+def test_both_forms_of_rules_say_what_they_assume():
+    class LocalOp(Operation, name="rt.assuming", traits=(Pure,)):
+        x: Operand[Type]
+        result: Result[Type] = result()
+
+    @rule(assumes=("no NaN", "reassociation"))
+    def rt_assumes(op: LocalOp, rewriter: Rewriter):  # its root is local to this function
+        """assuming(x)  =>  x"""
+        rewriter.replace(op, op.x)
+
+    class RtAssumes(DoubleNeg):
+        assumes = ["no overflow"]  # noqa: RUF012
+
+    assert (rt_assumes.assumes, rt_assumes.roots) == (("no NaN", "reassociation"), (LocalOp,))
+    assert find_rule("rt_assumes") is rt_assumes
+    assert RtAssumes.rule.assumes == ("no overflow",)
+    assert DoubleNeg.rule.assumes == ()
+
+
+@pytest.mark.parametrize(
+    ("assumes", "said"), [(("good weather",), "assumes `good weather`, of which nothing"), ("no NaN", "is no tuple")]
+)
+def test_an_assumption_that_nobody_knows(assumes, said):
+    with pytest.raises(Error, match=said):
+        type("RtUnknownAssumption", (DoubleNeg,), {"assumes": assumes})
+    with pytest.raises(Error, match=said):
+
+        @rule(assumes=assumes)
+        def rt_unknown_assumption(op: Neg, rewriter: Rewriter):
+            """neg(x)  =>  x"""
