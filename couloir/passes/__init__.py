@@ -28,6 +28,7 @@ PASSES: Final[dict[str, str]] = {
     "refine-shapes": "refine_shapes",
     "remove-dead-values": "remove_dead_values",
     "sccp": "sccp",
+    "simplify": "simplification",
     "simplify-cfg": "simplify_cfg",
     "symbol-dce": "symbol_dce",
 }

@@ -25,6 +25,7 @@ from couloir.passes.outline_fusions import OutlineFusions
 from couloir.passes.refine_shapes import RefineShapes
 from couloir.passes.remove_dead_values import RemoveDeadValues
 from couloir.passes.sccp import Sccp
+from couloir.passes.simplification import Simplify
 from couloir.passes.simplify_cfg import SimplifyCfg
 from couloir.passes.symbol_dce import SymbolDce
 
@@ -79,6 +80,7 @@ __all__ = [
     "RefineShapes",
     "RemoveDeadValues",
     "Sccp",
+    "Simplify",
     "SimplifyCfg",
     "SymbolDce",
 ]

@@ -16,21 +16,14 @@ from couloir.dialects import hlo
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.passes import Pass, PassPipeline
 from couloir.ir.rewriting import is_splat
-from couloir.ir.rewriting.rule import FunctionRule, find_rule
+from couloir.ir.rewriting.rule import as_rewrite, find_rule
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import ComplexType, TensorType, f32
-from couloir.passes.canonicalization import hlo_equations, hlo_rules
+from couloir.passes.canonicalization import canonicalization_rules
 from couloir.testing import check_pass, check_rewrite, equivalent
 from couloir.testing.rewrites.report import Verdict
 
-MODULES = (hlo_equations, hlo_rules)
-TRUE_RULES = sorted(
-    name
-    for module in MODULES
-    for name, item in vars(module).items()
-    if (isinstance(item, type) and issubclass(item, Rule) and item.__module__ == module.__name__)
-    or (isinstance(item, FunctionRule) and item.function.__module__ == module.__name__)
-)
+TRUE_RULES = sorted(as_rewrite(rule).name for rule in canonicalization_rules(["stablehlo"]))
 
 
 @pytest.mark.parametrize("name", TRUE_RULES)

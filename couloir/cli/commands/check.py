@@ -59,9 +59,9 @@ def _check(options: Any) -> int:
         report = testing.equivalent(api.load(subject[0]), api.load(subject[1]), **limits)
     else:
         import couloir.passes.pipelines  # noqa: F401  # pyright: ignore[reportUnusedImport] -- defines the passes and their rules
-        from couloir.passes.canonicalization import RULES, canonicalization_rules
+        from couloir.passes.simplification import families
 
-        canonicalization_rules(RULES)  # all are to be known
+        families()  # all rules are to be known
         with progress() as show:
 
             def fired(number: int, cases: int) -> None:

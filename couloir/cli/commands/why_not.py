@@ -42,9 +42,9 @@ def _why_not(options: Any) -> int:
     from couloir.ir.locating import find_ops
     from couloir.ir.passes import all_passes
     from couloir.ir.rewriting import find_rule, why_not
-    from couloir.passes.canonicalization import RULES, canonicalization_rules
+    from couloir.passes.simplification import families
 
-    canonicalization_rules(RULES)  # all are to be known
+    families()  # all rules are to be known
     conversion = all_passes().get(options.rule)
     rule = find_rule(options.rule) if conversion is None else None
     module = load(options)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from couloir.ir.rewriting import Rewrite, Rule
 
 RULES: Final[dict[str, str]] = {
-    "arith": "couloir.passes.canonicalization.arith_equations:ARITH_RULES",
+    "arith": "couloir.passes.simplification.arith:RULES",
     "stablehlo": "couloir.passes.canonicalization.hlo_rules:HLO_RULES",
 }
 """Where the rules for the ops of a dialect are: `module:name`. They are loaded when a program has such ops."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import couloir
-from couloir.passes.canonicalization.arith_equations import ARITH_RULES
+from couloir.passes.simplification.arith import RULES
 
 PROLOGUE = """
   %zero = arith.constant 0 : i32
@@ -129,7 +129,7 @@ def test_every_rule_has_an_example() -> None:
     for body, _ in SIMPLER:
         _, report = couloir.opt(module(body, type_of(body)), "canonicalize")
         applied |= {rule.rule for run in report.runs for rule in run.statistics.rules.values() if rule.hits}
-    assert applied >= {getattr(item, "name", None) or item.__name__ for item in ARITH_RULES}
+    assert applied >= {getattr(item, "name", None) or item.__name__ for item in RULES}
 
 
 INTEGERS = st.integers(-(2**31), 2**31 - 1)

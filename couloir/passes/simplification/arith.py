@@ -380,7 +380,7 @@ def arith_constant_to_the_right(
     return None
 
 
-ARITH_RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
+RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
     ArithAddZero,
     ArithSubtractZero,
     ArithSubtractSelf,

@@ -1,4 +1,4 @@
-"""Equations between StableHLO programs. Each holds exactly, for every input, special values included."""
+"""Arithmetic: add, subtract, multiply, divide, negate."""
 
 # The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
 # so have no types. pyright takes the first one for `self`.
@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from couloir.dialects import hlo
-from couloir.ir.rewriting import Rule, guard, is_splat
+from couloir.ir.rewriting import Rewrite, Rule, guard, is_splat
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import ComplexType, FloatType
 
@@ -19,54 +21,11 @@ def _not_complex(value):
     return guard(not isinstance(value.type.element_type, ComplexType), "the signs of complex zeros would change")
 
 
-class DoubleTranspose(Rule):
-    """transpose(transpose(x, p), q)  =>  transpose(x, p after q)"""
-
-    def pattern(x, p, q):
-        return hlo.Transpose(hlo.Transpose(x, p), q)
-
-    def rewrite(x, p, q):
-        return hlo.Transpose(x, tuple(p[axis] for axis in q))
-
-
-class IdentityTranspose(Rule):
-    """transpose(x, 0 1 2 ...)  =>  x"""
-
-    def pattern(x, p):
-        return hlo.Transpose(x, p)
-
-    def where(p):
-        return guard(tuple(p) == tuple(range(len(p))), f"the permutation {p} moves something")
-
-    def rewrite(x):
-        return x
-
-
-class DoubleReverse(Rule):
-    """reverse(reverse(x, d), d)  =>  x"""
-
-    def pattern(x, d):
-        return hlo.Reverse(hlo.Reverse(x, d), d)
-
-    def rewrite(x):
-        return x
-
-
 class DoubleNegate(Rule):
     """-(-x)  =>  x"""
 
     def pattern(x):
         return hlo.Negate(hlo.Negate(x))
-
-    def rewrite(x):
-        return x
-
-
-class DoubleNot(Rule):
-    """not(not(x))  =>  x"""
-
-    def pattern(x):
-        return hlo.Not(hlo.Not(x))
 
     def rewrite(x):
         return x
@@ -124,37 +83,10 @@ class DivideByOne(Rule):
         return x
 
 
-class SelectSame(Rule):
-    """select(p, x, x)  =>  x"""
-
-    def pattern(p, x):
-        return hlo.Select(p, x, x)
-
-    def rewrite(x):
-        return x
-
-
-class SelectTrue(Rule):
-    """select(true, x, y)  =>  x"""
-
-    def pattern(p, x, y):
-        return hlo.Select(p, x, y)
-
-    def where(p):
-        return is_splat(p, True)
-
-    def rewrite(x):
-        return x
-
-
-class SelectFalse(Rule):
-    """select(false, x, y)  =>  y"""
-
-    def pattern(p, x, y):
-        return hlo.Select(p, x, y)
-
-    def where(p):
-        return is_splat(p, False)
-
-    def rewrite(y):
-        return y
+RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
+    DoubleNegate,
+    MultiplyByOne,
+    AddNeutral,
+    SubtractZero,
+    DivideByOne,
+)
