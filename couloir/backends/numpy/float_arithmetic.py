@@ -31,7 +31,8 @@ def round_to(operand: Array, dtype: DType) -> Array:
     ml_dtypes rounds to f32 first and then again; rounding to odd in between makes the second rounding the only one
     (Boldo and Melquiond, "When double rounding is odd", 2005).
     """
-    if dtype not in NARROW_FLOATS or operand.dtype == np.float32 or operand.dtype in NARROW_FLOATS:
+    operand = widen(operand)  # exact; ml_dtypes does not convert between all of its own
+    if dtype not in NARROW_FLOATS or operand.dtype == np.float32:
         return operand.astype(dtype)
     return _to_float32_odd(_to_float64_odd(operand)).astype(dtype)
 

@@ -1,0 +1,461 @@
+"""Applying ops to terms, in a light normal form.
+
+    apply("add", x, apply("negate", x))        # stays: it is NaN for an infinite x
+    apply("subtract", i, i)                    # 0 for integers
+
+Each law holds bit for bit for every element type that it is applied to, the signs of zeros included; of a NaN only that it is
+one. What holds only when rounding is ignored is not here.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from couloir.backends.numpy.domains import NotInDomain, floats
+from couloir.backends.numpy.element_types import DType, integer_range, kind
+from couloir.backends.numpy.elementwise import bitcast_convert
+from couloir.ir.errors import Error
+from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, UNBOUNDED, Term, constant, postorder
+
+COMMUTATIVE: Final = frozenset(
+    ("add", "multiply", "maximum", "minimum", "and", "or", "xor", "compare EQ", "compare NE")
+)
+"""Ops of two operands that may change places: for floats too, NaN and zeros included."""
+PREDICATES: Final = frozenset(("is_finite", *(f"compare {name}" for name in ("EQ", "NE", "GE", "GT", "LE", "LT"))))
+"""Ops whose results are booleans, whatever they are applied to."""
+
+
+def _floor(a: int, b: int) -> int:
+    return a // b
+
+
+def _truncating(a: int, b: int) -> int:
+    quotient = abs(a) // abs(b)
+    return quotient if (a < 0) == (b < 0) else -quotient
+
+
+def _truncating_remainder(a: int, b: int) -> int:
+    return a - b * _truncating(a, b)
+
+
+def _ceiling(a: int, b: int) -> int:
+    return -(-a // b)
+
+
+def _euclidean(a: int, b: int) -> int:
+    return a // b if b > 0 else -(a // -b)
+
+
+def _euclidean_remainder(a: int, b: int) -> int:
+    return a % abs(b)
+
+
+DIVISIONS: Final[Mapping[str, Callable[[int, int], int]]] = {
+    "floor divide": _floor,
+    "floor remainder": operator.mod,
+    "ceiling divide": _ceiling,
+    "truncating divide": _truncating,
+    "truncating remainder": _truncating_remainder,
+    "euclidean divide": _euclidean,
+    "euclidean remainder": _euclidean_remainder,
+}
+"""The divisions and remainders of unbounded integers: Python's round down (floor), those of C, StableHLO and ONNX towards zero
+(truncating), those of SMT solvers leave a remainder that is not negative (Euclidean). A divisor of zero has no meaning.
+"""
+
+_UNBOUNDED: Final[Mapping[str, Callable[..., Any]]] = {
+    **DIVISIONS,
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "negate": operator.neg,
+    "abs": abs,
+    "maximum": max,
+    "minimum": min,
+    "compare EQ": operator.eq,
+    "compare NE": operator.ne,
+    "compare GE": operator.ge,
+    "compare GT": operator.gt,
+    "compare LE": operator.le,
+    "compare LT": operator.lt,
+}
+
+
+def apply(op: str, *operands: Term, dtype: DType | None = None, data: Hashable = None) -> Term:
+    """An op on terms, in normal form.
+
+    Args:
+        op: Its name, as domains apply it; on unbounded integers divisions are those of `DIVISIONS`.
+        operands: Terms of one element type; of `select` the first is a boolean.
+        dtype: The element type of the result: by default that of the last operand, booleans of comparisons.
+        data: What else belongs to the op.
+    """
+    if dtype is None:
+        dtype = BOOLEAN if op in PREDICATES else operands[-1].dtype
+    if op in ("compare GT", "compare GE"):
+        op, operands = "compare LT" if op == "compare GT" else "compare LE", operands[::-1]
+    if operands and all(operand.is_constant for operand in operands) and data is None:
+        folded = _folded(op, operands, dtype)
+        if folded is not None:
+            return folded
+    if op in COMMUTATIVE and len(operands) == 2:
+        operands = _sorted(operands)
+    law = _LAWS.get(op)
+    found = None if law is None else law(operands, dtype)
+    return Term.of(op, operands, dtype, data) if found is None else found
+
+
+def _sorted(operands: Sequence[Term]) -> tuple[Term, ...]:
+    """Constants last, else by key."""
+    return tuple(sorted(operands, key=lambda term: (term.is_constant, term.key)))
+
+
+def rebuilt(
+    roots: Sequence[Term], change: Callable[[Term, Sequence[Term]], Term], known: Mapping[Term, Term] | None = None
+) -> list[Term]:
+    """Graphs made anew from the leaves: `change` is given each term and its new operands, and says what takes its place.
+
+    `known` says it for some terms beforehand.
+    """
+    new: dict[Term, Term] = dict(known or {})
+    for term in postorder(roots):
+        if term not in new:
+            new[term] = change(term, [new[operand] for operand in term.operands])
+    return [new[root] for root in roots]
+
+
+def again(term: Term, operands: Sequence[Term]) -> Term:
+    """The op of a term on other operands, in normal form."""
+    if all(new is old for new, old in zip(operands, term.operands, strict=True)):
+        return term
+    return apply(term.op, *operands, dtype=term.dtype, data=term.data)
+
+
+def substituted(roots: Sequence[Term], values: Mapping[Term, Term]) -> list[Term]:
+    """Graphs in which some terms are replaced, in normal form."""
+    return rebuilt(roots, again, values)
+
+
+# -- constants -----------------------------------------------------------------------------------------------------------
+
+
+def _folded(op: str, operands: Sequence[Term], dtype: DType) -> Term | None:
+    """What an op makes of constants, computed as the NumPy back end does; None where it has no meaning there."""
+    if operands[-1].dtype == UNBOUNDED or dtype == UNBOUNDED:
+        return _folded_unbounded(op, operands, dtype)
+    arrays: list[Any] = [np.asarray(operand.value) for operand in operands]
+    try:
+        match op:
+            case "select":
+                return operands[1] if operands[0] is TRUE else operands[2]
+            case "convert":
+                result = floats.convert(arrays[0], dtype)
+            case "bitcast_convert":
+                result = bitcast_convert(floats, arrays[0], dtype)
+            case _:
+                result = floats.apply(op, *arrays)
+    except (NotInDomain, Error):
+        return None
+    return constant(result, dtype) if result.dtype == dtype and not result.ndim else None
+
+
+def _folded_unbounded(op: str, operands: Sequence[Term], dtype: DType) -> Term | None:
+    if op == "select":
+        return operands[1] if operands[0] is TRUE else operands[2]
+    if op == "convert":
+        value = operands[0].value
+        low, high = (value, value) if dtype == UNBOUNDED else integer_range(dtype)
+        return constant(int(value), dtype) if low <= value <= high else None
+    function: Any = _UNBOUNDED.get(op)
+    if function is None or (op in DIVISIONS and operands[1].data == 0):
+        return None
+    return constant(function(*(operand.value for operand in operands)), dtype)
+
+
+# -- laws ----------------------------------------------------------------------------------------------------------------
+
+
+def is_integer(dtype: DType) -> bool:
+    """Whether elements are integers, bounded or not."""
+    return dtype == UNBOUNDED or kind(dtype) in ("signed", "unsigned")
+
+
+def is_float(dtype: DType) -> bool:
+    """Whether elements are floats of a format with signs and NaN, of which the laws of IEEE-754 hold."""
+    return kind(dtype) == "float" and dtype.name not in _WITHOUT_NAN_OR_SIGN
+
+
+_WITHOUT_NAN_OR_SIGN: Final = ("float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e8m0fnu")
+
+
+def _is(term: Term, number: int) -> bool:
+    """Whether a term is a whole number; of floats -0.0 is not 0."""
+    if not term.is_constant:
+        return False
+    value = term.value
+    return bool(value == number) and not (number == 0 and kind(term.dtype) == "float" and bool(np.signbit(value)))
+
+
+def _is_negative_zero(term: Term) -> bool:
+    return term.is_constant and kind(term.dtype) == "float" and bool(term.value == 0) and bool(np.signbit(term.value))
+
+
+def _all_ones(term: Term) -> bool:
+    """Whether all bits of a boolean or bounded integer are one."""
+    if not term.is_constant or term.dtype == UNBOUNDED:
+        return False
+    return apply("not", term) is constant(0, term.dtype)
+
+
+def _add(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if dtype == BOOLEAN:
+        return apply("or", x, y)
+    if is_integer(dtype):
+        return x if _is(y, 0) else None
+    if is_float(dtype):
+        if _is_negative_zero(y):
+            return x
+        if x is y:  # both double the significand, and overflow together
+            return apply("multiply", x, constant(2, dtype))
+    return None
+
+
+def _subtract(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if is_integer(dtype) and x is y:
+        return constant(0, dtype)
+    if is_integer(dtype) or is_float(dtype):
+        return apply("add", x, apply("negate", y))
+    return None
+
+
+def _multiply(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if dtype == BOOLEAN:
+        return apply("and", x, y)
+    if not is_integer(dtype) and not is_float(dtype):
+        return None
+    if _is(y, 1):
+        return x
+    if is_integer(dtype) and _is(y, 0):
+        return y
+    if y.is_constant and y is constant(-1, dtype) and y is not constant(1, dtype):
+        return apply("negate", x)
+    signs = [term.op == "negate" for term in operands]
+    if any(signs):  # rounding to nearest does not look at the sign
+        bare = apply("multiply", *(t.operands[0] if minus else t for t, minus in zip(operands, signs, strict=True)))
+        return bare if all(signs) else apply("negate", bare)
+    return None
+
+
+def _divide(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if is_integer(dtype):
+        return x if _is(y, 1) else None
+    if not is_float(dtype):
+        return None
+    signs = [term.op == "negate" for term in operands]
+    if any(signs):
+        bare = apply("divide", *(t.operands[0] if minus else t for t, minus in zip(operands, signs, strict=True)))
+        return bare if all(signs) else apply("negate", bare)
+    if y.is_constant:
+        inverse = apply("divide", constant(1, dtype), y)
+        exact = abs(float(inverse.value)) * abs(float(y.value)) == 1.0 and _is_power_of_two(float(y.value))
+        if exact:  # the product is the same number, rounded once as the quotient is
+            return apply("multiply", x, inverse)
+    return None
+
+
+def _is_power_of_two(value: float) -> bool:
+    return bool(np.isfinite(value)) and abs(float(np.frexp(value)[0])) == 0.5
+
+
+def _negate(operands: Sequence[Term], dtype: DType) -> Term | None:
+    (x,) = operands
+    return x.operands[0] if x.op == "negate" else None
+
+
+def _abs(operands: Sequence[Term], dtype: DType) -> Term | None:
+    (x,) = operands
+    if x.op == "negate":
+        return apply("abs", x.operands[0])
+    if x.op == "abs" and x.dtype == dtype:
+        return x
+    return x if kind(dtype) == "unsigned" else None
+
+
+def _extremum(op: str, other: str) -> Callable[[Sequence[Term], DType], Term | None]:
+    """Of booleans the greater is OR, the lesser AND; one number is its own maximum."""
+
+    def law(operands: Sequence[Term], dtype: DType) -> Term | None:
+        if dtype == BOOLEAN:
+            return apply("or" if op == "maximum" else "and", *operands)
+        return operands[0] if operands[0] is operands[1] else None
+
+    return law
+
+
+def _and(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if x is y or _all_ones(y):
+        return x
+    if _is(y, 0):
+        return y
+    return constant(0, dtype) if _opposite(x, y) else None
+
+
+def _or(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if x is y or _is(y, 0):
+        return x
+    if _all_ones(y):
+        return y
+    return apply("not", constant(0, dtype)) if _opposite(x, y) else None
+
+
+def _xor(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if x is y:
+        return constant(0, dtype)
+    if _is(y, 0):
+        return x
+    return apply("not", x) if _all_ones(y) else None
+
+
+def _not(operands: Sequence[Term], dtype: DType) -> Term | None:
+    (x,) = operands
+    if x.op == "not":
+        return x.operands[0]
+    if x.op in _NEGATED and is_integer(x.operands[0].dtype):  # of floats neither holds of a NaN
+        return apply(_NEGATED[x.op], *x.operands)
+    if x.op in ("compare EQ", "compare NE"):
+        return apply(_NEGATED[x.op], *x.operands)
+    return None
+
+
+_NEGATED: Final = {
+    "compare EQ": "compare NE",
+    "compare NE": "compare EQ",
+    "compare LT": "compare GE",
+    "compare LE": "compare GT",
+}
+
+
+def _opposite(x: Term, y: Term) -> bool:
+    return (x.op == "not" and x.operands[0] is y) or (y.op == "not" and y.operands[0] is x)
+
+
+def _select(operands: Sequence[Term], dtype: DType) -> Term | None:
+    condition, x, y = operands
+    if condition is TRUE or x is y:
+        return x
+    if condition is FALSE:
+        return y
+    if condition.op == "not":
+        return apply("select", condition.operands[0], y, x)
+    if dtype == BOOLEAN:
+        if x is TRUE:
+            return apply("or", condition, y)
+        if x is FALSE:
+            return apply("and", apply("not", condition), y)
+        if y is TRUE:
+            return apply("or", apply("not", condition), x)
+        if y is FALSE:
+            return apply("and", condition, x)
+    return None
+
+
+def _compare(op: str, of_equal: bool) -> Callable[[Sequence[Term], DType], Term | None]:
+    """What a relation says of a number and itself; NaN equals nothing, and no complex numbers are looked at."""
+
+    def law(operands: Sequence[Term], dtype: DType) -> Term | None:
+        x, y = operands
+        if x is y and (x.dtype == BOOLEAN or is_integer(x.dtype)):
+            return TRUE if of_equal else FALSE
+        if x is y and op == "LT" and kind(x.dtype) == "float":
+            return FALSE
+        if x.dtype == BOOLEAN and op in ("EQ", "NE") and y.is_constant:
+            return x if (y is TRUE) == (op == "EQ") else apply("not", x)
+        return None
+
+    return law
+
+
+def _convert(operands: Sequence[Term], dtype: DType) -> Term | None:
+    (x,) = operands
+    if x.dtype == dtype:
+        return x
+    if x.op == "convert":
+        (inner,) = x.operands
+        if holds(inner.dtype, x.dtype):  # nothing was lost on the first way
+            return apply("convert", inner, dtype=dtype)
+    return None
+
+
+def holds(source: DType, target: DType) -> bool:
+    """Whether numbers of one type all are numbers of another, so that converting on from there is converting at once.
+
+    Booleans become the numbers 0 and 1 in all types; but what converts to booleans asks whether it is zero, as the number does.
+    """
+    if UNBOUNDED in (source, target):
+        return target == UNBOUNDED and is_integer(source)
+    families = kind(source), kind(target)
+    if families[0] == "bool":
+        return families[1] in ("signed", "unsigned", "float") and target.name not in _WITHOUT_ZERO
+    if all(family in ("signed", "unsigned") for family in families):
+        low, high = integer_range(source)
+        least, most = integer_range(target)
+        return least <= low and high <= most
+    return families == ("float", "float") and (source.name, target.name) in _WIDER
+
+
+_WITHOUT_ZERO: Final = ("float8_e8m0fnu",)
+_WIDER: Final = frozenset(
+    (a, b)
+    for a, larger in {
+        "float16": ("float32", "float64"),
+        "bfloat16": ("float32", "float64"),
+        "float32": ("float64",),
+    }.items()
+    for b in larger
+)
+
+
+def _bitcast_convert(operands: Sequence[Term], dtype: DType) -> Term | None:
+    (x,) = operands
+    if x.dtype == dtype:
+        return x
+    return x.operands[0] if x.op == "bitcast_convert" and x.operands[0].dtype == dtype else None
+
+
+def _real(operands: Sequence[Term], dtype: DType) -> Term | None:
+    return operands[0] if kind(operands[0].dtype) == "float" else None
+
+
+_LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
+    "abs": _abs,
+    "add": _add,
+    "and": _and,
+    "bitcast_convert": _bitcast_convert,
+    "compare EQ": _compare("EQ", True),
+    "compare LE": _compare("LE", True),
+    "compare LT": _compare("LT", False),
+    "compare NE": _compare("NE", False),
+    "convert": _convert,
+    "divide": _divide,
+    "maximum": _extremum("maximum", "minimum"),
+    "minimum": _extremum("minimum", "maximum"),
+    "multiply": _multiply,
+    "negate": _negate,
+    "not": _not,
+    "or": _or,
+    "real": _real,
+    "select": _select,
+    "subtract": _subtract,
+    "xor": _xor,
+}
