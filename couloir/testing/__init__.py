@@ -6,11 +6,12 @@ from couloir.testing import reduce          # the smallest module of which somet
 
 from __future__ import annotations
 
+from couloir.testing.peers.comparing import compare_with
 from couloir.testing.reducing import Reduction, reduce
 from couloir.testing.rewrites.check import check_pass, check_rewrite, equivalent
 from couloir.testing.rewrites.report import Candidate, Counterexample, Obligation, Proof, Report, Verdict
 
 __all__ = [
     "Candidate", "Counterexample", "Obligation", "Proof", "Reduction", "Report", "Verdict",
-    "check_pass", "check_rewrite", "equivalent", "reduce",
+    "check_pass", "check_rewrite", "compare_with", "equivalent", "reduce",
 ]  # fmt: skip

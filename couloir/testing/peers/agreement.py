@@ -1,0 +1,96 @@
+"""Whether a peer's results are those of the NumPy backend: integers exactly, floats within what rounding explains."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import attrs
+import numpy as np
+
+from couloir.backends.numpy.element_types import Array, kind
+from couloir.dialects.builtin import ModuleOp
+from couloir.ir.errors import Error
+from couloir.passes.running import carried_inputs, outcome, public_functions
+from couloir.passes.tolerance import Estimates, allowed, differing, estimates, half_the_digits, identical
+
+ROOM: Final = 4.0
+"""How many times the bound is allowed: functions of other libraries have larger errors than those of NumPy."""
+
+
+@attrs.define
+class Expected:
+    """What a module gives on NumPy, and how far others may be from it.
+
+    Attributes:
+        module: It.
+        arrays: What it was run on.
+        results: What it gave.
+    """
+
+    module: ModuleOp
+    arrays: Sequence[Any]
+    results: tuple[Array, ...]
+    _errors: Estimates | None = None
+
+    @classmethod
+    def of(cls, module: ModuleOp, arrays: Sequence[Any]) -> Expected:
+        """Runs a module. Raises `couloir.Error` when it cannot be run on these arrays."""
+        with np.errstate(all="ignore"):
+            return cls(module, arrays, outcome(public_functions(module)[0], arrays))
+
+    @property
+    def errors(self) -> Estimates:
+        """The rounding errors, once they are needed."""
+        if self._errors is None:
+            function = public_functions(self.module)[0]
+            given = carried_inputs(function, self.arrays)
+            with np.errstate(all="ignore"):
+                self._errors = estimates(self.module, function.sym_name, given, self.results)
+            self._errors = self._errors or half_the_digits(self.results)
+        return self._errors
+
+    def difference(self, found: Sequence[Any], assumes: Collection[str] = ()) -> str | None:
+        """The first element at which a peer's results are others, as a sentence, or None.
+
+        What hangs on a comparison so close that rounding decides it is not compared.
+        """
+        if len(found) != len(self.results):
+            return f"gives {len(found)} results, not {len(self.results)}"
+        for number, (ours, theirs) in enumerate(zip(self.results, found, strict=True)):
+            if ours.dtype != theirs.dtype or ours.shape != theirs.shape:
+                return (
+                    f"gives {theirs.dtype}{list(theirs.shape)} as output {number}, not {ours.dtype}{list(ours.shape)}"
+                )
+            if identical(ours, theirs):
+                continue
+            wrong = self._wrong(number, ours, theirs, assumes)
+            if wrong.any() and not self.errors.undecided:
+                place = tuple(map(int, np.argwhere(wrong)[0])) if wrong.ndim else ()
+                return f"gives {theirs[place]!s} as output {number} at {list(place)}, not {ours[place]!s}"
+        return None
+
+    def _wrong(self, number: int, ours: Array, theirs: Array, assumes: Collection[str]) -> Array:
+        error = self.errors.each[number]
+        with np.errstate(all="ignore"):
+            room = np.broadcast_to(ROOM * allowed(ours, error), ours.shape)
+            wrong = differing(ours, theirs, room)
+            if kind(ours.dtype) not in ("float", "complex"):
+                return wrong
+            if error is not None:  # where rounding may lead out of the range, infinities may be large numbers
+                at_the_end = np.broadcast_to(np.isinf(error.bound), ours.shape)
+                wrong &= ~(at_the_end & (~np.isfinite(ours) | ~np.isfinite(theirs)))
+            nan, infinite = np.isnan(ours) | np.isnan(theirs), np.isinf(ours) | np.isinf(theirs)
+        if "no NaN" in assumes:
+            wrong &= ~nan
+        if "no infinities" in assumes or "no overflow" in assumes:
+            wrong &= ~infinite & ~nan
+        return wrong
+
+
+def expected(module: ModuleOp, arrays: Sequence[Any]) -> Expected | None:
+    """What a module gives on NumPy; None where it cannot be run."""
+    try:
+        return Expected.of(module, arrays)
+    except Error:
+        return None
