@@ -17,7 +17,7 @@ MAX_ANSWERS: Final = 20
 
 EPILOG: Final = """examples:
   couloir why-not SubtractZero lenet.mlir --at %5
-  couloir why-not identity_reshape lenet.onnx --dims N=1 --to hlo --at conv1
+  couloir why-not IdentityReshape lenet.onnx --dims N=1 --to hlo --at conv1
   couloir why-not DoubleTranspose model.mlir -p canonicalize --at model.mlir:12
   couloir why-not onnx-to-hlo model.onnx --at nms
 

@@ -13,14 +13,14 @@ from couloir.passes.simplification.arithmetic import (
     SubtractZero,
 )
 from couloir.passes.simplification.bits import DoubleNot
-from couloir.passes.simplification.broadcast import broadcast_of_splat, double_broadcast, identity_broadcast
-from couloir.passes.simplification.concatenation import single_concatenate
+from couloir.passes.simplification.broadcast import BroadcastOfSplat, DoubleBroadcast, IdentityBroadcast
+from couloir.passes.simplification.concatenation import SingleConcatenate
 from couloir.passes.simplification.conversion import identity_convert
-from couloir.passes.simplification.padding import no_padding
-from couloir.passes.simplification.reshape import double_reshape, identity_reshape
-from couloir.passes.simplification.reverse import DoubleReverse, empty_reverse
+from couloir.passes.simplification.padding import NoPadding
+from couloir.passes.simplification.reshape import DoubleReshape, IdentityReshape
+from couloir.passes.simplification.reverse import DoubleReverse, ReverseOfNothing
 from couloir.passes.simplification.select import SelectFalse, SelectSame, SelectTrue
-from couloir.passes.simplification.slicing import whole_slice
+from couloir.passes.simplification.slicing import FullSlice
 from couloir.passes.simplification.transpose import DoubleTranspose, IdentityTranspose
 
 HLO_RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
@@ -36,14 +36,14 @@ HLO_RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
     SelectSame,
     SelectTrue,
     SelectFalse,
-    identity_reshape,
-    double_reshape,
+    IdentityReshape,
+    DoubleReshape,
     identity_convert,
-    identity_broadcast,
-    double_broadcast,
-    broadcast_of_splat,
-    whole_slice,
-    no_padding,
-    single_concatenate,
-    empty_reverse,
+    IdentityBroadcast,
+    DoubleBroadcast,
+    BroadcastOfSplat,
+    FullSlice,
+    NoPadding,
+    SingleConcatenate,
+    ReverseOfNothing,
 )

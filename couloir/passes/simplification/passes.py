@@ -27,6 +27,7 @@ FAMILIES: Final = (
     "slicing",
     "padding",
     "concatenation",
+    "iota",
     "arith",
 )
 """The families, each a module of this package; it is loaded when its rules are asked for."""
