@@ -112,6 +112,10 @@ class Pass:
 
     name: ClassVar[str] = ""
     """The name in pipeline text."""
+    dialects: ClassVar[tuple[str, ...]] = ()
+    """The dialects of the programs that it is for: what checks of the pass draw random programs of. Empty: nobody says."""
+    after: ClassVar[str] = ""
+    """Passes, as pipeline text, that make of these programs what this pass takes."""
 
     def __init_subclass__(cls, *, name: str | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
