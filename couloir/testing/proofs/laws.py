@@ -22,10 +22,12 @@ from couloir.ir.errors import Error
 from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, UNBOUNDED, Term, constant, postorder
 
 COMMUTATIVE: Final = frozenset(
-    ("add", "multiply", "maximum", "minimum", "and", "or", "xor", "compare EQ", "compare NE")
+    ("add", "multiply", "maximum", "minimum", "and", "or", "xor", "compare EQ", "compare NE", "same")
 )
 """Ops of two operands that may change places: for floats too, NaN and zeros included."""
-PREDICATES: Final = frozenset(("is_finite", *(f"compare {name}" for name in ("EQ", "NE", "GE", "GT", "LE", "LT"))))
+PREDICATES: Final = frozenset(
+    ("is_finite", "same", *(f"compare {name}" for name in ("EQ", "NE", "GE", "GT", "LE", "LT")))
+)
 """Ops whose results are booleans, whatever they are applied to."""
 
 
@@ -89,7 +91,8 @@ def apply(op: str, *operands: Term, dtype: DType | None = None, data: Hashable =
     """An op on terms, in normal form.
 
     Args:
-        op: Its name, as domains apply it; on unbounded integers divisions are those of `DIVISIONS`.
+        op: Its name, as domains apply it; on unbounded integers divisions are those of `DIVISIONS`. Beside those there is
+            `same`: whether two elements have the same bits or are both NaN.
         operands: Terms of one element type; of `select` the first is a boolean.
         dtype: The element type of the result: by default that of the last operand, booleans of comparisons.
         data: What else belongs to the op.
@@ -386,6 +389,16 @@ def _compare(op: str, of_equal: bool) -> Callable[[Sequence[Term], DType], Term 
     return law
 
 
+def _same(operands: Sequence[Term], dtype: DType) -> Term | None:
+    """Whether two elements are one: the same bits, or both NaN. Constants are if their terms are."""
+    x, y = operands
+    if x is y:
+        return TRUE
+    if x.is_constant and y.is_constant:
+        return FALSE
+    return apply("compare EQ", x, y) if x.dtype == BOOLEAN or is_integer(x.dtype) else None
+
+
 def _convert(operands: Sequence[Term], dtype: DType) -> Term | None:
     (x,) = operands
     if x.dtype == dtype:
@@ -455,6 +468,7 @@ _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
     "not": _not,
     "or": _or,
     "real": _real,
+    "same": _same,
     "select": _select,
     "subtract": _subtract,
     "xor": _xor,
