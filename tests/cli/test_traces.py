@@ -191,7 +191,7 @@ def test_a_rule_that_applies_says_so_and_each_op_is_answered(program: str, capsy
 def test_passes_run_first(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     out = why_not(capsys, "TracesSubtractZero", program, "-p", "canonicalize")
     assert "applies here" not in out and "%0 = stablehlo.subtract %arg0, %arg1" in out
-    lowered = why_not(capsys, "identity_reshape", str(LENET), "--dims", "N=1", "--to", "hlo", "--at", "flatten")
+    lowered = why_not(capsys, "IdentityReshape", str(LENET), "--dims", "N=1", "--to", "hlo", "--at", "flatten")
     assert "does not apply: the shape changes" in lowered
 
 

@@ -72,9 +72,8 @@ def is_empty(value: Value[Any]) -> Guard:
 
 def as_many(before: Value[Any], after: Value[Any]) -> Guard:
     """Whether two tensors have as many elements, all sizes known."""
-    sizes = before.type.dims, after.type.dims
-    return is_static(before, after) & guard(
-        all(None not in dims for dims in sizes) and prod(sizes[0]) == prod(sizes[1]), "the number of elements changes"
+    return is_static(before, after) and guard(
+        prod(before.type.shape) == prod(after.type.shape), "the number of elements changes"
     )
 
 

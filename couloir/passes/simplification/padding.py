@@ -56,11 +56,9 @@ class NegativePad(Rule):
         return hlo.Pad(x, v, low, high, inner)
 
     def where(x, low, high, inner):
-        if not x.type.is_static:
-            return guard(False, "a size is not known")
-        amounts = list(zip(x.type.dims, low, high, inner, strict=True))
+        amounts = zip(x.type.dims, low, high, inner, strict=True)
         cuts = [(size, max(-a, 0) + max(-b, 0), between) for size, a, b, between in amounts]
-        return (
+        return is_static(x) and (
             guard(any(cut > 0 for _, cut, _ in cuts), "it cuts nothing off")
             & guard(all(cut == 0 or between == 0 for _, cut, between in cuts), "padding between elements is cut off")
             & guard(all(cut <= size for size, cut, _ in cuts), "padding is cut off")

@@ -85,12 +85,10 @@ class SliceOfPad(Rule):
 
     def where(x, low, inner, start, limit):
         ranges = zip(start, limit, low, x.type.dims, strict=True)
-        return (
-            is_static(x)
-            & guard(not any(inner), "there is padding between elements")
+        return is_static(x) and (
+            guard(not any(inner), "there is padding between elements")
             & guard(
-                x.type.is_static
-                and all(before <= first and last <= before + size for first, last, before, size in ranges),
+                all(before <= first and last <= before + size for first, last, before, size in ranges),
                 "it takes padding",
             )
         )
@@ -111,9 +109,8 @@ class SliceOfPadding(Rule):
 
     def where(low, high, start, limit, op):
         ranges = zip(start, limit, low, high, op.operand.type.dims, strict=True)
-        return is_static(op.operand) & guard(
-            op.operand.type.is_static
-            and any(last <= before or first >= size - behind for first, last, before, behind, size in ranges),
+        return is_static(op.operand) and guard(
+            any(last <= before or first >= size - behind for first, last, before, behind, size in ranges),
             "it may take elements of x",
         )
 
@@ -130,10 +127,7 @@ class SliceOfConcatenate(Rule):
         return hlo.Slice(hlo.Concatenate([*xs], d), start, limit, stride)
 
     def where(xs, d, start, limit):
-        if not all(x.type.is_static for x in xs):
-            return guard(False, "a size is not known")
-        first, last = _touched(xs, d, start[d], limit[d])
-        return guard(last - first < len(xs), "it takes elements of each operand")
+        return is_static(*xs) and guard(_takes_less(xs, d, start[d], limit[d]), "it takes elements of each operand")
 
     def rewrite(xs, d, start, limit, stride):
         first, last = _touched(xs, d, start[d], limit[d])
@@ -154,6 +148,11 @@ def _touched(xs, d, start, limit):
     while last < len(xs) and ends[last - 1] < limit:
         last += 1
     return first, last
+
+
+def _takes_less(xs, d, start, limit):
+    first, last = _touched(xs, d, start, limit)
+    return last - first < len(xs)
 
 
 class SliceOfBroadcast(Rule):
