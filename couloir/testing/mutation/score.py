@@ -1,0 +1,186 @@
+"""How many mutants of a rule the checker kills, and what to think of the others."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Final, TypeAlias
+
+import attrs
+
+from couloir.dialects.builtin import ModuleOp
+from couloir.ir.errors import Error
+from couloir.ir.rewriting.driver import apply_rules
+from couloir.ir.rewriting.rule import Rewrite, Rule, as_rewrite
+from couloir.testing.mutation.mutants import Mutant, mutants
+from couloir.testing.rewrites.check import CASES, check_rewrite
+from couloir.testing.rewrites.programs import programs_for
+from couloir.testing.rewrites.report import Report, Verdict
+
+SECONDS: Final = 2.0
+"""For each mutant at most."""
+PROGRAMS: Final = 60
+"""On which a mutant that survived is compared with the rule."""
+Progress: TypeAlias = "Callable[[int, int], None]"
+
+
+class Fate(enum.Enum):
+    """What became of a mutant."""
+
+    REFUTED = "refuted"
+    """A counterexample was found."""
+    SILENT = "never fires"
+    """It did not fire on any program, which the report says."""
+    SURVIVED = "survived"
+
+
+@attrs.frozen(eq=False)
+class Result:
+    """A mutant, and what became of it.
+
+    Attributes:
+        mutant: The mutant.
+        fate: What became of it.
+        obligation: What it violates: "values (special)"; empty when nothing was found.
+        programs: Of a survivor: on how many programs it or the rule fired.
+        same: Of these, where it did the same as the rule.
+        less: Of these, where it did nothing and the rule fired.
+    """
+
+    mutant: Mutant
+    fate: Fate
+    obligation: str = ""
+    programs: int = 0
+    same: int = 0
+    less: int = 0
+
+    @property
+    def compared(self) -> str:
+        """How a survivor differs from the rule."""
+        if self.same == self.programs:
+            return f"the same result on all {self.programs} programs: probably equivalent"
+        parts = [f"the same result on {self.same} of {self.programs} programs"]
+        if self.less:
+            parts.append(f"it does not fire on {self.less}")
+        if self.same + self.less < self.programs:
+            parts.append(f"another result on {self.programs - self.same - self.less}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        told = self.compared if self.fate is Fate.SURVIVED else f"{self.fate.value} {self.obligation}".strip()
+        head, _, diff = str(self.mutant).partition("\n")
+        return f"{head}: {told}\n" + "\n".join(f"    {line}" for line in diff.splitlines())
+
+
+@attrs.frozen(eq=False)
+class Score:
+    """How many mutants of a rule are killed. `print(score)` shows those that are not.
+
+    Attributes:
+        name: Of the rule.
+        results: What became of each mutant.
+        seconds: How long it took.
+    """
+
+    name: str
+    results: Sequence[Result]
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """How many mutants there are."""
+        return len(self.results)
+
+    @property
+    def survivors(self) -> list[Result]:
+        """Those of which nothing was noticed."""
+        return [result for result in self.results if result.fate is Fate.SURVIVED]
+
+    @property
+    def killed(self) -> int:
+        """How many are killed: a counterexample was found, or the report says that they never fire."""
+        return self.total - len(self.survivors)
+
+    @property
+    def ratio(self) -> float:
+        """The part that is killed, 1.0 when there are no mutants."""
+        return self.killed / self.total if self.results else 1.0
+
+    def __str__(self) -> str:
+        head = f"{self.name}: {self.killed} of {self.total} mutants killed ({self.ratio:.0%}), {self.seconds:.1f} s"
+        return "\n".join([head, *(f"  {line}" for result in self.survivors for line in str(result).splitlines())])
+
+
+def mutation_score(
+    rule: type[Rule] | Rewrite,
+    *,
+    limit: int | None = None,
+    cases: int = CASES,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Score:
+    """Breaks a rule in systematic ways, and counts of how many `check_rewrite` finds out.
+
+    Args:
+        rule: A subclass of `Rule`, or a function decorated with `@rule`.
+        limit: How many mutants to try at most, evenly from all; by default all.
+        cases: On how many programs a mutant should fire.
+        seconds: For each mutant at most.
+        seed: Of the programs and inputs.
+        progress: Called with the number of mutants that are done, and of all.
+
+    Raises:
+        Error: The rule itself is not right, or its source cannot be had.
+    """
+    start = monotonic()
+    original = as_rewrite(rule)
+    chosen = _some(mutants(original), limit)
+    report = check_rewrite(original, cases=cases, seconds=seconds, seed=seed)
+    if not report:
+        raise Error(f"the rule {original.name} must hold itself, before its mutants mean anything", notes=[str(report)])
+    results: list[Result] = []
+    for number, mutant in enumerate(chosen):
+        if progress is not None:
+            progress(number, len(chosen))
+        report = check_rewrite(mutant.rule, cases=cases, seconds=seconds, seed=seed)
+        results.append(_result(original, mutant, report, seed, seconds))
+    return Score(original.name, results, monotonic() - start)
+
+
+def _some(items: Sequence[Mutant], limit: int | None) -> Sequence[Mutant]:
+    if limit is None or len(items) <= limit:
+        return items
+    return [items[number * len(items) // limit] for number in range(limit)]
+
+
+def _result(original: Rewrite, mutant: Mutant, report: Report, seed: int, seconds: float) -> Result:
+    if report.verdict is Verdict.REFUTED:
+        refuted = next(item.name for item in report.obligations if item.verdict is Verdict.REFUTED)
+        return Result(mutant, Fate.REFUTED, refuted)
+    if not report.fired:
+        return Result(mutant, Fate.SILENT)
+    programs = same = less = 0
+    deadline = monotonic() + seconds
+    for module in programs_for(original, seed):
+        if programs >= PROGRAMS or monotonic() > deadline:
+            break
+        before, wanted, found = (_applied(rule, module) for rule in (None, original, mutant.rule))
+        if before == wanted == found:
+            continue
+        programs += 1
+        same += wanted == found
+        less += found == before != wanted
+    return Result(mutant, Fate.SURVIVED, "", programs, same, less)
+
+
+def _applied(rule: Rewrite | None, module: ModuleOp) -> str:
+    """The program after a rule, as text; or what the rule raises."""
+    copy = module.clone()
+    try:
+        if rule is not None:
+            apply_rules(copy, [rule], max_applications=PROGRAMS, erase_dead=False)
+    except Exception as error:  # noqa: BLE001 -- the rule has been broken
+        return f"{type(error).__name__}: {error}"
+    return str(copy)

@@ -1,0 +1,79 @@
+"""The mutation score: faults of a rule are found out, equivalent mutants are told from others."""
+
+# The functions of an equation are no methods: see couloir.ir.rewriting.rule.
+from __future__ import annotations
+
+import pytest
+
+import couloir
+from couloir import Rule
+from couloir.dialects import hlo
+from couloir.ir.rewriting import is_splat
+from couloir.ir.traits import ConstantLike
+from couloir.ir.types import FloatType
+from couloir.testing.mutation import Fate, mutation_score
+
+
+class ScoreAddNeutral(Rule):
+    """x + 0  =>  x, where 0 is -0.0 for floats"""
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Add(x, zero)
+
+    def where(zero):
+        return is_splat(zero, -0.0 if isinstance(zero.type.element_type, FloatType) else 0)
+
+    def rewrite(x):
+        return x
+
+
+class ScoreOneUse(Rule):
+    """-(-x)  =>  x, with a condition that says nothing"""
+
+    def pattern(x):
+        return hlo.Negate(hlo.Negate(x))
+
+    def where(x, op):
+        return couloir.guard(x.type.rank >= 0, "no rank") and couloir.guard(op.result.type is x.type, "other types")
+
+    def rewrite(x):
+        return x
+
+
+class ScoreWrong(Rule):
+    """x - y  =>  x + y"""
+
+    def pattern(x, y):
+        return hlo.Subtract(x, y)
+
+    def rewrite(x, y):
+        return hlo.Add(x, y)
+
+
+def test_every_fault_of_a_rule_is_found_out():
+    done = []
+    score = mutation_score(
+        ScoreAddNeutral, cases=20, seconds=10, progress=lambda number, total: done.append((number, total))
+    )
+    assert score.killed == score.total == len(done) and not score.survivors, score
+    assert any("+ return is_splat(zero, 0.0 if" in result.mutant.diff for result in score.results)
+    assert {result.fate for result in score.results} == {Fate.REFUTED}
+    assert f"ScoreAddNeutral: {score.total} of {score.total} mutants killed (100%)" in str(score)
+
+
+def test_equivalent_mutants_are_told_as_such():
+    score = mutation_score(ScoreOneUse, cases=10, seconds=10)
+    assert 0 < score.killed < score.total and score.ratio == score.killed / score.total
+    survivors = [r for r in score.survivors if r.mutant.kind == "guard dropped"]
+    assert len(survivors) == 3 and all(r.same == r.programs > 0 for r in survivors)
+    assert "probably equivalent" in str(score) and "- return couloir.guard(x.type.rank >= 0" in str(score)
+
+
+def test_a_sample_is_drawn_from_all():
+    score = mutation_score(ScoreAddNeutral, cases=5, seconds=10, limit=2)
+    assert score.total == 2
+
+
+def test_a_rule_that_is_wrong_itself():
+    with pytest.raises(couloir.Error, match="must hold itself"):
+        mutation_score(ScoreWrong, cases=5, seconds=10)
