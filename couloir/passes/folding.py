@@ -32,7 +32,8 @@ MATERIALIZE: Final[dict[str, Callable[[Attribute], Operation]]] = {
     "math": lambda value: arith.Constant(value),
 }
 
-
+MAX_RUNS: Final = 10_000
+"""Regions that are run before a loop counts as one that is not to be computed now: it may have no end, and never be reached."""
 #: Ops that give their second operand where the first holds, and else the third.
 _CHOICES: Final[tuple[type[Operation], ...]] = (arith.Select, hlo.Select)
 
@@ -59,7 +60,7 @@ def fold_op(
         return None
     try:
         with np.errstate(all="ignore"):
-            found = evaluate_op(op, *arrays)
+            found = evaluate_op(op, *arrays, max_runs=MAX_RUNS)
     except Error:
         return None  # an op that cannot be computed stays; running it will say why
     return [_attribute(np.asarray(array), result.type) for array, result in zip(found, op.results, strict=True)]
@@ -108,7 +109,7 @@ def fold(op: Operation, rewriter: Rewriter, *, max_elements: int, max_bytes: int
         return "an operand is not a constant"
     try:
         with np.errstate(all="ignore"):
-            results = evaluate_op(op, *arrays)
+            results = evaluate_op(op, *arrays, max_runs=MAX_RUNS)
     except Error as error:  # an op that cannot be computed stays; running it will say why
         return error.message
     with rewriter.inserting_before(op):

@@ -70,14 +70,14 @@ def incomparable(function: FuncOp) -> str | None:
     return None
 
 
-def outcome(function: FuncOp, arrays: Sequence[Any]) -> tuple[Array, ...]:
+def outcome(function: FuncOp, arrays: Sequence[Any], *, max_runs: int | None = None) -> tuple[Array, ...]:
     """The results of a function, and what it leaves in the buffers that it was given. The arrays given stay as they are.
 
     Raises:
-        Error: when it cannot be run, and when it gives something else than arrays.
+        Error: when it cannot be run, when it gives something else than arrays, and when `max_runs` is reached.
     """
     given = carried_inputs(function, [np.array(array) for array in arrays])
-    results: list[Any] = list(evaluate(function, *given))
+    results: list[Any] = list(evaluate(function, *given, max_runs=max_runs))
     if INPUT_COUNT not in function.attributes:
         results += [a for a, t in zip(given, function.function_type.inputs, strict=True) if isinstance(t, MemRefType)]
     if not all(isinstance(result, np.ndarray | np.generic) for result in results):

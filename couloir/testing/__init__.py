@@ -6,6 +6,7 @@ from couloir.testing import reduce          # the smallest module of which somet
 
 from __future__ import annotations
 
+from couloir.testing.lowering import check_lowering
 from couloir.testing.peers.comparing import compare_with
 from couloir.testing.reducing import Reduction, reduce
 from couloir.testing.rewrites.check import check_pass, check_rewrite, equivalent
@@ -13,5 +14,5 @@ from couloir.testing.rewrites.report import Candidate, Counterexample, Obligatio
 
 __all__ = [
     "Candidate", "Counterexample", "Obligation", "Proof", "Reduction", "Report", "Verdict",
-    "check_pass", "check_rewrite", "compare_with", "equivalent", "reduce",
+    "check_lowering", "check_pass", "check_rewrite", "compare_with", "equivalent", "reduce",
 ]  # fmt: skip

@@ -125,8 +125,11 @@ def run_devices(
     return [tuple(results) for results in found]
 
 
-def evaluate_op(op: Operation, *arrays: Any, domain: ArrayNamespace = floats) -> tuple[Array, ...]:
-    """The results of one op, wherever it stands, for given operands. Raises as `evaluate` does.
+def evaluate_op(
+    op: Operation, *arrays: Any, domain: ArrayNamespace = floats, max_runs: int | None = None
+) -> tuple[Array, ...]:
+    """The results of one op, wherever it stands, for given operands. Raises as `evaluate` does, also when regions are run more
+    often than `max_runs`.
 
     Values that its regions take from outside are not known here.
     """
@@ -138,7 +141,7 @@ def evaluate_op(op: Operation, *arrays: Any, domain: ArrayNamespace = floats) ->
         found = _at_once(domain, op, function, given)
         if found is not None:
             return found
-    evaluation = _Evaluation(domain, Plan(op, runs_root=True))
+    evaluation = _Evaluation(domain, Plan(op, runs_root=True), max_runs)
     values: dict[Value[Any], Any] = dict(zip(op.operands, given, strict=True))
     assert function is not None, "the plan has seen to it"
     steps = [Step(op, function, op.operands), Step(op, _leave, op.results)]
@@ -198,6 +201,10 @@ class _Frame:
     batch: tuple[int, ...] | None = None
     position: int = 0
     waiting: Generator[Request, Any, Any] | None = None
+
+
+class TooManyRuns(Error):
+    """A program runs more regions, blocks and functions than it may."""
 
 
 class _Evaluation:
@@ -283,7 +290,7 @@ class _Evaluation:
     def _count(self) -> None:
         if self.max_runs is not None:
             if self.max_runs == 0:
-                raise Error("the program runs more regions than `max_runs` says", hint="does a loop never end?")
+                raise TooManyRuns("the program runs more regions than `max_runs` says", hint="does a loop never end?")
             self.max_runs -= 1
 
     def entered(self, request: Run, values: dict[Value[Any], Any], batch: tuple[int, ...] | None = None) -> _Frame:

@@ -43,7 +43,7 @@ def sort_last(xp: ArrayNamespace, comparator: Region, inputs: Arrays) -> Asking:
 
 
 @attrs.frozen
-class _Key:
+class Key:
     """What a comparator compares first, or next: a value that is computed from the elements of one place."""
 
     value: Value[Any]
@@ -52,7 +52,7 @@ class _Key:
 
 
 def _order_by_keys(xp: ArrayNamespace, comparator: Region, inputs: Arrays) -> Array | None:
-    keys = _keys_of(comparator)
+    keys = keys_of(comparator)
     if not keys:
         return None
     columns: list[Array] = []
@@ -66,7 +66,7 @@ def _order_by_keys(xp: ArrayNamespace, comparator: Region, inputs: Arrays) -> Ar
     return np.lexsort(columns[::-1], axis=-1)
 
 
-def _sortable(xp: ArrayNamespace, column: Array, key: _Key) -> Array | None:
+def _sortable(xp: ArrayNamespace, column: Array, key: Key) -> Array | None:
     """Numbers that NumPy sorts in ascending order as the key wants them; None for what has no such order."""
     if kind(column.dtype) == "float":
         if key.by_total_order:
@@ -83,14 +83,14 @@ def _sortable(xp: ArrayNamespace, column: Array, key: _Key) -> Array | None:
     return ~column if key.descends else column
 
 
-def _keys_of(comparator: Region) -> list[_Key]:
+def keys_of(comparator: Region) -> list[Key]:
     """The keys of a comparator, the first one first; none if it is of another form."""
     block = comparator.block
     if not all(works_on_arrays(op) and all(_is_there(value, block) for value in op.operands) for op in block.ops):
         return []
     last = block.last_op
     value = last.operands[0] if last is not None and len(last.operands) == 1 else None
-    keys: list[_Key] = []
+    keys: list[Key] = []
     while value is not None:
         op = _op_of(value)
         then = None
@@ -137,15 +137,15 @@ def _says_equal(equal: Operation | None, less: Operation | None) -> bool:
     )
 
 
-def _key_of(op: Operation | None, block: Block) -> _Key | None:
+def _key_of(op: Operation | None, block: Block) -> Key | None:
     if not isinstance(op, hlo.Compare) or op.comparison_direction not in (*_ASCENDING, *_DESCENDING):
         return None
     descends = op.comparison_direction in _DESCENDING
     by_total_order = op.compare_type is ComparisonType.TOTALORDER
     if _mirrors(op.lhs, op.rhs, block):
-        return _Key(op.lhs, descends, by_total_order)
+        return Key(op.lhs, descends, by_total_order)
     if _mirrors(op.rhs, op.lhs, block):
-        return _Key(op.rhs, not descends, by_total_order)
+        return Key(op.rhs, not descends, by_total_order)
     return None
 
 

@@ -14,6 +14,7 @@ from couloir.ir.operation import Operation, Value
 from couloir.ir.rewriting.rewriter import is_removable
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import TensorType
+from couloir.passes.folding import MAX_RUNS
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
@@ -65,7 +66,7 @@ def evaluated(op: Operation, operands: Sequence[Array]) -> list[Array] | None:
         return None
     try:
         with np.errstate(all="ignore"):
-            results: Sequence[Any] = cast("Sequence[Any]", evaluate_op(op, *operands))
+            results: Sequence[Any] = cast("Sequence[Any]", evaluate_op(op, *operands, max_runs=MAX_RUNS))
     except Error:
         return None  # running it says why
     if not all(isinstance(found, np.ndarray | np.generic) for found in results):

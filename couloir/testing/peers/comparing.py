@@ -186,7 +186,7 @@ def compare_with(
             if not profiles or monotonic() - start > seconds:
                 break
             profile = profiles[number % len(profiles)]
-            arrays = list(inputs) if inputs is not None else _inputs(module, profile, seed + number)
+            arrays = list(inputs) if inputs is not None else inputs_for(module, profile, seed + number)
             report.programs += 1
             fault = others.compare(module, module, arrays, profile)
             if fault is not None:
@@ -201,7 +201,8 @@ def compare_with(
     return report
 
 
-def _inputs(module: ModuleOp, profile: Profile, seed: int) -> list[Array]:
+def inputs_for(module: ModuleOp, profile: Profile, seed: int) -> list[Array]:
+    """Arrays for the first public function of a module. Raises `couloir.Error` for types of which there are no arrays."""
     function = public_functions(module)[0]
     if _has_dialect(module, "onnx"):  # integers are indices and labels there
         return random_inputs(function, seed=seed, kind="whole" if profile == "whole" else "normal")

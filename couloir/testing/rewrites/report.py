@@ -139,11 +139,13 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """REFUTED if anything is; else UNKNOWN if the match or all values are; else PROVED if `values` are; else TESTED."""
+        """REFUTED if anything is; else UNKNOWN if the match, the values, or all are; else PROVED if `values` are; else TESTED."""
         verdicts = {obligation.name: obligation.verdict for obligation in self.obligations}
         if Verdict.REFUTED in verdicts.values():
             return Verdict.REFUTED
-        if not verdicts or any(verdicts.get(name) is Verdict.UNKNOWN for name in ("match", "values")):
+        if {Verdict.UNKNOWN}.issuperset(verdicts.values()) or any(
+            verdicts.get(name) is Verdict.UNKNOWN for name in ("match", "values")
+        ):
             return Verdict.UNKNOWN
         return Verdict.PROVED if verdicts.get("values") is Verdict.PROVED else Verdict.TESTED
 

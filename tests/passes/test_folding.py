@@ -1,0 +1,36 @@
+"""Folding of constants: what is not computed at compile time."""
+
+from __future__ import annotations
+
+import pytest
+
+import couloir
+
+ENDLESS = """func.func @main(%p: tensor<i1>) -> tensor<i32> {
+  %c = stablehlo.constant dense<1> : tensor<i32>
+  %0 = "stablehlo.if"(%p) ({
+    %1 = stablehlo.while(%i = %c) : tensor<i32>
+    cond {
+      %t = stablehlo.constant dense<true> : tensor<i1>
+      stablehlo.return %t : tensor<i1>
+    } do {
+      stablehlo.return %i : tensor<i32>
+    }
+    stablehlo.return %1 : tensor<i32>
+  }, {
+    stablehlo.return %c : tensor<i32>
+  }) : (tensor<i1>) -> tensor<i32>
+  return %0 : tensor<i32>
+}"""
+
+
+@pytest.mark.parametrize("pipeline", ["canonicalize", "constant-folding", "sccp", "canonicalize-regions"])
+def test_a_loop_without_end_is_left_to_those_that_run_it(pipeline: str) -> None:
+    module, _ = couloir.opt(couloir.parse(ENDLESS), pipeline)
+    assert "stablehlo.while" in str(module)
+    assert couloir.run(module, False)[0] == 1
+
+
+def test_a_loop_that_ends_is_computed() -> None:
+    ends = ENDLESS.replace("dense<true> : tensor<i1>", "dense<false> : tensor<i1>")
+    assert "stablehlo.while" not in str(couloir.opt(couloir.parse(ends), "canonicalize")[0])
