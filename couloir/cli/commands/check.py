@@ -63,11 +63,7 @@ def _check(options: Any) -> int:
 
         families()  # all rules are to be known
         with progress() as show:
-
-            def fired(number: int, cases: int) -> None:
-                show(number, cases, "programs")
-
-            limits["progress"] = fired
+            limits["progress"] = show
             if options.pipeline is not None:
                 report = testing.check_pass(api.known_pipeline(options.pipeline), **limits)
             else:

@@ -216,7 +216,7 @@ class Rule:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.assumes = _known_assumptions(cls.__name__, cls.assumes)
+        cls.assumes = known_assumptions(cls.__name__, cls.assumes)
         cls.rule = Equation(cls)
         _RULES[cls.__name__] = cls.rule
 
@@ -231,7 +231,7 @@ class FunctionRule(Rewrite):
         self.name = function.__name__
         self.summary = first_line(function.__doc__)
         self.roots = roots
-        self.assumes = _known_assumptions(self.name, assumes)
+        self.assumes = known_assumptions(self.name, assumes)
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         if rewriter.on_match is not None:
@@ -324,13 +324,14 @@ def _locals_of_definition() -> dict[str, Any]:
     return {} if frame is None else dict(frame.f_locals)
 
 
-def _known_assumptions(name: str, assumes: Sequence[str]) -> tuple[str, ...]:
+def known_assumptions(name: str, assumes: Sequence[str]) -> tuple[str, ...]:
+    """Assumptions as a tuple. Raises `couloir.Error` when something else is among them, for what is called `name`."""
     if isinstance(assumes, str):
-        raise Error(f"what the rule {name} assumes is no tuple", hint=f'write `assumes = ("{assumes}",)`')
+        raise Error(f"what {name} assumes is no tuple", hint=f'write `assumes = ("{assumes}",)`')
     for item in assumes:
         if item not in ASSUMPTIONS:
             raise Error(
-                f"the rule {name} assumes `{item}`, of which nothing is known",
+                f"{name} assumes `{item}`, of which nothing is known",
                 hint="there are: " + ", ".join(ASSUMPTIONS),
             )
     return tuple(assumes)

@@ -1,262 +1,217 @@
-"""`check_rewrite`: is this rule right?
+"""`check_rewrite`: is this rewrite right?
 
     report = couloir.testing.check_rewrite(MultiplyByOne)
     assert report, report
 
 Programs in which the rule can fire are generated, rewritten, and run before and after, on several kinds of numbers, in exact
-arithmetic too where there is one. The first fault is made small and shown.
+arithmetic too where there is one. The first fault is made small and shown. All that happens in a process of its own: a rule may do
+what it likes, the call comes back.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any, Final, TypeAlias
-
-import attrs
+from typing import Any, Final, TypeAlias, cast
 
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error
-from couloir.ir.passes import PassPipeline
-from couloir.ir.rewriting import Rewrite, Rule, apply_rules
-from couloir.ir.rewriting.driver import RewriteCycle
-from couloir.ir.rewriting.rule import as_rewrite
-from couloir.ir.verify import faults
-from couloir.passes.running import public_functions
-from couloir.testing.reducing import reduce
-from couloir.testing.rewrites.inputs import PROFILES, Profile, arrays_for
-from couloir.testing.rewrites.oracle import Undefined, difference
-from couloir.testing.rewrites.programs import programs_for, random_programs
+from couloir.ir.passes import Pass, PassPipeline
+from couloir.ir.rewriting.rule import known_assumptions
+from couloir.testing.rewrites.pairs import NAME, PairCheck, refuse_unlike
 from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
+from couloir.testing.rewrites.stages import MEMORY, REDUCING, Check, Message, Options
+from couloir.testing.rewrites.subjects import Given, Subject, is_pair, module_of, of_pipeline, subject_of
+from couloir.testing.rewrites.worker import FORKS, Ending, run
 
 CASES: Final = 40
 """Programs on which the rule fires that are enough."""
 SECONDS: Final = 5.0
-REDUCING: Final = 3.0
-"""Seconds for making a counterexample small."""
-MAX_APPLICATIONS: Final = 200
-Progress: TypeAlias = "Callable[[int, int], None]"
-VALUES: Final[dict[Profile, str]] = {profile: f"values ({profile})" for profile in PROFILES}
+Progress: TypeAlias = "Callable[[int, int, str], None]"
+Program: TypeAlias = "ModuleOp | str"
 
 
 def check_rewrite(
-    rule: type[Rule] | Rewrite,
+    rule: Given | tuple[Program, Program],
     *,
     cases: int = CASES,
     seconds: float = SECONDS,
     seed: int = 0,
+    peers: Sequence[str] = (),
+    isolate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
-    """Looks for a program that a rule makes wrong.
+    """Looks for a program that a rewrite makes wrong, and for a proof that there is none.
 
     Args:
-        rule: A subclass of `Rule`, or a function decorated with `@rule`. It may say what it assumes:
-            `assumes = ("no NaN", "no overflow")`.
+        rule: A subclass of `Rule`; a function decorated with `@rule`, or one that could be; two programs, or their texts, of
+            which the second takes the place of the first; a pass, a pipeline, or the text of one; the name of a rule. A rule
+            may say what it assumes: `assumes = ("no NaN", "no overflow")`.
         cases: On how many programs it should fire.
-        seconds: How long to go on at most. A rule that itself does not end is not stopped.
+        seconds: How long to look at most; making a counterexample small takes up to three seconds more.
         seed: The same seed gives the same programs and inputs.
-        progress: Called with the number of programs on which it has fired, and with `cases`.
+        peers: Other implementations that run the programs as well: `("c", "xla", "onnxruntime")`; see `couloir.testing.peers`.
+        isolate: Work in a process of its own, which is stopped when the time is over. Without, a rule that does not end hangs the
+            caller; it is a little faster, and a debugger can follow. Where processes cannot be forked it is so anyway.
+        progress: Called with how much of how much is done, and of what: `(12, 40, "programs")`.
 
     Returns:
-        A report, true when nothing was found and the rule fired: a verdict for each obligation, and the smallest counterexample.
+        A report: a verdict for each obligation, and the smallest counterexample. It is true when nothing is refuted and what
+        counts is known.
+
+    Raises:
+        Error: `rule` is nothing that can be checked, or numbers make no sense.
     """
-    rewrite = as_rewrite(rule)
-
-    def apply(module: ModuleOp) -> bool:
-        return apply_rules(module, [rewrite], max_applications=MAX_APPLICATIONS, erase_dead=False).applications > 0
-
-    programs = programs_for(rewrite, seed)
-    return _Check(rewrite.name, apply, programs, rewrite.assumes, cases, seconds, seed, progress).run()
+    options = _options(cases, seconds, seed, peers)
+    if is_pair(rule):
+        before, after = cast("tuple[Program, Program]", rule)
+        return equivalent(
+            before, after, cases=cases, seconds=seconds, seed=seed, peers=peers, isolate=isolate, progress=progress
+        )
+    return _checked(subject_of(rule), options, isolate, progress)
 
 
 def check_pass(
-    pipeline: PassPipeline,
-    dialects: Sequence[str] = ("stablehlo",),
+    pipeline: PassPipeline | Pass | type[Pass] | str,
+    dialects: Sequence[str] | None = None,
     *,
     cases: int = CASES,
     seconds: float = SECONDS,
     seed: int = 0,
+    peers: Sequence[str] = (),
+    isolate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
     """Looks for a program that passes make wrong, among random ones.
 
     Args:
-        pipeline: The passes: `PassPipeline.parse("canonicalize,cse")`.
-        dialects: Whose ops the programs have.
+        pipeline: The passes, or their text: `"canonicalize,cse"`.
+        dialects: Whose ops the programs have; by default those that the first pass is for, or StableHLO.
         cases: How many programs should be changed.
-        seconds, seed, progress: As for `check_rewrite`.
+        seconds, seed, peers, isolate, progress: As for `check_rewrite`.
     """
-
-    def apply(module: ModuleOp) -> bool:
-        before = str(module)
-        pipeline.run(module, verify_each=False)
-        return str(module) != before
-
-    programs = random_programs(dialects, seed)
-    return _Check(str(pipeline), apply, programs, (), cases, seconds, seed, progress).run()
+    options = _options(cases, seconds, seed, peers)
+    subject = subject_of(pipeline)
+    if subject.pipeline is None:
+        raise Error(f"{subject.name} is a rule, not a pass", hint="`check_rewrite` takes it")
+    if isinstance(dialects, str):
+        dialects = (dialects,)
+    return _checked(of_pipeline(subject.pipeline, dialects), options, isolate, progress)
 
 
 def equivalent(
-    before: ModuleOp, after: ModuleOp, *, cases: int = CASES, seconds: float = SECONDS, seed: int = 0
+    before: Program,
+    after: Program,
+    *,
+    assumes: Sequence[str] = (),
+    cases: int = CASES,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    peers: Sequence[str] = (),
+    isolate: bool = True,
+    progress: Progress | None = None,
 ) -> Report:
-    """Whether the first public functions of two modules compute the same, on inputs of every kind.
+    """Whether the public functions of two modules compute the same, on inputs of every kind.
+
+    Functions go together by their names; where each module has one alone, these two. Their types may differ in dimensions that one
+    of them leaves open. Floats may differ by what rounding explains.
 
     Args:
-        before: What it should compute; inputs on which it cannot be run say nothing.
+        before: What it should compute, or its text; inputs on which it cannot be run say nothing.
         after: The other.
+        assumes: What is granted of the numbers: `("no NaN", "no overflow")`.
         cases: On how many inputs of each kind to run both.
-        seconds, seed: As for `check_rewrite`.
+        seconds, seed, peers, isolate, progress: As for `check_rewrite`.
 
     Raises:
         Error: A module has no public function, or they take or give other types.
     """
-    types: list[Any] = []
-    for module in (before, after):
-        functions = public_functions(module)
-        if not functions:
-            raise Error("there is no public function to compare")
-        types.append(functions[0].function_type)
-    if types[0] is not types[1]:
-        raise Error(f"the functions have different types: {types[0]} and {types[1]}")
+    options = _options(cases, seconds, seed, peers)
+    old, new = module_of(before, "before"), module_of(after, "after")
+    refuse_unlike(old, new)
+    granted = known_assumptions("equivalent", assumes)
+
+    def work(tell: Callable[[Message], None], watched: bool) -> Report:
+        return PairCheck(old, new, granted, options, tell, watched=watched).run()
+
+    return _supervised(NAME, options, work, isolate, progress)
+
+
+def _options(cases: int, seconds: float, seed: int, peers: Sequence[str]) -> Options:
+    if cases < 1:
+        raise Error(f"a check has at least one case, not {cases}")
+    if not 0 < seconds < float("inf"):
+        raise Error(f"a check takes some seconds, not {seconds}")
+    if seed < 0:
+        raise Error(f"a seed is a number from 0, not {seed}")
+    return Options(cases=cases, seconds=seconds, seed=seed, peers=(peers,) if isinstance(peers, str) else tuple(peers))
+
+
+def _checked(subject: Subject, options: Options, isolate: bool, progress: Progress | None) -> Report:
+    def work(tell: Callable[[Message], None], watched: bool) -> Report:
+        return Check(subject, options, tell, watched=watched).run()
+
+    return _supervised(subject.name, options, work, isolate, progress, subject)
+
+
+Work: TypeAlias = "Callable[[Callable[[Message], None], bool], Report]"
+
+
+def _supervised(
+    name: str,
+    options: Options,
+    work: Work,
+    isolate: bool,
+    progress: Progress | None,
+    subject: Subject | None = None,
+) -> Report:
+    """Does the work in a worker, if possible, and says what became of it."""
+    last: dict[str, Any] = {}
+
+    def listen(message: Message) -> None:
+        last.update(message)
+        if progress is not None and "progress" in message:
+            progress(*message["progress"])
+
+    if not (isolate and FORKS):
+        return work(listen, False)
     start = monotonic()
-    report = Report("equivalent", seed=seed)
-    counts: Counter[str] = Counter()
-    for number in range(cases):
-        if monotonic() - start > seconds:
-            break
-        report.programs += 1
-        fault = _wrong_values(before, after, seed + number, (), counts)
-        if fault is not None:
-            report.obligations.append(Obligation(fault.obligation, Verdict.REFUTED, fault.message))
-            report.counterexample = Counterexample(before, after, fault.inputs, fault.message)
-            break
-    report.fired = report.programs
-    _tested(report, counts)
-    report.seconds = monotonic() - start
+    deadline = start + options.seconds + REDUCING
+    ending = run(lambda tell: work(tell, True).to_json(), deadline=deadline, memory=MEMORY, tell=listen)
+    if ending.result is not None:
+        return Report.from_json(ending.result)
+    return _without_end(name, options, last, ending, monotonic() - start, subject)
+
+
+def _without_end(
+    name: str, options: Options, last: Message, ending: Ending, seconds: float, subject: Subject | None
+) -> Report:
+    """The report of a check whose worker did not give any."""
+    report = Report(name, seed=options.seed, seconds=seconds)
+    report.fired, _, _ = last.get("progress", (0, 0, ""))
+    report.programs = last.get("number", 0)
+    if subject is not None:
+        report.assumes, report.summary = subject.assumes, subject.summary
+    rewriting = last.get("doing") == "rewriting"
+    if report.fired:
+        report.obligations.append(Obligation("match", Verdict.TESTED, f"fired on {report.fired} programs"))
+    if ending.cause == "died":
+        told = f"it ends the process {ending.how}" if rewriting else f"the process of the check ended {ending.how}"
+        obligation = Obligation("structure", Verdict.REFUTED if rewriting else Verdict.UNKNOWN, told)
+    elif rewriting:
+        told = f"it does not come to an end, and had to be stopped by force after {seconds:.1f} s"
+        obligation = Obligation("termination", Verdict.REFUTED if options.seconds >= 1 else Verdict.UNKNOWN, told)
+    else:
+        told = f"the check had to be stopped after {seconds:.1f} s, at {last.get('doing', 'its beginning')}"
+        obligation = Obligation("termination", Verdict.UNKNOWN, told)
+    report.obligations.append(obligation)
+    if not report.fired:
+        report.obligations.append(Obligation("values", Verdict.UNKNOWN, "the check did not get that far"))
+    if rewriting:
+        module = module_of(last["program"], "program")
+        code = None if subject is None else subject.code
+        report.counterexample = Counterexample(module, None, (), told, rule=code)
     return report
-
-
-@attrs.frozen(eq=False)
-class _Fault:
-    obligation: str
-    message: str
-    before: ModuleOp
-    after: ModuleOp | None = None
-    inputs: tuple[Any, ...] = ()
-
-
-class _Check:
-    def __init__(
-        self,
-        name: str,
-        apply: Callable[[ModuleOp], bool],
-        programs: Iterator[ModuleOp],
-        assumes: tuple[str, ...],
-        cases: int,
-        seconds: float,
-        seed: int,
-        progress: Progress | None,
-    ) -> None:
-        self.apply = apply
-        self.programs = programs
-        self.cases = cases
-        self.start = monotonic()
-        self.deadline = self.start + seconds
-        self.seed = seed
-        self.progress = progress
-        self.report = Report(name, assumes=assumes, seed=seed)
-        self.counts: Counter[str] = Counter()
-
-    def run(self) -> Report:
-        report = self.report
-        fault = self._first_fault()
-        if fault is not None:
-            smallest = self._smallest(fault)
-            report.obligations.append(Obligation(fault.obligation, Verdict.REFUTED, smallest.message))
-            report.counterexample = Counterexample(smallest.before, smallest.after, smallest.inputs, smallest.message)
-        elif not report.fired:
-            why = "it never fired" if report.programs else "no program could be made in which it might fire"
-            report.obligations.append(Obligation("match", Verdict.UNKNOWN, why))
-        _tested(report, self.counts)
-        report.seconds = monotonic() - self.start
-        return report
-
-    def _first_fault(self) -> _Fault | None:
-        report = self.report
-        for number, module in enumerate(self.programs):
-            if report.fired >= self.cases or monotonic() > self.deadline:
-                break
-            report.programs += 1
-            fault = self.fault_in(module, self.seed + number, self.counts)
-            if fault is not None:
-                return fault
-            if self.progress is not None:
-                self.progress(report.fired, self.cases)
-        return None
-
-    def fault_in(self, module: ModuleOp, seed: int, counts: Counter[str]) -> _Fault | None:
-        """What the rewrite does wrong on a module."""
-        after = module.clone()
-        try:
-            if not self.apply(after):
-                return None
-        except RewriteCycle as error:
-            return _Fault("termination", error.message, module)
-        except Exception as error:  # noqa: BLE001 -- the rewrite is what is being tested
-            told = error.message if isinstance(error, Error) else f"{type(error).__name__}: {error}"
-            return _Fault("structure", f"it raises: {told}", module)
-        if counts is self.counts:
-            self.report.fired += 1
-        counts["structure"] += 1
-        found = faults(after, limit=1)
-        if found:
-            return _Fault("structure", f"it leaves a module that does not verify: {found[0].message}", module, after)
-        return _wrong_values(module, after, seed, self.report.assumes, counts)
-
-    def _smallest(self, fault: _Fault) -> _Fault:
-        """A smaller program with the same kind of fault."""
-        found = [fault]
-
-        def wrong(module: ModuleOp) -> bool:
-            for seed in range(self.seed, self.seed + 3):
-                again = self.fault_in(module, seed, Counter()) if public_functions(module) else None
-                if again is not None and again.obligation == fault.obligation:
-                    found.append(again)
-                    return True
-            return False
-
-        try:
-            reduce(fault.before, wrong, seconds=REDUCING)
-        except Error:  # the fault does not show again with other numbers
-            return fault
-        return found[-1]
-
-
-def _wrong_values(
-    before: ModuleOp, after: ModuleOp, seed: int, assumes: tuple[str, ...], counts: Counter[str]
-) -> _Fault | None:
-    types = public_functions(before)[0].function_type.inputs
-    for profile in PROFILES:
-        try:
-            arrays = arrays_for(types, profile, seed)
-            told = difference(before, after, arrays, profile, assumes)
-        except (Undefined, Error):
-            continue
-        counts[VALUES[profile]] += 1
-        if told is not None:
-            return _Fault(VALUES[profile], told, before, after, tuple(arrays))
-    return None
-
-
-def _tested(report: Report, counts: Counter[str]) -> None:
-    """What was tested without a fault."""
-    refuted = {obligation.name for obligation in report.obligations}
-    for name in ("structure", *VALUES.values()):
-        if counts[name] and name not in refuted:
-            report.obligations.append(Obligation(name, Verdict.TESTED, f"{counts[name]} cases"))
-    if report.fired and not refuted and not any(counts[name] for name in VALUES.values()):
-        report.obligations.append(Obligation("values", Verdict.UNKNOWN, "no program could be run"))
 
 
 __all__ = ["check_pass", "check_rewrite", "equivalent"]

@@ -1,64 +1,221 @@
-"""Whether two programs compute the same: on arrays, exactly where numbers are exact, and else within what rounding explains."""
+"""Whether two functions compute the same: to the last bit, within what rounding explains, in exact arithmetic.
+
+* Integers and booleans are equal.
+* Floats keep their bits, NaN is any NaN. Where rounding is open (sums, products of matrices, functions such as `exp`: IEEE-754 does
+  not fix their last bit, nor StableHLO the order of a sum), or the rule assumes `reassociation`, ordinary numbers may differ by
+  what rounding explains, element by element (`couloir.passes.checking`); infinities, NaN and signs of zeros stay where they are.
+* What a rule assumes is granted: a difference counts for nothing when an assumption does not hold of some number on the way.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, cast
 
+import attrs
+import ml_dtypes
 import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain, rationals, residues
 from couloir.backends.numpy.element_types import Array, kind
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.backends.numpy.rounding import smallest_normal, unit_roundoff
-from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.func import FuncOp
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
 from couloir.passes.checking import CheckError, NumericCheck
-from couloir.passes.running import public_functions
+from couloir.passes.running import carried_inputs, outcome
 from couloir.testing.rewrites.inputs import Profile
+from couloir.testing.rewrites.observing import Degrees, Observing
 
 MAX_RUNS: Final = 20_000
 """Regions, blocks and functions that are run before a program counts as endless."""
 
 
+Agreement: TypeAlias = Literal["equal", "rounded", "granted"]
+"""`rounded`: but for what rounding explains; `granted`: they differ where an assumption of the rewrite does not hold."""
+
+
 class Undefined(Exception):
-    """The program before the rewrite does not run on these inputs."""
+    """Nothing can be said: the program before the rewrite does not run on these inputs, or not in this arithmetic."""
+
+
+@attrs.frozen(eq=False)
+class Difference:
+    """What two functions compute differently.
+
+    Attributes:
+        message: The first element that differs, and both values.
+        outputs: The results before and after; None where one does not run.
+        inputs: The inputs that show it, when they are others than those given.
+        domain: The exact numbers in which it shows.
+    """
+
+    message: str
+    outputs: tuple[Sequence[Any], Sequence[Any]] | None = None
+    inputs: Sequence[Any] | None = None
+    domain: str | None = None
 
 
 def difference(
-    before: ModuleOp, after: ModuleOp, arrays: Sequence[Any], profile: Profile, assumes: Collection[str] = ()
-) -> str | None:
-    """What is different, as a sentence, or None.
+    before: FuncOp,
+    after: FuncOp,
+    arrays: Sequence[Any],
+    profile: Profile,
+    assumes: Collection[str] = (),
+    *,
+    rounds: bool = False,
+) -> Difference | Agreement:
+    """What is different as floats, or how far they agree.
+
+    Args:
+        before: The function as it was.
+        after: The function as it is now; its types may be others that carry the same values.
+        arrays: What to run both on.
+        profile: What these are.
+        assumes: What the rewrite assumes.
+        rounds: Whether the rewrite may round otherwise anyway.
 
     Raises:
         Undefined: `before` cannot be run on these arrays.
     """
-    types = [public_functions(module)[0].function_type for module in (before, after)]
     with np.errstate(all="ignore"):
-        if types[0] is not types[1]:  # a lowering: values are carried by other types
-            if profile not in ("whole", "ordinary"):
-                raise Undefined("the type of the function has changed")
-            return _beyond_rounding(before, after, arrays)
         try:
-            expected: list[Any] = list(evaluate(before, *arrays, max_runs=MAX_RUNS))
+            expected = outcome(before, arrays, max_runs=MAX_RUNS)
         except Error as error:
             raise Undefined(error.message) from error
-        if not all(isinstance(result, np.ndarray | np.generic) for result in expected):
-            raise Undefined("it gives results that are no arrays")
         try:
-            found = evaluate(after, *arrays, max_runs=MAX_RUNS)
+            found = outcome(after, arrays, max_runs=MAX_RUNS)
         except Error as error:
-            return f"it cannot be run any more: {error.message}"
-        if profile in ("whole", "ordinary"):
+            return Difference(f"it cannot be run any more: {error.message}")
+        told = _first(expected, found, _other_bits)
+        if told is None:
+            return "equal"
+        retyped = _retyped(before, after)
+        seen = _observed((before, after), arrays)
+        granted = set(assumes) - {"no signed zeros"}
+        if seen is not None and not seen.broken.isdisjoint(granted):
+            return "granted"
+        unsigned = "no signed zeros" in assumes
+        if not (seen is None or seen.open or rounds or retyped or "reassociation" in assumes):
+            told = _first(expected, found, _other_magnitudes) if unsigned else told
+        elif profile in ("whole", "ordinary"):
             told = _beyond_rounding(before, after, arrays)
-            return told or (_exactly(before, after, arrays) if profile == "whole" else None)
-        return _special(expected, found, assumes)
+            if told is None and not (unsigned or rounds):
+                told = _first(expected, found, _other_zeros)
+        elif retyped:
+            raise Undefined("the type of the function has changed")
+        else:
+            # Another order of arithmetic may overflow elsewhere.
+            overflows = bool(granted) if seen is None else "no overflow" in seen.broken
+            told = None if overflows else _first(expected, found, _other_oddities)
+            if told is None and not unsigned:
+                told = _first(expected, found, _other_zeros)
+            if told is None and not (seen is not None and seen.underflows) and _first(expected, found, _other_digits):
+                told = _beyond_rounding(before, after, arrays)
+        return "rounded" if told is None else Difference(told, (expected, found))
 
 
-def _beyond_rounding(before: ModuleOp, after: ModuleOp, arrays: Sequence[Any]) -> str | None:
+def _retyped(before: FuncOp, after: FuncOp) -> bool:
+    """Whether values are carried by other types now: a lowering. Types that know more or less of their sizes carry the same."""
+    old, new = before.function_type, after.function_type
+    if old is new:
+        return False
+    if (len(old.inputs), len(old.results)) != (len(new.inputs), len(new.results)):
+        return True
+    pairs = zip((*old.inputs, *old.results), (*new.inputs, *new.results), strict=True)
+    return not all(compatible(a, b) for a, b in pairs)
+
+
+def _observed(functions: Sequence[FuncOp], arrays: Sequence[Any]) -> Observing | None:
+    """What is seen when both run; None when they cannot be watched."""
+    seen = Observing()
+    for function in functions:
+        try:
+            evaluate(function, *carried_inputs(function, [np.array(a) for a in arrays]), domain=seen, max_runs=MAX_RUNS)
+        except Error:
+            return None
+    return seen
+
+
+def _first(expected: Sequence[Array], found: Sequence[Array], differs: Any) -> str | None:
+    """The first element that differs, as a sentence."""
+    if len(expected) != len(found):
+        return f"it gives {len(found)} results, before it gave {len(expected)}"
+    for number, (a, b) in enumerate(zip(expected, found, strict=True)):
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return f"output {number} is {b.dtype}{list(b.shape)}, before it was {a.dtype}{list(a.shape)}"
+        wrong = np.asarray(differs(a, b))
+        if wrong.any():
+            place = tuple(map(int, np.argwhere(wrong)[0])) if wrong.ndim else ()
+            return f"output {number} at {list(place)} is {b[place]}, before it was {a[place]}"
+    return None
+
+
+def _parts(differs: Any, a: Any, b: Any) -> Any:
+    """A comparison of complex numbers is one of their parts."""
+    return differs(a.real, b.real) | differs(a.imag, b.imag)
+
+
+def _other_bits(a: Any, b: Any) -> Any:
+    """Where two arrays have other bits; NaN is NaN."""
+    if kind(a.dtype) == "complex":
+        return _parts(_other_bits, a, b)
+    if kind(a.dtype) != "float":
+        return a != b
+    return ~(((a == b) & (np.signbit(a) == np.signbit(b))) | (np.isnan(a) & np.isnan(b)))
+
+
+def _other_values(a: Any, b: Any) -> Any:
+    """As `_other_bits`, for zeros without a sign."""
+    if kind(a.dtype) == "complex":
+        return _parts(_other_values, a, b)
+    if kind(a.dtype) != "float":
+        return a != b
+    return ~((a == b) | (np.isnan(a) & np.isnan(b)))
+
+
+def _other_magnitudes(a: Any, b: Any) -> Any:
+    """As `_other_values`; the infinities that one over zero is have no sign either."""
+    both = np.isinf(a) & np.isinf(b) if kind(a.dtype) in ("float", "complex") else False
+    return _other_values(a, b) & ~np.asarray(both)
+
+
+def _other_zeros(a: Any, b: Any) -> Any:
+    """Where two zeros have other signs."""
+    if kind(a.dtype) == "complex":
+        return _parts(_other_zeros, a, b)
+    if kind(a.dtype) != "float":
+        return np.zeros(a.shape, bool)
+    return (a == 0) & (b == 0) & (np.signbit(a) != np.signbit(b))
+
+
+def _other_oddities(a: Any, b: Any) -> Any:
+    """Where NaN and infinities are not where they were."""
+    if kind(a.dtype) == "complex":
+        return _parts(_other_oddities, a, b)
+    if kind(a.dtype) != "float":
+        return a != b
+    return (~np.isfinite(a) | ~np.isfinite(b)) & _other_values(a, b)
+
+
+def _other_digits(a: Any, b: Any) -> Any:
+    """Where not even half of the digits agree, which is what counts among extreme numbers."""
+    if kind(a.dtype) == "complex":
+        return _parts(_other_digits, a, b)
+    if kind(a.dtype) != "float":
+        return np.zeros(a.shape, bool)
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    digits = math.sqrt(2 * unit_roundoff(a.dtype))
+    near = np.abs(x - y) <= digits * np.maximum(np.abs(x), np.abs(y)) + smallest_normal(a.dtype)
+    return np.isfinite(x) & np.isfinite(y) & ~near
+
+
+def _beyond_rounding(before: FuncOp, after: FuncOp, arrays: Sequence[Any]) -> str | None:
     try:
-        NumericCheck(before, list(arrays))(after)
+        NumericCheck(_module(before), list(arrays), function=before.sym_name)(_module(after))
     except CheckError as error:
         return error.message
     except Error:
@@ -66,50 +223,119 @@ def _beyond_rounding(before: ModuleOp, after: ModuleOp, arrays: Sequence[Any]) -
     return None
 
 
-def _exactly(before: ModuleOp, after: ModuleOp, arrays: Sequence[Any]) -> str | None:
-    """In exact domains, where all ops have a meaning in one."""
-    for domain in (residues, rationals):
-        try:
-            expected, found = (evaluate(m, *arrays, domain=domain, max_runs=MAX_RUNS) for m in (before, after))
-        except (NotInDomain, Error):
-            continue
-        for number, (a, b) in enumerate(zip(expected, found, strict=True)):
-            if a.shape != b.shape or not np.array_equal(a, b):
-                return f"output {number} differs in exact arithmetic ({_name(domain)})"
+def _module(function: FuncOp) -> Any:
+    return function.parent_op or function
+
+
+# -- exact arithmetic ------------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Exactly:
+    """That two functions agree in exact arithmetic.
+
+    Attributes:
+        domain: In which.
+        miss: The probability that they do so by chance, at most; None where there is no bound.
+    """
+
+    domain: str
+    miss: float | None = None
+
+
+def exactly(before: FuncOp, after: FuncOp, arrays: Sequence[Any], seed: int) -> Exactly | Difference:
+    """Compares two functions in exact arithmetic: modulo a prime, on random residues; else as fractions.
+
+    Args:
+        before, after: The functions.
+        arrays: Whole numbers.
+        seed: Of the residues.
+
+    Raises:
+        Undefined: They have no meaning in exact arithmetic, or constants that seem to have been rounded.
+    """
+    if _retyped(before, after):
+        raise Undefined("the type of the function has changed")
+    if not _constants_are_exact(before, after):
+        raise Undefined("constants that may have been rounded")
+    counted = Degrees()
+    told = _in_domain(before, after, _wide_numbers(arrays, seed), residues) or _in_domain(
+        before, after, _residues(arrays, seed), counted
+    )
+    if told is None:
+        miss = counted.degree / 2.0**31
+        return Exactly(residues.name, miss if miss < 1 else None)
+    if isinstance(told, Difference):
+        return told
+    told = _in_domain(before, after, arrays, rationals)
+    if told is None:
+        return Exactly(rationals.name)
+    if isinstance(told, Difference):
+        return told
+    raise Undefined(told)
+
+
+def _in_domain(before: FuncOp, after: FuncOp, arrays: Sequence[Any], domain: ArrayNamespace) -> Difference | str | None:
+    """The difference in a domain, or why they have no meaning in it."""
+    try:
+        expected, found = (evaluate(f, *arrays, domain=domain, max_runs=MAX_RUNS) for f in (before, after))
+    except (NotInDomain, Error) as error:
+        return error.message
+    told = _first(expected, found, _unequal)
+    if told is None:
         return None
-    return None
+    outputs = (list(map(_as_numbers, expected)), list(map(_as_numbers, found)))
+    shown = _first(*outputs, _unequal) or told
+    return Difference(f"{shown}, in exact arithmetic ({domain.name})", outputs, arrays, domain.name)
 
 
-def _name(domain: ArrayNamespace) -> str:
-    return domain.name
+def _unequal(a: Any, b: Any) -> Any:
+    return a != b
 
 
-def _special(expected: Sequence[Array], found: Sequence[Array], assumes: Collection[str]) -> str | None:
-    """NaN, infinities and signed zeros are where they were; whatever else there is differs only a little."""
-    for number, (a, b) in enumerate(zip(expected, found, strict=True)):
-        if a.dtype != b.dtype or a.shape != b.shape:
-            return f"output {number} is {b.dtype}{list(b.shape)}, before it was {a.dtype}{list(a.shape)}"
-        wrong = _special_differences(a, b, assumes) if kind(a.dtype) in ("float", "complex") else a != b
-        if wrong.any():
-            place = tuple(map(int, np.argwhere(wrong)[0])) if wrong.ndim else ()
-            return f"output {number} at {list(place)} is {b[place]}, before it was {a[place]}"
-    return None
+def _as_numbers(array: Array) -> Array:
+    """An array as integers and fractions."""
+    if array.dtype.names is not None:
+        return residues.to_residues(array).astype(object)
+    return array
 
 
-def _special_differences(a: Any, b: Any, assumes: Collection[str]) -> Array:
-    if kind(a.dtype) == "complex":
-        return _special_differences(a.real, b.real, assumes) | _special_differences(a.imag, b.imag, assumes)
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    ignored = np.zeros(x.shape, bool)
-    if "no NaN" in assumes:
-        ignored |= np.isnan(x) | np.isnan(y)
-    if "no infinities" in assumes or "no overflow" in assumes:
-        ignored |= ~np.isfinite(x) | ~np.isfinite(y)
-    odd = ~np.isfinite(x) | ~np.isfinite(y)
-    wrong = odd & ~((x == y) | (np.isnan(x) & np.isnan(y)))
-    if "no signed zeros" not in assumes:
-        wrong |= (x == 0) & (y == 0) & (np.signbit(x) != np.signbit(y))
-    # Among extreme numbers the bounds on rounding mean little: half of the digits must agree.
-    digits = math.sqrt(2 * unit_roundoff(a.dtype))
-    near = np.abs(x - y) <= digits * np.maximum(np.abs(x), np.abs(y)) + smallest_normal(a.dtype)
-    return (wrong | (~odd & ~near)) & ~ignored
+def _wide_numbers(arrays: Sequence[Array], seed: int) -> list[Array]:
+    """Whole numbers of as many digits as the floats have, in place of small ones."""
+    generator = np.random.default_rng([seed, 11])
+    made: list[Array] = []
+    for array in arrays:
+        if kind(array.dtype) == "float":
+            limit = min(int(1 / unit_roundoff(array.dtype)), 1 << 24)
+            made.append(generator.integers(-limit, limit, array.shape).astype(array.dtype))
+        else:
+            made.append(array)
+    return made
+
+
+def _residues(arrays: Sequence[Array], seed: int) -> list[Array]:
+    """Uniformly random residues in place of floats."""
+    generator = np.random.default_rng([seed, 7])
+    return [
+        residues.from_residues(np.asarray(generator.integers(0, (1 << 31) - 1, array.shape)))
+        if kind(array.dtype) == "float"
+        else array
+        for array in arrays
+    ]
+
+
+def _constants_are_exact(before: FuncOp, after: FuncOp) -> bool:
+    """Whether no float constant of `after` seems to have been rounded: it was there before, or has few digits."""
+    old = {stored for op in before.walk() for stored in op.attributes.values()}
+    for op in after.walk():
+        for stored in op.attributes.values():
+            if isinstance(stored, DenseElementsAttr) and stored not in old:
+                values: Any = stored.array
+                if kind(values.dtype) != "float":
+                    continue
+                limits = cast("Any", ml_dtypes.finfo(values.dtype))
+                digits = int(limits.nmant) // 2
+                mantissa = np.frexp(values.astype(np.float64))[0] * 2.0 ** (digits + 1)
+                if (np.isfinite(mantissa) & (mantissa != np.rint(mantissa))).any():
+                    return False
+    return True

@@ -1,0 +1,472 @@
+"""One check from its first program to its report. It runs in the worker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from time import monotonic, perf_counter, process_time
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.func import FuncOp
+from couloir.ir.errors import Error
+from couloir.ir.operation import Operation
+from couloir.ir.rewriting import Miss, Observer, Rewrite
+from couloir.ir.rewriting.driver import RewriteCycle
+from couloir.ir.text.parser import parse_module_op
+from couloir.ir.types import FunctionType, ShapedType
+from couloir.ir.verify import faults
+from couloir.passes.running import public_functions, signature
+from couloir.testing.rewrites.fault import Fault
+from couloir.testing.rewrites.inputs import PROFILES, Profile, arrays_for
+from couloir.testing.rewrites.oracle import Agreement, Difference, Undefined, difference, exactly
+from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
+from couloir.testing.rewrites.shrinking import Again, simplest_inputs, smallest_program
+from couloir.testing.rewrites.subjects import Refused, Subject
+from couloir.testing.rewrites.worker import TimeUp, limited, until
+
+TESTING: Final = 0.6
+"""Of the time for programs; the rest is for proofs."""
+REDUCING: Final = 3.0
+"""Seconds for making a counterexample small."""
+APPLYING: Final = 2.0
+"""Seconds of the processor for a rule on one small program, after which it counts as endless."""
+APPLYING_AGAIN: Final = 0.3
+"""The same, while a program on which it is endless is made small."""
+MEMORY: Final = 2 << 30
+"""Bytes that the worker may take beyond what the process has."""
+REASONS: Final = 3
+"""Why a rule does not fire: how many reasons are told."""
+VALUES: Final[dict[Profile, str]] = {profile: f"values ({profile})" for profile in PROFILES}
+EXACT: Final = "exact arithmetic"
+ENDLESS: Final = "termination"
+Message: TypeAlias = "Mapping[str, Any]"
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """How much is done: see `check_rewrite`."""
+
+    cases: int
+    seconds: float
+    seed: int
+    peers: tuple[str, ...] = ()
+
+
+class _Reasons(Observer):
+    """Counts why a rule does not apply, the nearest misses by themselves."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[int, str]] = Counter()
+
+    def missed(self, rule: Rewrite, op: Operation, miss: Miss) -> None:
+        self.counts[miss.depth, miss.reason] += 1
+
+    def told(self) -> str:
+        if not self.counts:
+            return ""
+        nearest = max(depth for depth, _ in self.counts)
+        found = Counter({reason: count for (depth, reason), count in self.counts.items() if depth == nearest})
+        return "; ".join(f"{reason} ({_counted(count, 'time')})" for reason, count in found.most_common(REASONS))
+
+
+class Check:
+    """A check of one rewrite.
+
+    Args:
+        subject: What is checked.
+        options: How much is done.
+        tell: Called with messages of how far it is: `{"doing": ...}` and `{"progress": [n, total, text]}`.
+        watched: Whether it runs in a worker, whose clock interrupts it.
+    """
+
+    def __init__(
+        self, subject: Subject, options: Options, tell: Callable[[Message], None], *, watched: bool = False
+    ) -> None:
+        self.subject = subject
+        self.options = options
+        self.tell = tell
+        self.watched = watched
+        self.start = monotonic()
+        self.deadline = self.start + options.seconds
+        self.testing = self.start + (1.0 if subject.pipeline is not None else TESTING) * options.seconds
+        self.report = Report(subject.name, assumes=subject.assumes, seed=options.seed, summary=subject.summary)
+        self.counts: Counter[str] = Counter()
+        self.rounded: Counter[str] = Counter()
+        self.miss = 0.0
+        self.applications = 0
+        self.refused: Counter[str] = Counter()
+        self.reasons = _Reasons()
+        self.again = 0
+        self.unfinished: str | None = None
+        self.pairs: list[tuple[ModuleOp, ModuleOp]] = []
+        """Programs before and after, for the provers."""
+
+    def run(self) -> Report:
+        """Does all of it."""
+        report = self.report
+        fault = self._first_fault()
+        if fault is None and report.fired:
+            fault = self._proof()
+        if fault is not None:
+            self._refute(fault)
+        report.obligations = [*self._tested(fault), *report.obligations]
+        report.seconds = monotonic() - self.start
+        return report
+
+    @contextmanager
+    def timed(self, stage: str) -> Generator[None]:
+        """Counts the time of what is inside for a stage."""
+        begun = perf_counter()
+        try:
+            yield
+        finally:
+            self.report.times[stage] = self.report.times.get(stage, 0.0) + perf_counter() - begun
+
+    # -- programs ------------------------------------------------------------------------------------------------------------
+
+    def _first_fault(self) -> Fault | None:
+        report = self.report
+        try:
+            with until(self.deadline, watched=self.watched):
+                programs = iter(self.subject.programs(self.options.seed, self.testing))
+                while report.fired < self.options.cases and monotonic() < self.testing:
+                    with self.timed("programs"):
+                        module = next(programs, None)
+                    if module is None:
+                        break
+                    report.programs += 1
+                    fault = self.fault_in(module, self.options.seed + report.programs - 1, counted=True)
+                    if fault is not None:
+                        return fault
+                    self.tell({"progress": [report.fired, self.options.cases, "programs"]})
+        except TimeUp:
+            pass
+        except Exception as error:  # noqa: BLE001 -- the pattern of a rule, which is run when programs are made
+            return Fault("structure", f"its pattern raises {self.subject.told(error)}", ModuleOp.empty([]))
+        return None
+
+    def fault_in(self, module: ModuleOp, seed: int, *, counted: bool = False, only: str | None = None) -> Fault | None:
+        """What the rewrite does wrong on a module; with `only`, one obligation is enough to look at."""
+        after = module.clone()
+        applied = self._apply(module, after, counted)
+        if isinstance(applied, Fault):
+            return applied
+        if not applied:
+            return None
+        if counted:
+            self.report.fired += 1
+            self.applications += applied
+            self.counts[ENDLESS] += 1
+        with self.timed("structure"):
+            fault = self._structure(module, after, counted)
+        if fault is not None or only in ("structure", "round trip", "idempotence", ENDLESS):
+            return fault
+        if counted:
+            self.pairs.append((module, after))
+        return self.wrong_values(module, after, seed, counted=counted, only=only)
+
+    def _apply(self, module: ModuleOp, after: ModuleOp, counted: bool) -> int | Fault:
+        """How often the rewrite applies to `after`, which is rewritten, or what goes wrong."""
+        subject = self.subject
+        if counted:
+            self.tell({"doing": "rewriting", "program": str(module), "number": self.report.programs})
+        observer = self.reasons if counted and not self.report.fired and subject.rewrite is not None else None
+        begun, used = monotonic(), process_time()
+        limit = (APPLYING if counted else APPLYING_AGAIN) if subject.rewrite is not None else self.options.seconds
+        try:
+            with self.timed("rewriting"), limited(limit, watched=self.watched):
+                return subject.apply(after, observer)
+        except RewriteCycle as error:
+            return Fault(ENDLESS, error.message, module)
+        except Refused as error:
+            if counted:
+                self.refused[str(error)] += 1
+            return 0
+        except TimeUp:
+            spent = monotonic() - begun
+            if process_time() - used >= limit / 2 and subject.rewrite is not None:
+                return Fault(ENDLESS, f"it does not come to an end: it was stopped after {spent:.1f} s", module)
+            self.unfinished = f"it was still being applied to program {self.report.programs} after {spent:.1f} s"
+            self.report.counterexample = Counterexample(module, None, (), self.unfinished, rule=subject.code)
+            raise
+        except MemoryError as error:
+            if not self.watched:
+                raise
+            return Fault(ENDLESS, f"it needs more memory than {MEMORY >> 20} MB: {subject.told(error)}", module)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- the rewrite is what is being tested
+            return Fault("structure", f"it raises {subject.told(error)}", module)
+        finally:
+            if counted:
+                self.tell({"doing": "running"})
+
+    # -- structure -----------------------------------------------------------------------------------------------------------
+
+    def _structure(self, module: ModuleOp, after: ModuleOp, counted: bool) -> Fault | None:
+        found = faults(after, limit=1)
+        if found:
+            return Fault("structure", f"it leaves a module that does not verify: {found[0].message}", module, after)
+        told = _other_functions(module, after, types=self.subject.rewrite is not None)
+        if told is not None:
+            return Fault("structure", told, module, after)
+        told = _other_text(module, after)
+        if told is not None:
+            return Fault("round trip", told, module, after)
+        if counted:
+            self.counts["structure"] += 1
+            self.counts["round trip"] += 1
+            self.counts["idempotence"] += 1
+            again = after.clone()
+            applied = self._apply(after, again, False)
+            if isinstance(applied, Fault):
+                return applied
+            self.again += applied > 0
+        return None
+
+    # -- values --------------------------------------------------------------------------------------------------------------
+
+    def wrong_values(
+        self,
+        before: ModuleOp,
+        after: ModuleOp,
+        seed: int,
+        *,
+        counted: bool = False,
+        only: str | None = None,
+        given: Sequence[Any] | None = None,
+    ) -> Fault | None:
+        """What two programs compute differently on inputs drawn by a seed, or on given ones."""
+        for old, new in paired_functions(before, after):
+            for profile in PROFILES:
+                if only not in (None, VALUES[profile], EXACT):
+                    continue
+                try:
+                    arrays = given or arrays_for(input_types(old, new), profile, seed, self.subject.assumes)
+                    if only != EXACT:
+                        with self.timed("values"):
+                            found = self._difference(old, new, arrays, profile)
+                        if counted and found != "granted":
+                            self.counts[VALUES[profile]] += 1
+                            self.rounded[VALUES[profile]] += found == "rounded"
+                        if isinstance(found, Difference):
+                            return _value_fault(VALUES[profile], found, before, after, old, arrays)
+                except (Undefined, Error):
+                    continue
+                if profile == "whole" and only in (None, EXACT):
+                    with self.timed(EXACT):
+                        fault = self._exact_fault(before, after, old, new, arrays, seed, counted)
+                    if fault is not None:
+                        return fault
+        return None
+
+    def _difference(self, old: FuncOp, new: FuncOp, arrays: Sequence[Any], profile: Profile) -> Difference | Agreement:
+        return difference(old, new, arrays, profile, self.subject.assumes, rounds=self.subject.rounds)
+
+    def _exact_fault(
+        self,
+        before: ModuleOp,
+        after: ModuleOp,
+        old: FuncOp,
+        new: FuncOp,
+        arrays: Sequence[Any],
+        seed: int,
+        counted: bool,
+    ) -> Fault | None:
+        try:
+            found = exactly(old, new, arrays, seed)
+        except (Undefined, Error):
+            return None
+        if isinstance(found, Difference):
+            return _value_fault(EXACT, found, before, after, old, found.inputs or arrays)
+        if counted:
+            self.counts[found.domain] += 1
+            self.miss = max(self.miss, found.miss or 0.0)
+        return None
+
+    # -- proofs --------------------------------------------------------------------------------------------------------------
+
+    def _proof(self) -> Fault | None:
+        return None
+
+    # -- the report ----------------------------------------------------------------------------------------------------------
+
+    def _refute(self, fault: Fault) -> None:
+        """Puts the smallest form of a fault into the report."""
+        with self.timed("making it small"):
+            self.tell({"doing": "making it small"})
+            smallest = self._smallest(fault)
+        self.report.obligations.append(Obligation(smallest.obligation, Verdict.REFUTED, smallest.message))
+        self.report.counterexample = Counterexample(
+            smallest.before,
+            smallest.after,
+            smallest.inputs,
+            smallest.message,
+            smallest.outputs,
+            smallest.function,
+            smallest.domain,
+            "" if smallest.after is None else str(smallest.after),
+            self.subject.code,
+        )
+
+    def _smallest(self, fault: Fault) -> Fault:
+        """A smaller program with the same kind of fault, on simpler inputs."""
+        until_when = monotonic() + REDUCING
+        again = self._again(fault)
+        found = fault if again is None else smallest_program(fault, again, until_when, watched=self.watched)
+        if found.outputs is None or found.after is None or found.domain is not None:
+            return found
+        profile = _profile_of(found.obligation)
+        before, after = found.before, found.after
+
+        def wrong(arrays: Sequence[Any]) -> Fault | None:
+            for old, new in paired_functions(before, after):
+                if old.sym_name == found.function:
+                    try:
+                        told = self._difference(old, new, arrays, profile)
+                    except (Undefined, Error):
+                        return None
+                    if isinstance(told, Difference) and told.outputs is not None:
+                        return _value_fault(found.obligation, told, before, after, old, arrays)
+            return None
+
+        return simplest_inputs(found, wrong, until_when, watched=self.watched)
+
+    def _again(self, fault: Fault) -> Again | None:
+        """Says of other programs whether they have the fault; None where there are no others."""
+
+        def again(module: ModuleOp) -> Fault | None:
+            for seed in range(self.options.seed, self.options.seed + 3):
+                found = self.fault_in(module, seed, only=fault.obligation) if public_functions(module) else None
+                if found is not None and found.obligation == fault.obligation:
+                    return found
+            return None
+
+        return again
+
+    def _tested(self, fault: Fault | None) -> list[Obligation]:
+        """What was found out of each obligation that is not refuted."""
+        report, counts = self.report, self.counts
+        refuted = None if fault is None else fault.obligation
+        said: list[Obligation] = []
+
+        def add(name: str, detail: str, verdict: Verdict = Verdict.TESTED) -> None:
+            if name != refuted:
+                said.append(Obligation(name, verdict, detail))
+
+        match = self._match(fault)
+        if match is not None:
+            said.append(match)
+        for name in ("structure", "round trip", "idempotence", ENDLESS):
+            if counts[name]:
+                more = f"; a second run changes {self.again} of them" if name == "idempotence" and self.again else ""
+                add(name, _counted(counts[name], "program") + more)
+        if self.unfinished is not None:
+            said = [item for item in said if item.name != ENDLESS]
+            add(ENDLESS, self.unfinished, Verdict.UNKNOWN)
+        for name in VALUES.values():
+            if counts[name]:
+                more = f"; {self.rounded[name]} differ by rounding" if self.rounded[name] else ""
+                add(name, _counted(counts[name], "run") + more)
+        exact = {name: counts[name] for name in ("GF(2^31-1)", "rationals") if counts[name]}
+        if exact:
+            detail = ", ".join(f"{_counted(count, 'program')} in {name}" for name, count in exact.items())
+            if self.miss:
+                detail += f"; a wrong one passes with probability {self.miss:.1g} at most"
+            add(EXACT, detail)
+        if report.fired and refuted is None and not any(counts[name] for name in VALUES.values()):
+            add("values", "no program could be run", Verdict.UNKNOWN)
+        return said
+
+    def _match(self, fault: Fault | None) -> Obligation | None:
+        """On how many programs it fired, or why on none."""
+        report = self.report
+        if not report.fired:
+            return None if fault is not None else Obligation("match", Verdict.UNKNOWN, self._never_fired())
+        often = f"fired on {report.fired} of {report.programs} programs"
+        if self.subject.rewrite is not None:
+            often += f", {_counted(self.applications, 'time')}"
+        return Obligation("match", Verdict.TESTED, often + self._refusals())
+
+    def _refusals(self) -> str:
+        if not self.refused:
+            return ""
+        reason, _ = self.refused.most_common(1)[0]
+        return f"; {self.refused.total()} were refused, most often: {reason}"
+
+    def _never_fired(self) -> str:
+        programs = self.report.programs
+        if not programs:
+            return "no program could be made in which it might fire"
+        if self.refused:
+            return f"it changed none of {programs} programs{self._refusals()}"
+        reasons = self.reasons.told()
+        return f"it never fired on {programs} programs" + (f": {reasons}" if reasons else "")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _value_fault(
+    obligation: str, found: Difference, before: ModuleOp, after: ModuleOp, function: FuncOp, arrays: Sequence[Any]
+) -> Fault:
+    name = function.sym_name if len(public_functions(before)) > 1 else None
+    inputs = tuple(found.inputs or arrays)
+    return Fault(obligation, found.message, before, after, name, inputs, found.outputs, found.domain)
+
+
+def _profile_of(obligation: str) -> Profile:
+    for profile in PROFILES:
+        if VALUES[profile] == obligation:
+            return profile
+    return "whole"
+
+
+def paired_functions(before: ModuleOp, after: ModuleOp) -> list[tuple[FuncOp, FuncOp]]:
+    """The public functions of two modules, by their names; where each has one alone, the two."""
+    old, new = ({f.sym_name: f for f in public_functions(module)} for module in (before, after))
+    if len(old) == len(new) == 1:
+        return list(zip(old.values(), new.values(), strict=True))
+    return [(function, new[name]) for name, function in old.items() if name in new]
+
+
+def input_types(old: FuncOp, new: FuncOp) -> list[Any]:
+    """The types of inputs for both functions: where one knows a dimension, it."""
+    types: list[Any] = list(signature(old).inputs)
+    other: list[Any] = list(signature(new).inputs)
+    if len(types) != len(other):
+        return types
+    return [b if isinstance(a, ShapedType) and None in a.dims else a for a, b in zip(types, other, strict=True)]
+
+
+def _other_functions(before: ModuleOp, after: ModuleOp, *, types: bool) -> str | None:
+    """What has become of public functions that should be as they were."""
+    old: dict[str, FunctionType] = {f.sym_name: f.function_type for f in public_functions(before)}
+    new = {f.sym_name: f.function_type for f in public_functions(after)}
+    for name, type in old.items():
+        if name not in new:
+            return f"the public function @{name} is gone"
+        if types and new[name] is not type:
+            return f"the type of @{name} is {new[name]}, before it was {type}"
+    return None
+
+
+def _other_text(before: ModuleOp, after: ModuleOp) -> str | None:
+    """Why the text of what a rewrite leaves is not read back as the same; None where that of `before` is not either."""
+    told = _round_trip(after)
+    return told if told is None or _round_trip(before) is None else None
+
+
+def _round_trip(module: ModuleOp) -> str | None:
+    text = str(module)
+    try:
+        again = str(parse_module_op(text, file="<after>", allow_unregistered=True))
+    except Error as error:
+        return f"the text of what it leaves cannot be read: {error.message}"
+    return None if again == text else "the text of what it leaves is read as another program"
+
+
+__all__ = ["Check", "Options", "input_types", "paired_functions"]
