@@ -73,8 +73,6 @@ def incomparable(function: FuncOp) -> str | None:
 def outcome(function: FuncOp, arrays: Sequence[Any], *, max_runs: int | None = None) -> tuple[Array, ...]:
     """The results of a function, and what it leaves in the buffers that it was given. The arrays given stay as they are.
 
-    A program that runs more than `max_runs` regions, blocks and functions is given up.
-
     Raises:
         Error: when it cannot be run, when it gives something else than arrays, and when `max_runs` is reached.
     """
