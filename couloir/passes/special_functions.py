@@ -70,7 +70,22 @@ def digamma(x: Array) -> Array:
 
 
 def zeta(x: Array, q: Array) -> Array:
-    """The Hurwitz zeta function: terms one by one until they no longer count, then the Euler-Maclaurin formula."""
+    """The Hurwitz zeta function; terms with a negative base are those of two more sums."""
+    negative = q < 0.0
+    fraction = (-q) - (-q).apply(hlo.Floor)
+    one = q.number(1.0)
+    total = _zeta_of_positive(x, (1 - fraction).where(negative, q))
+    finite = _zeta_of_positive(x, fraction.where(negative, one)) - _zeta_of_positive(x, (1 - q).where(negative, one))
+    half = x * 0.5
+    sign = one.where(half.is_(half.apply(hlo.Floor)), -1.0).where(x.is_(x.apply(hlo.Floor)), math.nan)
+    total = (total + sign * finite).where(negative, total)
+    total = x.number(math.inf).where(x.is_(1.0), x.number(math.nan).where(x < 1.0, total))
+    poles = (q <= 0.0) & q.is_(q.apply(hlo.Floor)) & (x > 1.0)
+    return x.number(math.inf).where(poles, total)
+
+
+def _zeta_of_positive(x: Array, q: Array) -> Array:
+    """Terms one by one until they no longer count, then the Euler-Maclaurin formula."""
 
     def counts(a: Array, total: Array) -> Array:
         return (a < 10 + x) & (a ** (-x) > 1e-18 * total)
@@ -89,10 +104,7 @@ def zeta(x: Array, q: Array) -> Array:
     for j, bernoulli in enumerate(BERNOULLI, 1):
         rest = rest + bernoulli / math.factorial(2 * j) * factor
         factor = factor * (x + (2 * j - 1)) * (x + 2 * j) / (a * a)
-    total = total.where(a < 10 + x, total + rest)
-    total = x.number(math.inf).where(x.is_(1.0), x.number(math.nan).where(x < 1.0, total))
-    poles = (q <= 0.0) & q.is_(q.apply(hlo.Floor)) & (x > 1.0)
-    return x.number(math.inf).where(poles, total)
+    return total.where(a < 10 + x, total + rest)
 
 
 def polygamma(n: Array, x: Array) -> Array:

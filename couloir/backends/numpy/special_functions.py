@@ -106,7 +106,23 @@ def digamma(x: Array) -> Array:
 def zeta(x: Array, q: Array) -> Array:
     """The Hurwitz zeta function, the sum of (q + n)^-x; NaN for x < 1 (DLMF 25.11.1, 25.11.43).
 
-    Terms are added one by one until they no longer count, or the Euler-Maclaurin formula holds for the rest of them;
+    Terms with a negative base are those of two more sums: (-1)^x (zeta(x, f) - zeta(x, 1 - q)), f = -q modulo 1.
+    """
+    negative = q < 0
+    fraction = -q - np.floor(-q)
+    total = _zeta_of_positive(x, np.where(negative, 1 - fraction, q))
+    if negative.any():
+        finite = _zeta_of_positive(x, np.where(negative, fraction, 1.0)) - _zeta_of_positive(
+            x, np.where(negative, 1 - q, 1.0)
+        )
+        sign = np.where(x == np.floor(x), np.where(x / 2 == np.floor(x / 2), 1.0, -1.0), np.nan)
+        total = np.where(negative, total + sign * finite, total)
+    total = np.where(x == 1, np.inf, np.where(x < 1, np.nan, total))
+    return np.where((q <= 0) & (q == np.floor(q)) & (x > 1), np.inf, total)
+
+
+def _zeta_of_positive(x: Array, q: Array) -> Array:
+    """Terms are added one by one until they no longer count, or the Euler-Maclaurin formula holds for the rest of them;
     infinite where a term is.
     """
     a, total = q.copy(), np.zeros(np.broadcast_shapes(x.shape, q.shape))
@@ -118,9 +134,7 @@ def zeta(x: Array, q: Array) -> Array:
     for j, bernoulli in enumerate(BERNOULLI, 1):
         rest = rest + bernoulli / math.factorial(2 * j) * factor
         factor = factor * (x + 2 * j - 1) * (x + 2 * j) / (a * a)
-    total = np.where(a < 10 + x, total, total + rest)
-    total = np.where(x == 1, np.inf, np.where(x < 1, np.nan, total))
-    return np.where((q <= 0) & (q == np.floor(q)) & (x > 1), np.inf, total)
+    return np.where(a < 10 + x, total, total + rest)
 
 
 def polygamma(n: Array, x: Array) -> Array:
