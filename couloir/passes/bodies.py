@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from couloir.dialects import chlo, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, ScatterDimensionNumbers
@@ -28,6 +28,8 @@ def map_as_its_body(op: hlo.Map, rewriter: Rewriter) -> str | None:
     other = next((inner.name for inner in body if not _is_elementwise(inner)), None)
     if other is not None:
         return f"its body has `{other}`"
+    if any(result.type.rank for inner in body for result in inner.results):
+        return "its body has tensors that are no scalars"
     shape = op.result.type.shape
     made = Block([value.type for value in op.inputs])
     whole: dict[Value[Any], Value[Any]] = dict(zip(op.computation.block.arguments, made.arguments, strict=True))
@@ -58,7 +60,23 @@ def _is_elementwise(op: Operation) -> bool:
     return op.has_trait(Elementwise) or isinstance(op, hlo.Select | hlo.Clamp | hlo.Constant)
 
 
-@rule
+_COMPLEX_SELECT_AND_SCATTER: Final = """
+func.func @main(%x: tensor<4x5xcomplex<f32>>, %y: tensor<2x2xcomplex<f32>>, %i: tensor<complex<f32>>) -> tensor<4x5xcomplex<f32>> {
+  %0 = "stablehlo.select_and_scatter"(%x, %y, %i) <{window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 3>}> ({
+  ^bb0(%a: tensor<complex<f32>>, %b: tensor<complex<f32>>):
+    %1 = stablehlo.compare GE, %a, %b : (tensor<complex<f32>>, tensor<complex<f32>>) -> tensor<i1>
+    stablehlo.return %1 : tensor<i1>
+  }, {
+  ^bb0(%a: tensor<complex<f32>>, %b: tensor<complex<f32>>):
+    %1 = stablehlo.add %a, %b : tensor<complex<f32>>
+    stablehlo.return %1 : tensor<complex<f32>>
+  }) : (tensor<4x5xcomplex<f32>>, tensor<2x2xcomplex<f32>>, tensor<complex<f32>>) -> tensor<4x5xcomplex<f32>>
+  return %0 : tensor<4x5xcomplex<f32>>
+}
+"""
+
+
+@rule(examples=(_COMPLEX_SELECT_AND_SCATTER,))
 def complex_select_and_scatter(op: hlo.SelectAndScatter, rewriter: Rewriter) -> str | None:
     """select_and_scatter(complex)  =>  the place that each window selects, by reduce_window, and scatter to there"""
     type, source = op.operand.type, op.source.type
@@ -100,7 +118,40 @@ def complex_select_and_scatter(op: hlo.SelectAndScatter, rewriter: Rewriter) -> 
     return None
 
 
-@rule
+_REDUCTION_IN_A_WIDER_TYPE_1: Final = """
+func.func @main(%x: tensor<2x3xf16>, %i: tensor<f16>) -> tensor<2xf32> {
+  %0 = "stablehlo.reduce"(%x, %i) <{dimensions = array<i64: 1>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %1 = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %1 : tensor<f32>
+  }) : (tensor<2x3xf16>, tensor<f16>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+"""
+_REDUCTION_IN_A_WIDER_TYPE_2: Final = """
+func.func @main(%x: tensor<2x3xf16>, %i: tensor<f16>) -> tensor<2x2xf32> {
+  %0 = "stablehlo.reduce_window"(%x, %i) <{window_dimensions = array<i64: 1, 2>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %1 = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %1 : tensor<f32>
+  }) : (tensor<2x3xf16>, tensor<f16>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
+"""
+_REDUCTION_IN_A_WIDER_TYPE_3: Final = """
+func.func @main(%x: tensor<5xf16>, %n: tensor<3x1xi32>, %y: tensor<3xf16>) -> tensor<5xf32> {
+  %0 = "stablehlo.scatter"(%x, %n, %y) <{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
+      scatter_dims_to_operand_dims = [0], index_vector_dim = 1>, unique_indices = false}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %1 = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %1 : tensor<f32>
+  }) : (tensor<5xf16>, tensor<3x1xi32>, tensor<3xf16>) -> tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
+"""
+
+
+@rule(examples=(_REDUCTION_IN_A_WIDER_TYPE_1, _REDUCTION_IN_A_WIDER_TYPE_2, _REDUCTION_IN_A_WIDER_TYPE_3))
 def reduction_in_a_wider_type(op: hlo.Reduce | hlo.ReduceWindow | hlo.Scatter, rewriter: Rewriter) -> str | None:
     """reduce(x, init) by a body of wider elements  =>  reduce(convert(x), convert(init)); windows and scatters, too"""
     body = op.update_computation if isinstance(op, hlo.Scatter) else op.body
@@ -120,7 +171,23 @@ def reduction_in_a_wider_type(op: hlo.Reduce | hlo.ReduceWindow | hlo.Scatter, r
     return None
 
 
-@rule
+_SELECT_AND_SCATTER_IN_A_WIDER_TYPE: Final = """
+func.func @main(%x: tensor<4x5xf16>, %y: tensor<2x2xf16>, %i: tensor<f16>) -> tensor<4x5xf32> {
+  %0 = "stablehlo.select_and_scatter"(%x, %y, %i) <{window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 3>}> ({
+  ^bb0(%a: tensor<f16>, %b: tensor<f16>):
+    %1 = stablehlo.compare GE, %a, %b : (tensor<f16>, tensor<f16>) -> tensor<i1>
+    stablehlo.return %1 : tensor<i1>
+  }, {
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %1 = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %1 : tensor<f32>
+  }) : (tensor<4x5xf16>, tensor<2x2xf16>, tensor<f16>) -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}
+"""
+
+
+@rule(examples=(_SELECT_AND_SCATTER_IN_A_WIDER_TYPE,))
 def select_and_scatter_in_a_wider_type(op: hlo.SelectAndScatter, rewriter: Rewriter) -> str | None:
     """select_and_scatter(x, y, init) that scatters wider elements  =>  the same of convert(x), convert(y), convert(init)"""
     narrow, wide = op.operand.type.element_type, op.result.type.element_type
@@ -148,7 +215,32 @@ def select_and_scatter_in_a_wider_type(op: hlo.SelectAndScatter, rewriter: Rewri
     return None
 
 
-@rule
+_SCAN_AS_LOOP_1: Final = """
+func.func @main(%x: tensor<2x3xf32>, %z: tensor<2xf32>) -> (tensor<2x3xf32>, tensor<2xf32>) {
+  %y, %last = "chlo.scan"(%x, %z) <{dimension = 1 : i64, is_reverse = true,
+      operandSegmentSizes = array<i32: 1, 1>, resultSegmentSizes = array<i32: 1, 1>}> ({
+  ^bb0(%a: tensor<2xf32>, %c: tensor<2xf32>):
+    %s = stablehlo.add %a, %c : tensor<2xf32>
+    %t = stablehlo.negate %s : tensor<2xf32>
+    stablehlo.return %t, %s : tensor<2xf32>, tensor<2xf32>
+  }) : (tensor<2x3xf32>, tensor<2xf32>) -> (tensor<2x3xf32>, tensor<2xf32>)
+  return %y, %last : tensor<2x3xf32>, tensor<2xf32>
+}
+"""
+_SCAN_AS_LOOP_2: Final = """
+func.func @main(%x: tensor<4x3xi32>, %z: tensor<3xi32>) -> (tensor<4x3xi32>, tensor<3xi32>) {
+  %y, %last = "chlo.scan"(%x, %z) <{dimension = 0 : i64, is_reverse = false,
+      operandSegmentSizes = array<i32: 1, 1>, resultSegmentSizes = array<i32: 1, 1>}> ({
+  ^bb0(%a: tensor<3xi32>, %c: tensor<3xi32>):
+    %s = stablehlo.subtract %a, %c : tensor<3xi32>
+    stablehlo.return %a, %s : tensor<3xi32>, tensor<3xi32>
+  }) : (tensor<4x3xi32>, tensor<3xi32>) -> (tensor<4x3xi32>, tensor<3xi32>)
+  return %y, %last : tensor<4x3xi32>, tensor<3xi32>
+}
+"""
+
+
+@rule(examples=(_SCAN_AS_LOOP_1, _SCAN_AS_LOOP_2))
 def scan_as_loop(op: chlo.Scan, rewriter: Rewriter) -> str | None:
     """chlo.scan(x) by f  =>  while i < n { f(slice i of x) }"""
     values: list[Value[TensorType]] = [*op.operands, *op.results]
@@ -196,7 +288,21 @@ def _with_slice(value: Value[TensorType], new: Value[TensorType], axis: int, at:
     return hlo.DynamicUpdateSlice(value, part, _starts(value.type, axis, at)).result
 
 
-@rule
+_ASYNC_AS_SYNC: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = "stablehlo.async_start"(%x) ({
+  ^bb0(%a: tensor<2x3xf32>):
+    %1 = "stablehlo.all_gather"(%a) <{all_gather_dim = 0 : i64, replica_groups = dense<0> : tensor<1x1xi64>}>
+      : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    stablehlo.return %1 : tensor<2x3xf32>
+  }) : (tensor<2x3xf32>) -> !stablehlo.future<tensor<2x3xf32>>
+  %2 = "stablehlo.async_done"(%0) : (!stablehlo.future<tensor<2x3xf32>>) -> tensor<2x3xf32>
+  return %2 : tensor<2x3xf32>
+}
+"""
+
+
+@rule(examples=(_ASYNC_AS_SYNC,))
 def async_as_sync(op: hlo.AsyncDone, rewriter: Rewriter) -> str | None:
     """async_done(async_start(x) by f)  =>  f(x)"""
     start = op.operand.defining_op

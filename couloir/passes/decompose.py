@@ -172,7 +172,19 @@ def batch_norm_gradient(op: hlo.BatchNormGrad, rewriter: Rewriter) -> str | None
     return None
 
 
-@rule
+_COMPOSITE_AS_CALL: Final = """
+func.func private @twice(%a: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = stablehlo.add %a, %a : tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = stablehlo.composite "my.twice" %x {decomposition = @twice} : (tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+"""
+
+
+@rule(examples=(_COMPOSITE_AS_CALL,))
 def composite_as_call(op: hlo.Composite, rewriter: Rewriter) -> str | None:
     """composite @f(x)  =>  call @f(x)"""
     made = func.Call(op.decomposition, list(op.inputs), result_types=[value.type for value in op.outputs])

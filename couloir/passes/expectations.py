@@ -47,7 +47,21 @@ def expectation_as_assertion(
     return None
 
 
-@rule
+_EXPECTED_CALL_AS_ASSERTION_1: Final = """
+func.func @main(%x: tensor<2x3xf32>, %y: tensor<2x3xf32>) -> tensor<i1> {
+  %0 = stablehlo.custom_call @check.eq(%x, %y) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<i1>
+  return %0 : tensor<i1>
+}
+"""
+_EXPECTED_CALL_AS_ASSERTION_2: Final = """
+func.func @main(%x: tensor<3xf32>) -> tensor<3xf32> {
+  stablehlo.custom_call @check.expect_close(%x, %x) {max_ulp_difference = 3 : i64} : (tensor<3xf32>, tensor<3xf32>) -> ()
+  return %x : tensor<3xf32>
+}
+"""
+
+
+@rule(examples=(_EXPECTED_CALL_AS_ASSERTION_1, _EXPECTED_CALL_AS_ASSERTION_2))
 def expected_call_as_assertion(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
     """custom_call @check.expect_eq(x, y)  =>  assert(and(x == y)), and so on"""
     target = op.call_target_name
@@ -91,6 +105,8 @@ def _unsupported(type: TensorType) -> str | None:
     element = type.element_type
     if not type.is_static:
         return "a size is not known"
+    if isinstance(element, FloatType) and element.width not in (8, 16, 32, 64):
+        return f"there are no integers of the width of `{element}`"
     return None if isinstance(element, FloatType | IntegerType | ComplexType) else f"elements of type `{element}`"
 
 

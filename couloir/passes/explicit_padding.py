@@ -7,13 +7,27 @@ reduce_window(x, init, padding, base_dilations)  =>  reduce_window(pad(x, init),
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import attrs
 
 from couloir.dialects import hlo
+from couloir.dialects.hlo.window import WindowDimension
 from couloir.ir.operation import Operation
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
+
+_CUT: Final = "negative padding takes more elements away than there are"
+
+
+def _cuts_all(sizes: Sequence[int | None], windows: Sequence[WindowDimension]) -> bool:
+    """Whether negative padding would leave less than nothing along a dimension."""
+    for size, window in zip(sizes, windows, strict=True):
+        if size is not None:
+            dilated = max(0, (size - 1) * window.base_dilation + 1) if size else 0
+            if dilated + window.padding_low + window.padding_high < 0:
+                return True
+    return False
 
 
 @rule
@@ -23,6 +37,8 @@ def pad_convolution_input(op: hlo.Convolution, rewriter: Rewriter) -> str | None
         return "there is no padding and no dilation of the input"
     spatial = op.dimension_numbers.input_spatial_dimensions
     type = op.lhs.type
+    if _cuts_all([type.dims[dimension] for dimension in spatial], op.window):
+        return _CUT
     low, high, inner = [0] * type.rank, [0] * type.rank, [0] * type.rank
     for dimension, window in zip(spatial, op.window, strict=True):
         low[dimension], high[dimension] = window.padding_low, window.padding_high
@@ -40,6 +56,8 @@ def pad_reduce_window_input(op: hlo.ReduceWindow, rewriter: Rewriter) -> str | N
     """reduce_window(x, init, padding) => reduce_window(pad(x, init), init)"""
     if all(w.padding_low == w.padding_high == 0 and w.base_dilation == 1 for w in op.window):
         return "there is no padding and no dilation of the input"
+    if _cuts_all(op.inputs[0].type.dims, op.window):
+        return _CUT
     low = tuple(w.padding_low for w in op.window)
     high = tuple(w.padding_high for w in op.window)
     inner = tuple(w.base_dilation - 1 for w in op.window)

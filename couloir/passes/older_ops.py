@@ -39,6 +39,8 @@ def index_select_as_gather(op: hlo.TorchIndexSelect, rewriter: Rewriter) -> str 
     if not shape.is_static or not index.is_static:
         return _OPEN
     axis, batch = op.dim, op.batch_dims
+    if not shape.size:
+        return "there is nothing to select from"
     new = index.rank - batch
     numbers = GatherDimensionNumbers(
         (*range(batch, axis), *range(axis + new, shape.rank - 1 + new)),
@@ -53,7 +55,21 @@ def index_select_as_gather(op: hlo.TorchIndexSelect, rewriter: Rewriter) -> str 
     return None
 
 
-@rule
+_EINSUM_AS_PRODUCTS_1: Final = """
+func.func @main(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>) -> tensor<4x2xf32> {
+  %0 = "stablehlo.einsum"(%x, %y) <{einsum_config = "ab,bc->ca"}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+"""
+_EINSUM_AS_PRODUCTS_2: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<3xf32> {
+  %0 = "stablehlo.unary_einsum"(%x) <{einsum_config = "ab->b"}> : (tensor<2x3xf32>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+"""
+
+
+@rule(examples=(_EINSUM_AS_PRODUCTS_1, _EINSUM_AS_PRODUCTS_2))
 def einsum_as_products(op: hlo.Einsum | hlo.UnaryEinsum, rewriter: Rewriter) -> str | None:
     """einsum(x, y)  =>  dot_general, reduce and transpose"""
     operands: list[Tensor] = list(op.operands)

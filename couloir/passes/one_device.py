@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from couloir.dialects import hlo, sdy
 from couloir.dialects.hlo.calls import ANNOTATIONS
@@ -22,7 +22,23 @@ def number_of_the_one_device(op: hlo.ReplicaId | hlo.PartitionId, rewriter: Rewr
     return None
 
 
-@rule
+_COLLECTIVE_OF_ONE_DEVICE: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
+  %0 = "stablehlo.all_gather"(%x) <{all_gather_dim = 0 : i64, replica_groups = dense<0> : tensor<1x1xi64>}>
+    : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %1 = "stablehlo.all_reduce"(%x) <{replica_groups = dense<0> : tensor<1x1xi64>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %3 = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %3 : tensor<f32>
+  }) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %2 = "stablehlo.all_to_all"(%x) <{split_dimension = 1 : i64, concat_dimension = 0 : i64, split_count = 1 : i64,
+    replica_groups = dense<0> : tensor<1x1xi64>}> : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+}
+"""
+
+
+@rule(examples=(_COLLECTIVE_OF_ONE_DEVICE,))
 def collective_of_one_device(
     op: hlo.AllGather
     | hlo.AllReduce
@@ -72,7 +88,15 @@ def permutation_of_one_device(op: hlo.CollectivePermute, rewriter: Rewriter) -> 
     return None
 
 
-@rule
+_ANNOTATION_DROPPED: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = stablehlo.custom_call @Sharding(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+"""
+
+
+@rule(examples=(_ANNOTATION_DROPPED,))
 def annotation_dropped(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
     """custom_call @Sharding(x)  =>  x"""
     if op.call_target_name not in ANNOTATIONS:
@@ -83,7 +107,16 @@ def annotation_dropped(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
     return None
 
 
-@rule
+_SHARDING_DROPPED: Final = """
+sdy.mesh @mesh = <["x"=2]>
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = sdy.sharding_constraint %x <@mesh, [{"x"}, {}]> : tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+"""
+
+
+@rule(examples=(_SHARDING_DROPPED,))
 def sharding_dropped(op: sdy.ShardingConstraint | sdy.Reshard, rewriter: Rewriter) -> None:
     """sharding_constraint(x)  =>  x"""
     rewriter.replace(op, op.input)

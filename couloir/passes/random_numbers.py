@@ -34,7 +34,7 @@ def random_bits_as_arithmetic(op: hlo.RngBitGenerator, rewriter: Rewriter) -> st
     element = type.element_type
     if not type.is_static or not state.type.is_static:
         return "a size is not known"
-    if state.type.element_type is not ui64 or state.type.shape[0] < 2:
+    if state.type.element_type is not ui64 or state.type.rank != 1 or state.type.shape[0] < 2:
         return f"a state of type `{state.type}`: two or three numbers of type ui64 are supported"
     if not isinstance(element, FloatType | IntegerType) or bit_width(element) not in (8, 16, 32, 64):
         return f"random bits of type `{element}`"

@@ -19,7 +19,18 @@ from couloir.passes.formulas import Array, State, Tensor, count_up
 _OPEN: Final = "a size is not known"
 
 
-@rule
+_CHOLESKY_BY_COLUMNS: Final = """
+func.func @main(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
+  %0 = stablehlo.dot_general %x, %x, contracting_dims = [1] x [1] : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
+  %1 = stablehlo.constant dense<[[9.0, 0.0, 0.0], [0.0, 8.0, 0.0], [0.0, 0.0, 7.0]]> : tensor<3x3xf32>
+  %2 = stablehlo.add %0, %1 : tensor<3x3xf32>
+  %3 = stablehlo.cholesky %2, lower = true : tensor<3x3xf32>
+  return %3 : tensor<3x3xf32>
+}
+"""
+
+
+@rule(assumes=("no NaN", "no infinities"), examples=(_CHOLESKY_BY_COLUMNS,))
 def cholesky_by_columns(op: hlo.Cholesky, rewriter: Rewriter) -> str | None:
     """cholesky(a)  =>  a loop: column j of the factor is column j of what is left by the root of its diagonal element"""
     type = op.a.type

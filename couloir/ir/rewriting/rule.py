@@ -74,6 +74,8 @@ class Rewrite:
     """The classes of the ops at which it may start; `(Operation,)` for every op."""
     assumes: tuple[str, ...] = ()
     """What it assumes, of `ASSUMPTIONS`. Nothing checks that it holds: whoever applies the rule grants it."""
+    examples: tuple[str, ...] = ()
+    """Texts of programs in which it fires: where checks of the rule start, when what it looks for is seldom met by chance."""
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         """Tries the rule at `op`. None when it was applied, otherwise the reason why not; then nothing has changed."""
@@ -110,6 +112,10 @@ class Equation(Rewrite):
     @property
     def assumes(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.cls.assumes
+
+    @property
+    def examples(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.cls.examples
 
     @property
     def pattern(self) -> Pattern:
@@ -212,6 +218,8 @@ class Rule:
     """Whether the rule applies when an inner result is also used elsewhere (the inner op then stays)."""
     assumes: ClassVar[tuple[str, ...]] = ()
     """What the rule assumes of numbers: `("no NaN",)`; `ASSUMPTIONS` has all that may be said."""
+    examples: ClassVar[tuple[str, ...]] = ()
+    """Texts of programs in which the rule fires, for checks of a rule whose left side is seldom met by chance."""
     rule: ClassVar[Rewrite]
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -225,13 +233,18 @@ class FunctionRule(Rewrite):
     """A rule that is a function of an op and a rewriter."""
 
     def __init__(
-        self, function: Callable[[Any, Rewriter], Any], roots: tuple[type[Operation], ...], assumes: Sequence[str] = ()
+        self,
+        function: Callable[[Any, Rewriter], Any],
+        roots: tuple[type[Operation], ...],
+        assumes: Sequence[str] = (),
+        examples: Sequence[str] = (),
     ) -> None:
         self.function = function
         self.name = function.__name__
         self.summary = first_line(function.__doc__)
         self.roots = roots
         self.assumes = known_assumptions(self.name, assumes)
+        self.examples = tuple(examples)
 
     def attempt(self, op: Operation, rewriter: Rewriter) -> Miss | None:
         if rewriter.on_match is not None:
@@ -265,26 +278,33 @@ class FunctionRule(Rewrite):
 @overload
 def rule(function: Callable[[Any, Rewriter], Any]) -> FunctionRule: ...
 @overload
-def rule(*, assumes: Sequence[str]) -> Callable[[Callable[[Any, Rewriter], Any]], FunctionRule]: ...
-def rule(function: Callable[[Any, Rewriter], Any] | None = None, *, assumes: Sequence[str] = ()) -> Any:
+def rule(
+    *, assumes: Sequence[str] = (), examples: Sequence[str] = ()
+) -> Callable[[Callable[[Any, Rewriter], Any]], FunctionRule]: ...
+def rule(
+    function: Callable[[Any, Rewriter], Any] | None = None, *, assumes: Sequence[str] = (), examples: Sequence[str] = ()
+) -> Any:
     """Makes a rule of a function `(op: SomeOp, rewriter)`; the annotation says at which ops it starts (`A | B` for several).
 
     Args:
         function: The function.
         assumes: What it assumes of numbers, of `ASSUMPTIONS`: `@rule(assumes=("no NaN",))`.
+        examples: Texts of programs in which it fires, for checks of a rule that looks for what is seldom met by chance.
     """
 
     def made_of(function: Callable[[Any, Rewriter], Any]) -> FunctionRule:
-        made = function_rule(function, assumes)
+        made = function_rule(function, assumes, examples)
         register(made)
         return made
 
     return made_of if function is None else made_of(function)
 
 
-def function_rule(function: Callable[[Any, Rewriter], Any], assumes: Sequence[str] = ()) -> FunctionRule:
+def function_rule(
+    function: Callable[[Any, Rewriter], Any], assumes: Sequence[str] = (), examples: Sequence[str] = ()
+) -> FunctionRule:
     """The rule that a function is, as `rule` makes it, known to nobody by its name."""
-    return FunctionRule(function, roots_of(function, ("an op", "a rewriter")), assumes)
+    return FunctionRule(function, roots_of(function, ("an op", "a rewriter")), assumes, examples)
 
 
 def register(made: Rewrite) -> None:

@@ -175,7 +175,30 @@ ROUTINES: Final[Mapping[str, Routine]] = {
 """From the name of a routine to what it is in StableHLO."""
 
 
-@rule
+_LAPACK_CALL_WRITTEN_OUT_1: Final = """
+func.func @main(%x: tensor<3x4xf32>) -> (tensor<3x4xf32>, tensor<3xf32>) {
+  %0:2 = stablehlo.custom_call @lapack_sgeqrf_ffi(%x) {backend_config = "", mhlo.backend_config = {},
+    mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>],
+    result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>]}
+    : (tensor<3x4xf32>) -> (tensor<3x4xf32>, tensor<3xf32>)
+  return %0#0, %0#1 : tensor<3x4xf32>, tensor<3xf32>
+}
+"""
+_LAPACK_CALL_WRITTEN_OUT_2: Final = """
+func.func @main(%x: tensor<3x3xf32>) -> (tensor<3x3xf32>, tensor<i32>) {
+  %0 = stablehlo.dot_general %x, %x, contracting_dims = [1] x [1] : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
+  %1 = stablehlo.constant dense<[[9.0, 0.0, 0.0], [0.0, 8.0, 0.0], [0.0, 0.0, 7.0]]> : tensor<3x3xf32>
+  %2 = stablehlo.add %0, %1 : tensor<3x3xf32>
+  %3:2 = stablehlo.custom_call @lapack_spotrf_ffi(%2) {backend_config = "", mhlo.backend_config = {uplo = 76 : ui8},
+    mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>],
+    result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]}
+    : (tensor<3x3xf32>) -> (tensor<3x3xf32>, tensor<i32>)
+  return %3#0, %3#1 : tensor<3x3xf32>, tensor<i32>
+}
+"""
+
+
+@rule(assumes=("no NaN", "no infinities"), examples=(_LAPACK_CALL_WRITTEN_OUT_1, _LAPACK_CALL_WRITTEN_OUT_2))
 def lapack_call_written_out(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
     """custom_call @lapack_sgetrf_ffi(a)  =>  a loop over columns"""
     call = lapack_call(op)

@@ -165,12 +165,12 @@ def _with(rule: Rewrite, functions: Mapping[str, PythonFunction | None]) -> Rewr
     """The rule with other functions. It is not registered."""
     if isinstance(rule, FunctionRule):
         made: Any = functions["function"]
-        return FunctionRule(made, rule.roots, rule.assumes)
+        return FunctionRule(made, rule.roots, rule.assumes, rule.examples)
     assert isinstance(rule, Equation)
     held: dict[str, Any] = {role: getattr(rule.cls, role, None) for role in _ROLES}
     held = {role: function for role, function in {**held, **functions}.items() if function is not None}
     space = {role: staticmethod(function) for role, function in held.items()}
-    space |= {"allow_shared": rule.cls.allow_shared, "assumes": rule.cls.assumes, "__doc__": rule.cls.__doc__}
+    space |= {name: getattr(rule.cls, name) for name in ("allow_shared", "assumes", "examples", "__doc__")}
     place = {"__module__": rule.cls.__module__, "__qualname__": f"<mutant>.{rule.name}"}
     cls: Any = type(rule.name, (), space | place)
     return Equation(cls)

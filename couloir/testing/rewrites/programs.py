@@ -27,6 +27,7 @@ from couloir.ir.types import FloatType, IntegerType, TensorType, bf16, f16, f32,
 from couloir.ir.verify import faults
 from couloir.testing.generation.building import Builder, Scope, can_generate, function_module, op_classes
 from couloir.testing.generation.values import Types
+from couloir.testing.rewrites.examples import varied
 
 ELEMENTS: Final[tuple[Type, ...]] = (f32, i32, f64, i1, i8, IntegerType(8, "unsigned"), f16, bf16, i64)
 FAILURES: Final = 100
@@ -40,7 +41,10 @@ def programs_for(rule: Rewrite, seed: int) -> Iterator[ModuleOp]:
     failures = 0
     for number in itertools.count():
         rng = Random(f"{rule.name}:{seed}:{number}")
-        made = _equation_program(rule, rng) if isinstance(rule, Equation) else _function_program(rule, rng)
+        if rule.examples and (number < len(rule.examples) or number % 2):
+            made = varied(rule.examples[number % len(rule.examples)], rng if number >= len(rule.examples) else None)
+        else:
+            made = _equation_program(rule, rng) if isinstance(rule, Equation) else _function_program(rule, rng)
         if made is not None and not faults(made, limit=1) and _is_small(made):
             failures = 0
             yield made
