@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace
-from couloir.backends.numpy.element_types import Array, is_discrete, kind
+from couloir.backends.numpy.element_types import Array, kind
 from couloir.dialects.func import FuncOp
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import IntegerAttr
@@ -128,7 +128,7 @@ def _fault(value: Array, type: Type, xp: ArrayNamespace) -> str | None:
     dtype = dtype_of(type.element_type if shaped else type)
     dims = type.dims if isinstance(type, ShapedType) else None if shaped else ()
     sizes = "[...]" if dims is None else str(["?" if size is None else size for size in dims]).replace("'", "")
-    if value.dtype != dtype and (is_discrete(dtype) or value.dtype != xp.carrier(dtype)):
+    if value.dtype != dtype and value.dtype != xp.carrier(dtype):
         return f"{given}, not {dtype}{sizes}"
     if dims is not None and (
         value.ndim != len(dims) or any(d is not None and d != s for d, s in zip(dims, value.shape, strict=True))

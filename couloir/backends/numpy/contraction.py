@@ -55,6 +55,7 @@ def dot_general(
     _check_sizes_agree("contracting", lhs, rhs, lhs_contracting_dimensions, rhs_contracting_dimensions)
     if dtype is not None:
         lhs, rhs = xp.convert(lhs, xp.carrier(dtype)), xp.convert(rhs, xp.carrier(dtype))
+    lhs, rhs = xp.alike(lhs, rhs)
     if lhs.dtype != rhs.dtype:
         raise Error(f"`dot_general` of {lhs.dtype} and {rhs.dtype} needs the element type of the result")
     lhs_free = _others(lhs, lhs_batching_dimensions, lhs_contracting_dimensions)
@@ -132,6 +133,7 @@ def convolution(
     """
     if dtype is not None:
         lhs, rhs = xp.convert(lhs, xp.carrier(dtype)), xp.convert(rhs, xp.carrier(dtype))
+    lhs, rhs = xp.alike(lhs, rhs)
     images = transpose(xp, lhs, permutation=[input_batch_dimension, input_feature_dimension, *input_spatial_dimensions])
     filters = transpose(
         xp,

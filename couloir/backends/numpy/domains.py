@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from couloir.backends.numpy.element_types import (
     kind,
 )
 from couloir.ir.errors import Error
+from couloir.ir.operation import Operation
 
 
 class NotInDomain(Error):
@@ -88,6 +89,29 @@ class ArrayNamespace(Protocol):
         """The values as elements of `dtype`, which may also be a carrier."""
         ...
 
+    def select(self, pred: Array, on_true: Array, on_false: Array) -> Array:
+        """`on_true` where `pred` holds, else `on_false`; broadcasting arrays, the last two of one element type."""
+        ...
+
+    def fma(self, a: Array, b: Array, c: Array) -> Array:
+        """`a * b + c`, rounded once where there is rounding. Floats are not asked."""
+        ...
+
+    def alike(self, *arrays: Array) -> tuple[Array, ...]:
+        """Arrays of one element type in one dtype, so that elements can be moved from one to the other.
+
+        A domain in which some integers are known and others not has two dtypes for them.
+        """
+        ...
+
+    def element_type(self, dtype: DType) -> DType:
+        """Of which element type the elements of an array of integers, booleans or floats are; a carrier may not say it."""
+        ...
+
+    def unknown(self, op: Operation, operands: Sequence[Any]) -> Sequence[Array] | None:
+        """The results of an op without a meaning in the domain, as a function of which nothing is known; None if there is none."""
+        ...
+
     def matmul(self, lhs: Array, rhs: Array) -> Array:
         """`[..., m, k] @ [..., k, n] -> [..., m, n]`."""
         ...
@@ -131,6 +155,21 @@ class Domain(ABC):
         if kind(dtype) == "bool":
             return self.apply("compare NE", operand, np.zeros((), operand.dtype))
         return self._guarded("convert", self._to_integers, operand, dtype)
+
+    def select(self, pred: Array, on_true: Array, on_false: Array) -> Array:
+        return np.where(pred, on_true, on_false)
+
+    def fma(self, a: Array, b: Array, c: Array) -> Array:
+        return self.apply("add", self.apply("multiply", a, b), c)
+
+    def alike(self, *arrays: Array) -> tuple[Array, ...]:
+        return arrays
+
+    def element_type(self, dtype: DType) -> DType:
+        return dtype
+
+    def unknown(self, op: Operation, operands: Sequence[Any]) -> Sequence[Array] | None:
+        return None
 
     def matmul(self, lhs: Array, rhs: Array) -> Array:
         product = integer_arithmetic.matmul if is_discrete(lhs.dtype) else self._matmul

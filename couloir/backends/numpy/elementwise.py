@@ -21,6 +21,7 @@ _DIRECTIONS: Final = get_args(ComparisonDirection)
 
 
 def _elementwise(xp: ArrayNamespace, op: str, *operands: Array) -> Array:
+    operands = xp.alike(*operands)
     first = operands[0]
     for other in operands[1:]:
         if other.shape != first.shape or other.dtype != first.dtype:
@@ -267,16 +268,18 @@ def compare(
 
 def select(xp: ArrayNamespace, pred: Array, on_true: Array, on_false: Array) -> Array:
     """`on_true` where `pred` holds, else `on_false`; `pred` has their shape or rank 0. StableHLO `select`."""
+    on_true, on_false = xp.alike(on_true, on_false)
     if on_true.shape != on_false.shape or on_true.dtype != on_false.dtype or pred.shape not in ((), on_true.shape):
         raise Error(
             "`select` takes a predicate of rank 0 or of the shape of both branches, which are of one type, "
             f"not {list(pred.shape)}, {on_true.dtype}{list(on_true.shape)} and {on_false.dtype}{list(on_false.shape)}"
         )
-    return np.where(pred, on_true, on_false)
+    return xp.select(pred, on_true, on_false)
 
 
 def clamp(xp: ArrayNamespace, min: Array, operand: Array, max: Array) -> Array:
     """`minimum(maximum(operand, min), max)`; the bounds have the operand's shape or rank 0. StableHLO `clamp`."""
+    min, operand, max = xp.alike(min, operand, max)
     for bound in (min, max):
         if bound.dtype != operand.dtype or bound.shape not in ((), operand.shape):
             raise Error(

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from couloir.backends.numpy.arguments import argument_values, in_domain, new_outputs
-from couloir.backends.numpy.domains import ArrayNamespace, floats
+from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain, floats
 from couloir.backends.numpy.element_types import Array
 from couloir.backends.numpy.meanings import (
     SAME_FOR_SCALARS,
@@ -277,7 +277,12 @@ class _Evaluation:
                 operands = [np.broadcast_to(operand, frame.batch) for operand in operands]
                 if type(step.op) in SAME_FOR_SCALARS:
                     return operands
-            outcome = step.function(self.xp, step.op, *operands)
+            try:
+                outcome = step.function(self.xp, step.op, *operands)
+            except (NotInDomain, TypeError):
+                outcome = self.xp.unknown(step.op, operands)
+                if outcome is None:
+                    raise
             if not isinstance(outcome, Generator):
                 return outcome
             frame.waiting = outcome

@@ -22,7 +22,7 @@ def fma(xp: ArrayNamespace, a: Array, b: Array, c: Array) -> Array:
         with np.errstate(all="ignore"):
             wide = _sum_to_odd(a.astype(np.float64) * b.astype(np.float64), c.astype(np.float64))
         return xp.convert(wide, a.dtype)
-    return xp.apply("add", xp.apply("multiply", a, b), c)
+    return xp.fma(a, b, c)
 
 
 def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:

@@ -114,6 +114,7 @@ def pad(
         edge_padding_high=edge_padding_high,
         interior_padding=interior_padding,
     )
+    operand, padding_value = xp.alike(operand, padding_value)
     if padding_value.dtype != operand.dtype or padding_value.shape != ():
         raise Error(
             f"the padding value of `pad` is one {operand.dtype}, not {padding_value.dtype}{list(padding_value.shape)}"
@@ -145,6 +146,7 @@ def concatenate(xp: ArrayNamespace, inputs: Sequence[Array], *, dimension: int) 
     """The inputs one after the other along `dimension`. StableHLO `concatenate`."""
     if not inputs:
         raise Error("`concatenate` takes at least one tensor")
+    inputs = xp.alike(*inputs)
     first = inputs[0]
     check_dimensions("concatenate", "dimension", [dimension], first.ndim)
     for other in inputs[1:]:
@@ -187,6 +189,7 @@ def dynamic_update_slice(xp: ArrayNamespace, operand: Array, update: Array, star
 
     StableHLO `dynamic_update_slice`.
     """
+    operand, update = xp.alike(operand, update)
     if update.ndim != operand.ndim or update.dtype != operand.dtype:
         raise Error(
             "the update of `dynamic_update_slice` has the operand's rank and element type, "

@@ -52,6 +52,7 @@ def reduce(
     xp: ArrayNamespace, operand: Array, init_value: Array, *, dimensions: Sequence[int], monoid: Monoid
 ) -> Array:
     """Combines `init_value` (rank 0) and all elements along `dimensions`, which disappear. StableHLO `reduce`."""
+    operand, init_value = xp.alike(operand, init_value)
     _check_reduction("reduce", monoid, operand, init_value)
     axes = tuple(sorted(dimensions))
     check_dimensions("reduce", "dimensions", axes, operand.ndim)
@@ -80,6 +81,7 @@ def reduce_window(
     Where sums are rounded, a small window is taken element by element. Others are reduced one dimension after the other, the last
     one first, which keeps the order of elements.
     """
+    operand, init_value = xp.alike(operand, init_value)
     _check_reduction("reduce_window", monoid, operand, init_value)
     parameters = {
         "window_dimensions": window_dimensions,

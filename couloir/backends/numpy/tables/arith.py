@@ -23,28 +23,31 @@ from couloir.ir.operation import Operation, Value
 from couloir.ir.types import ShapedType, dtype_of
 
 Binary: TypeAlias = Callable[[ArrayNamespace, Array, Array], Array]
-Reading: TypeAlias = Callable[[Array], Array]
+Reading: TypeAlias = Callable[[ArrayNamespace, Array], Array]
 
 
-def signed(operand: Array) -> Array:
+def signed(xp: ArrayNamespace, operand: Array) -> Array:
     """Integers read as signed; true is -1."""
-    if operand.dtype == np.bool_:
-        return -operand.astype(np.int8)
+    if xp.element_type(operand.dtype) == np.bool_:
+        return xp.apply("negate", xp.convert(operand, np.dtype(np.int8)))
     return operand
 
 
-def unsigned(operand: Array) -> Array:
+def unsigned(xp: ArrayNamespace, operand: Array) -> Array:
     """Integers read as unsigned; true is 1."""
-    if operand.dtype == np.bool_:
-        return operand.astype(np.uint8)
-    return operand.view(operand.dtype.name.replace("int", "uint"))
+    return xp.convert(operand, unsigned_type(xp.element_type(operand.dtype)))
 
 
-def signless(operand: Array, dtype: DType) -> Array:
+def unsigned_type(dtype: DType) -> DType:
+    """The unsigned type of the width of a signless one."""
+    return np.dtype(np.uint8) if dtype == np.bool_ else np.dtype(dtype.name.replace("int", "uint"))
+
+
+def signless(xp: ArrayNamespace, operand: Array, dtype: DType) -> Array:
     """The low bits of integers as values of a program, which have no sign."""
-    if dtype == np.bool_:
-        return (operand.astype(np.uint8) & np.uint8(1)).astype(np.bool_)
-    return operand.astype(dtype)
+    if xp.element_type(dtype) == np.bool_ and xp.element_type(operand.dtype) != np.bool_:
+        operand = xp.apply("and", operand, np.ones((), xp.element_type(operand.dtype)))
+    return xp.convert(operand, dtype)
 
 
 def _by(op: str) -> Binary:
@@ -53,14 +56,20 @@ def _by(op: str) -> Binary:
 
 def _floor_divide(xp: ArrayNamespace, lhs: Array, rhs: Array) -> Array:
     """The truncated quotient, less one where that is more than the true one."""
-    inexact = xp.apply("remainder", lhs, rhs) != 0
-    return xp.apply("subtract", xp.apply("divide", lhs, rhs), (inexact & ((lhs < 0) != (rhs < 0))).astype(lhs.dtype))
+    return xp.apply("subtract", xp.apply("divide", lhs, rhs), _where_inexact(xp, lhs, rhs, "NE"))
 
 
 def _ceil_divide(xp: ArrayNamespace, lhs: Array, rhs: Array) -> Array:
     """The truncated quotient, plus one where that is less than the true one."""
-    inexact = xp.apply("remainder", lhs, rhs) != 0
-    return xp.apply("add", xp.apply("divide", lhs, rhs), (inexact & ((lhs < 0) == (rhs < 0))).astype(lhs.dtype))
+    return xp.apply("add", xp.apply("divide", lhs, rhs), _where_inexact(xp, lhs, rhs, "EQ"))
+
+
+def _where_inexact(xp: ArrayNamespace, lhs: Array, rhs: Array, signs: str) -> Array:
+    """One where the division leaves a remainder, and the signs of the operands are equal or not, else zero."""
+    zero = np.zeros((), lhs.dtype)
+    inexact = xp.apply("compare NE", xp.apply("remainder", lhs, rhs), zero)
+    related = xp.apply(f"compare {signs}", xp.apply("compare LT", lhs, zero), xp.apply("compare LT", rhs, zero))
+    return xp.convert(xp.apply("and", inexact, related), xp.element_type(lhs.dtype))
 
 
 INTEGER: Final[dict[type[Operation], tuple[Reading, Binary]]] = {
@@ -96,8 +105,8 @@ def _number_of_two(op: str) -> Binary:
     """`op`, but of a number and a NaN the number."""
 
     def choose(xp: ArrayNamespace, lhs: Array, rhs: Array) -> Array:
-        either = np.where(_is_nan(xp, rhs), lhs, xp.apply(op, lhs, rhs))
-        return np.where(_is_nan(xp, lhs), rhs, either)
+        either = xp.select(_is_nan(xp, rhs), lhs, xp.apply(op, lhs, rhs))
+        return xp.select(_is_nan(xp, lhs), rhs, either)
 
     return choose
 
@@ -120,7 +129,7 @@ def combine(xp: ArrayNamespace, cls: type[Operation], lhs: Array, rhs: Array) ->
     if cls in FLOAT:
         return FLOAT[cls](xp, lhs, rhs)
     reading, function = INTEGER[cls]
-    return signless(function(xp, reading(lhs), reading(rhs)), lhs.dtype)
+    return signless(xp, function(xp, reading(xp, lhs), reading(xp, rhs)), lhs.dtype)
 
 
 @meaning(*INTEGER, *FLOAT)
@@ -150,30 +159,32 @@ def _cmpi(xp: ArrayNamespace, op: arith.CmpI, lhs: Array, rhs: Array) -> Array:
     predicate = op.predicate
     is_unsigned = predicate in (CmpIPredicate.ULT, CmpIPredicate.ULE, CmpIPredicate.UGT, CmpIPredicate.UGE)
     read = unsigned if is_unsigned else signed
-    return xp.apply(f"compare {predicate.name[-2:]}", read(lhs), read(rhs))
+    return xp.apply(f"compare {predicate.name[-2:]}", read(xp, lhs), read(xp, rhs))
 
 
 @meaning(arith.CmpF)
 def _cmpf(xp: ArrayNamespace, op: arith.CmpF, lhs: Array, rhs: Array) -> Array:
     """Ordered relations are false of a NaN, unordered ones true."""
-    unordered = _is_nan(xp, lhs) | _is_nan(xp, rhs)
+    unordered = xp.apply("or", _is_nan(xp, lhs), _is_nan(xp, rhs))
     match op.predicate:
         case CmpFPredicate.TRUE | CmpFPredicate.FALSE:
             return np.full(lhs.shape, op.predicate is CmpFPredicate.TRUE)
         case CmpFPredicate.ORD:
-            return np.asarray(~unordered)
+            return xp.apply("not", unordered)
         case CmpFPredicate.UNO:
             return unordered
         case predicate:
             related = xp.apply(f"compare {predicate.name[1:]}", lhs, rhs)
-            return np.asarray(related & ~unordered if predicate.name[0] == "O" else related | unordered)
+            if predicate.name[0] == "O":
+                return xp.apply("and", related, xp.apply("not", unordered))
+            return xp.apply("or", related, unordered)
 
 
 @meaning(arith.Select)
 def _select(xp: ArrayNamespace, op: arith.Select, condition: Array, true_value: Array, false_value: Array) -> Array:
-    if condition.ndim == 0:
+    if condition.ndim == 0 and condition.dtype == np.bool_:
         return true_value if condition else false_value
-    return np.where(condition, true_value, false_value)
+    return xp.select(condition, true_value, false_value)
 
 
 # -- conversions ----------------------------------------------------------------------------------------------------
@@ -191,34 +202,34 @@ def _between_floats(xp: ArrayNamespace, op: arith.ExtF | arith.TruncF, operand: 
 
 @meaning(arith.ExtSI, arith.TruncI, arith.IndexCast)
 def _between_signed(xp: ArrayNamespace, op: arith.ExtSI | arith.TruncI | arith.IndexCast, operand: Array) -> Array:
-    return signless(signed(operand), _target(op.out))
+    return signless(xp, signed(xp, operand), _target(op.out))
 
 
 @meaning(arith.ExtUI, arith.IndexCastUI)
 def _between_unsigned(xp: ArrayNamespace, op: arith.ExtUI | arith.IndexCastUI, operand: Array) -> Array:
-    return signless(unsigned(operand), _target(op.out))
+    return signless(xp, unsigned(xp, operand), _target(op.out))
 
 
 @meaning(arith.SIToFP)
 def _sitofp(xp: ArrayNamespace, op: arith.SIToFP, operand: Array) -> Array:
-    return xp.convert(signed(operand), xp.carrier(_target(op.out)))
+    return xp.convert(signed(xp, operand), xp.carrier(_target(op.out)))
 
 
 @meaning(arith.UIToFP)
 def _uitofp(xp: ArrayNamespace, op: arith.UIToFP, operand: Array) -> Array:
-    return xp.convert(unsigned(operand), xp.carrier(_target(op.out)))
+    return xp.convert(unsigned(xp, operand), xp.carrier(_target(op.out)))
 
 
 @meaning(arith.FPToSI)
 def _fptosi(xp: ArrayNamespace, op: arith.FPToSI, operand: Array) -> Array:
     target = _target(op.out)
-    return signless(xp.convert(operand, np.dtype(np.int8) if kind(target) == "bool" else target), target)
+    return signless(xp, xp.convert(operand, np.dtype(np.int8) if kind(target) == "bool" else target), target)
 
 
 @meaning(arith.FPToUI)
 def _fptoui(xp: ArrayNamespace, op: arith.FPToUI, operand: Array) -> Array:
     target = _target(op.out)
-    return signless(xp.convert(operand, unsigned(np.zeros((), target)).dtype), target)
+    return signless(xp, xp.convert(operand, unsigned_type(target)), target)
 
 
 @meaning(arith.Bitcast)

@@ -93,11 +93,13 @@ def _square(xp: ArrayNamespace, op: chlo.Square, operand: Array) -> Array:
 
 @meaning(chlo.IsInf, chlo.IsPosInf, chlo.IsNegInf)
 def _is_inf(xp: ArrayNamespace, op: chlo.IsInf | chlo.IsPosInf | chlo.IsNegInf, operand: Array) -> Array:
-    infinite = ~xp.apply("is_finite", operand) & xp.apply("compare EQ", operand, operand)
-    if isinstance(op, chlo.IsInf) or not infinite.any():
-        return np.asarray(infinite)
+    infinite = xp.apply(
+        "and", xp.apply("not", xp.apply("is_finite", operand)), xp.apply("compare EQ", operand, operand)
+    )
+    if isinstance(op, chlo.IsInf):
+        return infinite
     relation = "compare GT" if isinstance(op, chlo.IsPosInf) else "compare LT"
-    return np.asarray(infinite & xp.apply(relation, operand, np.zeros(operand.shape, operand.dtype)))
+    return xp.apply("and", infinite, xp.apply(relation, operand, np.zeros(operand.shape, operand.dtype)))
 
 
 @meaning(chlo.AsinAcosKernel)

@@ -10,7 +10,7 @@ import numpy as np
 from couloir.backends.numpy import bodies, tensor
 from couloir.backends.numpy.constants import constant_array
 from couloir.backends.numpy.domains import ArrayNamespace
-from couloir.backends.numpy.element_types import Array, DType
+from couloir.backends.numpy.element_types import Array, DType, is_discrete
 from couloir.backends.numpy.indexing import scatter_places, selected_places
 from couloir.backends.numpy.meanings import SAME_FOR_SCALARS, Call, Run, Steps, meaning
 from couloir.backends.numpy.normalization import batch_norm_grad, batch_norm_training
@@ -480,22 +480,24 @@ def _select_and_scatter(
 
 @meaning(hlo.If)
 def _if(xp: ArrayNamespace, op: hlo.If, pred: Array) -> Steps:
-    """In a body that is run on arrays (see `bodies.works_on_arrays`) both branches are, and elements chosen from them."""
-    if not pred.ndim:
+    """In a body that is run on arrays (see `bodies.works_on_arrays`), and where a domain does not know the predicate, both
+    branches are run, and elements chosen from them."""
+    if not pred.ndim and pred.dtype == np.bool_:
         return (yield Run(op.true_branch if pred else op.false_branch))
     on_true, on_false = (yield Run(op.true_branch)), (yield Run(op.false_branch))
-    return [np.where(pred, a, b) for a, b in zip(on_true, on_false, strict=True)]
+    return [xp.select(pred, a, b) for a, b in zip(on_true, on_false, strict=True)]
 
 
 @meaning(hlo.Case)
 def _case(xp: ArrayNamespace, op: hlo.Case, index: Array) -> Steps:
-    if not index.ndim:
+    if not index.ndim and is_discrete(index.dtype):
         number = int(index)
         return (yield Run(op.branches[number if 0 <= number < len(op.branches) else -1]))
     results: Sequence[Array] = yield Run(op.branches[-1])
     for number, branch in enumerate(op.branches[:-1]):
         found = yield Run(branch)
-        results = [np.where(index == number, a, b) for a, b in zip(found, results, strict=True)]
+        chosen = xp.apply("compare EQ", index, np.full(index.shape, number, np.int32))
+        results = [xp.select(chosen, a, b) for a, b in zip(found, results, strict=True)]
     return results
 
 
@@ -507,7 +509,7 @@ def _while(xp: ArrayNamespace, op: hlo.While, *state: Array) -> Steps:
             return state
         after = yield Run(op.body, state)
         if go_on.ndim:  # in a body that is run on arrays: elements that are done stay as they are
-            after = tuple([np.where(go_on, new, old) for new, old in zip(after, state, strict=True)])
+            after = tuple([xp.select(go_on, new, old) for new, old in zip(after, state, strict=True)])
         state = after
 
 

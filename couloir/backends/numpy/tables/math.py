@@ -106,7 +106,7 @@ def _isnan(xp: ArrayNamespace, op: math.IsNaN, operand: Array) -> Array:
 
 @meaning(math.IsInf)
 def _isinf(xp: ArrayNamespace, op: math.IsInf, operand: Array) -> Array:
-    return np.asarray(~xp.apply("is_finite", operand) & xp.apply("compare EQ", operand, operand))
+    return xp.apply("and", xp.apply("not", xp.apply("is_finite", operand)), xp.apply("compare EQ", operand, operand))
 
 
 @meaning(math.Fma)
@@ -116,37 +116,37 @@ def _fma(xp: ArrayNamespace, op: math.Fma, a: Array, b: Array, c: Array) -> Arra
 
 @meaning(math.AbsI)
 def _absi(xp: ArrayNamespace, op: math.AbsI, operand: Array) -> Array:
-    return signless(xp.apply("abs", signed(operand)), operand.dtype)
+    return signless(xp, xp.apply("abs", signed(xp, operand)), operand.dtype)
 
 
 @meaning(math.CtPop)
 def _ctpop(xp: ArrayNamespace, op: math.CtPop, operand: Array) -> Array:
-    return signless(xp.apply("popcnt", unsigned(operand)), operand.dtype)
+    return signless(xp, xp.apply("popcnt", unsigned(xp, operand)), operand.dtype)
 
 
 @meaning(math.CountLeadingZeros)
 def _ctlz(xp: ArrayNamespace, op: math.CountLeadingZeros, operand: Array) -> Array:
-    if operand.dtype == np.bool_:
-        return ~operand
-    return signless(xp.apply("count_leading_zeros", unsigned(operand)), operand.dtype)
+    if xp.element_type(operand.dtype) == np.bool_:
+        return xp.apply("not", operand)
+    return signless(xp, xp.apply("count_leading_zeros", unsigned(xp, operand)), operand.dtype)
 
 
 @meaning(math.CountTrailingZeros)
 def _cttz(xp: ArrayNamespace, op: math.CountTrailingZeros, operand: Array) -> Array:
     """Below the lowest set bit of x, the bits of `(x & -x) - 1` are set; of 0, all are."""
-    if operand.dtype == np.bool_:
-        return ~operand
-    bits = unsigned(operand)
+    if xp.element_type(operand.dtype) == np.bool_:
+        return xp.apply("not", operand)
+    bits = unsigned(xp, operand)
     lowest = xp.apply("and", bits, xp.apply("negate", bits))
-    below = xp.apply("subtract", lowest, np.ones(lowest.shape, lowest.dtype))
-    return signless(xp.apply("popcnt", below), operand.dtype)
+    below = xp.apply("subtract", lowest, np.ones(lowest.shape, xp.element_type(lowest.dtype)))
+    return signless(xp, xp.apply("popcnt", below), operand.dtype)
 
 
 @meaning(math.IPowI)
 def _ipowi(xp: ArrayNamespace, op: math.IPowI, lhs: Array, rhs: Array) -> Array:
-    return signless(xp.apply("power", signed(lhs), signed(rhs)), lhs.dtype)
+    return signless(xp, xp.apply("power", signed(xp, lhs), signed(xp, rhs)), lhs.dtype)
 
 
 @meaning(math.FPowI)
 def _fpowi(xp: ArrayNamespace, op: math.FPowI, lhs: Array, rhs: Array) -> Array:
-    return xp.apply("power", lhs, xp.convert(signed(rhs), lhs.dtype))
+    return xp.apply("power", lhs, xp.convert(signed(xp, rhs), lhs.dtype))

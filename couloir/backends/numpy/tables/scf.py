@@ -18,12 +18,14 @@ from couloir.ir.errors import Error
 @meaning(scf.For)
 def _for(xp: ArrayNamespace, op: scf.For, lower: Array, upper: Array, step: Array, *inits: Array) -> Steps:
     read = unsigned if op.unsigned_cmp else signed
-    first, end, stride = int(read(lower)), int(read(upper)), int(read(step))
+    first, end, stride = (int(read(xp, bound)) for bound in (lower, upper, step))
     if stride <= 0:
         raise Error(f"the step of a loop is positive, not {stride}")
     carried: Sequence[Any] = inits
     for value in range(first, end, stride):
-        carried = yield Run(op.body, [signless(np.asarray(value, dtype=read(lower).dtype), lower.dtype), *carried])
+        carried = yield Run(
+            op.body, [signless(xp, np.asarray(value, dtype=read(xp, lower).dtype), lower.dtype), *carried]
+        )
     return carried
 
 

@@ -1,0 +1,307 @@
+"""Proofs for programs of fixed shapes: every element of every result is the same scalar term before and after.
+
+Where it is not the same term, the two are brought into a normal form, and what is then still different is put to the SMT solver, at
+the element type that the program has. Programs differ in shapes much more than in such scalar questions: of these, one or two
+are left, whatever the number of elements.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from time import monotonic
+from typing import Any, Final
+
+import attrs
+import numpy as np
+
+from couloir.backends.numpy.element_types import Array, DType, kind
+from couloir.backends.numpy.evaluate import evaluate
+from couloir.backends.numpy.rounding import unit_roundoff
+from couloir.dialects.builtin import ModuleOp
+from couloir.ir.attribute import Type
+from couloir.ir.errors import Error
+from couloir.ir.types import FloatType, IndexType, IntegerType, TensorType, VectorType, dtype_of
+from couloir.passes.running import incomparable, public_functions
+from couloir.testing.proofs import scalars, smt
+from couloir.testing.proofs.domain import elements, symbols, terms
+from couloir.testing.proofs.laws import apply, is_float, substituted
+from couloir.testing.proofs.polynomials import NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
+from couloir.testing.proofs.questions import Proved, Refuted, Undecided, valid
+from couloir.testing.proofs.terms import Term, constant, postorder, variable
+from couloir.testing.rewrites.report import Candidate, Proof
+
+MAX_ELEMENTS: Final = 4000
+"""Of all values of a program together: the time for a program grows with them."""
+MAX_RUNS: Final = 2000
+"""Regions that are run in one program."""
+QUESTION_SECONDS: Final = 3.0
+"""For one question to the solver."""
+FREE_SECONDS: Final = 0.5
+"""For one of terms that are rounded as one likes: the solver knows of one rounding only."""
+
+
+@attrs.frozen(eq=False)
+class _Origin:
+    """Where a question came up first."""
+
+    case: int
+    output: int
+    index: tuple[int, ...]
+    leaves: Mapping[Term, Term]
+    """By variable the element of an input."""
+
+
+@attrs.define
+class _Progress:
+    """What is known so far."""
+
+    shapes: set[tuple[int, ...]] = attrs.field(factory=set)
+    dtypes: set[DType] = attrs.field(factory=set)
+    methods: dict[str, None] = attrs.field(factory=dict)
+    details: dict[str, None] = attrs.field(factory=dict)
+
+
+def prove(
+    cases: Sequence[tuple[ModuleOp, ModuleOp]], *, assumes: Collection[str], deadline: float
+) -> Proof | Candidate | str:
+    """Whether pairs of programs of fixed shapes compute the same, for all values of their inputs.
+
+    Args:
+        cases: Programs before and after.
+        assumes: What may be assumed: `no NaN`, `no infinities`, `no signed zeros`, `no overflow`, `reassociation`.
+        deadline: A time of `time.monotonic()`.
+
+    Returns:
+        A proof; or a program with inputs on which the two differ, which was run; or why nothing is known.
+    """
+    if not cases:
+        return "there are no programs"
+    progress = _Progress()
+    questions: dict[tuple[Term, Term], _Origin] = {}
+    for number, (before, after) in enumerate(cases):
+        if monotonic() > deadline:
+            return f"no time was left after {number} of {len(cases)} programs"
+        try:
+            _compare(number, before, after, questions, progress)
+        except _NotComparable as error:
+            return str(error)
+    for (one, other), origin in questions.items():
+        outcome = _decide(one, other, assumes, deadline, progress)
+        if isinstance(outcome, str):
+            return outcome
+        if isinstance(outcome, Refuted):
+            return _counterexample(cases[origin.case], origin, outcome, assumes)
+    return Proof(
+        " and ".join(progress.methods) or "equal terms", _scope(len(cases), progress), "; ".join(progress.details)
+    )
+
+
+class _NotComparable(Exception):
+    """Why two programs cannot be compared as terms."""
+
+
+# -- programs as terms ---------------------------------------------------------------------------------------------------
+
+
+def _compare(
+    case: int, before: ModuleOp, after: ModuleOp, questions: dict[tuple[Term, Term], _Origin], progress: _Progress
+) -> None:
+    """Adds the questions of one pair of programs."""
+    results = [_results(module, progress) for module in (before, after)]
+    if [array.shape for array in results[0]] != [array.shape for array in results[1]]:
+        raise _NotComparable("the results have other shapes afterwards")
+    for output, (one, other) in enumerate(zip(*results, strict=True)):
+        for index in np.ndindex(*one.shape):
+            a, b = one[index], other[index]
+            if a is b:
+                continue
+            if a.dtype != b.dtype:
+                raise _NotComparable("the results have other element types afterwards")
+            key, leaves = _by_number(a, b)
+            questions.setdefault(key, _Origin(case, output, index, leaves))
+
+
+def _results(module: ModuleOp, progress: _Progress) -> list[Array]:
+    """The terms of all results."""
+    functions = public_functions(module)
+    if not functions:
+        raise _NotComparable("there is no public function")
+    why = incomparable(functions[0])
+    if why is not None:
+        raise _NotComparable(why)
+    size = sum(_size(value.type) for op in module.walk() for value in op.results)
+    if size > MAX_ELEMENTS:
+        raise _NotComparable(f"a program computes {size} elements, more than {MAX_ELEMENTS}")
+    arrays = [_input(number, type) for number, type in enumerate(functions[0].function_type.inputs)]
+    for array in arrays:
+        progress.shapes.add(array.shape)
+        progress.dtypes.add(terms.element_type(array.dtype))
+    try:
+        found = evaluate(module, *arrays, domain=terms, max_runs=MAX_RUNS)
+    except Error as error:
+        raise _NotComparable(f"it is no program of scalar terms: {error.message}") from error
+    results: list[Any] = list(found)
+    if not all(isinstance(result, np.ndarray | np.generic) for result in results):
+        raise _NotComparable("a result is no tensor")
+    return [elements(np.asarray(result)) for result in results]
+
+
+def _size(type: Type) -> int:
+    return math.prod(type.shape) if isinstance(type, TensorType) and type.is_static else 1
+
+
+def _input(number: int, type: Type) -> Array:
+    element, shape = type, ()
+    if isinstance(type, TensorType | VectorType):
+        if None in type.dims:
+            raise _NotComparable(f"an input has the type `{type}`, of no fixed size")
+        element, shape = type.element_type, type.shape
+    if not isinstance(element, IntegerType | FloatType | IndexType):
+        raise _NotComparable(f"there are no terms for `{type}`")
+    return symbols(f"input {number}", shape, dtype_of(element))
+
+
+def _by_number(a: Term, b: Term) -> tuple[tuple[Term, Term], Mapping[Term, Term]]:
+    """Two terms with their leaves numbered in order of appearance, and what the numbers stand for."""
+    numbered: dict[Term, Term] = {}
+    for term in postorder([a, b]):
+        if term.op in ("read", "variable"):
+            numbered[term] = variable(f"x{len(numbered)}", term.dtype)
+    one, other = substituted([a, b], numbered)
+    return (one, other), {new: old for old, new in numbered.items()}
+
+
+# -- scalar questions ----------------------------------------------------------------------------------------------------
+
+
+def _decide(
+    one: Term, other: Term, assumes: Collection[str], deadline: float, progress: _Progress
+) -> Refuted | str | None:
+    """None when two terms are equal; values for which they are not; or why that is not known."""
+    everywhere = "reassociation" in assumes
+    free = set(postorder([one, other])) if everywhere else set(open_regions([one, other]))
+    missing = _missing_assumptions(one, other, free, assumes)
+    if missing is not None and not missing:
+        progress.methods["normal forms"] = None
+        if free and not everywhere:
+            progress.details["sums are rounded as the specification leaves open"] = None
+        return None
+    seconds = min(FREE_SECONDS if free else QUESTION_SECONDS, deadline - monotonic())
+    outcome = valid(_premises([one, other], assumes), _goal(one, other, assumes), seconds=seconds)
+    if isinstance(outcome, Proved):
+        progress.methods[_method([one, other])] = None
+        return None
+    if isinstance(outcome, Refuted) and not free:
+        return outcome
+    if missing is not None:
+        return f"in exact arithmetic it is the same, if {' and '.join(sorted(missing))} may be assumed"
+    if isinstance(outcome, Undecided):
+        return f"{outcome.why}; asked was whether " + _shown(one, other)
+    return "the terms are different: " + _shown(one, other)
+
+
+def _missing_assumptions(one: Term, other: Term, free: Collection[Term], assumes: Collection[str]) -> set[str] | None:
+    """What would have to be assumed beside, for the normal forms of two terms to be the same; None where they are not."""
+    for more in ((), (NO_SIGNED_ZEROS,)):
+        found = normal([one, other], free, [*assumes, *more])
+        a, b = found.terms
+        if a is b or nearly_equal(a, b, _roundoff(a.dtype)):
+            return found.needs | set(more)
+    return None
+
+
+def _shown(one: Term, other: Term) -> str:
+    return " is ".join(repr(term).replace("\n", ", ") for term in (one, other))[:400]
+
+
+def _roundoff(dtype: DType) -> float:
+    return unit_roundoff(dtype) if is_float(dtype) else 0.0
+
+
+def _method(roots: Sequence[Term]) -> str:
+    """How the solver decides about terms: by the theories of their types."""
+    kinds = {kind(term.dtype) for term in postorder(roots)}
+    theory = "IEEE-754 floats" if "float" in kinds else "bit-vectors" if kinds & {"signed", "unsigned"} else "logic"
+    return f"{theory} ({smt.solver_name()})"
+
+
+def _premises(roots: Sequence[Term], assumes: Collection[str]) -> list[Term]:
+    """What the assumptions say of every operand, intermediate result and result."""
+    premises: list[Term] = []
+    for term in postorder(roots):
+        if not is_float(term.dtype) or not scalars.has_meaning(term.dtype) or term.is_constant:
+            continue
+        parts = (term, *(operand for operand in term.operands if operand.dtype == term.dtype))
+        infinite = [apply("compare EQ", apply("abs", part), constant(np.inf, term.dtype)) for part in parts]
+        if "no NaN" in assumes:
+            premises.append(apply("compare EQ", term, term))
+        if "no infinities" in assumes:
+            premises.append(apply("not", infinite[0]))
+        elif "no overflow" in assumes and term.operands:
+            allowed = apply("not", infinite[0])
+            for operand in infinite[1:]:  # what was infinite before may stay so
+                allowed = apply("or", allowed, operand)
+            premises.append(allowed)
+    return premises
+
+
+def _goal(one: Term, other: Term, assumes: Collection[str]) -> Term:
+    goal = apply("same", one, other)
+    if "no signed zeros" in assumes and is_float(one.dtype):
+        return apply("or", goal, apply("compare EQ", one, other))
+    return goal
+
+
+# -- counterexamples -----------------------------------------------------------------------------------------------------
+
+
+def _counterexample(
+    case: tuple[ModuleOp, ModuleOp], origin: _Origin, refuted: Refuted, assumes: Collection[str]
+) -> Candidate | str:
+    """The inputs that a model stands for, if the programs really differ on them."""
+    types = public_functions(case[0])[0].function_type.inputs
+    inputs = [np.zeros(array.shape, terms.element_type(array.dtype)) for array in map(_input, range(len(types)), types)]
+    for leaf, value in refuted.values.items():
+        read = origin.leaves[leaf]
+        place = tuple(int(index.value) for index in read.operands)
+        inputs[int(str(read.data).split()[1])][place] = value
+    with np.errstate(all="ignore"):
+        found = [
+            np.asarray(evaluate(module, *inputs, max_runs=MAX_RUNS)[origin.output])[origin.index] for module in case
+        ]
+    if _differ(found[0], found[1], assumes):
+        return Candidate(case[0], tuple(inputs))
+    return "the solver found values that make no difference: it does not know all of the functions"
+
+
+def _differ(a: Any, b: Any, assumes: Collection[str]) -> bool:
+    if kind(a.dtype) == "float" and a != a and b != b:
+        return False
+    if kind(a.dtype) == "float" and "no signed zeros" in assumes and a == b:
+        return False
+    return a.tobytes() != b.tobytes()
+
+
+# -- what is proved ------------------------------------------------------------------------------------------------------
+
+
+def _scope(count: int, progress: _Progress) -> str:
+    types = ", ".join(sorted({_short(dtype) for dtype in progress.dtypes}))
+    largest = max(progress.shapes, key=lambda shape: (int(np.prod(shape)), shape), default=())
+    size = "x".join(map(str, largest)) or "scalars"
+    programs = f"the {count} programs tried" if count > 1 else "this program"
+    return f"all values, for {programs} (up to {size}{'; ' + types if types else ''})"
+
+
+def _short(dtype: DType) -> str:
+    """An element type as MLIR names it."""
+    match kind(dtype):
+        case "bool":
+            return "i1"
+        case "signed" | "unsigned":
+            return dtype.name.replace("uint", "ui").replace("int", "i")
+        case _:
+            return {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64"}.get(
+                dtype.name, dtype.name
+            )

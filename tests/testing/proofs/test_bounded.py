@@ -1,0 +1,193 @@
+"""Programs of fixed shapes: proved equal, or a model that shows they are not, or a reason."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import pytest
+
+import couloir
+from couloir.backends.numpy.evaluate import evaluate
+from couloir.testing.proofs import smt
+from couloir.testing.proofs.bounded import prove
+from couloir.testing.rewrites.report import Candidate, Proof
+
+needs_z3 = pytest.mark.skipif(smt.z3_executable() is None, reason="needs z3 (pip install couloir[z3])")
+
+
+def program(body: str, arguments: str = "%x: tensor<2x3xf32>", result: str = "tensor<2x3xf32>") -> Any:
+    return couloir.parse(f"func.func @main({arguments}) -> ({result}) {{\n{body}\n}}")
+
+
+def decide(before: str, after: str, *assumes: str, seconds: float = 20, **types: str) -> Any:
+    cases = [(program(before, **types), program(after, **types))]
+    found = prove(cases, assumes=assumes, deadline=monotonic() + seconds)
+    if isinstance(found, Candidate):  # it has been run
+        assert found.inputs is not None and found.module is cases[0][0]
+        results = [np.asarray(evaluate(module, *found.inputs)[0]) for module in cases[0]]
+        assert results[0].tobytes() != results[1].tobytes()
+    return found
+
+
+SAME = "return %x : tensor<2x3xf32>"
+ZERO = "%z = stablehlo.constant dense<0.0> : tensor<2x3xf32>\n"
+ADD_ZERO = ZERO + "%r = stablehlo.add %x, %z : tensor<2x3xf32>\nreturn %r : tensor<2x3xf32>"
+SUBTRACT = ZERO + "%r = stablehlo.subtract %x, %x : tensor<2x3xf32>\nreturn %r : tensor<2x3xf32>"
+
+
+def test_moving_elements_needs_no_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smt, "z3_executable", lambda: None)
+    back = """%t = stablehlo.transpose %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+    %e = stablehlo.exponential %t : tensor<3x2xf32>
+    %r = stablehlo.transpose %e, dims = [1, 0] : (tensor<3x2xf32>) -> tensor<2x3xf32>
+    return %r : tensor<2x3xf32>"""
+    straight = "%e = stablehlo.exponential %x : tensor<2x3xf32>\nreturn %e : tensor<2x3xf32>"
+    found = decide(back, straight)
+    assert found == Proof("equal terms", "all values, for this program (up to 2x3; f32)")
+    other = "%e = stablehlo.tanh %x : tensor<2x3xf32>\nreturn %e : tensor<2x3xf32>"
+    assert "there is no SMT solver" in decide(back, other)
+
+
+@needs_z3
+def test_adding_zero_changes_negative_zero() -> None:
+    found = decide(ADD_ZERO, SAME)
+    assert isinstance(found, Candidate) and found.inputs is not None
+    assert np.signbit(found.inputs[0]).any() and not found.inputs[0].any()
+    assert isinstance(decide(ADD_ZERO, SAME, "no signed zeros"), Proof)
+
+
+@needs_z3
+def test_an_assumption_becomes_a_premise() -> None:
+    zero = ZERO + "return %z : tensor<2x3xf32>"
+    assert isinstance(decide(SUBTRACT, zero), Candidate)
+    assert isinstance(decide(SUBTRACT, zero, "no NaN"), Proof)  # inf - inf would be one
+    assert isinstance(decide(SUBTRACT, zero, "no infinities"), Candidate)
+    twice = "%a = stablehlo.add %x, %x : tensor<2x3xf32>\n%r = stablehlo.subtract %a, %x : tensor<2x3xf32>\nreturn %r : tensor<2x3xf32>"
+    zeros = ("no signed zeros", "no NaN")
+    assert isinstance(decide(twice, SAME, *zeros), Candidate)  # the largest numbers
+    assert isinstance(decide(twice, SAME, *zeros, "no overflow"), Proof)
+
+
+@needs_z3
+@pytest.mark.parametrize("type", ["i8", "ui8", "i32", "ui32"])
+def test_halving_is_shifting_for_unsigned_integers_alone(type: str) -> None:
+    shift = "arithmetic" if type[0] == "i" else "logical"
+    types = {"arguments": f"%x: tensor<4x{type}>", "result": f"tensor<4x{type}>"}
+    constants = f"%one = stablehlo.constant dense<1> : tensor<4x{type}>\n%two = stablehlo.constant dense<2> : tensor<4x{type}>\n"
+    half = constants + f"%r = stablehlo.divide %x, %two : tensor<4x{type}>\nreturn %r : tensor<4x{type}>"
+    shifted = (
+        constants + f"%r = stablehlo.shift_right_{shift} %x, %one : tensor<4x{type}>\nreturn %r : tensor<4x{type}>"
+    )
+    found = decide(half, shifted, **types)
+    if type[0] == "i":
+        assert isinstance(found, Candidate)
+    else:
+        assert isinstance(found, Proof) and found.method.startswith("bit-vectors (z3 ")
+        assert found.scope == f"all values, for this program (up to 4; {type})"
+
+
+ADD_SUBTRACT = """%a = stablehlo.add %x, %y : TYPE
+%r = stablehlo.subtract %a, %y : TYPE
+return %r : TYPE"""
+
+
+@needs_z3
+@pytest.mark.parametrize("type", ["tensor<3xi32>", "tensor<3xf32>", "tensor<3xbf16>"])
+def test_adding_and_subtracting_gives_back_integers_alone(type: str) -> None:
+    before, after = ADD_SUBTRACT.replace("TYPE", type), f"return %x : {type}"
+    types = {"arguments": f"%x: {type}, %y: {type}", "result": type}
+    found = decide(before, after, **types)
+    assert isinstance(found, Proof if "i32" in type else Candidate)
+    found = decide(before, after, "reassociation", **types)
+    if "i32" in type:
+        assert isinstance(found, Proof)
+    else:
+        assert found == (
+            "in exact arithmetic it is the same, if no NaN and no infinities and no signed zeros may be assumed"
+        )
+    everything = ("reassociation", "no NaN", "no infinities", "no signed zeros")
+    assert isinstance(decide(before, after, *everything, **types), Proof)
+
+
+def test_sums_have_no_order() -> None:
+    types = {"arguments": "%x: tensor<2x3xf32>, %w: tensor<3x2xf32>", "result": "tensor<2x2xf32>"}
+    before = """%d = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+    return %d : tensor<2x2xf32>"""
+    after = """%d = stablehlo.dot_general %w, %x, contracting_dims = [0] x [1] : (tensor<3x2xf32>, tensor<2x3xf32>) -> tensor<2x2xf32>
+    %r = stablehlo.transpose %d, dims = [1, 0] : (tensor<2x2xf32>) -> tensor<2x2xf32>
+    return %r : tensor<2x2xf32>"""
+    assert decide(before, after, **types) == Proof("equal terms", "all values, for this program (up to 3x2; f32)")
+    wrong = after.replace("[0] x [1]", "[0] x [1]").replace("dims = [1, 0]", "dims = [0, 1]")
+    assert isinstance(decide(before, wrong, **types), str)
+
+
+REDUCE = """%z = stablehlo.constant dense<0.0> : tensor<f32>
+%a = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+%r = stablehlo.reduce(%a init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+return %r : tensor<f32>"""
+REDUCE_AT_ONCE = """%z = stablehlo.constant dense<0.0> : tensor<f32>
+%r = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [0, 1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<f32>
+return %r : tensor<f32>"""
+
+
+def test_where_the_specification_leaves_rounding_open_the_proof_says_so() -> None:
+    found = decide(REDUCE, REDUCE_AT_ONCE, result="tensor<f32>")
+    assert isinstance(found, Proof)
+    assert (found.method, found.detail) == ("normal forms", "sums are rounded as the specification leaves open")
+    maximum = [text.replace("add", "maximum") for text in (REDUCE, REDUCE_AT_ONCE)]
+    found = decide(*maximum, result="tensor<f32>")
+    assert isinstance(found, Proof) and not found.detail
+
+
+def test_multiplying_out_takes_assumptions() -> None:
+    types = {"arguments": "%x: tensor<3xf32>, %c: tensor<f32>", "result": "tensor<f32>"}
+    zero = "%z = stablehlo.constant dense<0.0> : tensor<f32>\n"
+    reduce = "stablehlo.reduce({} init: %z) applies stablehlo.add across dimensions = [0] : (tensor<3xf32>, tensor<f32>) -> tensor<f32>\n"
+    inside = (
+        f"{zero}%k = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<f32>) -> tensor<3xf32>\n"
+        f"%m = stablehlo.multiply %x, %k : tensor<3xf32>\n%r = {reduce.format('%m')}return %r : tensor<f32>"
+    )
+    outside = f"{zero}%s = {reduce.format('%x')}%r = stablehlo.multiply %s, %c : tensor<f32>\nreturn %r : tensor<f32>"
+    assert decide(inside, outside, seconds=2, **types) == (
+        "in exact arithmetic it is the same, if no infinities and no signed zeros may be assumed"
+    )
+    assert isinstance(decide(inside, outside, "no infinities", "no signed zeros", **types), Proof)
+
+
+def test_branches_on_what_is_not_known_become_choices() -> None:
+    types = {"arguments": "%p: tensor<i1>, %x: tensor<2xf32>, %y: tensor<2xf32>", "result": "tensor<2xf32>"}
+    before = """%r = "stablehlo.if"(%p) ({ stablehlo.return %x : tensor<2xf32> }, { stablehlo.return %y : tensor<2xf32> })
+      : (tensor<i1>) -> tensor<2xf32>
+    return %r : tensor<2xf32>"""
+    after = "%r = stablehlo.select %p, %x, %y : tensor<i1>, tensor<2xf32>\nreturn %r : tensor<2xf32>"
+    assert isinstance(decide(before, after, **types), Proof)
+
+
+@pytest.mark.parametrize(
+    ("before", "types", "why"),
+    [
+        ("%r = stablehlo.rng %x, %x, %s, distribution = UNIFORM : (tensor<f32>, tensor<f32>, tensor<1xi64>) -> tensor<2xf32>"
+         "\nreturn %r : tensor<2xf32>",
+         {"arguments": "%x: tensor<f32>, %s: tensor<1xi64>", "result": "tensor<2xf32>"}, "other numbers in each run"),
+        ("return %x : tensor<?xf32>", {"arguments": "%x: tensor<?xf32>", "result": "tensor<?xf32>"}, "of no fixed size"),
+        ("%r = stablehlo.negate %x : tensor<9999xf32>\nreturn %r : tensor<9999xf32>",
+         {"arguments": "%x: tensor<9999xf32>", "result": "tensor<9999xf32>"}, "more than 4000"),
+        ("return %x : tensor<2xcomplex<f32>>", {"arguments": "%x: tensor<2xcomplex<f32>>", "result": "tensor<2xcomplex<f32>>"},
+         "there are no terms"),
+    ],
+)  # fmt: skip
+def test_what_has_no_terms_is_not_decided(before: str, types: dict[str, str], why: str) -> None:
+    found = decide(before, before, **types)
+    assert isinstance(found, str) and why in found
+
+
+def test_no_time_and_no_programs_prove_nothing() -> None:
+    assert isinstance(decide(ADD_ZERO, SAME, seconds=-1), str)
+    assert isinstance(prove([], assumes=(), deadline=monotonic() + 1), str)
+
+
+def test_other_shapes_afterwards_are_not_decided() -> None:
+    cases = [(program(SAME), program("return %x : tensor<3xf32>", "%x: tensor<3xf32>", "tensor<3xf32>"))]
+    assert isinstance(prove(cases, assumes=(), deadline=monotonic() + 1), str)
