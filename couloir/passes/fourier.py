@@ -27,7 +27,7 @@ MAX_PRIME: Final = 61
 """Beyond this, three transforms of a power of two cost less than the products with a matrix."""
 
 
-@rule
+@rule(assumes=("no NaN", "no infinities", "no signed zeros", "no overflow"))
 def fft_as_dot_products(op: hlo.Fft, rewriter: Rewriter) -> str | None:
     """fft(x)  =>  dot products with constant matrices, of O(n log n) terms"""
     type, result = op.operand.type, op.result.type

@@ -44,10 +44,9 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from couloir.ir.conversion.rules import ConversionRule
 from couloir.ir.errors import Error
-from couloir.ir.passes import Pass, PassPipeline, all_passes
-from couloir.ir.rewriting.rule import Equation, FunctionRule, Rewrite, Rule, all_rules, as_rewrite
+from couloir.ir.passes import Pass, all_passes
+from couloir.ir.rewriting.rule import Equation, FunctionRule, Rewrite, Rule, all_rules
 from couloir.testing.rewrites.check import CASES, SECONDS, check_pass, check_rewrite
 from couloir.testing.rewrites.report import Report, Verdict
 
@@ -265,10 +264,12 @@ def _module_of(path: Path) -> python_types.ModuleType | None:
 
 def _subject(item: Any) -> type[Pass] | Rewrite | None:
     """What can be checked: a rule, or a pass that says for which programs it is, and needs no options."""
-    if isinstance(item, ConversionRule):
-        return None  # it is checked with the pass to which it belongs
-    if isinstance(item, Rewrite) or (isinstance(item, type) and issubclass(item, Rule) and item is not Rule):
-        return as_rewrite(item)
+    if isinstance(item, Equation | FunctionRule):
+        return item
+    if isinstance(item, Rewrite):
+        return None  # a rule of a conversion, which is checked with its pass; or no function
+    if isinstance(item, type) and issubclass(item, Rule) and item is not Rule:
+        return item.rule
     if not isinstance(item, type) or not issubclass(item, Pass) or not item.name or not item.dialects:
         return None
     return item if all(option.default is not attrs.NOTHING for option in item.options().values()) else None
@@ -278,7 +279,7 @@ def _definition(item: type[Pass] | Rewrite) -> Any:
     """The class or function that defines a rule or pass."""
     if isinstance(item, Equation):
         return item.cls
-    if isinstance(item, FunctionRule | ConversionRule):
+    if isinstance(item, FunctionRule):
         return item.function
     return item if isinstance(item, type) else type(item)
 
@@ -308,8 +309,7 @@ class CheckedItem(pytest.Item):
         """The report."""
         if isinstance(self.subject, Rewrite):
             return check_rewrite(self.subject, **limits)
-        text = f"{self.subject.after},{self.subject.name}" if self.subject.after else self.subject.name
-        return check_pass(PassPipeline.parse(text), self.subject.dialects, **limits)
+        return check_pass(self.subject, **limits)
 
     def runtest(self) -> None:
         """Fails with the report, without a traceback."""

@@ -139,7 +139,7 @@ def _zeta_of_positive(x: Array, q: Array) -> Array:
 
 def polygamma(n: Array, x: Array) -> Array:
     """The n-th derivative of digamma, n = 0, 1, 2, ...; NaN for other n (DLMF 5.15.1)."""
-    sign = np.where(n % 2 == 0, -1.0, 1.0)
+    sign = np.where(n / 2 == np.floor(n / 2), -1.0, 1.0)
     derivative = sign * np.exp(lgamma(n + 1)) * zeta(n + 1, x)
     result = np.where(n == 0, digamma(x), derivative)
     return np.where((n < 0) | (n != np.floor(n)), np.nan, result)

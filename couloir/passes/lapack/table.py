@@ -198,7 +198,10 @@ func.func @main(%x: tensor<3x3xf32>) -> (tensor<3x3xf32>, tensor<i32>) {
 """
 
 
-@rule(assumes=("no NaN", "no infinities"), examples=(_LAPACK_CALL_WRITTEN_OUT_1, _LAPACK_CALL_WRITTEN_OUT_2))
+@rule(
+    assumes=("no NaN", "no infinities", "no signed zeros", "no overflow"),
+    examples=(_LAPACK_CALL_WRITTEN_OUT_1, _LAPACK_CALL_WRITTEN_OUT_2),
+)
 def lapack_call_written_out(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
     """custom_call @lapack_sgetrf_ffi(a)  =>  a loop over columns"""
     call = lapack_call(op)

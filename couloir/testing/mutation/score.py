@@ -144,7 +144,7 @@ def mutation_score(
     for number, mutant in enumerate(chosen):
         if progress is not None:
             progress(number, len(chosen))
-        report = check_rewrite(mutant.rule, cases=cases, seconds=seconds, seed=seed)
+        report = check_rewrite(mutant.rule, cases=cases, seconds=seconds, seed=seed, minimize=False)
         results.append(_result(original, mutant, report, seed, seconds))
     return Score(original.name, results, monotonic() - start)
 
@@ -159,7 +159,7 @@ def _result(original: Rewrite, mutant: Mutant, report: Report, seed: int, second
     if report.verdict is Verdict.REFUTED:
         refuted = next(item.name for item in report.obligations if item.verdict is Verdict.REFUTED)
         return Result(mutant, Fate.REFUTED, refuted)
-    if not report.fired:
+    if any(item.name == "match" and item.verdict is Verdict.UNKNOWN for item in report.obligations):
         return Result(mutant, Fate.SILENT)
     programs = same = less = 0
     deadline = monotonic() + seconds

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, Final, TypeAlias, cast
 
+import attrs
+
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error
 from couloir.ir.passes import Pass, PassPipeline
@@ -38,6 +40,7 @@ def check_rewrite(
     seconds: float = SECONDS,
     seed: int = 0,
     peers: Sequence[str] = (),
+    minimize: bool = True,
     isolate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
@@ -51,6 +54,7 @@ def check_rewrite(
         seconds: How long to look at most; making a counterexample small takes up to three seconds more.
         seed: The same seed gives the same programs and inputs.
         peers: Other implementations that run the programs as well: `("c", "xla", "onnxruntime")`; see `couloir.testing.peers`.
+        minimize: Make a counterexample small; without, the first one that is found is shown.
         isolate: Work in a process of its own, which is stopped when the time is over. Without, a rule that does not end hangs the
             caller; it is a little faster, and a debugger can follow. Where processes cannot be forked it is so anyway.
         progress: Called with how much of how much is done, and of what: `(12, 40, "programs")`.
@@ -68,7 +72,7 @@ def check_rewrite(
         return equivalent(
             before, after, cases=cases, seconds=seconds, seed=seed, peers=peers, isolate=isolate, progress=progress
         )
-    return _checked(subject_of(rule), options, isolate, progress)
+    return _checked(subject_of(rule), attrs.evolve(options, minimize=minimize), isolate, progress)
 
 
 def check_pass(

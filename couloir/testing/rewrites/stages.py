@@ -54,6 +54,7 @@ class Options:
     seconds: float
     seed: int
     peers: tuple[str, ...] = ()
+    minimize: bool = True
 
 
 class _Reasons(Observer):
@@ -297,7 +298,7 @@ class Check:
         """Puts the smallest form of a fault into the report."""
         with self.timed("making it small"):
             self.tell({"doing": "making it small"})
-            smallest = self._smallest(fault)
+            smallest = self._smallest(fault) if self.options.minimize else fault
         self.report.obligations.append(Obligation(smallest.obligation, Verdict.REFUTED, smallest.message))
         self.report.counterexample = Counterexample(
             smallest.before,
