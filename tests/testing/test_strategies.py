@@ -32,6 +32,7 @@ RARE = {
     "memref.get_global": "names a symbol",
     "memref.reinterpret_cast": "the layout of the result is a function of three lists",
     "memref.subview": "the layout of the result is a function of three lists",
+    "scf.while": "types that go round between two regions",
     "stablehlo.all_to_all": "groups of processes, and sizes that they divide",
     "stablehlo.async_done": "takes a future",
     "stablehlo.async_start": "a region with one op in it",

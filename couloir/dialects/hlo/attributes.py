@@ -276,6 +276,20 @@ class DotDimensionNumbers(Struct, name="stablehlo.dot"):
     lhs_contracting_dimensions: tuple[int, ...] = ()
     rhs_contracting_dimensions: tuple[int, ...] = ()
 
+    @classmethod
+    def examples(cls) -> list[DotDimensionNumbers]:
+        """Products of vectors and matrices, plain, transposed, in batches, and outer ones, for generators of programs."""
+        return [
+            cls((), (), (1,), (0,)),
+            cls((0,), (0,), (2,), (1,)),
+            cls((), (), (0,), (0,)),
+            cls((), (), (1,), (1,)),
+            cls((0,), (0,), (1,), (2,)),
+            cls((0, 1), (0, 1), (3,), (2,)),
+            cls((), (), (0, 1), (1, 0)),
+            cls(),
+        ]
+
 
 class GatherDimensionNumbers(Struct, name="stablehlo.gather"):
     """How the dimensions of a gather's operand, indices and result belong together.

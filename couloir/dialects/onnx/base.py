@@ -102,7 +102,7 @@ def _short(names: frozenset[str]) -> str:
 
 def schema_class(op: Operation) -> type[OnnxOp]:
     """The class of an op that stands for an ONNX operator. Raises `couloir.Error` for any other op."""
-    cls = type(op)
+    cls = op.__class__  # not `type`: op may be a stand-in that notes what is read of it
     if not issubclass(cls, OnnxOp):
         raise Error(f"`{op.name}` is no operator of ONNX", where=op.location.label or None)
     return cls

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import attrs
 
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp, Return
 from couloir.ir.attribute import Type
-from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
+from couloir.ir.constraints import Holds, Relation
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import ConstantLike, IsolatedFromAbove, IsTerminator, NoTerminator, Symbol, SymbolTable
-from couloir.ir.types import FunctionType, TensorType
+from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, ShapedType
 from couloir.ir.verify import faults
-from couloir.testing.generation.search import Body, Draft, Search, give_results
+from couloir.testing.generation.search import ATTEMPTS, Body, Draft, Search, give_results
 from couloir.testing.generation.values import Types, elements
 
 DEPTH: Final = 2
 """Regions in regions."""
+BodyStyle: TypeAlias = "type[Operation] | Literal['its arguments', 'constants'] | None"
+"""What a region computes: one op of a class on its arguments, its own arguments, constants; or anything (None)."""
 _REFERENCES: Final = ("a symbol, such as @main", "a flat symbol, such as @main")
 
 
@@ -64,26 +67,46 @@ class Builder:
         rng: Decides.
         classes: The ops that regions are filled with.
         types: Which types new values may have.
+        reuse: How often an operand is a value that there is, where one fits.
     """
 
-    def __init__(self, rng: Random, classes: Sequence[type[Operation]], types: Types) -> None:
+    def __init__(self, rng: Random, classes: Sequence[type[Operation]], types: Types, *, reuse: float = 0.85) -> None:
         self.rng = rng
+        self.reuse = reuse
         self.classes = list(classes)
         self.types = types
         self.constants = [cls for cls in self.classes if ConstantLike in cls.traits]
 
-    def add(self, scope: Scope, cls: type[Operation], fixed: Mapping[str, Any] | None = None) -> Operation | None:
+    def add(
+        self,
+        scope: Scope,
+        cls: type[Operation],
+        fixed: Mapping[str, Any] | None = None,
+        *,
+        wishes: Sequence[Relation] = (),
+        body: BodyStyle = None,
+        same: Mapping[int, int] | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> Operation | None:
         """Adds an op of a class; None when no such op was found that fits here.
 
-        `fixed` are fields that are given: values of operands (a sequence for a variadic one), values of attributes, types of
-        results.
+        Args:
+            scope: Where to.
+            cls: The op's class.
+            fixed: Fields that are given: values of operands (a sequence for a variadic one), values or forms of attributes, types
+                of results.
+            wishes: What is demanded of the op beside what its definition demands.
+            body: What its regions compute.
+            same: Operands that are the values of earlier ones, by position.
+            attempts: How long to look.
         """
         given = dict(fixed or {})
         definition = cls.definition
         held = {field.name: _as_tuple(given[field.name]) for field in definition.operands if field.name in given}
         known = {name: tuple(value.type for value in values) for name, values in held.items()}
         recent = [value.type for value in scope.values[-6:]]
-        draft = Search(cls, self.rng, self.types, recent, {**given, **known}).run()
+        asked = [*wishes, *(_same_type(position, earlier) for position, earlier in (same or {}).items())]
+        draft = Search(cls, self.rng, self.types, recent, {**given, **known}, asked).run(attempts)
         if draft is None:
             return None
         operands = [
@@ -94,11 +117,15 @@ class Builder:
         ]
         if len(operands) != sum(map(len, draft.operands.values())):
             return None
-        return self._place(scope, draft, operands)
+        for position, earlier in (same or {}).items():
+            if operands[position].type is not operands[earlier].type:
+                return None
+            operands[position] = operands[earlier]
+        return self._place(scope, draft, operands, body)
 
-    def _place(self, scope: Scope, draft: Draft, operands: Sequence[Value[Any]]) -> Operation | None:
+    def _place(self, scope: Scope, draft: Draft, operands: Sequence[Value[Any]], style: BodyStyle) -> Operation | None:
         outside = [] if draft.cls.has_trait(IsolatedFromAbove) else scope.values
-        regions = [self.region(body, outside, scope.depth + 1) for body in draft.bodies]
+        regions = [self.region(body, outside, scope.depth + 1, style) for body in draft.bodies]
         if any(region is None for region in regions):
             return None
         if any(body.terminator is None for body in draft.bodies) and not draft.cls.has_trait(NoTerminator):
@@ -125,7 +152,7 @@ class Builder:
     def value(self, scope: Scope, type: Type) -> Value[Any] | None:
         """A value of a type: one that there is, a constant, or a new argument."""
         fitting = [value for value in scope.values if value.type is type]
-        if fitting and self.rng.random() < 0.85:
+        if fitting and self.rng.random() < self.reuse:
             return self.rng.choice(fitting[-4:])
         if scope.grows and self.rng.random() < 0.8:
             return self._argument(scope, type)
@@ -143,28 +170,28 @@ class Builder:
 
     def _constant(self, scope: Scope, type: Type) -> Value[Any] | None:
         """A constant of a type, put at the beginning of the block."""
-        if not isinstance(type, TensorType) or not type.is_static:
+        try:
+            array = elements(self.rng, type)
+        except Error:  # there are no arrays of it
             return None
-        for cls in self.constants:
-            try:
-                stored = DenseElementsAttr(type, elements(self.rng, type))
-            except Error:  # there are no arrays of it
-                return None
-            op = cls.create((), (type,), {cls.definition.attributes[0].key: stored})
-            if faults(op):
-                continue
-            scope.block.prepend(op)
-            scope.values.insert(0, op.results[0])
-            return op.results[0]
-        return None
+        op = constant_of(type, array, self.constants)
+        if op is None:
+            return None
+        scope.block.prepend(op)
+        scope.values.insert(0, op.results[0])
+        return op.results[0]
 
-    def region(self, body: Body, outside: Sequence[Value[Any]], depth: int) -> Region | None:
+    def region(self, body: Body, outside: Sequence[Value[Any]], depth: int, style: BodyStyle = None) -> Region | None:
         """A region of the given types, with a few ops; None when nothing gives a value of a type that it returns."""
         block = Block(body.arguments)
         scope = Scope(block, [*outside[-4:], *block.arguments], False, depth)
         if body.terminator is None:
             return Region([block])
-        if depth <= DEPTH:
+        told = None if style is None else self._styled(scope, body, style)
+        if told is not None:
+            block.append(body.terminator.create(told))
+            return Region([block])
+        if depth <= DEPTH and style is None:
             for _ in range(self.rng.randint(0, 2)):
                 self.add(scope, self.rng.choice(self.classes))
         returned = [self._made(scope, type) for type in body.returns]
@@ -172,6 +199,31 @@ class Builder:
             return None
         block.append(body.terminator.create([value for value in returned if value is not None]))
         return Region([block])
+
+    def _styled(self, scope: Scope, body: Body, style: BodyStyle) -> list[Value[Any]] | None:
+        """What a region of a certain style returns; None where it cannot have that style."""
+        arguments, made = scope.block.arguments, list[Value[Any]]()
+        if style == "its arguments":
+            return list(arguments) if tuple(body.arguments) == body.returns else None
+        if style is None or isinstance(style, str):
+            for type in body.returns:
+                constant = self._constant(scope, type)
+                if constant is None:
+                    return None
+                made.append(constant)
+            return made
+        operands = style.definition.operands
+        step = len(arguments) // max(len(operands), 1)
+        for number in range(len(body.returns)):
+            group = arguments[number::step] if step else ()
+            if len(group) < len(operands):
+                return None
+            given: dict[str, Any] = {field.name: value for field, value in zip(operands, group, strict=False)}
+            op = self.add(scope, style, given)
+            if op is None or len(op.results) != 1 or op.results[0].type is not body.returns[number]:
+                return None
+            made.append(op.results[0])
+        return made
 
     def _made(self, scope: Scope, type: Type) -> Value[Any] | None:
         """A value of a type in a region, computed there if that works out."""
@@ -191,6 +243,33 @@ class Builder:
         return self.value(scope, type)
 
 
+def _same_type(position: int, earlier: int) -> Holds:
+    def holds(op: Any) -> bool:
+        return op.operands[position].type is op.operands[earlier].type
+
+    return Holds("two operands have one type", holds)
+
+
+def constant_of(type: Type, array: Any, classes: Iterable[type[Operation]]) -> Operation | None:
+    """A constant with the elements of an array, by the first class of which there is one; None when there is none."""
+    for cls in classes:
+        try:
+            if isinstance(type, ShapedType):
+                stored: Any = DenseElementsAttr(type, array)
+            elif isinstance(type, FloatType):
+                stored = FloatAttr(float(array), type)
+            elif isinstance(type, IntegerType | IndexType):
+                stored = IntegerAttr(int(array), type)
+            else:
+                return None
+            op = cls.create((), (type,), {cls.definition.attributes[0].key: stored})
+        except Error:
+            continue
+        if not faults(op):
+            return op
+    return None
+
+
 def _as_tuple(item: Any) -> tuple[Any, ...]:
     if item is None:
         return ()
@@ -198,8 +277,9 @@ def _as_tuple(item: Any) -> tuple[Any, ...]:
 
 
 def function_module(scope: Scope, results: Sequence[Value[Any]]) -> ModuleOp:
-    """The module with the function `@main` whose body is the block of a scope."""
+    """The module with the function `@main` whose body is the block of a scope. Arguments that nobody uses are left out."""
     block = scope.block
     block.append(Return(list(results)))
+    block.erase_arguments([number for number, value in enumerate(block.arguments) if not value.has_uses])
     type = FunctionType([argument.type for argument in block.arguments], [value.type for value in results])
     return ModuleOp.empty([FuncOp("main", type, body=Region([block]))])

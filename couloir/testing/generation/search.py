@@ -20,14 +20,23 @@ import attrs
 
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseArrayAttr
-from couloir.ir.constraints import element_type
+from couloir.ir.constraints import (
+    ElementOf,
+    Relation,
+    SameElementType,
+    SameShape,
+    SameType,
+    check_value_type,
+    element_type,
+)
 from couloir.ir.definition import SEGMENTS, Field, can_infer, encode, field_faults
 from couloir.ir.errors import Error
 from couloir.ir.fields import MISSING
 from couloir.ir.operation import Block, Operation, OpResult, Region, Value
 from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import IsTerminator, ReturnLike
-from couloir.ir.types import TensorType, i1, i32, index
+from couloir.ir.types import ShapedType, TensorType, i1, i32, index
+from couloir.testing.generation.forms import Form
 from couloir.testing.generation.values import Surroundings, Types, attribute_of, early
 
 ATTEMPTS: Final = 250
@@ -132,7 +141,8 @@ class Search:
         rng: Decides.
         types: Which types new values may have.
         near: The types of values that could be operands.
-        fixed: Fields that are what they are: types of operands (a tuple for each field), values of attributes.
+        fixed: Fields that are what they are: types of operands (a tuple for each field), values of attributes, or forms of them.
+        wishes: What is demanded of the op beside what its definition demands.
     """
 
     def __init__(
@@ -142,13 +152,16 @@ class Search:
         types: Types,
         near: Sequence[Type] = (),
         fixed: Mapping[str, Any] | None = None,
+        wishes: Sequence[Relation] = (),
     ) -> None:
         self.cls = cls
         self.definition = cls.definition
+        self.wishes = tuple(wishes)
         self.rng = rng
         self.types = types
         self.near = list(near)
         self.fixed = dict(fixed or {})
+        self.forms = {name: form for name, form in self.fixed.items() if isinstance(form, Form)}
         self.free = [field for field in self.definition.fields if field.name not in self.fixed]
         self.infers = can_infer(cls)
         self.terminators = terminators_of(cls) if self.definition.regions else []
@@ -192,7 +205,12 @@ class Search:
         watched = [field for field in free if field.name in reads or f"{field.kind}s" in reads]
         if not watched or self.rng.random() < 0.05:
             watched = free
-        return self.rng.choice(watched) if watched else None
+        if not watched:
+            return None
+        attributes = [field for field in watched if field.kind == "attribute"]
+        if attributes and self.rng.random() < 0.3:  # what fits the operands is sooner found than operands that fit it
+            watched = attributes
+        return self.rng.choice(watched)
 
     def _varies(self, field: Field) -> bool:
         return field.kind != "result" or not self.infers
@@ -213,7 +231,16 @@ class Search:
             for field in self.definition.results:
                 draft.results[field.name] = self._values(draft, field)
         draft.bodies = tuple(body for field in self.definition.regions for body in self._bodies(draft, field))
+        self._shape_attributes(draft)
         return draft
+
+    def _shape_attributes(self, draft: Draft) -> None:
+        """Gives attributes of a fixed form the value that goes with the draft's types."""
+        if self.forms:
+            types = (type for group in (*draft.operands.values(), *draft.results.values()) for type in group)
+            shape = next((type.dims for type in types if isinstance(type, ShapedType)), ())
+            for name, form in self.forms.items():
+                draft.attributes[name] = form.value(tuple(1 if size is None else size for size in shape))
 
     def _changed(self, draft: Draft, field: Field) -> Draft:
         changed = Draft(
@@ -240,6 +267,7 @@ class Search:
             else:
                 bodies[place] = self._body(draft, bodies[place])
             changed.bodies = tuple(bodies)
+        self._shape_attributes(changed)
         return changed
 
     def _values(self, draft: Draft, field: Field, held: tuple[Type, ...] = ()) -> tuple[Type, ...]:
@@ -247,6 +275,10 @@ class Search:
         if field.name in self.fixed:
             return self.fixed[field.name]
         around, spec, rng = self._around(draft), field.spec, self.rng
+        if not held and rng.random() < 0.95:
+            related = self._related(draft, field, around)
+            if related is not None and check_value_type(related, field.types, spec.elements, spec.rank) is None:
+                return (related,) * (1 if field.arity == "single" else rng.randint(0, 1))
         count = 1
         if field.arity == "optional":
             count = rng.randint(0, 1)
@@ -268,6 +300,39 @@ class Search:
             around.type(field.types, spec.elements, spec.rank, any_size=field.kind == "result") for _ in range(count)
         ]
         return tuple(type for type in found if type is not None)
+
+    def _related(self, draft: Draft, field: Field, around: Surroundings) -> Type | None:
+        """The type that a relation gives a field, by the types that other fields have already."""
+        shape: ShapedType | None = None
+        element: Type | None = None
+        for relation in self.definition.relations:
+            if not isinstance(relation, SameType | SameShape | SameElementType | ElementOf):
+                continue
+            if field.name not in relation.fields:
+                continue
+            groups = (draft.operands.get(name) or draft.results.get(name) or () for name in relation.fields)
+            known = next((type for group in groups for type in group), None)
+            if known is None:
+                continue
+            if isinstance(relation, SameType):
+                return known
+            if isinstance(relation, SameShape):
+                shape = known if isinstance(known, ShapedType) else shape
+            else:
+                element = element_type(known)
+        if shape is None and element is not None:
+            if not any(issubclass(cls, ShapedType) for cls in field.types):
+                return element
+            other = around.type(field.types, None, field.spec.rank)
+            shape = other if isinstance(other, ShapedType) else None
+        elif shape is not None:
+            element = element or self.types.element(self.rng, field.spec.elements)
+        if shape is None or element is None:
+            return None
+        try:
+            return shape.with_element_type(element)
+        except Error:
+            return None
 
     def _attribute(self, draft: Draft, field: Field) -> Any:
         if field.name in self.fixed:
@@ -320,8 +385,8 @@ class Search:
 
     # -- how far a draft goes ------------------------------------------------------------------------------------------------
 
-    def progress(self, draft: Draft) -> tuple[int | None, set[str]]:
-        """How many demands hold, and which fields the next one reads; None when all hold."""
+    def progress(self, draft: Draft) -> tuple[float | None, set[str]]:
+        """How many demands hold, and which fields the next one reads; None when all hold. The fewer faults `verify` tells, the more."""
         self.left -= 1
         reads: set[str] = set()
         try:
@@ -339,7 +404,7 @@ class Search:
         probe: Any = Probe(op, reads)
         return self._held(draft, op, probe, reads), reads
 
-    def _held(self, draft: Draft, op: Operation, probe: Any, reads: set[str]) -> int | None:
+    def _held(self, draft: Draft, op: Operation, probe: Any, reads: set[str]) -> float | None:
         held = 1
         relations = self.definition.relations
         ahead = self.definition.demands if self.infers else ()
@@ -365,16 +430,21 @@ class Search:
             if _fault(relation.check, probe):
                 return held
             held += 1
+        for wish in self.wishes:
+            reads.clear()
+            if _fault(wish.check, probe):
+                return held
+            held += 1
         reads.clear()
         own = getattr(type(op), "verify", None)
         try:
             if any(True for trait in op.traits for _ in trait.verify(op)):
                 return held
-            if own is not None and any(True for _ in own(probe) or ()):
-                return held
+            held += 1
+            told = 0 if own is None else sum(1 for _ in own(probe) or ())
         except _STUMBLES:
             return held
-        return None
+        return None if not told else held + 1 / (1 + told)
 
     def _region(self, body: Body) -> Region:
         block = Block(body.arguments)

@@ -25,7 +25,7 @@ from couloir.ir.attributes import (
     IntegerAttr,
     StringAttr,
 )
-from couloir.ir.constraints import ElementTypes, ValueTypes, check_value_type, element_type
+from couloir.ir.constraints import ElementTypes, ValueTypes, check_value_type
 from couloir.ir.definition import Field
 from couloir.ir.errors import Error
 from couloir.ir.types import (
@@ -61,11 +61,13 @@ class Types:
         elements: Element types; None for whatever a field admits.
         ranks: Ranks of tensors.
         sizes: Sizes of dimensions; those that come first are taken more often.
+        strict: Whether there are no other element types even where a field admits none of these.
     """
 
     elements: tuple[Type, ...] | None = None
     ranks: tuple[int, ...] = (2, 1, 3, 0, 4)
     sizes: tuple[int, ...] = (2, 3, 1, 5, 4, 0, 7)
+    strict: bool = True
 
     def element(self, rng: Random, admitted: ElementTypes | None) -> Type | None:
         """An element type that a field admits."""
@@ -73,8 +75,8 @@ class Types:
         if admitted is None or isinstance(admitted, ValueTypes):
             return early(rng, wanted or (f32, f64, i32, i64, i1))
         if wanted is not None:
-            wanted = tuple(type for type in wanted if admitted.contains(type))
-        found = [type for type in admitted.examples if _has_dtype(type)] if wanted is None else wanted
+            wanted = tuple(type for type in wanted if admitted.contains(type)) or (() if self.strict else None)
+        found = [type for type in admitted.examples if has_dtype(type)] if wanted is None else wanted
         return early(rng, sorted(found, key=_unusual)) if found else None
 
     def dims(self, rng: Random, rank: int | tuple[int, int] | None) -> tuple[int, ...]:
@@ -84,7 +86,7 @@ class Types:
         return tuple(early(rng, self.sizes) for _ in range(early(rng, ranks)))
 
 
-def _has_dtype(type: Type) -> bool:
+def has_dtype(type: Type) -> bool:
     """Whether there can be arrays of it: not of f80 and f128."""
     try:
         dtype_of(type)
@@ -142,8 +144,9 @@ class Surroundings:
         match rng.randrange(9):
             case 0:
                 return dims
-            case 1:
-                return tuple(range(rank))
+            case 1:  # what exchanges nothing hides much, so it is rare
+                turn = rng.randrange(rank) if rank and rng.random() < 0.7 else 0
+                return (*range(turn, rank), *range(turn))
             case 2:
                 return tuple(rng.sample(range(rank), rank))
             case 3:
@@ -225,27 +228,29 @@ class Surroundings:
 
     def _structure(self, cls: type[Attribute], now: Any) -> Any:
         """An attribute with parameters: a new one, or a change to one parameter of that which there is."""
+        if issubclass(cls, DenseElementsAttr):
+            return self.constant()
         if not cls.parameters:
             return cls()
         examples: Any = getattr(cls, "examples", None)
         if examples is not None and self.rng.random() < 0.6:
             return self.rng.choice(examples())
-        hints = typing.get_type_hints(cls)
+        hints = _hints_of(cls)
         if isinstance(now, cls):
             held: Any = {name: getattr(now, name) for name in cls.parameters}
             name = self.rng.choice(cls.parameters)
-            held[name] = self.value(_plain(hints[name]), held[name])
+            held[name] = self.value(hints.get(name), held[name])
         else:
-            held = {} if self.rng.random() < 0.5 else {n: self.value(_plain(hints[n])) for n in cls.parameters}
+            held = {} if self.rng.random() < 0.5 else {name: self.value(hints.get(name)) for name in cls.parameters}
         try:
             return cls(**held)
-        except (Error, TypeError):  # the parameters do not fit together, or not all have a default
+        except (Error, TypeError, ValueError, AttributeError):  # they do not fit together, or not all have a default
             return now
 
     def constant(self) -> DenseElementsAttr | None:
         """A constant tensor of few different numbers."""
         type = self.type((TensorType,), None, None)
-        if not isinstance(type, TensorType) or not type.is_static or not _has_dtype(type.element_type):
+        if not isinstance(type, TensorType) or not type.is_static or not has_dtype(type.element_type):
             return None
         return DenseElementsAttr(type, elements(self.rng, type))
 
@@ -331,6 +336,21 @@ def _shaped(type: ShapedType, classes: tuple[type[Type], ...], dims: tuple[Any, 
         return None
 
 
+def _hints_of(cls: type[Attribute]) -> dict[str, Any]:
+    """The annotations of the parameters; none of them where one names what is there for type checkers alone."""
+    found = _HINTS.get(cls)
+    if found is None:
+        try:
+            found = {name: _plain(hint) for name, hint in typing.get_type_hints(cls).items()}
+        except NameError:
+            found = {}
+        _HINTS[cls] = found
+    return found
+
+
+_HINTS: Final[dict[type[Attribute], dict[str, Any]]] = {}
+
+
 def _plain(annotation: Any) -> Any:
     """An annotation without `| None`."""
     rest = [part for part in typing.get_args(annotation) if part is not type(None)]
@@ -361,17 +381,21 @@ def attribute_of(field: Field, around: Surroundings, now: Any) -> Any:
     return rng.choice(kept) if kept else None
 
 
-def elements(rng: Random, type: TensorType) -> Any:
-    """An array of small numbers for a static tensor type; now and then with one number everywhere."""
+def elements(rng: Random, type: Type) -> Any:
+    """An array of small numbers for a type of static shape; now and then with one number everywhere.
+
+    Raises `couloir.Error` for types of which there are no arrays.
+    """
     import numpy as np
 
-    shape, dtype = type.shape, dtype_of(type.element_type)
+    shape, of = (type.shape, type.element_type) if isinstance(type, ShapedType) else ((), type)
+    dtype = dtype_of(of)
     generator = np.random.default_rng(rng.randrange(1 << 30))
     if rng.random() < 0.4:
         return np.full(shape, rng.choice((0, 1, 1, 2)), np.float64).astype(dtype)
-    low, high = (0, 2) if element_type(type) is i1 else (0, 4) if _is_unsigned(type.element_type) else (-2, 3)
+    low, high = (0, 2) if of is i1 else (0, 4) if _is_unsigned(of) else (-2, 3)
     whole = generator.integers(low, high, shape)
-    return np.asarray(whole, np.complex128 if isinstance(type.element_type, ComplexType) else np.float64).astype(dtype)
+    return np.asarray(whole, np.complex128 if isinstance(of, ComplexType) else np.float64).astype(dtype)
 
 
 def _is_unsigned(type: Type) -> bool:

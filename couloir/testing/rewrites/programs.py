@@ -1,57 +1,105 @@
 """Programs in which a rule can fire.
 
-For an equation its left side is the skeleton: its ops are generated one by one, with operands that are the results of those before
-and attributes that the pattern fixes; what the pattern leaves open is drawn. For a function the ops at which it starts are
-generated, among ops that its code names. Around them come further uses of inner values, and results that nobody uses.
+The ops that a rule looks at are grown (`skeletons`) and the rule is tried on a copy. Where it does not fire, what is drawn changes,
+most of it where the rule came further than before; what led to a match is drawn more often from then on. Around these ops come
+the kinds of surroundings in which rules go wrong (`around`).
+
+Source of the idea: Rubinstein, "The cross-entropy method for combinatorial and continuous optimization" (1999).
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-import types as python_types
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from time import monotonic
 from typing import Any, Final
 
+import attrs
+
 from couloir.dialects.builtin import ModuleOp
-from couloir.ir.attribute import Type
-from couloir.ir.attributes import DenseElementsAttr
-from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
-from couloir.ir.registry import REGISTRY
-from couloir.ir.rewriting.matcher import Node, Pattern, PatternAttribute, PatternVariable
-from couloir.ir.rewriting.rule import ANY_OP, Equation, FunctionRule, Rewrite
-from couloir.ir.traits import ConstantLike
-from couloir.ir.types import FloatType, IntegerType, TensorType, bf16, f16, f32, f64, i1, i8, i32, i64
+from couloir.ir.rewriting.matcher import Match, Miss, PatternVariable
+from couloir.ir.rewriting.rewriter import Rewriter
+from couloir.ir.rewriting.rule import Equation, Rewrite
+from couloir.ir.types import ShapedType
 from couloir.ir.verify import faults
-from couloir.testing.generation.building import Builder, Scope, can_generate, function_module, op_classes
+from couloir.testing.generation.building import Builder, Scope, function_module, op_classes
+from couloir.testing.generation.choices import Choices
 from couloir.testing.generation.values import Types
+from couloir.testing.rewrites.around import Kind, inner_values, make_same, put_above, put_below, put_in_region
 from couloir.testing.rewrites.examples import varied
+from couloir.testing.rewrites.skeletons import ELEMENTS, USUAL_ELEMENTS, Grower, Skeleton
 
-ELEMENTS: Final[tuple[Type, ...]] = (f32, i32, f64, i1, i8, IntegerType(8, "unsigned"), f16, bf16, i64)
-FAILURES: Final = 100
-"""Attempts in a row that make no program, after which there seems to be none."""
+FAILURES: Final = 60
+"""Programs in a row that could not be made, after which there seem to be none."""
+TRIES: Final = 16
+"""Skeletons that are tried for one program."""
+EARLY_TRIES: Final = 60
+"""The same as long as the rule has never fired."""
+PLAIN: Final = 6
+"""How many of the first programs have nothing around what the rule looks at: most wrong rules are seen to be wrong on these."""
 MAX_ELEMENTS: Final = 1_000_000
-SPECIAL_NUMBERS: Final = (0.0, 1.0, -0.0, -1.0, 2.0, 0.5)
+
+_WEIGHTS: Final[dict[Kind, int]] = {
+    "plain": 30, "extra use": 8, "same value twice": 10, "overlapping": 12, "in a region": 12, "dead result": 4,
+    "chain above": 14, "chain below": 14,
+}  # fmt: skip
 
 
-def programs_for(rule: Rewrite, seed: int) -> Iterator[ModuleOp]:
-    """Programs in which the rule may fire, without end unless nearly none can be made."""
+@attrs.frozen(eq=False)
+class Program:
+    """A program for a rule.
+
+    Attributes:
+        module: With one function, `@main`.
+        kinds: What stands around the ops that the rule looks at.
+        fires: Whether the rule fired on a copy.
+    """
+
+    module: ModuleOp
+    kinds: tuple[Kind, ...]
+    fires: bool
+
+
+def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf) -> Iterator[Program]:
+    """Programs in which the rule may fire, most of them such that it does.
+
+    They go on until `deadline`, a time of `time.monotonic()`, unless nearly none can be made. The same seed gives the same ones.
+    The rule is tried on copies; what it raises there is for the caller to find again.
+    """
+    maker = _Maker(rule, deadline)
     failures = 0
     for number in itertools.count():
         rng = Random(f"{rule.name}:{seed}:{number}")
-        if rule.examples and (number < len(rule.examples) or number % 2):
-            made = varied(rule.examples[number % len(rule.examples)], rng if number >= len(rule.examples) else None)
+        examples = rule.examples
+        if examples and (number < len(examples) or number % 2):
+            made = _example(examples[number % len(examples)], rng if number >= len(examples) else None)
         else:
-            made = _equation_program(rule, rng) if isinstance(rule, Equation) else _function_program(rule, rng)
-        if made is not None and not faults(made, limit=1) and _is_small(made):
+            made = maker.program(rng, plain=number < PLAIN)
+        if monotonic() > deadline:
+            return
+        if made is not None:
             failures = 0
             yield made
         else:
             failures += 1
             if failures == FAILURES:
                 return
+
+
+def _example(text: str, rng: Random | None) -> Program | None:
+    module = varied(text, rng)
+    return Program(module, ("example",), True) if _is_small(module) else None
+
+
+def programs_for(rule: Rewrite, seed: int, *, deadline: float = math.inf) -> Iterator[ModuleOp]:
+    """The modules of `labelled_programs`."""
+    for program in labelled_programs(rule, seed, deadline=deadline):
+        yield program.module
 
 
 def random_programs(dialects: Sequence[str], seed: int) -> Iterator[ModuleOp]:
@@ -71,169 +119,149 @@ def random_programs(dialects: Sequence[str], seed: int) -> Iterator[ModuleOp]:
 
 def _types(rng: Random) -> Types:
     """Most programs are small, of one element type, with sizes that tell dimensions apart."""
-    elements = (rng.choice(ELEMENTS),) if rng.random() < 0.7 else None
+    elements = (rng.choice(USUAL_ELEMENTS if rng.random() < 0.8 else list(ELEMENTS.values())),)
     sizes = rng.choice(((2, 3, 5), (2, 3, 1, 5), (2, 3, 1, 4, 0)))
-    return Types(elements, (2, 1, 3, 0, 4), sizes)
+    return Types(elements if rng.random() < 0.7 else None, (2, 1, 3, 0, 4), sizes, strict=False)
 
 
-def _finished(scope: Scope, roots: Sequence[Operation], inner: Sequence[Operation], rng: Random) -> ModuleOp:
-    """The function of a scope: it returns what the rule is about, and perhaps inner values too."""
-    values = [value for op in roots for value in op.results]
-    for op in inner:
-        if rng.random() < 0.15:  # a further use, which may stop the match
-            values += op.results
-    if rng.random() < 0.1 and roots:  # a result that nobody uses
-        values = values[1:]
-    return function_module(scope, values)
+class _Maker:
+    """Makes programs for one rule, and learns which draws are good."""
 
+    def __init__(self, rule: Rewrite, deadline: float) -> None:
+        self.rule = rule
+        self.deadline = deadline
+        self.assumes = rule.assumes
+        self.choices = Choices()
+        self.grower = Grower(rule, self.choices)
+        self.reasons: Counter[str] = Counter()
+        self.has_fired = False
 
-# -- equations -----------------------------------------------------------------------------------------------------------
-
-
-def _equation_program(rule: Equation, rng: Random) -> ModuleOp | None:
-    pattern = rule.pattern
-    dialect = pattern.root.op.name.partition(".")[0]
-    scope = Scope(Block(()), [], grows=True)
-    builder = Builder(rng, op_classes([dialect]), _types(rng))
-    values: dict[str, Value[Any]] = {}
-    attributes: dict[str, Any] = {}
-    made: dict[int, Operation] = {}
-    for node in _in_order(pattern):
-        fixed = _fixed_fields(node, made, values, attributes, rng)
-        if fixed is None:
+    def program(self, rng: Random, *, plain: bool) -> Program | None:
+        """One program: the first of several attempts on which the rule fires, or the one on which it came furthest."""
+        skeleton, fires = self._skeleton(rng)
+        if skeleton is None:
             return None
-        op = builder.add(scope, type(node.op), fixed)
-        if op is None:
-            return None
-        made[node.number] = op
-        _bind(node, op, values, attributes, rng)
-    ops = list(made.values())
-    return _finished(scope, ops[-1:], ops[:-1], rng)
+        made = self._surrounded(skeleton, fires, ["plain"] if plain else self._wanted(rng), rng)
+        return made if not faults(made.module, limit=1) and _is_small(made.module) else None
 
-
-def _in_order(pattern: Pattern) -> list[Node]:
-    return sorted(pattern.nodes, key=lambda node: node.number)
-
-
-def _fixed_fields(
-    node: Node, made: dict[int, Operation], values: dict[str, Value[Any]], attributes: dict[str, Any], rng: Random
-) -> dict[str, Any] | None:
-    """The fields of an op of the pattern that are settled: operands by name, attributes by name."""
-    definition = node.op.definition
-    fixed: dict[str, Any] = {}
-    start = 0
-    for field, size in zip(definition.operands, definition.group_sizes(node.op, "operand"), strict=True):
-        group = node.operands[start : start + size]
-        start += size
-        known: list[Value[Any] | None] = []
-        for item in group:
-            if isinstance(item, Node):
-                known.append(made[item.number].results[item.result_index])
-            else:
-                known.append(None if item.rest else values.get(item.variable))
-        if all(value is not None for value in known) and (group or field.arity != "variadic"):
-            fixed[field.name] = tuple(known) if field.arity == "variadic" else known[0] if known else None
-        elif field.arity == "variadic" and any(value is not None for value in known):
-            first = next(value for value in known if value is not None)
-            fixed[field.name] = tuple(first if value is None else value for value in known)
-    for name, _, attribute in node.attributes:
-        field = definition.field(name)
-        if isinstance(attribute, PatternAttribute):
-            if attribute.variable in attributes:
-                fixed[name] = attributes[attribute.variable]
-        elif attribute is None:
-            fixed[name] = None
-        else:
-            fixed[name] = field.codec.decode(attribute) if field.codec is not None else attribute
-    return fixed
-
-
-def _bind(node: Node, op: Operation, values: dict[str, Value[Any]], attributes: dict[str, Any], rng: Random) -> None:
-    """What the variables of a node stand for now; constants take the place of arguments where the rule wants some."""
-    if len(op.operands) == len(node.operands):
-        for position, item in enumerate(node.operands):
-            if not isinstance(item, PatternVariable) or item.rest:
-                continue
-            wants_constant = item.trait is ConstantLike or (item.trait is None and rng.random() < 0.2)
-            if item.variable not in values and wants_constant:
-                _make_constant(op, position, rng)
-            values[item.variable] = op.operands[position]
-    for name, _, attribute in node.attributes:
-        if isinstance(attribute, PatternAttribute):
-            attributes[attribute.variable] = getattr(op, name)
-
-
-def _make_constant(op: Operation, position: int, rng: Random) -> None:
-    """Gives an op a constant operand: one number everywhere, mostly one of which algebra has a law."""
-    old = op.operands[position]
-    if old.defining_op is not None and old.defining_op.has_trait(ConstantLike):
-        return
-    type = old.type
-    constant = REGISTRY.operation(op.name.partition(".")[0] + ".constant")
-    if constant is None or not isinstance(type, TensorType) or not type.is_static:
-        return
-    number = rng.choice(SPECIAL_NUMBERS)
-    try:
-        if isinstance(type.element_type, FloatType) or rng.random() < 0.8:
-            stored = DenseElementsAttr.splat(type, number if isinstance(type.element_type, FloatType) else int(number))
-        else:
-            stored = DenseElementsAttr.splat(type, 1)
-    except Error:
-        return
-    made = constant.create((), (type,), {constant.definition.attributes[0].key: stored})
-    if op.parent is not None and not faults(made):
-        op.parent.insert_before(op, made)
-        op.set_operand(position, made.results[0])
-
-
-# -- functions -----------------------------------------------------------------------------------------------------------
-
-
-def _function_program(rule: Rewrite, rng: Random) -> ModuleOp | None:
-    roots = [cls for cls in rule.roots if cls is not ANY_OP and can_generate(cls)]
-    named = _named_classes(rule)
-    if not roots:
-        roots = named
-    if not roots:
-        return None
-    root = rng.choice(roots)
-    dialect = root.name.partition(".")[0]
-    usual = op_classes([dialect])
-    scope = Scope(Block(()), [], grows=True)
-    builder = Builder(rng, usual, _types(rng))
-    for _ in range(rng.randint(0, 3)):
-        builder.add(scope, rng.choice(named) if named and rng.random() < 0.8 else rng.choice(usual))
-    op = builder.add(scope, root)
-    if op is None:
-        return None
-    for position in range(len(op.operands)):
-        if rng.random() < 0.3:
-            _make_constant(op, position, rng)
-    inner = [other for other in scope.block.ops if other is not op]
-    return _finished(scope, [op], inner, rng)
-
-
-def _named_classes(rule: Rewrite) -> list[type[Operation]]:
-    """The op classes that the code of a rule names: `hlo.Transpose`."""
-    if not isinstance(rule, FunctionRule):
-        return []
-    function: Any = rule.function
-    found: list[type[Operation]] = []
-    for name in function.__code__.co_names:
-        for holder in function.__globals__.values():
-            candidate = getattr(holder, name, None) if isinstance(holder, python_types.ModuleType) else None
-            if (
-                isinstance(candidate, type)
-                and issubclass(candidate, Operation)
-                and candidate.name
-                and can_generate(candidate)
-            ):
-                found.append(candidate)
+    def _skeleton(self, rng: Random) -> tuple[Skeleton | None, bool]:
+        best: Skeleton | None = None
+        furthest = (-1, 0.0)
+        base: Mapping[str, str] | None = None
+        for _ in range(TRIES if self.has_fired else EARLY_TRIES):
+            self.choices.begin(rng, base)
+            skeleton = self.grower.grow(rng)
+            missed = Miss("it could not be made", -1) if skeleton is None else self._missed(skeleton)
+            self.choices.settle(missed is None)
+            if skeleton is not None and missed is None:
+                self.has_fired = True
+                self.grower.remember(skeleton)
+                return skeleton, True
+            if skeleton is not None and missed is not None:
+                reached = self._reached(missed)
+                if best is None or reached > furthest:
+                    best, furthest, base = skeleton, reached, skeleton.drawn
+            if monotonic() > self.deadline:
                 break
+        return best, False
+
+    def _reached(self, missed: Miss) -> tuple[int, float]:
+        """How far the rule came: how much fitted, and how seldom the reason for the miss was seen."""
+        reason = re.sub(r"\d+", "0", missed.reason)
+        self.reasons[reason] += 1
+        return missed.depth, 1 / self.reasons[reason]
+
+    def _missed(self, skeleton: Skeleton) -> Miss | None:
+        """Why the rule does not fire on a skeleton; None when it does, or when it fails in another way."""
+        root = skeleton.root
+        if isinstance(self.rule, Equation):
+            try:
+                found = self.rule.match(root)
+            except Exception:  # noqa: BLE001 -- a fault of the rule, for the check to find
+                return None
+            if not isinstance(found, Match):
+                return found
+        op = _copy_of(root, skeleton.scope.block)
+        try:
+            return self.rule.attempt(op, Rewriter())
+        except Exception:  # noqa: BLE001 -- as above
+            return None
+
+    # -- surroundings --------------------------------------------------------------------------------------------------------
+
+    def _wanted(self, rng: Random) -> list[Kind]:
+        weights = dict(_WEIGHTS)
+        if isinstance(self.rule, Equation) and not self.rule.cls.allow_shared:
+            weights["extra use"] = 1  # it stops the match
+        if self.assumes:  # random ops make NaN and infinities of numbers that are none
+            weights["chain above"] = weights["chain below"] = 0
+        return rng.choices(list(weights), list(weights.values()), k=rng.choice((1, 1, 2)))
+
+    def _surrounded(self, skeleton: Skeleton, fires: bool, wanted: Sequence[Kind], rng: Random) -> Program:
+        scope, root = skeleton.scope, skeleton.root
+        results: list[Value[Any]] = list(root.results)
+        kinds: list[Kind] = []
+        if "same value twice" in wanted and make_same(skeleton, rng):
+            kinds.append("same value twice")
+        if "overlapping" in wanted:
+            more = self._overlapping(skeleton, rng)
+            if more:
+                results += more
+                kinds.append("overlapping")
+        if "chain above" in wanted and put_above(skeleton, rng):
+            kinds.append("chain above")
+        if "chain below" in wanted:
+            below = put_below(skeleton, rng)
+            if below:
+                results = below if rng.random() < 0.7 else [*below, *results]
+                kinds.append("chain below")
+        if "extra use" in wanted:
+            inner = list(inner_values(skeleton))
+            if inner:
+                results.append(rng.choice(inner))
+                kinds.append("extra use")
+        if "in a region" in wanted:
+            outside = put_in_region(scope, results, rng)
+            if outside is not None:
+                results = outside
+                kinds.append("in a region")
+        if "dead result" in wanted and results:
+            results.pop(rng.randrange(len(results)))
+            kinds.append("dead result")
+        return Program(function_module(scope, results), tuple(kinds) or ("plain",), fires)
+
+    def _overlapping(self, skeleton: Skeleton, rng: Random) -> list[Value[Any]]:
+        """A second set of ops for the rule, on results of the first: what it makes."""
+        known: dict[str, Value[Any]] = {}
+        if isinstance(self.rule, Equation):
+            leaves = self.rule.pattern.nodes[0].operands
+            names = [leaf.variable for leaf in leaves if isinstance(leaf, PatternVariable)]
+            if names and skeleton.root.results:
+                known[names[0]] = skeleton.root.results[0]
+        self.choices.begin(rng, skeleton.drawn)
+        second = self.grower.grow(rng, skeleton.scope, known)
+        return [] if second is None else list(second.root.results)
+
+
+def _copy_of(root: Operation, block: Block) -> Operation:
+    """The same op in a function with copies of all ops of its block, which returns the op's results."""
+    arguments = [argument.type for argument in block.arguments]
+    copy = Block(arguments)
+    mapping: dict[Value[Any], Value[Any]] = dict(zip(block.arguments, copy.arguments, strict=True))
+    found = root
+    for op in block.ops:
+        twin = op.clone(mapping)
+        copy.append(twin)
+        if op is root:
+            found = twin
+    function_module(Scope(copy, [], grows=True), list(found.results))
     return found
 
 
 def _is_small(module: ModuleOp) -> bool:
     """Whether arrays for it are cheap."""
     types = (value.type for op in module.walk() for value in op.results)
-    return sum(math.prod(t.shape) for t in types if isinstance(t, TensorType) and t.is_static) < MAX_ELEMENTS
+    return sum(math.prod(t.shape) for t in types if isinstance(t, ShapedType) and t.is_static) < MAX_ELEMENTS
+
+
+__all__ = ["Program", "labelled_programs", "programs_for", "random_programs"]
