@@ -386,7 +386,10 @@ class Search:
     # -- how far a draft goes ------------------------------------------------------------------------------------------------
 
     def progress(self, draft: Draft) -> tuple[float | None, set[str]]:
-        """How many demands hold, and which fields the next one reads; None when all hold. The fewer faults `verify` tells, the more."""
+        """How many demands hold, and which fields the next one reads; None when all hold.
+
+        The fewer faults the op's own `verify` tells, the more.
+        """
         self.left -= 1
         reads: set[str] = set()
         try:

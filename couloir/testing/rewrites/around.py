@@ -18,7 +18,14 @@ from couloir.testing.generation.values import elements
 from couloir.testing.rewrites.skeletons import Skeleton
 
 Kind: TypeAlias = Literal[
-    "plain", "extra use", "same value twice", "overlapping", "in a region", "dead result", "chain above", "chain below",
+    "plain",
+    "extra use",
+    "same value twice",
+    "overlapping",
+    "in a region",
+    "dead result",
+    "chain above",
+    "chain below",
     "example",
 ]
 """Surroundings of the ops that a rule looks at.

@@ -170,7 +170,7 @@ def _of_rule(rule: Rewrite) -> Subject:
         ).applications
 
     def programs(seed: int, deadline: float) -> Iterator[ModuleOp]:
-        return programs_for(rule, seed)
+        return programs_for(rule, seed, deadline=deadline)
 
     defined: Any = rule.cls if isinstance(rule, Equation) else rule.function
     run = f"apply_rules(before, [{defined.__name__}], max_applications={MAX_APPLICATIONS}, erase_dead=False)"

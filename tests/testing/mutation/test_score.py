@@ -10,17 +10,19 @@ from couloir import Rule
 from couloir.dialects import hlo
 from couloir.ir.rewriting import is_splat
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import FloatType
+from couloir.ir.types import ComplexType, FloatType
 from couloir.testing.mutation import Fate, mutation_score
 
 
 class ScoreAddNeutral(Rule):
-    """x + 0  =>  x, where 0 is -0.0 for floats"""
+    """x + 0  =>  x, where 0 is -0.0 for floats; not for complex numbers, the signs of whose zeros would change"""
 
     def pattern(x, zero: ConstantLike):
         return hlo.Add(x, zero)
 
     def where(zero):
+        if isinstance(zero.type.element_type, ComplexType):
+            return "it is complex"
         return is_splat(zero, -0.0 if isinstance(zero.type.element_type, FloatType) else 0)
 
     def rewrite(x):
