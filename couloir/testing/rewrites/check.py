@@ -29,6 +29,8 @@ from couloir.testing.rewrites.worker import FORKS, Ending, run
 CASES: Final = 40
 """Programs on which the rule fires that are enough."""
 SECONDS: Final = 5.0
+REPORTING: Final = 1.0
+"""Seconds for the report, when all the time has been used."""
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 Program: TypeAlias = "ModuleOp | str"
 
@@ -180,7 +182,7 @@ def _supervised(
     if not (isolate and FORKS):
         return work(listen, False)
     start = monotonic()
-    deadline = start + options.seconds + REDUCING
+    deadline = start + options.seconds + REDUCING + REPORTING
     ending = run(lambda tell: work(tell, True).to_json(), deadline=deadline, memory=MEMORY, tell=listen)
     if ending.result is not None:
         return Report.from_json(ending.result)

@@ -104,6 +104,8 @@ class Observing(_Watching):
             return result
         known = _EXACT_FOR_COMPLEX if kind(dtype) == "complex" else EXACTLY_ROUNDED
         self.open = self.open or op.partition(" ")[0] not in known
+        for operand in operands:
+            self._seen(operand)
         if kind(result.dtype) in ("float", "complex") and op in _OVERFLOWING:
             finite = np.logical_and.reduce([np.isfinite(operand) for operand in np.broadcast_arrays(*operands)])
             if op in ("divide", "power"):  # not at poles

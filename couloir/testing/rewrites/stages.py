@@ -32,8 +32,8 @@ TESTING: Final = 0.6
 """Of the time for programs; the rest is for proofs."""
 REDUCING: Final = 3.0
 """Seconds for making a counterexample small."""
-APPLYING: Final = 2.0
-"""Seconds of the processor for a rule on one small program, after which it counts as endless."""
+APPLYING: Final = 0.4
+"""Of the time, for a rule on one small program, after which it counts as endless; at least half a second of the processor."""
 APPLYING_AGAIN: Final = 0.3
 """The same, while a program on which it is endless is made small."""
 MEMORY: Final = 2 << 30
@@ -177,7 +177,9 @@ class Check:
             self.tell({"doing": "rewriting", "program": str(module), "number": self.report.programs})
         observer = self.reasons if counted and not self.report.fired and subject.rewrite is not None else None
         begun, used = monotonic(), process_time()
-        limit = (APPLYING if counted else APPLYING_AGAIN) if subject.rewrite is not None else self.options.seconds
+        limit = max(0.5, APPLYING * self.options.seconds) if counted else APPLYING_AGAIN
+        if subject.rewrite is None:
+            limit = self.options.seconds
         try:
             with self.timed("rewriting"), limited(limit, watched=self.watched):
                 return subject.apply(after, observer)
@@ -189,8 +191,11 @@ class Check:
             return 0
         except TimeUp:
             spent = monotonic() - begun
-            if process_time() - used >= limit / 2 and subject.rewrite is not None:
+            enough = limit / 2 if counted else limit  # what makes a fault smaller has another clock, too
+            if process_time() - used >= enough and subject.rewrite is not None:
                 return Fault(ENDLESS, f"it does not come to an end: it was stopped after {spent:.1f} s", module)
+            if not counted:
+                raise
             self.unfinished = f"it was still being applied to program {self.report.programs} after {spent:.1f} s"
             self.report.counterexample = Counterexample(module, None, (), self.unfinished, rule=subject.code)
             raise
@@ -198,7 +203,9 @@ class Check:
             if not self.watched:
                 raise
             return Fault(ENDLESS, f"it needs more memory than {MEMORY >> 20} MB: {subject.told(error)}", module)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- the rewrite is what is being tested
+        except BaseException as error:
+            if not self.watched and not isinstance(error, Exception | SystemExit):
+                raise
             return Fault("structure", f"it raises {subject.told(error)}", module)
         finally:
             if counted:
@@ -386,7 +393,7 @@ class Check:
         report = self.report
         if not report.fired:
             return None if fault is not None else Obligation("match", Verdict.UNKNOWN, self._never_fired())
-        often = f"fired on {report.fired} of {report.programs} programs"
+        often = f"fired on {report.fired} of {_counted(report.programs, 'program')}"
         if self.subject.rewrite is not None:
             often += f", {_counted(self.applications, 'time')}"
         return Obligation("match", Verdict.TESTED, often + self._refusals())
@@ -402,9 +409,9 @@ class Check:
         if not programs:
             return "no program could be made in which it might fire"
         if self.refused:
-            return f"it changed none of {programs} programs{self._refusals()}"
+            return f"it changed none of {_counted(programs, 'program')}{self._refusals()}"
         reasons = self.reasons.told()
-        return f"it never fired on {programs} programs" + (f": {reasons}" if reasons else "")
+        return f"it never fired on {_counted(programs, 'program')}" + (f": {reasons}" if reasons else "")
 
 
 def _counted(count: int, what: str) -> str:

@@ -194,6 +194,8 @@ def _set_up(deadline: float, memory: int) -> None:
     os.close(null)
     with contextlib.suppress(OSError, ValueError):  # where there are no such limits
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        # Should nobody be there any more who kills it.
+        resource.setrlimit(resource.RLIMIT_CPU, (int(2 * seconds) + 5, resource.getrlimit(resource.RLIMIT_CPU)[1]))
         taken = _address_space()
         if taken is not None:
             resource.setrlimit(resource.RLIMIT_AS, (taken + memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
