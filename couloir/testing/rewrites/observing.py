@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from couloir.backends.numpy.domains import ArrayNamespace, floats, residues
 from couloir.backends.numpy.element_types import Array, DType, integer_range, is_discrete, kind
 from couloir.backends.numpy.rounding import smallest_normal
+from couloir.ir.operation import Operation
 
 EXACTLY_ROUNDED: Final = frozenset(
     (
@@ -70,6 +71,21 @@ class _Watching:
 
     def convert(self, operand: Array, dtype: DType) -> Array:
         return self.behind.convert(operand, dtype)
+
+    def select(self, pred: Array, on_true: Array, on_false: Array) -> Array:
+        return self.behind.select(pred, on_true, on_false)
+
+    def fma(self, a: Array, b: Array, c: Array) -> Array:
+        return self.behind.fma(a, b, c)
+
+    def alike(self, *arrays: Array) -> tuple[Array, ...]:
+        return self.behind.alike(*arrays)
+
+    def element_type(self, dtype: DType) -> DType:
+        return self.behind.element_type(dtype)
+
+    def unknown(self, op: Operation, operands: Sequence[Any]) -> Sequence[Array] | None:
+        return self.behind.unknown(op, operands)
 
     def matmul(self, lhs: Array, rhs: Array) -> Array:
         return self.behind.matmul(lhs, rhs)

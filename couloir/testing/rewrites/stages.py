@@ -20,10 +20,11 @@ from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import FunctionType, ShapedType
 from couloir.ir.verify import faults
 from couloir.passes.running import public_functions, signature
+from couloir.testing.proofs import bounded
 from couloir.testing.rewrites.fault import Fault
 from couloir.testing.rewrites.inputs import PROFILES, Profile, arrays_for
 from couloir.testing.rewrites.oracle import Agreement, Difference, Undefined, difference, exactly
-from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
+from couloir.testing.rewrites.report import Candidate, Counterexample, Obligation, Proof, Report, Verdict
 from couloir.testing.rewrites.shrinking import Again, simplest_inputs, smallest_program
 from couloir.testing.rewrites.subjects import Refused, Subject
 from couloir.testing.rewrites.worker import TimeUp, limited, until
@@ -297,7 +298,53 @@ class Check:
     # -- proofs --------------------------------------------------------------------------------------------------------------
 
     def _proof(self) -> Fault | None:
+        """Asks the provers for what the tests have not refuted; their counterexamples are run first."""
+        self.tell({"progress": [0, 0, "proof"]})
+        self.tell({"doing": "proof"})
+        reasons: list[str] = []
+        for name, prover in self._provers():
+            if monotonic() > self.deadline:
+                reasons.append(f"{name}: there was no time")
+                continue
+            try:
+                with self.timed(f"proof ({name})"), until(self.deadline, watched=self.watched):
+                    found = prover()
+            except TimeUp:
+                found = "there was no time"
+            except Error as error:
+                found = error.message
+            if isinstance(found, Proof):
+                self.report.obligations.append(Obligation("values", Verdict.PROVED, str(found)))
+                return None
+            if isinstance(found, Candidate):
+                fault = self._replayed(found)
+                if fault is not None:
+                    return fault
+                found = "what seems a counterexample does not show when it is run"
+            reasons.append(f"{name}: {found}")
+        self.report.obligations.append(Obligation("values", Verdict.TESTED, f"not proved ({'; '.join(reasons)})"))
         return None
+
+    def _provers(self) -> list[tuple[str, Callable[[], Proof | Candidate | str]]]:
+        """The provers, the strongest first."""
+        assumes = self.subject.assumes
+
+        def fixed_shapes() -> Proof | Candidate | str:
+            return bounded.prove(self.pairs, assumes=assumes, deadline=self.deadline)
+
+        return [("these shapes", fixed_shapes)]
+
+    def _replayed(self, candidate: Candidate) -> Fault | None:
+        """The fault of what a prover takes for a counterexample, if it is one."""
+        seed, module = self.options.seed, candidate.module
+        if candidate.inputs is None:
+            return self.fault_in(module, seed)
+        after = self._rewritten(module)
+        return None if after is None else self.wrong_values(module, after, seed, given=candidate.inputs)
+
+    def _rewritten(self, module: ModuleOp) -> ModuleOp | None:
+        after = module.clone()
+        return after if self._apply(module, after, False) in range(1, 1 << 30) else None
 
     # -- the report ----------------------------------------------------------------------------------------------------------
 
@@ -385,6 +432,7 @@ class Check:
                 detail += f"; a wrong one passes with probability {self.miss:.1g} at most"
             add(EXACT, detail)
         if report.fired and refuted is None and not any(counts[name] for name in VALUES.values()):
+            report.obligations = [item for item in report.obligations if item.name != "values"]
             add("values", "no program could be run", Verdict.UNKNOWN)
         return said
 
