@@ -15,7 +15,7 @@ from couloir.passes.simplification.arithmetic import (
 from couloir.passes.simplification.bits import DoubleNot
 from couloir.passes.simplification.broadcast import BroadcastOfSplat, DoubleBroadcast, IdentityBroadcast
 from couloir.passes.simplification.concatenation import SingleConcatenate
-from couloir.passes.simplification.conversion import identity_convert
+from couloir.passes.simplification.conversion import IdentityConvert
 from couloir.passes.simplification.padding import NoPadding
 from couloir.passes.simplification.reshape import DoubleReshape, IdentityReshape
 from couloir.passes.simplification.reverse import DoubleReverse, ReverseOfNothing
@@ -38,7 +38,7 @@ HLO_RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
     SelectFalse,
     IdentityReshape,
     DoubleReshape,
-    identity_convert,
+    IdentityConvert,
     IdentityBroadcast,
     DoubleBroadcast,
     BroadcastOfSplat,

@@ -1,4 +1,4 @@
-"""Arithmetic: add, subtract, multiply, divide, negate."""
+"""Arithmetic: sums, differences, products, quotients and negatives."""
 
 # The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
 # so have no types. pyright takes the first one for `self`.
@@ -11,14 +11,20 @@ from __future__ import annotations
 from typing import Final
 
 from couloir.dialects import hlo
-from couloir.ir.rewriting import Rewrite, Rule, guard, is_splat
+from couloir.ir.rewriting import Rewrite, Rule, is_splat
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import ComplexType, FloatType
-
-
-def _not_complex(value):
-    """Complex arithmetic mixes the parts: (-0.0 - 1i) * 1 and (-0.0 - 0.0i) + 0 have another sign of zero."""
-    return guard(not isinstance(value.type.element_type, ComplexType), "the signs of complex zeros would change")
+from couloir.passes.simplification.guards import (
+    booleans,
+    filled,
+    floats,
+    integers,
+    is_neutral,
+    is_zero,
+    numbers,
+    reals,
+    signed_integers,
+    wide_floats,
+)
 
 
 class DoubleNegate(Rule):
@@ -27,18 +33,8 @@ class DoubleNegate(Rule):
     def pattern(x):
         return hlo.Negate(hlo.Negate(x))
 
-    def rewrite(x):
-        return x
-
-
-class MultiplyByOne(Rule):
-    """x * 1  =>  x"""
-
-    def pattern(x, one: ConstantLike):
-        return hlo.Multiply(x, one)
-
-    def where(one):
-        return is_splat(one, 1) & _not_complex(one)
+    def where(x):
+        return numbers(x)
 
     def rewrite(x):
         return x
@@ -51,7 +47,67 @@ class AddNeutral(Rule):
         return hlo.Add(x, zero)
 
     def where(zero):
-        return is_splat(zero, -0.0 if isinstance(zero.type.element_type, FloatType) else 0) & _not_complex(zero)
+        return is_neutral(zero) & (reals(zero) | booleans(zero))
+
+    def rewrite(x):
+        return x
+
+
+class AddFloatZero(Rule):
+    """x + 0.0  =>  x"""
+
+    assumes = ("no signed zeros",)
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Add(x, zero)
+
+    def where(zero):
+        return is_splat(zero, 0.0) & floats(zero)
+
+    def rewrite(x):
+        return x
+
+
+class AddNegated(Rule):
+    """x + -y  =>  x - y"""
+
+    def pattern(x, y):
+        return hlo.Add(x, hlo.Negate(y))
+
+    def where(x):
+        return numbers(x)
+
+    def rewrite(x, y):
+        return hlo.Subtract(x, y)
+
+
+class AddSubtracted(Rule):
+    """(x - y) + y  =>  x, of integers"""
+
+    allow_shared = True
+
+    def pattern(x, y):
+        return hlo.Add(hlo.Subtract(x, y), y)
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(x):
+        return x
+
+
+class AddSubtractedFloat(Rule):
+    """(x - y) + y  =>  x, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no signed zeros", "no overflow", "reassociation")
+
+    allow_shared = True
+
+    def pattern(x, y):
+        return hlo.Add(hlo.Subtract(x, y), y)
+
+    def where(x):
+        return wide_floats(x)
 
     def rewrite(x):
         return x
@@ -70,6 +126,286 @@ class SubtractZero(Rule):
         return x
 
 
+class SubtractFromNeutral(Rule):
+    """0 - x  =>  -x, where 0 is -0.0 for floats"""
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Subtract(zero, x)
+
+    def where(zero):
+        return is_neutral(zero) & reals(zero)
+
+    def rewrite(x):
+        return hlo.Negate(x)
+
+
+class SubtractFromFloatZero(Rule):
+    """0.0 - x  =>  -x"""
+
+    assumes = ("no signed zeros",)
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Subtract(zero, x)
+
+    def where(zero):
+        return is_splat(zero, 0.0) & floats(zero)
+
+    def rewrite(x):
+        return hlo.Negate(x)
+
+
+class SubtractSelf(Rule):
+    """x - x  =>  0, of integers"""
+
+    def pattern(x):
+        return hlo.Subtract(x, x)
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(x):
+        return filled(x, 0)
+
+
+class SubtractFloatSelf(Rule):
+    """x - x  =>  0.0, of floats"""
+
+    assumes = ("no NaN", "no infinities")
+
+    def pattern(x):
+        return hlo.Subtract(x, x)
+
+    def where(x):
+        return floats(x)
+
+    def rewrite(x):
+        return filled(x, 0)
+
+
+class SubtractNegated(Rule):
+    """x - -y  =>  x + y"""
+
+    def pattern(x, y):
+        return hlo.Subtract(x, hlo.Negate(y))
+
+    def where(x):
+        return numbers(x)
+
+    def rewrite(x, y):
+        return hlo.Add(x, y)
+
+
+class SubtractFromSum(Rule):
+    """(x + y) - y  =>  x, of integers"""
+
+    allow_shared = True
+
+    def pattern(x, y):
+        return hlo.Subtract(hlo.Add(x, y), y)
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(x):
+        return x
+
+
+class SubtractFromFloatSum(Rule):
+    """(x + y) - y  =>  x, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no signed zeros", "no overflow", "reassociation")
+
+    allow_shared = True
+
+    def pattern(x, y):
+        return hlo.Subtract(hlo.Add(x, y), y)
+
+    def where(x):
+        return wide_floats(x)
+
+    def rewrite(x):
+        return x
+
+
+class SubtractDifference(Rule):
+    """x - (x - y)  =>  y, of integers"""
+
+    allow_shared = True
+
+    def pattern(x, y):
+        return hlo.Subtract(x, hlo.Subtract(x, y))
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(y):
+        return y
+
+
+class SubtractSum(Rule):
+    """x - (x + y)  =>  -y, of integers"""
+
+    def pattern(x, y):
+        return hlo.Subtract(x, hlo.Add(x, y))
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(y):
+        return hlo.Negate(y)
+
+
+class NegateDifference(Rule):
+    """-(x - y)  =>  y - x, of integers"""
+
+    def pattern(x, y):
+        return hlo.Negate(hlo.Subtract(x, y))
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(x, y):
+        return hlo.Subtract(y, x)
+
+
+class NegateFloatDifference(Rule):
+    """-(x - y)  =>  y - x, of floats"""
+
+    assumes = ("no signed zeros",)
+
+    def pattern(x, y):
+        return hlo.Negate(hlo.Subtract(x, y))
+
+    def where(x):
+        return floats(x)
+
+    def rewrite(x, y):
+        return hlo.Subtract(y, x)
+
+
+class MultiplyByOne(Rule):
+    """x * 1  =>  x"""
+
+    def pattern(x, one: ConstantLike):
+        return hlo.Multiply(x, one)
+
+    def where(one):
+        return is_splat(one, 1) & (reals(one) | booleans(one))
+
+    def rewrite(x):
+        return x
+
+
+class MultiplyByZero(Rule):
+    """x * 0  =>  0, of integers and booleans"""
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Multiply(x, zero)
+
+    def where(zero):
+        return is_splat(zero, 0) & (integers(zero) | booleans(zero))
+
+    def rewrite(zero):
+        return zero
+
+
+class MultiplyFloatByZero(Rule):
+    """x * 0.0  =>  0.0, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no signed zeros")
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Multiply(x, zero)
+
+    def where(zero):
+        return is_zero(zero) & floats(zero)
+
+    def rewrite(zero):
+        return zero
+
+
+class MultiplyByMinusOne(Rule):
+    """x * -1  =>  -x"""
+
+    def pattern(x, minus: ConstantLike):
+        return hlo.Multiply(x, minus)
+
+    def where(minus):
+        return is_splat(minus, -1) & (signed_integers(minus) | floats(minus))
+
+    def rewrite(x):
+        return hlo.Negate(x)
+
+
+class MultiplyNegated(Rule):
+    """-x * -y  =>  x * y"""
+
+    def pattern(x, y):
+        return hlo.Multiply(hlo.Negate(x), hlo.Negate(y))
+
+    def where(x):
+        return reals(x)
+
+    def rewrite(x, y):
+        return hlo.Multiply(x, y)
+
+
+class FactorOutOfSum(Rule):
+    """x * z + y * z  =>  (x + y) * z, of integers"""
+
+    def pattern(x, y, z):
+        return hlo.Add(hlo.Multiply(x, z), hlo.Multiply(y, z))
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(x, y, z):
+        return hlo.Multiply(hlo.Add(x, y), z)
+
+
+class FactorOutOfFloatSum(Rule):
+    """x * z + y * z  =>  (x + y) * z, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no signed zeros", "no overflow", "reassociation")
+
+    def pattern(x, y, z):
+        return hlo.Add(hlo.Multiply(x, z), hlo.Multiply(y, z))
+
+    def where(x):
+        return wide_floats(x)
+
+    def rewrite(x, y, z):
+        return hlo.Multiply(hlo.Add(x, y), z)
+
+
+class FactorOutOfDifference(Rule):
+    """x * z - y * z  =>  (x - y) * z, of integers"""
+
+    def pattern(x, y, z):
+        return hlo.Subtract(hlo.Multiply(x, z), hlo.Multiply(y, z))
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(x, y, z):
+        return hlo.Multiply(hlo.Subtract(x, y), z)
+
+
+class FactorOutOfFloatDifference(Rule):
+    """x * z - y * z  =>  (x - y) * z, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no signed zeros", "no overflow", "reassociation")
+
+    def pattern(x, y, z):
+        return hlo.Subtract(hlo.Multiply(x, z), hlo.Multiply(y, z))
+
+    def where(x):
+        return wide_floats(x)
+
+    def rewrite(x, y, z):
+        return hlo.Multiply(hlo.Subtract(x, y), z)
+
+
 class DivideByOne(Rule):
     """x / 1  =>  x"""
 
@@ -77,16 +413,239 @@ class DivideByOne(Rule):
         return hlo.Divide(x, one)
 
     def where(one):
-        return is_splat(one, 1) & _not_complex(one)
+        return is_splat(one, 1) & reals(one)
 
     def rewrite(x):
         return x
 
 
+class DivideByMinusOne(Rule):
+    """x / -1  =>  -x"""
+
+    def pattern(x, minus: ConstantLike):
+        return hlo.Divide(x, minus)
+
+    def where(minus):
+        return is_splat(minus, -1) & (signed_integers(minus) | floats(minus))
+
+    def rewrite(x):
+        return hlo.Negate(x)
+
+
+class DivideSelf(Rule):
+    """x / x  =>  1.0, of floats"""
+
+    assumes = ("no NaN", "no infinities")
+
+    def pattern(x):
+        return hlo.Divide(x, x)
+
+    def where(x):
+        return floats(x)
+
+    def rewrite(x):
+        return filled(x, 1)
+
+
+class DivideZero(Rule):
+    """0.0 / x  =>  0.0, of floats"""
+
+    assumes = ("no NaN", "no signed zeros")
+
+    def pattern(x, zero: ConstantLike):
+        return hlo.Divide(zero, x)
+
+    def where(zero):
+        return is_zero(zero) & floats(zero)
+
+    def rewrite(zero):
+        return zero
+
+
+class DivideNegated(Rule):
+    """-x / -y  =>  x / y, of floats"""
+
+    def pattern(x, y):
+        return hlo.Divide(hlo.Negate(x), hlo.Negate(y))
+
+    def where(x):
+        return floats(x)
+
+    def rewrite(x, y):
+        return hlo.Divide(x, y)
+
+
+class DivideQuotient(Rule):
+    """(x / y) / z  =>  x / (y * z), of floats"""
+
+    assumes = ("no NaN", "no infinities", "no overflow", "reassociation")
+
+    def pattern(x, y, z):
+        return hlo.Divide(hlo.Divide(x, y), z)
+
+    def where(x):
+        return wide_floats(x)
+
+    def rewrite(x, y, z):
+        return hlo.Divide(x, hlo.Multiply(y, z))
+
+
+class DivideByQuotient(Rule):
+    """x / (y / z)  =>  (x * z) / y, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no overflow", "reassociation")
+
+    def pattern(x, y, z):
+        return hlo.Divide(x, hlo.Divide(y, z))
+
+    def where(x):
+        return wide_floats(x)
+
+    def rewrite(x, y, z):
+        return hlo.Divide(hlo.Multiply(x, z), y)
+
+
+class MultiplyByReciprocal(Rule):
+    """x * (1 / y)  =>  x / y, of floats"""
+
+    assumes = ("reassociation", "no overflow")
+
+    def pattern(x, one: ConstantLike, y):
+        return hlo.Multiply(x, hlo.Divide(one, y))
+
+    def where(one):
+        return is_splat(one, 1) & wide_floats(one)
+
+    def rewrite(x, y):
+        return hlo.Divide(x, y)
+
+
+class DivideProduct(Rule):
+    """(x * y) / y  =>  x, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no overflow", "reassociation")
+
+    allow_shared = True
+
+    def pattern(x, y):
+        return hlo.Divide(hlo.Multiply(x, y), y)
+
+    def where(x):
+        return wide_floats(x)
+
+    def rewrite(x):
+        return x
+
+
+class MultiplyQuotient(Rule):
+    """(x / y) * y  =>  x, of floats"""
+
+    assumes = ("no NaN", "no infinities", "no overflow", "reassociation")
+
+    allow_shared = True
+
+    def pattern(x, y):
+        return hlo.Multiply(hlo.Divide(x, y), y)
+
+    def where(x):
+        return wide_floats(x)
+
+    def rewrite(x):
+        return x
+
+
+class SubtractQuotient(Rule):
+    """x - (x / y) * y  =>  remainder(x, y), of integers"""
+
+    def pattern(x, y):
+        return hlo.Subtract(x, hlo.Multiply(hlo.Divide(x, y), y))
+
+    def where(x):
+        return integers(x)
+
+    def rewrite(x, y):
+        return hlo.Remainder(x, y)
+
+
+class RemainderByUnit(Rule):
+    """remainder(x, 1)  =>  0, of integers, also by -1"""
+
+    def pattern(x, unit: ConstantLike):
+        return hlo.Remainder(x, unit)
+
+    def where(unit):
+        return (is_splat(unit, 1) & integers(unit)) | (is_splat(unit, -1) & signed_integers(unit))
+
+    def rewrite(x):
+        return filled(x, 0)
+
+
+class RemainderTwice(Rule):
+    """remainder(remainder(x, y), y)  =>  remainder(x, y)"""
+
+    def pattern(x, y):
+        return hlo.Remainder(hlo.Remainder(x, y), y)
+
+    def where(x):
+        return reals(x)
+
+    def rewrite(x, y):
+        return hlo.Remainder(x, y)
+
+
+class RemainderByNegated(Rule):
+    """remainder(x, -y)  =>  remainder(x, y)"""
+
+    def pattern(x, y):
+        return hlo.Remainder(x, hlo.Negate(y))
+
+    def where(x):
+        return signed_integers(x) | floats(x)
+
+    def rewrite(x, y):
+        return hlo.Remainder(x, y)
+
+
 RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
     DoubleNegate,
-    MultiplyByOne,
     AddNeutral,
+    AddFloatZero,
+    AddNegated,
+    AddSubtracted,
+    AddSubtractedFloat,
     SubtractZero,
+    SubtractFromNeutral,
+    SubtractFromFloatZero,
+    SubtractSelf,
+    SubtractFloatSelf,
+    SubtractNegated,
+    SubtractFromSum,
+    SubtractFromFloatSum,
+    SubtractDifference,
+    SubtractSum,
+    NegateDifference,
+    NegateFloatDifference,
+    MultiplyByOne,
+    MultiplyByZero,
+    MultiplyFloatByZero,
+    MultiplyByMinusOne,
+    MultiplyNegated,
+    FactorOutOfSum,
+    FactorOutOfFloatSum,
+    FactorOutOfDifference,
+    FactorOutOfFloatDifference,
     DivideByOne,
+    DivideByMinusOne,
+    DivideSelf,
+    DivideZero,
+    DivideNegated,
+    DivideQuotient,
+    DivideByQuotient,
+    MultiplyByReciprocal,
+    DivideProduct,
+    MultiplyQuotient,
+    SubtractQuotient,
+    RemainderByUnit,
+    RemainderTwice,
+    RemainderByNegated,
 )

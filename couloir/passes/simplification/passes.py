@@ -9,6 +9,7 @@ import attrs
 
 from couloir.ir.errors import Error, nearest
 from couloir.ir.passes import Pass, PassContext
+from couloir.ir.rewriting.rule import ASSUMPTIONS
 from couloir.passes.constant_folding import FoldConstants
 
 if TYPE_CHECKING:
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
     from couloir.ir.rewriting import Rewrite, Rule
 
 FAMILIES: Final = (
+    "constants",
     "arithmetic",
+    "magnitude",
+    "integers",
     "bits",
+    "comparison",
     "select",
+    "bounds",
     "conversion",
+    "powers",
+    "exponential",
+    "trigonometric",
+    "rounding",
+    "finiteness",
+    "complex_numbers",
     "transpose",
     "reverse",
     "reshape",
@@ -31,8 +43,6 @@ FAMILIES: Final = (
     "arith",
 )
 """The families, each a module of this package; it is loaded when its rules are asked for."""
-
-ASSUMPTIONS: Final = ("no NaN", "no infinities", "no signed zeros", "no overflow", "reassociation")
 
 
 def family(name: str) -> tuple[type[Rule] | Rewrite, ...]:
@@ -71,10 +81,5 @@ class Simplify(Pass, name="simplify"):
     """Whether constants are folded, too."""
 
     def run(self, op: Operation, context: PassContext) -> None:
-        rules = [
-            rule
-            for name in self.families
-            for rule in family(name)
-            if set(getattr(rule, "assumes", ())) <= set(self.assumes)
-        ]
+        rules = [rule for name in self.families for rule in family(name) if set(rule.assumes) <= set(self.assumes)]
         context.apply(op, [FoldConstants(), *rules] if self.fold else rules)
