@@ -78,55 +78,66 @@ def prove(
     if not cases:
         return "there are no programs"
     progress = _Progress()
+    skipped: dict[str, int] = {}
     questions: dict[tuple[Term, Term], _Origin] = {}
     for number, (before, after) in enumerate(cases):
         if monotonic() > deadline:
             return f"no time was left after {number} of {len(cases)} programs"
         try:
-            _compare(number, before, after, questions, progress)
+            expected = _results(before, progress)
         except _NotComparable as error:
-            return str(error)
+            skipped[str(error)] = skipped.get(str(error), 0) + 1
+            continue
+        try:
+            found = _results(after, progress)
+        except _NotComparable as error:
+            return f"after the rewrite {error}"
+        told = _compare(number, expected, found, questions)
+        if told is not None:
+            return told
+    count = len(cases) - sum(skipped.values())
+    if not count:
+        return next(iter(skipped))
     for (one, other), origin in questions.items():
         outcome = _decide(one, other, assumes, deadline, progress)
         if isinstance(outcome, str):
             return outcome
         if isinstance(outcome, Refuted):
             return _counterexample(cases[origin.case], origin, outcome, assumes)
-    return Proof(
-        " and ".join(progress.methods) or "equal terms", _scope(len(cases), progress), "; ".join(progress.details)
-    )
+    details = [*progress.details, *(f"not for {times} of {len(cases)}: {why}" for why, times in skipped.items())]
+    return Proof(" and ".join(progress.methods) or "equal terms", _scope(count, progress), "; ".join(details))
 
 
 class _NotComparable(Exception):
-    """Why two programs cannot be compared as terms."""
+    """Why there are no terms for a program."""
 
 
 # -- programs as terms ---------------------------------------------------------------------------------------------------
 
 
 def _compare(
-    case: int, before: ModuleOp, after: ModuleOp, questions: dict[tuple[Term, Term], _Origin], progress: _Progress
-) -> None:
-    """Adds the questions of one pair of programs."""
-    results = [_results(module, progress) for module in (before, after)]
-    if [array.shape for array in results[0]] != [array.shape for array in results[1]]:
-        raise _NotComparable("the results have other shapes afterwards")
-    for output, (one, other) in enumerate(zip(*results, strict=True)):
+    case: int, before: Sequence[Array], after: Sequence[Array], questions: dict[tuple[Term, Term], _Origin]
+) -> str | None:
+    """Adds the questions of one pair of programs; says why that cannot be done."""
+    if [array.shape for array in before] != [array.shape for array in after]:
+        return "the results have other shapes afterwards"
+    for output, (one, other) in enumerate(zip(before, after, strict=True)):
         for index in np.ndindex(*one.shape):
             a, b = one[index], other[index]
             if a is b:
                 continue
             if a.dtype != b.dtype:
-                raise _NotComparable("the results have other element types afterwards")
+                return "the results have other element types afterwards"
             key, leaves = _by_number(a, b)
             questions.setdefault(key, _Origin(case, output, index, leaves))
+    return None
 
 
 def _results(module: ModuleOp, progress: _Progress) -> list[Array]:
     """The terms of all results."""
     functions = public_functions(module)
     if not functions:
-        raise _NotComparable("there is no public function")
+        raise _NotComparable("a program has no public function")
     why = incomparable(functions[0])
     if why is not None:
         raise _NotComparable(why)
@@ -140,10 +151,10 @@ def _results(module: ModuleOp, progress: _Progress) -> list[Array]:
     try:
         found = evaluate(module, *arrays, domain=terms, max_runs=MAX_RUNS)
     except Error as error:
-        raise _NotComparable(f"it is no program of scalar terms: {error.message}") from error
+        raise _NotComparable(f"a program has no scalar terms: {error.message}") from error
     results: list[Any] = list(found)
     if not all(isinstance(result, np.ndarray | np.generic) for result in results):
-        raise _NotComparable("a result is no tensor")
+        raise _NotComparable("a program has a result that is no tensor")
     return [elements(np.asarray(result)) for result in results]
 
 
@@ -155,10 +166,10 @@ def _input(number: int, type: Type) -> Array:
     element, shape = type, ()
     if isinstance(type, TensorType | VectorType):
         if None in type.dims:
-            raise _NotComparable(f"an input has the type `{type}`, of no fixed size")
+            raise _NotComparable(f"a program has an input of the type `{type}`, of no fixed size")
         element, shape = type.element_type, type.shape
     if not isinstance(element, IntegerType | FloatType | IndexType):
-        raise _NotComparable(f"there are no terms for `{type}`")
+        raise _NotComparable(f"a program has an input of the type `{type}`, for which there are no terms")
     return symbols(f"input {number}", shape, dtype_of(element))
 
 

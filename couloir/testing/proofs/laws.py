@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from couloir.backends.numpy.domains import NotInDomain, floats
-from couloir.backends.numpy.element_types import DType, integer_range, kind
+from couloir.backends.numpy.element_types import DType, integer_range, kind, width
 from couloir.backends.numpy.elementwise import bitcast_convert
 from couloir.ir.errors import Error
 from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, UNBOUNDED, Term, constant, postorder
@@ -241,10 +241,10 @@ def _multiply(operands: Sequence[Term], dtype: DType) -> Term | None:
     x, y = operands
     if dtype == BOOLEAN:
         return apply("and", x, y)
+    if _is(y, 1) and kind(dtype) != "complex":
+        return x
     if not is_integer(dtype) and not is_float(dtype):
         return None
-    if _is(y, 1):
-        return x
     if is_integer(dtype) and _is(y, 0):
         return y
     if y.is_constant and y is constant(-1, dtype) and y is not constant(1, dtype):
@@ -258,8 +258,8 @@ def _multiply(operands: Sequence[Term], dtype: DType) -> Term | None:
 
 def _divide(operands: Sequence[Term], dtype: DType) -> Term | None:
     x, y = operands
-    if is_integer(dtype):
-        return x if _is(y, 1) else None
+    if _is(y, 1) and kind(dtype) != "complex":
+        return x
     if not is_float(dtype):
         return None
     signs = [term.op == "negate" for term in operands]
@@ -405,9 +405,15 @@ def _convert(operands: Sequence[Term], dtype: DType) -> Term | None:
         return x
     if x.op == "convert":
         (inner,) = x.operands
-        if holds(inner.dtype, x.dtype):  # nothing was lost on the first way
+        if holds(inner.dtype, x.dtype) or _keeps_low_bits(inner.dtype, x.dtype, dtype):
             return apply("convert", inner, dtype=dtype)
     return None
+
+
+def _keeps_low_bits(source: DType, middle: DType, target: DType) -> bool:
+    """Whether all are bounded integers, and the one in the middle has all bits that are asked for: integers wrap."""
+    families = {kind(source), kind(middle), kind(target)}
+    return families <= {"signed", "unsigned"} and width(target) <= min(width(source), width(middle))
 
 
 def holds(source: DType, target: DType) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import couloir.backends.numpy.tables.hlo  # noqa: F401 -- says which ops are the same for scalars
 from couloir.backends.numpy import bodies, run, run_devices
 from couloir.ir.errors import Error
 from couloir.ir.text.parser import parse_module_op
