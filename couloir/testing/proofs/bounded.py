@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 import numpy as np
@@ -21,7 +21,16 @@ from couloir.backends.numpy.rounding import unit_roundoff
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attribute import Type
 from couloir.ir.errors import Error
-from couloir.ir.types import FloatType, IndexType, IntegerType, TensorType, VectorType, dtype_of
+from couloir.ir.types import (
+    FLOATS,
+    ComplexType,
+    FloatType,
+    IndexType,
+    IntegerType,
+    TensorType,
+    VectorType,
+    dtype_of,
+)
 from couloir.passes.running import incomparable, public_functions
 from couloir.testing.proofs import scalars, smt
 from couloir.testing.proofs.domain import elements, symbols, terms
@@ -104,7 +113,9 @@ def prove(
             return outcome
         if isinstance(outcome, Refuted):
             return _counterexample(cases[origin.case], origin, outcome, assumes)
-    details = [*progress.details, *(f"not for {times} of {len(cases)}: {why}" for why, times in skipped.items())]
+    details = list(progress.details)
+    if skipped:
+        details.append(f"not for {sum(skipped.values())} of {len(cases)}: {min(skipped, key=len)}")
     return Proof(" and ".join(progress.methods) or "equal terms", _scope(count, progress), "; ".join(details))
 
 
@@ -123,7 +134,7 @@ def _compare(
         return "the results have other shapes afterwards"
     for output, (one, other) in enumerate(zip(before, after, strict=True)):
         for index in np.ndindex(*one.shape):
-            a, b = one[index], other[index]
+            a, b = cast(Term, one[index]), cast(Term, other[index])
             if a is b:
                 continue
             if a.dtype != b.dtype:
@@ -168,7 +179,7 @@ def _input(number: int, type: Type) -> Array:
         if None in type.dims:
             raise _NotComparable(f"a program has an input of the type `{type}`, of no fixed size")
         element, shape = type.element_type, type.shape
-    if not isinstance(element, IntegerType | FloatType | IndexType):
+    if not isinstance(element, IntegerType | FloatType | IndexType | ComplexType):
         raise _NotComparable(f"a program has an input of the type `{type}`, for which there are no terms")
     return symbols(f"input {number}", shape, dtype_of(element))
 
@@ -302,7 +313,7 @@ def _scope(count: int, progress: _Progress) -> str:
     largest = max(progress.shapes, key=lambda shape: (int(np.prod(shape)), shape), default=())
     size = "x".join(map(str, largest)) or "scalars"
     programs = f"the {count} programs tried" if count > 1 else "this program"
-    return f"all values, for {programs} (up to {size}{'; ' + types if types else ''})"
+    return f"all values, for {programs} (up to {size}; {types})" if types else f"{programs} (without inputs)"
 
 
 def _short(dtype: DType) -> str:
@@ -312,7 +323,7 @@ def _short(dtype: DType) -> str:
             return "i1"
         case "signed" | "unsigned":
             return dtype.name.replace("uint", "ui").replace("int", "i")
+        case "complex":
+            return f"complex<f{4 * dtype.itemsize}>"
         case _:
-            return {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64"}.get(
-                dtype.name, dtype.name
-            )
+            return next((name for name, (_, own) in FLOATS.items() if own == dtype.name), dtype.name)

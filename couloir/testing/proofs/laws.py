@@ -24,7 +24,7 @@ from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, UNBOUNDED, Term, 
 COMMUTATIVE: Final = frozenset(
     ("add", "multiply", "maximum", "minimum", "and", "or", "xor", "compare EQ", "compare NE", "same")
 )
-"""Ops of two operands that may change places: for floats too, NaN and zeros included."""
+"""Ops of two operands that may change places: for floats too, NaN and zeros included. Complex numbers have no maximum that does."""
 PREDICATES: Final = frozenset(
     ("is_finite", "same", *(f"compare {name}" for name in ("EQ", "NE", "GE", "GT", "LE", "LT")))
 )
@@ -105,7 +105,7 @@ def apply(op: str, *operands: Term, dtype: DType | None = None, data: Hashable =
         folded = _folded(op, operands, dtype)
         if folded is not None:
             return folded
-    if op in COMMUTATIVE and len(operands) == 2:
+    if op in COMMUTATIVE and len(operands) == 2 and not (op in ("maximum", "minimum") and kind(dtype) == "complex"):
         operands = _sorted(operands)
     law = _LAWS.get(op)
     found = None if law is None else law(operands, dtype)

@@ -25,7 +25,7 @@ from couloir.testing.proofs.terms import BOOLEAN, UNBOUNDED, Term, constant, pos
 
 DTYPES = [
     *(np.dtype(name) for name in ("bool", "int8", "uint8", "int16", "uint32", "int64", "uint64")),
-    *(np.dtype(name) for name in ("float32", "float64")),
+    *(np.dtype(name) for name in ("float32", "float64", "complex64")),
     *sorted(NARROW_FLOATS, key=str),
     *sorted(NARROW_INTEGERS, key=str),
 ]
@@ -84,6 +84,11 @@ def same(a: Any, b: Any) -> Any:
 @cache
 def interesting(dtype: np.dtype[Any], most: int = 1 << 16) -> Any:
     """Values of an element type, all of them where there are at most `most`, else those near the ends of things."""
+    if kind(dtype) == "complex":
+        parts = np.array([0.0, -0.0, 1.0, -2.0, np.inf, np.nan], np.float32)
+        found = np.zeros((len(parts), len(parts)), dtype)
+        found.real, found.imag = parts[:, np.newaxis], parts
+        return found.reshape(-1)
     bits = width(dtype)
     if 1 << bits <= most:
         patterns = list(range(1 << bits))
