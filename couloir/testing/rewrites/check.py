@@ -20,9 +20,10 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error
 from couloir.ir.passes import Pass, PassPipeline
 from couloir.ir.rewriting.rule import known_assumptions
+from couloir.testing.peers.table import find_peer
 from couloir.testing.rewrites.pairs import NAME, PairCheck, refuse_unlike
 from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
-from couloir.testing.rewrites.stages import MEMORY, REDUCING, Check, Message, Options
+from couloir.testing.rewrites.stages import MEMORY, PEER_SECONDS, REDUCING, Check, Message, Options
 from couloir.testing.rewrites.subjects import Given, Subject, is_pair, module_of, of_pipeline, subject_of
 from couloir.testing.rewrites.worker import FORKS, Ending, run
 
@@ -55,7 +56,8 @@ def check_rewrite(
         cases: On how many programs it should fire.
         seconds: How long to look at most; making a counterexample small takes up to three seconds more.
         seed: The same seed gives the same programs and inputs.
-        peers: Other implementations that run the programs as well: `("c", "xla", "onnxruntime")`; see `couloir.testing.peers`.
+        peers: Other implementations that run the programs as well, for up to fifteen seconds each: `("c", "xla",
+            "onnxruntime")`; see `couloir.testing.peers`.
         minimize: Make a counterexample small; without, the first one that is found is shown.
         isolate: Work in a process of its own, which is stopped when the time is over. Without, a rule that does not end hangs the
             caller; it is a little faster, and a debugger can follow. Where processes cannot be forked it is so anyway.
@@ -150,7 +152,10 @@ def _options(cases: int, seconds: float, seed: int, peers: Sequence[str]) -> Opt
         raise Error(f"a check takes some seconds, not {seconds}")
     if seed < 0:
         raise Error(f"a seed is a number from 0, not {seed}")
-    return Options(cases=cases, seconds=seconds, seed=seed, peers=(peers,) if isinstance(peers, str) else tuple(peers))
+    names = (peers,) if isinstance(peers, str) else tuple(peers)
+    for name in names:
+        find_peer(name)
+    return Options(cases=cases, seconds=seconds, seed=seed, peers=names)
 
 
 def _checked(subject: Subject, options: Options, isolate: bool, progress: Progress | None) -> Report:
@@ -182,7 +187,8 @@ def _supervised(
     if not (isolate and FORKS):
         return work(listen, False)
     start = monotonic()
-    deadline = start + options.seconds + REDUCING + REPORTING
+    patience = options.seconds + len(options.peers) * PEER_SECONDS
+    deadline = start + patience + REDUCING + REPORTING
     ending = run(lambda tell: work(tell, True).to_json(), deadline=deadline, memory=MEMORY, tell=listen)
     if ending.result is not None:
         return Report.from_json(ending.result)

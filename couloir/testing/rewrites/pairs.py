@@ -10,6 +10,7 @@ from couloir.ir.constraints import compatible
 from couloir.ir.errors import Error
 from couloir.ir.rewriting import Observer
 from couloir.passes.running import public_functions, signature
+from couloir.testing.peers.comparing import Peers
 from couloir.testing.rewrites.fault import Fault
 from couloir.testing.rewrites.report import Obligation
 from couloir.testing.rewrites.shrinking import Again
@@ -93,7 +94,7 @@ class PairCheck(Check):
     def _rewritten(self, module: ModuleOp) -> ModuleOp | None:
         return self.after
 
-    def _again(self, fault: Fault) -> Again | None:
+    def _again(self, fault: Fault, peers: Peers) -> Again | None:
         return None  # the programs stay as they are
 
 

@@ -20,6 +20,7 @@ from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import FunctionType, ShapedType
 from couloir.ir.verify import faults
 from couloir.passes.running import public_functions, signature
+from couloir.testing.peers.comparing import Peers
 from couloir.testing.proofs import bounded
 from couloir.testing.rewrites.fault import Fault
 from couloir.testing.rewrites.inputs import PROFILES, Profile, arrays_for
@@ -39,6 +40,8 @@ APPLYING_AGAIN: Final = 0.3
 """The same, while a program on which it is endless is made small."""
 MEMORY: Final = 2 << 30
 """Bytes that the worker may take beyond what the process has."""
+PEER_SECONDS: Final = 15.0
+"""For each peer, beside the time of the check."""
 REASONS: Final = 3
 """Why a rule does not fire: how many reasons are told."""
 VALUES: Final[dict[Profile, str]] = {profile: f"values ({profile})" for profile in PROFILES}
@@ -113,8 +116,13 @@ class Check:
         fault = self._first_fault()
         if fault is None and report.fired:
             fault = self._proof()
-        if fault is not None:
-            self._refute(fault)
+        with Peers(self.options.peers) as peers:
+            if fault is None and report.fired:
+                fault = self._fault_of_peers(peers)
+            if fault is not None:
+                self._refute(fault, self._again(fault, peers))
+            if self.options.peers:
+                report.obligations += peers.obligations(None if fault is None else fault.obligation)
         report.obligations = [*self._tested(fault), *report.obligations]
         report.seconds = monotonic() - self.start
         return report
@@ -314,7 +322,9 @@ class Check:
             except Error as error:
                 found = error.message
             if isinstance(found, Proof):
-                self.report.obligations.append(Obligation("values", Verdict.PROVED, str(found)))
+                # Of a pass nothing is proved but that it is right for these programs.
+                verdict = Verdict.TESTED if self.subject.pipeline is not None else Verdict.PROVED
+                self.report.obligations.append(Obligation("values", verdict, str(found)))
                 return None
             if isinstance(found, Candidate):
                 fault = self._replayed(found)
@@ -322,12 +332,15 @@ class Check:
                     return fault
                 found = "what seems a counterexample does not show when it is run"
             reasons.append(f"{name}: {found}")
-        self.report.obligations.append(Obligation("values", Verdict.TESTED, f"not proved ({'; '.join(reasons)})"))
+        if reasons:
+            self.report.obligations.append(Obligation("values", Verdict.TESTED, f"not proved ({'; '.join(reasons)})"))
         return None
 
     def _provers(self) -> list[tuple[str, Callable[[], Proof | Candidate | str]]]:
         """The provers, the strongest first."""
         assumes = self.subject.assumes
+        if any(len(public_functions(before)) > 1 for before, _ in self.pairs):
+            return []  # they look at one function
 
         def fixed_shapes() -> Proof | Candidate | str:
             return bounded.prove(self.pairs, assumes=assumes, deadline=self.deadline)
@@ -346,13 +359,46 @@ class Check:
         after = module.clone()
         return after if self._apply(module, after, False) in range(1, 1 << 30) else None
 
+    # -- peers ---------------------------------------------------------------------------------------------------------------
+
+    def _fault_of_peers(self, peers: Peers) -> Fault | None:
+        """What a peer computes from a program after the rewrite that the program before does not mean."""
+        if not self.options.peers:
+            return None
+        end = monotonic() + PEER_SECONDS * len(self.options.peers)
+        self.tell({"doing": "peers"})
+        try:
+            with self.timed("peers"), until(end, watched=self.watched):
+                for number, (before, after) in enumerate(self.pairs):
+                    self.tell({"progress": [number, len(self.pairs), "programs with peers"]})
+                    fault = self._told_by_peers(peers, before, after, self.options.seed + number)
+                    if fault is not None or monotonic() > end:
+                        return fault
+        except TimeUp:
+            pass
+        return None
+
+    def _told_by_peers(self, peers: Peers, before: ModuleOp, after: ModuleOp, seed: int) -> Fault | None:
+        """Peers run the first public function."""
+        for old, new in paired_functions(before, after)[:1]:
+            for profile in peers.profiles:
+                try:
+                    arrays = arrays_for(input_types(old, new), profile, seed, self.subject.assumes)
+                    found = peers.compare(before, after, arrays, profile, self.subject.assumes)
+                except Error:
+                    continue
+                if found is not None:
+                    name, told = found
+                    return Fault(name, told, before, after, inputs=tuple(arrays))
+        return None
+
     # -- the report ----------------------------------------------------------------------------------------------------------
 
-    def _refute(self, fault: Fault) -> None:
+    def _refute(self, fault: Fault, again: Again | None) -> None:
         """Puts the smallest form of a fault into the report."""
         with self.timed("making it small"):
             self.tell({"doing": "making it small"})
-            smallest = self._smallest(fault) if self.options.minimize else fault
+            smallest = self._smallest(fault, again) if self.options.minimize else fault
         self.report.obligations.append(Obligation(smallest.obligation, Verdict.REFUTED, smallest.message))
         self.report.counterexample = Counterexample(
             smallest.before,
@@ -366,10 +412,9 @@ class Check:
             self.subject.code,
         )
 
-    def _smallest(self, fault: Fault) -> Fault:
+    def _smallest(self, fault: Fault, again: Again | None) -> Fault:
         """A smaller program with the same kind of fault, on simpler inputs."""
         until_when = monotonic() + REDUCING
-        again = self._again(fault)
         found = fault if again is None else smallest_program(fault, again, until_when, watched=self.watched)
         if found.outputs is None or found.after is None or found.domain is not None:
             return found
@@ -389,13 +434,20 @@ class Check:
 
         return simplest_inputs(found, wrong, until_when, watched=self.watched)
 
-    def _again(self, fault: Fault) -> Again | None:
+    def _again(self, fault: Fault, peers: Peers) -> Again | None:
         """Says of other programs whether they have the fault; None where there are no others."""
+        name = fault.obligation
 
         def again(module: ModuleOp) -> Fault | None:
+            if not public_functions(module):
+                return None
+            after = self._rewritten(module) if name in self.options.peers else None
             for seed in range(self.options.seed, self.options.seed + 3):
-                found = self.fault_in(module, seed, only=fault.obligation) if public_functions(module) else None
-                if found is not None and found.obligation == fault.obligation:
+                if after is not None:
+                    found = self._told_by_peers(peers, module, after, seed)
+                else:
+                    found = self.fault_in(module, seed, only=name)
+                if found is not None and found.obligation == name:
                     return found
             return None
 
