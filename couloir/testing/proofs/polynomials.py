@@ -86,6 +86,10 @@ def open_regions(roots: Sequence[Term]) -> Collection[Term]:
     return {term for term in order if representative(term) in are_open}
 
 
+class _TooLarge(Exception):
+    """A product has too many monomials."""
+
+
 class _Normalizer:
     def __init__(self, real: Collection[Term], zeros_have_signs: bool) -> None:
         self.real = real
@@ -103,11 +107,14 @@ class _Normalizer:
     def _changed(self, term: Term, operands: list[Term]) -> Term:
         dtype = term.dtype
         polynomial: Polynomial | None = None
-        if is_integer(dtype) and term.op in _OF_INTEGERS:
-            polynomial = self._of_integers(term, operands)
-        elif is_float(dtype) and term.op in _ARITHMETIC and term in self.real:
-            polynomial = self._of_floats(term, operands)
-        if polynomial is not None and len(polynomial) <= MAX_MONOMIALS:
+        try:
+            if is_integer(dtype) and term.op in _OF_INTEGERS:
+                polynomial = self._of_integers(term, operands)
+            elif is_float(dtype) and term.op in _ARITHMETIC and term in self.real:
+                polynomial = self._of_floats(term, operands)
+        except _TooLarge:
+            pass
+        if polynomial is not None:
             return self._as_term(polynomial, dtype)
         if term.op in _SETS and len(operands) == 2 and kind(dtype) != "complex":
             return _as_set(term.op, operands, dtype)
@@ -308,14 +315,13 @@ def _scaled(polynomial: Polynomial, factor: Number) -> Polynomial:
 
 
 def _product(lhs: Polynomial, rhs: Polynomial) -> Polynomial:
-    """At most a little more than `MAX_MONOMIALS` of it: then it is not used."""
     result: Polynomial = {}
     for left, a in lhs.items():
         for right, b in rhs.items():
             monomial = _joined(left, right)
             result[monomial] = result.get(monomial, 0) + a * b
         if len(result) > MAX_MONOMIALS:
-            break
+            raise _TooLarge
     return {monomial: coefficient for monomial, coefficient in result.items() if coefficient}
 
 
