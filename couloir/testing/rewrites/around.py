@@ -27,6 +27,7 @@ Kind: TypeAlias = Literal[
     "chain above",
     "chain below",
     "example",
+    "near another",
 ]
 """Surroundings of the ops that a rule looks at.
 

@@ -22,6 +22,7 @@ import attrs
 
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.operation import Block, Operation, Value
+from couloir.ir.rewriting import apply_rules
 from couloir.ir.rewriting.matcher import Match, Miss, PatternVariable
 from couloir.ir.rewriting.rewriter import Rewriter
 from couloir.ir.rewriting.rule import Equation, Rewrite
@@ -33,6 +34,7 @@ from couloir.testing.generation.values import Types
 from couloir.testing.rewrites.around import Kind, inner_values, make_same, put_above, put_below, put_in_region
 from couloir.testing.rewrites.examples import varied
 from couloir.testing.rewrites.skeletons import ELEMENTS, USUAL_ELEMENTS, Grower, Skeleton
+from couloir.testing.rewrites.walking import Walk
 
 FAILURES: Final = 60
 """Programs in a row that could not be made, after which there seem to be none."""
@@ -79,7 +81,8 @@ def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf) -
         if examples and (number < len(examples) or number % 2):
             made = _example(examples[number % len(examples)], rng if number >= len(examples) else None)
         else:
-            made = maker.program(rng, plain=number < PLAIN)
+            made = maker.walked(rng) if number >= PLAIN and number % 3 else None
+            made = made or maker.program(rng, plain=number < PLAIN)
         if monotonic() > deadline:
             return
         if made is not None:
@@ -135,6 +138,19 @@ class _Maker:
         self.grower = Grower(rule, self.choices)
         self.reasons: Counter[str] = Counter()
         self.has_fired = False
+        self.walk = Walk(self._fires)
+
+    def _fires(self, module: ModuleOp) -> bool:
+        """Whether the rule fires anywhere in a program."""
+        try:
+            return apply_rules(module.clone(), [self.rule], erase_dead=False, stop_after=1).applications > 0
+        except Exception:  # noqa: BLE001 -- a fault of the rule, for the check to find
+            return True
+
+    def walked(self, rng: Random) -> Program | None:
+        """A program near another one on which the rule fired."""
+        module = self.walk.program(rng)
+        return Program(module, ("near another",), True) if module is not None and _is_small(module) else None
 
     def program(self, rng: Random, *, plain: bool) -> Program | None:
         """One program: the first of several attempts on which the rule fires, or the one on which it came furthest."""
@@ -142,7 +158,11 @@ class _Maker:
         if skeleton is None:
             return None
         made = self._surrounded(skeleton, fires, ["plain"] if plain else self._wanted(rng), rng)
-        return made if not faults(made.module, limit=1) and _is_small(made.module) else None
+        if faults(made.module, limit=1) or not _is_small(made.module):
+            return None
+        if fires:
+            self.walk.add(made.module, rng)
+        return made
 
     def _skeleton(self, rng: Random) -> tuple[Skeleton | None, bool]:
         best: Skeleton | None = None
@@ -152,9 +172,13 @@ class _Maker:
             self.choices.begin(rng, base)
             skeleton = self.grower.grow(rng)
             missed = Miss("it could not be made", -1) if skeleton is None else self._missed(skeleton)
-            self.choices.settle(missed is None)
+            trivial = skeleton is not None and _is_trivial(skeleton)
+            self.choices.settle(missed is None and not trivial)
             if skeleton is not None and missed is None:
                 self.has_fired = True
+                if trivial and rng.random() < 0.8:
+                    best, furthest = skeleton, (1_000_000, 0.0)
+                    continue
                 self.grower.remember(skeleton)
                 return skeleton, True
             if skeleton is not None and missed is not None:
@@ -163,7 +187,7 @@ class _Maker:
                     best, furthest, base = skeleton, reached, skeleton.drawn
             if monotonic() > self.deadline:
                 break
-        return best, False
+        return best, furthest[0] == 1_000_000
 
     def _reached(self, missed: Miss) -> tuple[int, float]:
         """How far the rule came: how much fitted, and how seldom the reason for the miss was seen."""
@@ -241,6 +265,13 @@ class _Maker:
         self.choices.begin(rng, skeleton.drawn)
         second = self.grower.grow(rng, skeleton.scope, known)
         return [] if second is None else list(second.root.results)
+
+
+def _is_trivial(skeleton: Skeleton) -> bool:
+    """Whether it says little: its values are scalars, empty, or have one element."""
+    types = [result.type for op in skeleton.scope.block.ops for result in op.results]
+    shaped = [type for type in types if isinstance(type, ShapedType) and type.is_static]
+    return bool(shaped) and all(math.prod(type.shape) <= 1 for type in shaped)
 
 
 def _copy_of(root: Operation, block: Block) -> Operation:
