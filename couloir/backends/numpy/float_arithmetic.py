@@ -283,7 +283,11 @@ def reducer(monoid: str) -> Callable[[Array, tuple[int, ...]], Array] | None:
         if monoid in ("maximum", "minimum") and kind(operand.dtype) == "complex":
             return by_halves(_COMPLEX_FUNCTIONS[monoid], operand, axes)
         wide = widen(operand)
-        result = np.asarray(ufunc.reduce(wide, axis=axes))
+        if monoid == "add":  # NumPy itself starts from 0.0, which makes 0.0 of -0.0
+            zero = complex(-0.0, -0.0) if kind(wide.dtype) == "complex" else -0.0
+            result = np.asarray(ufunc.reduce(wide, axis=axes, initial=zero))
+        else:
+            result = np.asarray(ufunc.reduce(wide, axis=axes))
         if monoid in ("maximum", "minimum"):
             result = _with_sign_of_zero(monoid, wide, axes, result)
         return result.astype(operand.dtype, copy=False)

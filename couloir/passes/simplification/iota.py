@@ -5,7 +5,7 @@
 # pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportIndexIssue=false, reportCallIssue=false
-# pyright: reportOptionalSubscript=false
+# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false, reportOptionalCall=false, reportOperatorIssue=false
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class ConvertOfIota(Rule):
     def where(d, op):
         count = op.operand.type.dims[d]
         types = op.operand.type.element_type, op.result.type.element_type
-        return guard(all(count <= _whole_numbers(type) for type in types), "a type does not have all the numbers")
+        return guard(all(count <= whole_numbers(type) for type in types), "a type does not have all the numbers")
 
     def rewrite(d, op):
         return hlo.Iota(d, result_types=[op.result.type])
 
 
-def _whole_numbers(type):
+def whole_numbers(type):
     """How many whole numbers from 0 on a type has at least, without gaps; 0 for types of which this is not known."""
     if isinstance(type, FloatType):
         return _EXACT.get(str(type), 0)

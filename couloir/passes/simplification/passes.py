@@ -40,6 +40,17 @@ FAMILIES: Final = (
     "padding",
     "concatenation",
     "iota",
+    "movement",
+    "reduction",
+    "window",
+    "dot",
+    "convolution",
+    "indexing",
+    "sizes",
+    "sorting",
+    "control",
+    "tuples",
+    "collectives",
     "arith",
 )
 """The families, each a module of this package; it is loaded when its rules are asked for."""

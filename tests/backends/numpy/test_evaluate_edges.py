@@ -239,3 +239,16 @@ def test_a_part_that_is_not_of_its_type() -> None:
 def test_elements_of_index_type_are_discrete() -> None:
     value = arith.constant(3, VectorType((2,), t.index))
     assert is_discrete(evaluate_op(value)[0].dtype)
+
+
+@pytest.mark.parametrize("element", ["f32", "f16", "complex<f64>"])
+def test_a_sum_of_negative_zeros_is_one(element: str) -> None:
+    text = f"""
+func.func @main(%x: tensor<2x3x{element}>, %z: tensor<{element}>) -> tensor<2x{element}> {{
+  %0 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3x{element}>, tensor<{element}>) -> tensor<2x{element}>
+  return %0 : tensor<2x{element}>
+}}"""
+    zeros = np.full((2, 3), complex(-0.0, -0.0) if element.startswith("c") else -0.0)
+    x = zeros.astype({"f32": "f4", "f16": "f2"}.get(element, "c16"))
+    total = np.asarray(couloir.run(couloir.parse(text), x, x[0, 0]))
+    assert np.signbit(total.real).all() and (not element.startswith("c") or np.signbit(total.imag).all())

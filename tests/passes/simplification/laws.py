@@ -48,7 +48,7 @@ def module(arguments: str, body: str) -> couloir.Module:
     last = next(line for line in reversed(lines) if line.startswith("%r"))
     tail = lines[-1] if lines[-1].startswith("}") else last
     type = (tail.rpartition(" -> ") if " -> " in tail else tail.rpartition(" : "))[2].strip()
-    text = "\n".join(re.sub(r"= ([a-z_]+)(?=[ (])", r"= stablehlo.\1", line, count=1) for line in lines)
+    text = "\n".join(re.sub(r"(= |applies )([a-z_]+)(?=[ (])", r"\1stablehlo.\2", line) for line in lines)
     return couloir.parse(f"func.func @main({arguments}) -> {type} {{\n{text}\nreturn %r : {type}\n}}")
 
 

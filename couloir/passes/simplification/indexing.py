@@ -1,0 +1,284 @@
+"""Dynamic slices, gather and scatter.
+
+Where the positions are known these are slices and paddings.
+"""
+
+# The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
+# so have no types. pyright takes the first one for `self`.
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportIndexIssue=false, reportCallIssue=false
+# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false, reportOptionalCall=false, reportOperatorIssue=false
+
+from __future__ import annotations
+
+from typing import Final
+
+from couloir.dialects import hlo
+from couloir.ir.rewriting import Guard, Rewrite, Rule, constant_array, guard, has_one_use, is_splat
+from couloir.ir.traits import Elementwise
+from couloir.passes.simplification.axes import inverse, is_empty, is_number, is_static, like, picked, spread
+
+
+def _are_known(starts) -> Guard:
+    return guard(all(is_splat(start) for start in starts), "a start is not known")
+
+
+def _places(starts, dims, sizes):
+    """Where slices start: each start is moved so that all elements exist."""
+    numbers = [int(constant_array(start).item()) for start in starts]
+    return tuple(min(max(at, 0), most - size) for at, most, size in zip(numbers, dims, sizes, strict=True))
+
+
+class DynamicSliceIsSlice(Rule):
+    """dynamic_slice(x, constants)  =>  slice(x)"""
+
+    def pattern(x, starts, sizes):
+        return hlo.DynamicSlice(x, [*starts], sizes)
+
+    def where(x, starts):
+        return is_static(x) & _are_known(starts)
+
+    def rewrite(x, starts, sizes):
+        places = _places(starts, x.type.dims, sizes)
+        limits = tuple(at + size for at, size in zip(places, sizes, strict=True))
+        return hlo.Slice(x, places, limits, (1,) * len(sizes))
+
+
+class FullDynamicSlice(Rule):
+    """dynamic_slice(x) of all elements  =>  x"""
+
+    def pattern(x, starts, sizes):
+        return hlo.DynamicSlice(x, [*starts], sizes)
+
+    def where(x, sizes):
+        return guard(x.type.dims == sizes, "it takes only a part")
+
+    def rewrite(x):
+        return x
+
+
+class DynamicSliceOfSplat(Rule):
+    """dynamic_slice(constant with one value)  =>  constant with one value"""
+
+    def pattern(x, starts, sizes):
+        return hlo.DynamicSlice(x, [*starts], sizes)
+
+    def where(x):
+        return is_number(x)
+
+    def rewrite(x, op):
+        return spread(x, op.result.type)
+
+
+class DynamicSliceOfBroadcast(Rule):
+    """dynamic_slice(broadcast_in_dim(x, d))  =>  broadcast_in_dim(x, d), when it takes all along what is x's own"""
+
+    allow_shared = True
+
+    def pattern(x, d, starts, sizes):
+        return hlo.DynamicSlice(hlo.BroadcastInDim(x, d), [*starts], sizes)
+
+    def where(x, d, sizes):
+        own = zip(x.type.dims, picked(sizes, d), strict=True)
+        return guard(all(size in (1, taken) for size, taken in own), "it takes only a part of x")
+
+    def rewrite(x, d, op):
+        return hlo.BroadcastInDim(x, d, result_types=[op.result.type])
+
+
+class DynamicSliceOfIota(Rule):
+    """dynamic_slice(iota(a))  =>  iota(a), when it takes all along a"""
+
+    def pattern(a, starts, sizes):
+        return hlo.DynamicSlice(hlo.Iota(a), [*starts], sizes)
+
+    def where(a, sizes, op):
+        return guard(op.operand.type.dims[a] == sizes[a], "it takes only a part of the numbers")
+
+    def rewrite(a, op):
+        return hlo.Iota(a, result_types=[op.result.type])
+
+
+class DynamicSliceOfTranspose(Rule):
+    """dynamic_slice(transpose(x, p), starts)  =>  transpose(dynamic_slice(x, starts), p)"""
+
+    def pattern(x, p, starts, sizes):
+        return hlo.DynamicSlice(hlo.Transpose(x, p), [*starts], sizes)
+
+    def rewrite(x, p, starts, sizes):
+        back = inverse(p)
+        return hlo.Transpose(hlo.DynamicSlice(x, list(picked(starts, back)), picked(sizes, back)), p)
+
+
+class DynamicSliceOfUnary(Rule):
+    """dynamic_slice(f(x))  =>  f(dynamic_slice(x)), when f works element by element and nothing else takes f(x)"""
+
+    def pattern(y: Elementwise, starts, sizes):
+        return hlo.DynamicSlice(y, [*starts], sizes)
+
+    def where(y):
+        return guard(len(y.defining_op.operands) == 1, "f takes several operands") & has_one_use(y)
+
+    def rewrite(y, starts, sizes, op):
+        f = y.defining_op
+        return like(f, [hlo.DynamicSlice(f.operands[0], list(starts), sizes).result], op.result.type)
+
+
+class DynamicSliceOfUpdate(Rule):
+    """dynamic_slice(dynamic_update_slice(x, u, starts), starts)  =>  u, when the sizes are those of u"""
+
+    allow_shared = True
+
+    def pattern(x, u, starts, sizes):
+        return hlo.DynamicSlice(hlo.DynamicUpdateSlice(x, u, [*starts]), [*starts], sizes)
+
+    def where(u, sizes):
+        return guard(u.type.dims == sizes, "it takes other elements")
+
+    def rewrite(u):
+        return u
+
+
+class FullUpdate(Rule):
+    """dynamic_update_slice(x, u)  =>  u, when u is as large as x"""
+
+    def pattern(x, u, starts):
+        return hlo.DynamicUpdateSlice(x, u, [*starts])
+
+    def where(x, u):
+        return guard(x.type is u.type, "u is smaller") & is_static(x)
+
+    def rewrite(u):
+        return u
+
+
+class EmptyUpdate(Rule):
+    """dynamic_update_slice(x, u)  =>  x, when u has no elements"""
+
+    def pattern(x, u, starts):
+        return hlo.DynamicUpdateSlice(x, u, [*starts])
+
+    def where(u):
+        return is_empty(u)
+
+    def rewrite(x):
+        return x
+
+
+class UpdateOfUpdate(Rule):
+    """dynamic_update_slice(dynamic_update_slice(x, u, at), w, at)  =>  dynamic_update_slice(x, w, at), for u as large as w"""
+
+    allow_shared = True
+
+    def pattern(x, u, w, starts):
+        return hlo.DynamicUpdateSlice(hlo.DynamicUpdateSlice(x, u, [*starts]), w, [*starts])
+
+    def where(u, w):
+        return guard(u.type is w.type, "they differ in size") & is_static(u)
+
+    def rewrite(x, w, starts):
+        return hlo.DynamicUpdateSlice(x, w, list(starts))
+
+
+class UpdateByItself(Rule):
+    """dynamic_update_slice(x, dynamic_slice(x, starts), starts)  =>  x"""
+
+    allow_shared = True
+
+    def pattern(x, starts, sizes):
+        return hlo.DynamicUpdateSlice(x, hlo.DynamicSlice(x, [*starts], sizes), [*starts])
+
+    def rewrite(x):
+        return x
+
+
+class UpdateOfBroadcast(Rule):
+    """dynamic_update_slice(broadcast_in_dim(v), u, constants)  =>  pad(u, v), when v is a scalar"""
+
+    allow_shared = True
+
+    def pattern(v, u, starts):
+        return hlo.DynamicUpdateSlice(hlo.BroadcastInDim(v, ()), u, [*starts])
+
+    def where(u, starts, op):
+        return is_static(u, op.operand) & _are_known(starts)
+
+    def rewrite(v, u, starts, op):
+        whole, part = op.operand.type.dims, u.type.dims
+        low = _places(starts, whole, part)
+        high = tuple(most - at - size for most, at, size in zip(whole, low, part, strict=True))
+        return hlo.Pad(u, v, low, high, (0,) * len(low))
+
+
+class GatherOfSplat(Rule):
+    """gather(constant with one value)  =>  constant with one value"""
+
+    def pattern(x, at, numbers, sizes, ordered):
+        return hlo.Gather(x, at, numbers, sizes, ordered)
+
+    def where(x, op):
+        return is_number(x) & is_static(op.result)
+
+    def rewrite(x, op):
+        return spread(x, op.result.type)
+
+
+class GatherIsSlice(Rule):
+    """gather(x, constants)  =>  reshape(slice(x)), when it takes one slice"""
+
+    def pattern(x, at, numbers, sizes, ordered):
+        return hlo.Gather(x, at, numbers, sizes, ordered)
+
+    def where(x, at, numbers):
+        vector = numbers.index_vector_dim
+        around = tuple(size for axis, size in enumerate(at.type.dims) if axis != vector)
+        return (
+            is_static(x, at)
+            & guard(not numbers.operand_batching_dims, "there are batching dimensions")
+            & guard(all(size == 1 for size in around), "it takes several slices, or none")
+            & guard(constant_array(at) is not None, "the position is not known")
+        )
+
+    def rewrite(x, at, numbers, sizes, op):
+        given = dict(zip(numbers.start_index_map, constant_array(at).reshape(-1).tolist(), strict=True))
+        starts = tuple(
+            min(max(int(given.get(axis, 0)), 0), most - size)
+            for axis, (most, size) in enumerate(zip(x.type.dims, sizes, strict=True))
+        )
+        limits = tuple(start + size for start, size in zip(starts, sizes, strict=True))
+        part = hlo.Slice(x, starts, limits, (1,) * len(sizes))
+        return hlo.Reshape(part, result_types=[op.result.type])
+
+
+class ScatterOfNothing(Rule):
+    """scatter(x, at, updates)  =>  x, when there are no updates"""
+
+    def pattern(x, at, u, numbers, ordered, unique):
+        return hlo.Scatter([x], at, [u], numbers, ordered, unique)
+
+    def where(x, u, op):
+        return is_empty(u) & guard(x.type is op.outputs[0].type, "the element type changes")
+
+    def rewrite(x):
+        return x
+
+
+RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
+    FullDynamicSlice,
+    DynamicSliceIsSlice,
+    DynamicSliceOfSplat,
+    DynamicSliceOfBroadcast,
+    DynamicSliceOfIota,
+    DynamicSliceOfUpdate,
+    DynamicSliceOfTranspose,
+    DynamicSliceOfUnary,
+    FullUpdate,
+    EmptyUpdate,
+    UpdateOfUpdate,
+    UpdateByItself,
+    UpdateOfBroadcast,
+    GatherOfSplat,
+    GatherIsSlice,
+    ScatterOfNothing,
+)

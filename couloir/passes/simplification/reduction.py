@@ -1,0 +1,414 @@
+"""Reduce.
+
+Reductions of what is the same everywhere, of paddings and of joined tensors are reductions of the parts.
+"""
+
+# The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
+# so have no types. pyright takes the first one for `self`.
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportIndexIssue=false, reportCallIssue=false
+# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false, reportOptionalCall=false, reportOperatorIssue=false
+
+from __future__ import annotations
+
+from functools import reduce as fold
+from math import prod
+from typing import Final
+
+from couloir.dialects import hlo
+from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
+from couloir.ir.types import IntegerType, TensorType
+from couloir.passes.simplification.axes import is_empty, is_static, kept, only_adds_ones, picked
+from couloir.passes.simplification.reducers import (
+    IDEMPOTENT,
+    ORDERLESS,
+    copy_of_body,
+    is_neutral,
+    is_zero_like,
+    reducer_of,
+)
+
+
+def _reduces(op) -> Guard:
+    """Whether a reduction applies one op that is commutative and associative."""
+    return guard(reducer_of(op) is not None, "its body is not one op like add")
+
+
+def _any_order(op) -> Guard:
+    """Whether a reduction gives the same bits in any order."""
+    integers = isinstance(op.inputs[0].type.element_type, IntegerType)
+    return _reduces(op) and guard(integers or reducer_of(op) in ORDERLESS, "another order rounds otherwise")
+
+
+def _rounds(op) -> Guard:
+    """Whether the bits that a reduction gives may depend on the order."""
+    return _reduces(op) and guard(not _any_order(op), "the order does not matter")
+
+
+def _is_integer(value) -> Guard:
+    return guard(isinstance(value.type.element_type, IntegerType), "the elements are no integers")
+
+
+def _is_rounded(value) -> Guard:
+    return guard(not isinstance(value.type.element_type, IntegerType), "the elements are integers")
+
+
+def _sums(op) -> Guard:
+    """Whether a reduction sums up, starting from 0."""
+    return guard(reducer_of(op) is hlo.Add, "it is no sum") and (
+        is_splat(op.init_values[0], 0) | is_splat(op.init_values[0], -0.0)
+    )
+
+
+def _again(op, x, init, dimensions):
+    """The same reduction of another tensor."""
+    return hlo.Reduce([x], [init], dimensions, copy_of_body(op.body)).outputs[0]
+
+
+class ReduceOfNothing(Rule):
+    """reduce(x, init)  =>  broadcast_in_dim(init), when x has no elements"""
+
+    def pattern(x, init, d):
+        return hlo.Reduce([x], [init], d)
+
+    def where(x, init, op):
+        return (
+            is_empty(x)
+            & is_static(op.outputs[0])
+            & guard(op.outputs[0].type.element_type is init.type.element_type, "the element type changes")
+        )
+
+    def rewrite(init, op):
+        return hlo.BroadcastInDim(init, (), result_types=[op.outputs[0].type])
+
+
+class ReduceOverOnes(Rule):
+    """reduce(x, init)  =>  reshape(x), over dimensions of size 1 or none, when init is the neutral number"""
+
+    def pattern(x, init, d):
+        return hlo.Reduce([x], [init], d)
+
+    def where(x, init, d, op):
+        return (
+            guard(all(size == 1 for size in picked(x.type.dims, d)), "it combines elements")
+            & is_static(x)
+            & _reduces(op)
+        ) and is_neutral(init, reducer_of(op))
+
+    def rewrite(x, op):
+        return hlo.Reshape(x, result_types=[op.outputs[0].type])
+
+
+class ReduceOverOnesFromInit(Rule):
+    """reduce(x, init) with f  =>  f(init, reshape(x)), over dimensions of size 1 or none"""
+
+    def pattern(x, init, d):
+        return hlo.Reduce([x], [init], d)
+
+    def where(x, d, op):
+        return (
+            guard(all(size == 1 for size in picked(x.type.dims, d)), "it combines elements")
+            & is_static(x)
+            & _reduces(op)
+        )
+
+    def rewrite(x, init, op):
+        types = [op.outputs[0].type]
+        return reducer_of(op)(hlo.BroadcastInDim(init, (), result_types=types), hlo.Reshape(x, result_types=types))
+
+
+def _is_flat(op, init, init2) -> Guard:
+    """Whether a reduction of a reduction does the same with what the inner one has started from."""
+    inner = op.inputs[0].defining_op
+    return (_reduces(op) & guard(reducer_of(inner) is reducer_of(op), "the inner reduction does something else")) and (
+        is_neutral(init, reducer_of(op))
+        | (guard(init is init2, "they start from different numbers") & is_zero_like(init, reducer_of(op)))
+    )
+
+
+def _flat(x, d, d2):
+    """The dimensions that are reduced first or second."""
+    return tuple(sorted((*d, *picked(kept(x.type.rank, d), d2))))
+
+
+class ReduceOfReduce(Rule):
+    """reduce(reduce(x, d), e)  =>  reduce(x, d and e), with the same f, in which the order does not matter"""
+
+    def pattern(x, init, d, init2, e):
+        return hlo.Reduce([hlo.Reduce([x], [init], d)], [init2], e)
+
+    def where(init, init2, op):
+        return _any_order(op) & _is_flat(op, init, init2)
+
+    def rewrite(x, d, init2, e, op):
+        return _again(op, x, init2, _flat(x, d, e))
+
+
+class ReduceOfReduceRounded(Rule):
+    """reduce(reduce(x, d), e)  =>  reduce(x, d and e), for sums and products of floats"""
+
+    assumes = ("reassociation",)
+
+    def pattern(x, init, d, init2, e):
+        return hlo.Reduce([hlo.Reduce([x], [init], d)], [init2], e)
+
+    def where(init, init2, op):
+        return _rounds(op) & _is_flat(op, init, init2)
+
+    def rewrite(x, d, init2, e, op):
+        return _again(op, x, init2, _flat(x, d, e))
+
+
+class ReduceOfTranspose(Rule):
+    """reduce(transpose(x, p), d)  =>  transpose(reduce(x, where d comes from))"""
+
+    def pattern(x, p, init, d):
+        return hlo.Reduce([hlo.Transpose(x, p)], [init], d)
+
+    def where(op):
+        return _reduces(op)
+
+    def rewrite(x, p, init, d, op):
+        sources = picked(p, kept(len(p), d))
+        reduced = _again(op, x, init, tuple(sorted(picked(p, d))))
+        return hlo.Transpose(reduced, tuple(sorted(sources).index(axis) for axis in sources))
+
+
+class ReduceOfReverse(Rule):
+    """reduce(reverse(x, r), d)  =>  reverse(reduce(x, d), what r has beside d)"""
+
+    def pattern(x, r, init, d):
+        return hlo.Reduce([hlo.Reverse(x, r)], [init], d)
+
+    def where(op):
+        return _reduces(op)
+
+    def rewrite(x, r, init, d, op):
+        left = kept(x.type.rank, d)
+        return hlo.Reverse(_again(op, x, init, d), tuple(place for place, axis in enumerate(left) if axis in r))
+
+
+class ReduceOfReshape(Rule):
+    """reduce(reshape(x), d)  =>  reshape(reduce(x, d')), when the reshape only adds dimensions of size 1"""
+
+    def pattern(x, init, d):
+        return hlo.Reduce([hlo.Reshape(x)], [init], d)
+
+    def where(x, op):
+        places = only_adds_ones(x.type.dims, op.inputs[0].type.dims)
+        return guard(places is not None, "the reshape does more than add dimensions of size 1") & is_static(x)
+
+    def rewrite(x, init, d, op):
+        places = only_adds_ones(x.type.dims, op.inputs[0].type.dims)
+        reduced = _again(op, x, init, tuple(axis for axis, place in enumerate(places) if place in d))
+        return hlo.Reshape(reduced, result_types=[op.outputs[0].type])
+
+
+def _repeated(op, d, axes):
+    """The dimensions of a broadcast that are reduced, and along which it repeats all of its operand."""
+    return tuple(axis for axis in axes if axis not in d)
+
+
+def _repeats(op, d, axes) -> Guard:
+    sizes = picked(op.inputs[0].type.dims, _repeated(op, d, axes))
+    return (
+        is_static(op.inputs[0])
+        & guard(len(sizes) > 0, "it reduces nothing that is repeated")
+        & guard(0 not in sizes, "it reduces nothing")
+    )
+
+
+def _once(op, x, init, d, axes):
+    """The same reduction of a broadcast without the dimensions that only repeat."""
+    type = op.inputs[0].type
+    left = kept(type.rank, _repeated(op, d, axes))
+    narrower = TensorType(picked(type.dims, left), type.element_type)
+    once = hlo.BroadcastInDim(x, tuple(left.index(target) for target in d), result_types=[narrower])
+    return _again(op, once.result, init, tuple(left.index(axis) for axis in axes if axis in left))
+
+
+class ReduceOfBroadcast(Rule):
+    """reduce(broadcast_in_dim(x))  =>  reduce(broadcast_in_dim(x)), without what repeats, when f(x, x) is x"""
+
+    def pattern(x, d, init, axes):
+        return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
+
+    def where(d, axes, op):
+        return _repeats(op, d, axes) & guard(reducer_of(op) in IDEMPOTENT, "repetition counts")
+
+    def rewrite(x, d, init, axes, op):
+        return _once(op, x, init, d, axes)
+
+
+class SumOfBroadcast(Rule):
+    """reduce(broadcast_in_dim(x)) with add  =>  n * reduce(broadcast_in_dim(x)), without what repeats n times, for integers"""
+
+    def pattern(x, d, init, axes):
+        return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
+
+    def where(x, d, axes, op):
+        return _sums(op) & _repeats(op, d, axes) & _is_integer(x)
+
+    def rewrite(x, d, init, axes, op):
+        type = op.outputs[0].type
+        count = prod(picked(op.inputs[0].type.dims, _repeated(op, d, axes)))
+        return hlo.Multiply(_once(op, x, init, d, axes), hlo.constant(count, type.element_type, shape=type.shape))
+
+
+class SumOfBroadcastRounded(Rule):
+    """reduce(broadcast_in_dim(x)) with add  =>  n * reduce(broadcast_in_dim(x)), without what repeats n times, for floats"""
+
+    assumes = ("reassociation", "no signed zeros")
+
+    def pattern(x, d, init, axes):
+        return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
+
+    def where(x, d, axes, op):
+        return _sums(op) & _repeats(op, d, axes) & _is_rounded(x)
+
+    def rewrite(x, d, init, axes, op):
+        type = op.outputs[0].type
+        count = prod(picked(op.inputs[0].type.dims, _repeated(op, d, axes)))
+        return hlo.Multiply(_once(op, x, init, d, axes), hlo.constant(count, type.element_type, shape=type.shape))
+
+
+def _joins(d, axes) -> Guard:
+    return guard(d in axes, "the dimension is not reduced")
+
+
+def _starts_anew(init, op) -> Guard:
+    """Whether starting several times from the same number is starting from it once."""
+    return is_neutral(init, reducer_of(op)) | is_zero_like(init, reducer_of(op))
+
+
+def _combined(op, xs, init, axes):
+    """The reductions of several tensors, combined."""
+    return fold(reducer_of(op), [_again(op, x, init, axes) for x in xs])
+
+
+class ReduceOfConcatenate(Rule):
+    """reduce(concatenate(x, y, ..., d), d) with f  =>  f(reduce(x, d), reduce(y, d), ...), in any order"""
+
+    def pattern(xs, d, init, axes):
+        return hlo.Reduce([hlo.Concatenate([*xs], d)], [init], axes)
+
+    def where(d, init, axes, op):
+        return (_joins(d, axes) & _any_order(op)) and _starts_anew(init, op)
+
+    def rewrite(xs, init, axes, op):
+        return _combined(op, xs, init, axes)
+
+
+class ReduceOfConcatenateRounded(Rule):
+    """reduce(concatenate(x, y, ..., d), d) with f  =>  f(reduce(x, d), reduce(y, d), ...), for sums and products of floats"""
+
+    assumes = ("reassociation",)
+
+    def pattern(xs, d, init, axes):
+        return hlo.Reduce([hlo.Concatenate([*xs], d)], [init], axes)
+
+    def where(d, init, axes, op):
+        return (_joins(d, axes) & _rounds(op)) and _starts_anew(init, op)
+
+    def rewrite(xs, init, axes, op):
+        return _combined(op, xs, init, axes)
+
+
+def _pads_only(axes, low, high, inner) -> Guard:
+    """Whether a padding adds only, and only along some dimensions."""
+    beside = [(low[axis], high[axis], inner[axis]) for axis in range(len(low)) if axis not in axes]
+    return guard(not any(map(any, beside)), "it pads along a dimension that stays") & guard(
+        min((0, *low, *high)) == 0, "it cuts off"
+    )
+
+
+class ReduceOfPad(Rule):
+    """reduce(pad(x, v), init)  =>  reduce(x, init), when v is the neutral number and only what is reduced is padded"""
+
+    def pattern(x, v, low, high, inner, init, axes):
+        return hlo.Reduce([hlo.Pad(x, v, low, high, inner)], [init], axes)
+
+    def where(v, low, high, inner, axes, op):
+        return (_pads_only(axes, low, high, inner) & _reduces(op)) and is_neutral(v, reducer_of(op))
+
+    def rewrite(x, init, axes, op):
+        return _again(op, x, init, axes)
+
+
+class ReduceOfPadByInit(Rule):
+    """reduce(pad(x, v), v)  =>  reduce(x, v), when f(v, v) is v and only what is reduced is padded"""
+
+    def pattern(x, v, low, high, inner, axes):
+        return hlo.Reduce([hlo.Pad(x, v, low, high, inner)], [v], axes)
+
+    def where(v, low, high, inner, axes, op):
+        return (_pads_only(axes, low, high, inner) & _reduces(op)) and is_zero_like(v, reducer_of(op))
+
+    def rewrite(x, v, axes, op):
+        return _again(op, x, v, axes)
+
+
+class SumOfNegate(Rule):
+    """reduce(-x) with add  =>  -reduce(x)"""
+
+    assumes = ("no signed zeros",)
+
+    def pattern(x, init, axes):
+        return hlo.Reduce([hlo.Negate(x)], [init], axes)
+
+    def where(op):
+        return _sums(op)
+
+    def rewrite(x, init, axes, op):
+        return hlo.Negate(_again(op, x, init, axes))
+
+
+class SumOfScaled(Rule):
+    """reduce(x * broadcast_in_dim(s)) with add  =>  reduce(x) * broadcast_in_dim(s), for integers and a scalar s"""
+
+    def pattern(x, s, init, axes):
+        return hlo.Reduce([hlo.Multiply(x, hlo.BroadcastInDim(s, ()))], [init], axes)
+
+    def where(x, op):
+        return _sums(op) & is_static(op.outputs[0]) & _is_integer(x)
+
+    def rewrite(x, s, init, axes, op):
+        return hlo.Multiply(_again(op, x, init, axes), hlo.BroadcastInDim(s, (), result_types=[op.outputs[0].type]))
+
+
+class SumOfScaledRounded(Rule):
+    """reduce(x * broadcast_in_dim(s)) with add  =>  reduce(x) * broadcast_in_dim(s), for floats and a scalar s"""
+
+    assumes = ("reassociation", "no NaN", "no infinities", "no signed zeros", "no overflow")
+
+    def pattern(x, s, init, axes):
+        return hlo.Reduce([hlo.Multiply(x, hlo.BroadcastInDim(s, ()))], [init], axes)
+
+    def where(x, op):
+        return _sums(op) & is_static(op.outputs[0]) & _is_rounded(x)
+
+    def rewrite(x, s, init, axes, op):
+        return hlo.Multiply(_again(op, x, init, axes), hlo.BroadcastInDim(s, (), result_types=[op.outputs[0].type]))
+
+
+RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
+    ReduceOfNothing,
+    ReduceOverOnes,
+    ReduceOverOnesFromInit,
+    ReduceOfReduce,
+    ReduceOfReduceRounded,
+    ReduceOfReshape,
+    ReduceOfTranspose,
+    ReduceOfReverse,
+    ReduceOfBroadcast,
+    SumOfBroadcast,
+    SumOfBroadcastRounded,
+    ReduceOfPad,
+    ReduceOfPadByInit,
+    ReduceOfConcatenate,
+    ReduceOfConcatenateRounded,
+    SumOfNegate,
+    SumOfScaled,
+    SumOfScaledRounded,
+)

@@ -1,0 +1,146 @@
+"""Ops that take sizes and positions as operands.
+
+Where these are known the op is the one that has them as attributes.
+"""
+
+# The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
+# so have no types. pyright takes the first one for `self`.
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportIndexIssue=false, reportCallIssue=false
+# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false, reportOptionalCall=false, reportOperatorIssue=false
+
+from __future__ import annotations
+
+from typing import Final
+
+from couloir.dialects import hlo
+from couloir.dialects.shapes import constant_integers
+from couloir.ir.errors import Error
+from couloir.ir.rewriting import NoMatch, Rewrite, Rule, guard
+from couloir.passes.refine_shapes import STATIC_FORMS
+from couloir.passes.simplification.axes import is_static
+
+
+def _are_known(*lists):
+    return guard(all(constant_integers(each) is not None for each in lists), "a size or position is not known")
+
+
+def _static_form(op, *lists):
+    """The op that has the sizes as attributes."""
+    try:
+        made = STATIC_FORMS[type(op)](op, *(tuple(_flat(constant_integers(each))) for each in lists))
+    except Error as error:  # sizes that no program may have
+        raise NoMatch(error.message) from error
+    if made.results[0].type is not op.result.type:
+        raise NoMatch(f"it gives `{made.results[0].type}` where `{op.result.type}` is declared")
+    return made
+
+
+def _flat(numbers):
+    return [number for item in numbers for number in (item if isinstance(item, list) else [item])]
+
+
+class DynamicReshapeIsReshape(Rule):
+    """dynamic_reshape(x, sizes)  =>  reshape(x), when the type says the sizes"""
+
+    def pattern(x, sizes):
+        return hlo.DynamicReshape(x, sizes)
+
+    def where(op):
+        return is_static(op.result)
+
+    def rewrite(x, op):
+        return hlo.Reshape(x, result_types=[op.result.type])
+
+
+class DynamicBroadcastIsBroadcast(Rule):
+    """dynamic_broadcast_in_dim(x, sizes, d)  =>  broadcast_in_dim(x, d), when the type says the sizes"""
+
+    def pattern(x, sizes, d, expanding, others):
+        return hlo.DynamicBroadcastInDim(x, sizes, d, expanding, others)
+
+    def where(x, op):
+        return is_static(x, op.result)
+
+    def rewrite(x, d, op):
+        return hlo.BroadcastInDim(x, d, result_types=[op.result.type])
+
+
+class DynamicIotaIsIota(Rule):
+    """dynamic_iota(sizes, d)  =>  iota(d), when the type says the sizes"""
+
+    def pattern(sizes, d):
+        return hlo.DynamicIota(sizes, d)
+
+    def where(op):
+        return is_static(op.result)
+
+    def rewrite(d, op):
+        return hlo.Iota(d, result_types=[op.result.type])
+
+
+class DynamicPadIsPad(Rule):
+    """dynamic_pad(x, v, constants)  =>  pad(x, v)"""
+
+    def pattern(x, v, low, high, inner):
+        return hlo.DynamicPad(x, v, low, high, inner)
+
+    def where(low, high, inner):
+        return _are_known(low, high, inner)
+
+    def rewrite(low, high, inner, op):
+        return _static_form(op, low, high, inner)
+
+
+class RealDynamicSliceIsSlice(Rule):
+    """real_dynamic_slice(x, constants)  =>  slice(x)"""
+
+    def pattern(x, start, limit, strides):
+        return hlo.RealDynamicSlice(x, start, limit, strides)
+
+    def where(start, limit, strides):
+        return _are_known(start, limit, strides)
+
+    def rewrite(start, limit, strides, op):
+        return _static_form(op, start, limit, strides)
+
+
+class DynamicGatherIsGather(Rule):
+    """dynamic_gather(x, at, constants)  =>  gather(x, at)"""
+
+    def pattern(x, at, sizes, numbers, ordered):
+        return hlo.DynamicGather(x, at, sizes, numbers, ordered)
+
+    def where(sizes):
+        return _are_known(sizes)
+
+    def rewrite(sizes, op):
+        return _static_form(op, sizes)
+
+
+class DynamicConvIsConvolution(Rule):
+    """dynamic_conv(x, w, constants)  =>  convolution(x, w)"""
+
+    def pattern(x, w, padding, strides, dilation, holes, reversal, numbers, groups, batches, precision):
+        return hlo.DynamicConv(
+            x, w, padding, strides, dilation, holes, reversal,
+            dimension_numbers=numbers, feature_group_count=groups, batch_group_count=batches, precision_config=precision,
+        )  # fmt: skip
+
+    def where(padding):
+        return _are_known(padding)
+
+    def rewrite(padding, op):
+        return _static_form(op, padding)
+
+
+RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
+    DynamicReshapeIsReshape,
+    DynamicBroadcastIsBroadcast,
+    DynamicIotaIsIota,
+    DynamicPadIsPad,
+    RealDynamicSliceIsSlice,
+    DynamicGatherIsGather,
+    DynamicConvIsConvolution,
+)

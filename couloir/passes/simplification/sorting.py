@@ -1,0 +1,135 @@
+"""Sort."""
+
+# The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
+# so have no types. pyright takes the first one for `self`.
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportIndexIssue=false, reportCallIssue=false
+# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false, reportOptionalCall=false, reportOperatorIssue=false
+
+from __future__ import annotations
+
+from typing import Final
+
+from couloir.dialects import hlo
+from couloir.dialects.hlo import ComparisonDirection, ComparisonType
+from couloir.ir.rewriting import Rewrite, Rule, guard
+from couloir.ir.types import FloatType, IntegerType
+from couloir.passes.simplification.axes import is_number
+from couloir.passes.simplification.iota import whole_numbers
+
+_UPWARDS: Final = (ComparisonDirection.LT, ComparisonDirection.LE)
+_DOWNWARDS: Final = (ComparisonDirection.GT, ComparisonDirection.GE)
+
+
+def _direction(op):
+    """The direction by which a comparator compares its first two arguments, when it does nothing else; None otherwise."""
+    block = op.comparator.block
+    compare, last = block.first_op, block.last_op
+    if not isinstance(compare, hlo.Compare) or compare.next_op is not last or list(last.operands) != [compare.result]:
+        return None
+    return compare.comparison_direction if list(compare.operands) == block.arguments[:2] else None
+
+
+def _is_total(op):
+    """Whether a comparator of one input tells all elements apart that differ in their bits."""
+    element = op.inputs[0].type.element_type
+    compare = op.comparator.block.first_op
+    return isinstance(element, IntegerType) or (
+        isinstance(element, FloatType)
+        and isinstance(compare, hlo.Compare)
+        and compare.compare_type is ComparisonType.TOTALORDER
+    )
+
+
+class SortOfOne(Rule):
+    """sort(x, y, ...)  =>  x, y, ..., along a dimension of size 1 or 0"""
+
+    def pattern(xs, d, stable):
+        return hlo.Sort([*xs], d, stable)
+
+    def where(xs, d):
+        return guard(xs[0].type.dims[d] in (0, 1), "there are several elements")
+
+    def rewrite(xs):
+        return xs
+
+
+class SortOfSplat(Rule):
+    """sort(constant with one value)  =>  that constant"""
+
+    def pattern(x, d, stable):
+        return hlo.Sort([x], d, stable)
+
+    def where(x):
+        return is_number(x)
+
+    def rewrite(x):
+        return x
+
+
+class SortOfBroadcast(Rule):
+    """sort(broadcast_in_dim(x, p))  =>  broadcast_in_dim(x, p), along a dimension that only repeats"""
+
+    allow_shared = True
+
+    def pattern(x, p, d, stable):
+        return hlo.Sort([hlo.BroadcastInDim(x, p)], d, stable)
+
+    def where(p, d, op):
+        return guard(d % op.inputs[0].type.rank not in p, "the elements differ")
+
+    def rewrite(op):
+        return op.inputs[0]
+
+
+class SortOfIota(Rule):
+    """sort(iota(d), d) upwards  =>  iota(d)"""
+
+    allow_shared = True
+
+    def pattern(a, d, stable):
+        return hlo.Sort([hlo.Iota(a)], d, stable)
+
+    def where(a, d, op):
+        type = op.inputs[0].type
+        return (
+            guard(d % type.rank == a, "the elements are the same")
+            & guard(_direction(op) in _UPWARDS, "it does not sort upwards")
+            & guard(type.dims[a] <= whole_numbers(type.element_type), "the type does not have all the numbers")
+        )
+
+    def rewrite(op):
+        return op.inputs[0]
+
+
+class SortOfSort(Rule):
+    """sort(sort(x, d), d)  =>  sort(x, d), when both sort upwards, or both downwards, by a total order"""
+
+    allow_shared = True
+
+    def pattern(x, d, stable, e, stable2):
+        return hlo.Sort([hlo.Sort([x], d, stable)], e, stable2)
+
+    def where(x, d, e, op):
+        inner = op.inputs[0].defining_op
+        directions = (_direction(inner), _direction(op))
+        return (
+            guard(d % x.type.rank == e % x.type.rank, "they sort along different dimensions")
+            & guard(
+                any(all(each in way for each in directions) for way in (_UPWARDS, _DOWNWARDS)), "they sort differently"
+            )
+            & guard(_is_total(inner) and _is_total(op), "the order leaves different elements in any order")
+        )
+
+    def rewrite(op):
+        return op.inputs[0]
+
+
+RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
+    SortOfOne,
+    SortOfSplat,
+    SortOfBroadcast,
+    SortOfIota,
+    SortOfSort,
+)

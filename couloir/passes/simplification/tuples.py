@@ -1,0 +1,64 @@
+"""Tuples and tokens."""
+
+# The functions of an equation are not methods: their parameters are its variables, which stand for values and attributes alike and
+# so have no types. pyright takes the first one for `self`.
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportIndexIssue=false, reportCallIssue=false
+# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false, reportOptionalCall=false, reportOperatorIssue=false
+
+from __future__ import annotations
+
+from typing import Final
+
+from couloir.dialects import hlo
+from couloir.ir.rewriting import Rewrite, Rule, guard
+
+
+class ElementOfTuple(Rule):
+    """get_tuple_element(tuple(x, y, ...), i)  =>  the one of that number"""
+
+    allow_shared = True
+
+    def pattern(xs, i):
+        return hlo.GetTupleElement(hlo.Tuple([*xs]), i)
+
+    def rewrite(xs, i):
+        return xs[i]
+
+
+class TupleOfElements(Rule):
+    """tuple(get_tuple_element(t, 0), get_tuple_element(t, 1), ...)  =>  t, when that is all of t"""
+
+    def pattern(xs):
+        return hlo.Tuple([*xs])
+
+    def where(xs, op):
+        if not xs or not all(isinstance(x.defining_op, hlo.GetTupleElement) for x in xs):
+            return guard(False, "not all come from a tuple")
+        whole = xs[0].defining_op.operand
+        return (
+            guard(all(x.defining_op.operand is whole for x in xs), "they come from several tuples")
+            & guard([x.defining_op.index for x in xs] == list(range(len(xs))), "they are in another order")
+            & guard(whole.type is op.result.type, "the tuple has more")
+        )
+
+    def rewrite(xs):
+        return xs[0].defining_op.operand
+
+
+class AfterOneToken(Rule):
+    """after_all(t)  =>  t"""
+
+    def pattern(t):
+        return hlo.AfterAll([t])
+
+    def rewrite(t):
+        return t
+
+
+RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
+    ElementOfTuple,
+    TupleOfElements,
+    AfterOneToken,
+)
