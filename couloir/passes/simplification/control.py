@@ -9,7 +9,6 @@ from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.rewriting import Rewrite, Rewriter, Rule, constant_array, is_splat, rule
 from couloir.ir.rewriting.rewriter import is_removable
 from couloir.ir.types import TensorType
-from couloir.passes.bodies import map_as_its_body
 from couloir.passes.remove_dead_values import erase_operands, erase_results
 
 
@@ -178,6 +177,5 @@ RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
     unused_results_of_branches,
     while_of_false,
     unchanged_in_while,
-    map_as_its_body,
     unused_barrier,
 )
