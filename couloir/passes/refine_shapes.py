@@ -157,8 +157,8 @@ class _Refinement:
 
     def _replace(self, op: Operation, make: Callable[..., Operation | None]) -> None:
         """Puts the static op in the place of one whose sizes are known."""
-        sizes = [self.constants.array(value) if _holds_sizes(op, value) else None for value in op.operands]
-        if any(_holds_sizes(op, value) and found is None for value, found in zip(op.operands, sizes, strict=True)):
+        sizes = [self.constants.array(getattr(op, name)) for name in _SIZES.get(type(op), ())]
+        if any(found is None for found in sizes):
             return  # reported at the end
         if isinstance(op, hlo.GetDimensionSize) and op.operand.type.dims[op.dimension] is None:
             return
@@ -253,12 +253,6 @@ def _is_static(type: Type) -> bool:
     return not isinstance(type, TensorType) or type.is_static
 
 
-def _holds_sizes(op: Operation, value: Value[Any]) -> bool:
-    """Whether an operand of a dynamic op is one of its lists of sizes."""
-    names = _SIZES.get(type(op), ())
-    return any(value is getattr(op, name) for name in names)
-
-
 _SIZES: Final[dict[type[Operation], tuple[str, ...]]] = {
     hlo.DynamicReshape: ("output_shape",),
     hlo.DynamicBroadcastInDim: ("output_dimensions",),
@@ -268,6 +262,7 @@ _SIZES: Final[dict[type[Operation], tuple[str, ...]]] = {
     hlo.DynamicGather: ("slice_sizes",),
     hlo.DynamicConv: ("padding",),
 }
+"""The operands of dynamic ops that are lists of sizes."""
 
 
 def _size(op: hlo.GetDimensionSize) -> Operation:
@@ -305,7 +300,9 @@ def _convolution(op: hlo.DynamicConv, padding: tuple[int, ...]) -> Operation:
     shared += ("feature_group_count", "batch_group_count", "precision_config")
     options: dict[str, Any] = {name: getattr(op, name) for name in shared}
     pairs = tuple(zip(padding[::2], padding[1::2], strict=True))
-    return hlo.Convolution(op.lhs, op.rhs, padding=pairs, **options, result_types=[op.result.type])
+    made = hlo.Convolution(op.lhs, op.rhs, padding=pairs, **options)
+    made.result.set_type(made.result.type.with_element_type(op.result.type.element_type))
+    return made
 
 
 STATIC_FORMS: Final[dict[type[Operation], Callable[..., Operation | None]]] = {

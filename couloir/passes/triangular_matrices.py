@@ -39,8 +39,19 @@ def cholesky_by_columns(op: hlo.Cholesky, rewriter: Rewriter) -> str | None:
     if not type.size:
         rewriter.replace(op, op.a)
         return None
-    matrices = _batch(op.a)
-    matrices = matrices if op.lower else matrices.adjoint()
+    factor = cholesky_factor(_batch(op.a), lower=op.lower)
+    on_diagonal = factor.along(1).is_(factor.along(2))
+    is_definite = ((factor.real > 0) | ~on_diagonal).all(1, 2)
+    factor = factor.where(is_definite, math.nan)  # as LAPACK and XLA: what is not positive definite has no factor
+    rewriter.replace(op, convert(factor.reshape(*type.shape).value, type.element_type))
+    return None
+
+
+def cholesky_factor(a: Array, *, lower: bool) -> Array:
+    """Triangular factors of matrices [batch, n, n]; the first element of the diagonal that is not positive, and what comes after
+    it, mean nothing.
+    """
+    matrices = a if lower else a.adjoint()
 
     def step(place: Array, state: State) -> State:
         rest, factor = state
@@ -52,9 +63,7 @@ def cholesky_by_columns(op: hlo.Cholesky, rewriter: Rewriter) -> str | None:
         return [rest - made * made.adjoint(), factor.with_at(2, place, made)]
 
     _, factor = count_up(matrices.shape[1], step, [matrices, matrices.number(0)])
-    factor = factor if op.lower else factor.adjoint()
-    rewriter.replace(op, convert(factor.reshape(*type.shape).value, type.element_type))
-    return None
+    return factor if lower else factor.adjoint()
 
 
 @rule

@@ -52,7 +52,7 @@ def _why(op: Operation, has_nan: bool) -> str | None:
         case hlo.Reduce() | hlo.ReduceWindow():
             return _not_associative(op.body)
         case hlo.AllReduce() | hlo.ReduceScatter():
-            return _not_associative(op.computation)
+            return _not_associative(op.computation) if len(op.operands) else None
         case chlo.TopK():
             return "NaN has no place in the order" if has_nan and _is_float(op.operand) else None
         case _:
@@ -130,18 +130,22 @@ def _compare(body: Region, direction: ComparisonDirection) -> None:
 def _combine(body: Region, rng: Random) -> None:
     arguments, last = body.block.arguments, body.block.last_op
     count = len(arguments) // 2
-    if last is None or [value.type for value in last.operands] != [value.type for value in arguments[:count]]:
+    if (
+        last is None
+        or not count
+        or [value.type for value in last.operands] != [value.type for value in arguments[:count]]
+    ):
         return  # a reduction in a wider type than that of its elements
     if not all(is_plain(value.type) for value in arguments):
         return
     pairs = list(zip(arguments[:count], arguments[count:], strict=True))
-    makers = [rng.choice(_makers(a.type)) for a, _ in pairs]
+    makers = [rng.choice(_makers(a.type, alone=count == 1)) for a, _ in pairs]
     _refill(body, lambda: [make(a, b).result for make, (a, b) in zip(makers, pairs, strict=True)])
 
 
-def _makers(type: Any) -> list[Any]:
-    """The reducers that take elements of a type."""
-    names = ["add", "multiply", "maximum", "minimum"]
+def _makers(type: Any, *, alone: bool) -> list[Any]:
+    """The reducers that take elements of a type. Bounds on the rounding of products are known where they stand alone."""
+    names = ["add", "maximum", "minimum", *(["multiply"] if alone else [])]
     if isinstance(type.element_type, IntegerType):
         names = ["and", "or", "xor"] if type.element_type is i1 else [*names, "and", "or", "xor"]
     return [hlo.REDUCERS[name] for name in names]

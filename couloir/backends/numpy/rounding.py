@@ -152,6 +152,7 @@ class Rounding(Domain):
                 continue
             change = np.maximum(*(_distance(other, result) for other in moved))
             carried = np.where(step > 0, change * (given / np.where(step > 0, step, 1.0)), 0.0)
+            carried = np.where(np.isinf(given), np.inf, carried)
             error = np.maximum(error, carried) if op in _SELECTING else error + carried
         if result.dtype == bool:
             return result
@@ -164,7 +165,12 @@ class Rounding(Domain):
         function = self._function(monoid, dtype)
         if function is None:
             return None
-        return lambda operand, axes: float_arithmetic.by_halves(function, operand, axes)
+
+        def reduced(operand: Array, axes: tuple[int, ...]) -> Array:
+            result = float_arithmetic.by_halves(function, operand, axes)
+            return _product(operand, axes, result) if monoid == "multiply" else result
+
+        return reduced
 
     def _matmul(self, lhs: Array, rhs: Array) -> Array:
         a, b = lhs["value"], rhs["value"]
@@ -210,7 +216,8 @@ def _rounded(carrier: DType, value: Array, error: Array, half_units: float) -> A
         held = float_arithmetic.round_to(value, element).astype(np.float64) == value
         rounding = np.where(held & (error == 0), 0.0, rounding)
     with np.errstate(invalid="ignore"):
-        total = np.where(np.isfinite(value), error + rounding, 0.0)  # an infinity is not rounded
+        unknown = np.where(np.isinf(error), np.inf, 0.0)  # an infinity is not rounded, but may be none
+        total = np.where(np.isfinite(value), error + rounding, unknown)
         total = np.where(np.isnan(total), np.inf, total)  # a step of an infinite error, by a function that hardly moves
         if element != _F64 and (over := np.abs(value) + total > largest(element)).any():  # perhaps, or surely, infinite
             surely = np.abs(value) - total > largest(element)
@@ -232,8 +239,22 @@ def _accumulated(carrier: DType, value: Array, magnitude: Array, error: Array, r
     rounding = math.sqrt(roundings) * unit * magnitude
     if whole:  # every partial sum, in any order, is a whole number that the floats have
         rounding = np.where(magnitude <= 1 / (2 * unit), 0.0, rounding)
-    summed = _made(carrier, value, np.where(np.isfinite(value), error + rounding, 0.0))
+    total = np.where(np.isfinite(value), error + rounding, 0.0)
+    total = np.where(
+        np.isfinite(magnitude) & (magnitude > largest(wide)), np.inf, total
+    )  # a partial sum may be infinite
+    summed = _made(carrier, value, total)
     return summed if wide == element else _rounded(carrier, summed["value"], summed["error"], 1.0)
+
+
+def _product(operand: Array, axes: tuple[int, ...], result: Array) -> Array:
+    """A product of many factors: in another order it may leave the range, to either side, and come back or not."""
+    element = element_of(operand.dtype)
+    size = np.abs(operand["value"])
+    size = np.where(np.isfinite(size) & (size > 0), size, 1.0)
+    grows, shrinks = np.maximum(size, 1.0).prod(axis=axes), np.minimum(size, 1.0).prod(axis=axes)
+    leaves = (grows > largest(element)) | ((shrinks < smallest_normal(element)) & (grows > 1))
+    return _made(operand.dtype, result["value"], np.where(leaves, np.inf, result["error"]))
 
 
 def _sum(operand: Array, axes: tuple[int, ...]) -> Array:

@@ -38,7 +38,7 @@ from couloir.passes.hlo_to_loops.block_lowering import BlockLowering, buffer_typ
 from couloir.passes.hlo_to_loops.control import CONTROL
 from couloir.passes.hlo_to_loops.fusion import is_inline
 from couloir.passes.hlo_to_loops.kernels import Kernel
-from couloir.passes.hlo_to_loops.scalars import SUPPORTED_ELEMENTS, unsupported_element
+from couloir.passes.hlo_to_loops.scalars import SCALARS, SUPPORTED_ELEMENTS, supports, unsupported_element
 from couloir.passes.hlo_to_loops.table import KERNELS
 
 INPUT_COUNT = "couloir.inputs"
@@ -179,6 +179,8 @@ def check_lowered(op: Operation, functions: Mapping[str, func.FuncOp]) -> None:
         reason = None if op.callee in functions else f"the function @{op.callee} has no body"
     elif rule is not None:
         reason = None if rule.check is None else rule.check(op)
+    elif op.__class__ in SCALARS:
+        reason = supports(op)
     elif op.__class__ in CONTROL or isinstance(op, hlo.Reshape) or is_inline(op):
         return
     else:

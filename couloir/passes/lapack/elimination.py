@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from couloir.dialects import hlo
 from couloir.ir.types import dtype_of, i32
 from couloir.passes.formulas import Array, State, count_up, full, iota
+from couloir.passes.triangular_matrices import cholesky_factor
 
 
 def getrf(a: Array) -> State:
@@ -60,7 +60,7 @@ def permutation(pivots: Array, size: int) -> Array:
 def potrf(a: Array, *, lower: bool) -> State:
     """The Cholesky factor in its triangle, the other one as it was; and the first minor that is not positive, from 1."""
     batch, size, _ = a.shape
-    factor = Array(hlo.Cholesky(a.value, lower).result)
+    factor = cholesky_factor(a, lower=lower)
     row, column = a.along(1), a.along(2)
     made = factor.where(row >= column if lower else row <= column, a)
     number = a.along(1)

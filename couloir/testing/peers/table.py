@@ -50,6 +50,7 @@ class Peer:
         extra: The extra of Couloir that brings that package.
         dialect: Of which dialect the modules that it takes are; empty when it takes all that lowers to C.
         profiles: The kinds of numbers on which it promises what the specification says.
+        flushes: Whether it takes numbers below the normal ones for zeros.
         ours: Whether it is part of Couloir, so that an error of it is a fault.
     """
 
@@ -61,6 +62,7 @@ class Peer:
     extra: str = ""
     dialect: str = ""
     profiles: tuple[Profile, ...] = PROFILES
+    flushes: bool = False
     ours: bool = False
 
     @property
@@ -81,7 +83,7 @@ PEERS: Final[dict[str, Peer]] = {
         Peer("c", "the C backend", f"{_HERE}c", ours=True),
         Peer("c-O0", "the C backend, not optimized by the C compiler", f"{_HERE}c", arguments=(0,), ours=True),
         Peer("numpy", "the NumPy backend, in a process of its own", f"{_HERE}numpy", ours=True),
-        Peer("xla", "XLA on the CPU", f"{_HERE}xla", (), "jaxlib", "jax", "stablehlo"),
+        Peer("xla", "XLA on the CPU", f"{_HERE}xla", (), "jaxlib", "jax", "stablehlo", flushes=True),
         Peer("interpreter", "StableHLO's interpreter", f"{_HERE}interpreter", (), "jaxlib", "jax", "stablehlo"),
         Peer("onnx", "ONNX's reference evaluator", f"{_HERE}onnx_reference", (), "onnx", "", "onnx", _ROUNDED),
         Peer("onnxruntime", "ONNX Runtime", f"{_HERE}onnxruntime", (), "onnxruntime", "onnxruntime", "onnx", _ROUNDED),

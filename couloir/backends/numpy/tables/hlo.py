@@ -250,6 +250,12 @@ def _sizes(op: Operation, values: Array) -> tuple[int, ...]:
     return found
 
 
+def _of_its_type(op: Operation, result: Array) -> Array:
+    """A result whose shape depends on values, if its type allows it."""
+    _sizes(op, np.array(result.shape, np.int64))
+    return result
+
+
 @meaning(hlo.DynamicReshape)
 def _dynamic_reshape(xp: ArrayNamespace, op: hlo.DynamicReshape, operand: Array, output_shape: Array) -> Array:
     return tensor.reshape(xp, operand, shape=_sizes(op, output_shape))
@@ -273,7 +279,7 @@ def _dynamic_iota(xp: ArrayNamespace, op: hlo.DynamicIota, output_shape: Array) 
 def _dynamic_pad(
     xp: ArrayNamespace, op: hlo.DynamicPad, operand: Array, value: Array, low: Array, high: Array, interior: Array
 ) -> Array:
-    return tensor.pad(
+    result = tensor.pad(
         xp,
         operand,
         value,
@@ -281,6 +287,7 @@ def _dynamic_pad(
         edge_padding_high=_whole(high),
         interior_padding=_whole(interior),
     )
+    return _of_its_type(op, result)
 
 
 @meaning(hlo.RealDynamicSlice)
@@ -293,14 +300,16 @@ def _real_dynamic_slice(
             raise Error(
                 f"`{op.name}` cuts dimension {axis} of size {operand.shape[axis]} from {start} to {limit} by {stride}"
             )
-    return tensor.slice(xp, operand, start_indices=bounds[0], limit_indices=bounds[1], strides=bounds[2])
+    result = tensor.slice(xp, operand, start_indices=bounds[0], limit_indices=bounds[1], strides=bounds[2])
+    return _of_its_type(op, result)
 
 
 @meaning(hlo.DynamicGather)
 def _dynamic_gather(
     xp: ArrayNamespace, op: hlo.DynamicGather, operand: Array, starts: Array, slice_sizes: Array
 ) -> Array:
-    return tensor.gather(xp, operand, starts, slice_sizes=_whole(slice_sizes), **_numbers(op.dimension_numbers))
+    sizes = _whole(slice_sizes)
+    return _of_its_type(op, tensor.gather(xp, operand, starts, slice_sizes=sizes, **_numbers(op.dimension_numbers)))
 
 
 # -- contractions and normalisation ---------------------------------------------------------------------------------
@@ -320,9 +329,7 @@ def _convolution(xp: ArrayNamespace, op: hlo.Convolution, lhs: Array, rhs: Array
 @meaning(hlo.DynamicConv)
 def _dynamic_conv(xp: ArrayNamespace, op: hlo.DynamicConv, lhs: Array, rhs: Array, padding: Array) -> Array:
     window = op.window([(int(low), int(high)) for low, high in padding])
-    result = _convolved(xp, op, window, lhs, rhs)
-    _sizes(op, np.array(result.shape))
-    return result
+    return _of_its_type(op, _convolved(xp, op, window, lhs, rhs))
 
 
 def _convolved(

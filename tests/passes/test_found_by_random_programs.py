@@ -1,0 +1,132 @@
+"""Faults that `check_lowering` has found on random programs: each was a crash, a hang, or another result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import couloir
+from couloir import Error
+from couloir.passes.tolerance import estimates
+from couloir.testing import check_lowering
+
+
+def lowered(text: str) -> None:
+    report = check_lowering(couloir.parse(text), "loops", cases=4)
+    assert report, report
+
+
+def test_a_gather_whose_indices_are_its_slice_sizes() -> None:
+    lowered(
+        """func.func @main(%x: tensor<3xf32>) -> tensor<1x2xf32> {
+          %0 = stablehlo.constant dense<2> : tensor<1xi64>
+          %1 = "stablehlo.dynamic_gather"(%x, %0, %0) <{dimension_numbers = #stablehlo.gather<offset_dims = [1],
+            start_index_map = [0], index_vector_dim = 1>}> : (tensor<3xf32>, tensor<1xi64>, tensor<1xi64>) -> tensor<1x2xf32>
+          return %1 : tensor<1x2xf32>
+        }"""
+    )
+
+
+def test_a_convolution_whose_padding_contradicts_its_type_is_refused() -> None:
+    text = """func.func @main(%x: tensor<1x4x1xf32>, %w: tensor<2x1x1xf32>) -> tensor<1x4x1xf32> {
+      %c = stablehlo.constant dense<0> : tensor<1x2xi64>
+      %0 = stablehlo.add %c, %c : tensor<1x2xi64>
+      %1 = "stablehlo.dynamic_conv"(%x, %w, %0) <{dimension_numbers = #stablehlo.conv<[b, 0, f]x[0, i, o]->[b, 0, f]>,
+        feature_group_count = 1 : i64, batch_group_count = 1 : i64}>
+        : (tensor<1x4x1xf32>, tensor<2x1x1xf32>, tensor<1x2xi64>) -> tensor<1x4x1xf32>
+      return %1 : tensor<1x4x1xf32>
+    }"""
+    with pytest.raises(
+        Error, match=r"`stablehlo.dynamic_conv` gives `tensor<1x4x1xf32>`, but with these inputs `tensor<1x3x1xf32>`"
+    ):
+        couloir.lower(couloir.parse(text), "loops")
+    couloir.lower(
+        couloir.parse(text.replace("dense<0>", "dense<[[0, -1]]>").replace("add", "abs").replace("%c, %c", "%c")),
+        "loops",
+    )
+
+
+def test_random_bits_from_a_state_without_dimensions_are_refused() -> None:
+    text = """func.func @main(%s: tensor<ui64>) -> tensor<2xui64> {
+      %0, %1 = stablehlo.rng_bit_generator %s, algorithm = DEFAULT : (tensor<ui64>) -> (tensor<ui64>, tensor<2xui64>)
+      return %1 : tensor<2xui64>
+    }"""
+    with pytest.raises(Error, match="cannot be lowered to loops"):
+        couloir.lower(couloir.parse(text), "loops")
+
+
+@pytest.mark.parametrize("type", ["f4E2M1FN", "f6E3M2FN", "f8E5M2"])
+def test_precisions_of_narrow_floats_are_refused(type: str) -> None:
+    text = f"""func.func @main(%x: tensor<2x{type}>) -> tensor<2x{type}> {{
+      %0 = stablehlo.reduce_precision %x, format = e1m1 : tensor<2x{type}>
+      return %0 : tensor<2x{type}>
+    }}"""
+    with pytest.raises(Error) as raised:
+        couloir.lower(couloir.parse(text), "loops")
+    assert f"elements of type `{type}` are too narrow" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("op", "operands"),
+    [
+        ("stablehlo.real_dynamic_slice %x, %a, %b, %c", 3),
+        ("stablehlo.dynamic_pad %x, %z, %a, %b, %c", 3),
+    ],
+)
+def test_what_does_not_have_the_shape_of_its_type_is_no_result(op: str, operands: int) -> None:
+    types = "tensor<4xf32>, " + ("tensor<f32>, " if "%z" in op else "") + "tensor<1xi64>, tensor<1xi64>, tensor<1xi64>"
+    text = f"""func.func @main(%x: tensor<4xf32>, %z: tensor<f32>, %a: tensor<1xi64>, %b: tensor<1xi64>,
+        %c: tensor<1xi64>) -> tensor<2xf32> {{
+      %0 = {op} : ({types}) -> tensor<2xf32>
+      return %0 : tensor<2xf32>
+    }}"""
+    one = np.ones(1, np.int64)
+    with pytest.raises(Error, match=r"is told to give the shape .*; its type is `tensor<2xf32>`"):
+        couloir.run(couloir.parse(text), np.ones(4, np.float32), np.float32(0), one, one, one)
+
+
+@pytest.mark.parametrize("type", ["f32", "complex<f32>"])
+@pytest.mark.parametrize("lower", ["true", "false"])
+def test_a_matrix_that_is_not_positive_definite_has_no_factor(type: str, lower: str) -> None:
+    module = couloir.parse(
+        f"""func.func @main(%x: tensor<3x2x2x{type}>) -> tensor<3x2x2x{type}> {{
+          %0 = stablehlo.cholesky %x, lower = {lower} : tensor<3x2x2x{type}>
+          return %0 : tensor<3x2x2x{type}>
+        }}"""
+    )
+    matrices = np.array([[[4, 2], [2, 3]], [[0, 0], [0, 1]], [[1, 2], [2, 1]]], "c8" if "complex" in type else "f4")
+    (ours,) = couloir.run(module, matrices)
+    (loops,) = couloir.run(couloir.opt(module, "decompose")[0], matrices)
+    np.testing.assert_allclose(loops, ours, rtol=1e-6)
+    assert np.isnan(loops[1:]).all()
+    assert not np.isnan(loops[0]).any()
+
+
+# -- bounds on rounding ------------------------------------------------------------------------------------------------------
+
+
+def bound(op: str, values: list[float], init: float) -> float:
+    module = couloir.parse(
+        f"""func.func @main(%x: tensor<{len(values)}xf32>) -> tensor<f32> {{
+          %c = stablehlo.constant dense<{init}> : tensor<f32>
+          %0 = stablehlo.reduce(%x init: %c) applies stablehlo.{op} across dimensions = [0]
+            : (tensor<{len(values)}xf32>, tensor<f32>) -> tensor<f32>
+          return %0 : tensor<f32>
+        }}"""
+    )
+    array = np.array(values, np.float32)
+    results = couloir.run(module, array)
+    found = estimates(module, "main", [array], results)
+    assert found is not None
+    assert found.each[0] is not None
+    return float(found.each[0].bound)
+
+
+def test_a_product_that_leaves_the_range_in_another_order_has_no_bound() -> None:
+    assert bound("multiply", [1e30, 1e-30, 1e30, 1e-30], 1.0) == np.inf
+    assert bound("multiply", [1e10, 1e-10, 1e10, 1e-10], 1.0) < 1e-5
+
+
+def test_a_sum_that_leaves_the_range_in_another_order_has_no_bound() -> None:
+    assert bound("add", [3e38, -3e38, 3e38, -3e38], 0.0) == np.inf
+    assert bound("add", [5e37, -5e37, 5e37, -5e37], 0.0) < 1e32
