@@ -17,6 +17,7 @@ from couloir.ir.affine import IntegerSet
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.errors import Error
 from couloir.ir.floats import round_float
+from couloir.ir.integers import TracedInteger
 from couloir.ir.types import (
     FloatType,
     IndexType,
@@ -55,7 +56,8 @@ class IntegerAttr(Attribute):
 
     @classmethod
     def normalize(cls, value: int, type: Type) -> tuple[Any, ...]:
-        value = int(value)
+        if value.__class__ is not int and not isinstance(value, TracedInteger):
+            value = int(value)
         if isinstance(type, IntegerType):
             width, minimum, maximum = type.width, type.minimum, type.maximum
         else:
@@ -230,8 +232,9 @@ class DenseArrayAttr(Attribute):
     def normalize(cls, element_type: Type, values: Sequence[Any]) -> tuple[Any, ...]:
         if isinstance(element_type, FloatType):
             return element_type, tuple(round_float(float(v), element_type.kind) for v in values)
-        convert = bool if element_type is i1 else int
-        return element_type, tuple(convert(v) for v in values)
+        if element_type is i1:
+            return element_type, tuple(map(bool, values))
+        return element_type, tuple([v if isinstance(v, TracedInteger) else int(v) for v in values])
 
     @classmethod
     def intern_key(cls, element_type: Type, values: tuple[Any, ...]) -> object:
@@ -288,7 +291,7 @@ class DenseElementsAttr(Attribute):
         data: Array = np.asarray(array) if hasattr(array, "dtype") else np.asarray(array, dtype=dtype)
         if data.dtype != dtype:
             raise Error(f"the elements of `{type}` are `{dtype}`, not `{data.dtype}`")
-        if data.shape != type.shape:
+        if data.shape != tuple(map(int, type.shape)):
             raise Error(f"`{type}` needs an array of shape {type.shape}, not {data.shape}")
         if data.size > 1 and (not any(data.strides) or _same_everywhere(data)):
             data = np.broadcast_to(data[(0,) * data.ndim], data.shape)
@@ -321,7 +324,7 @@ class DenseElementsAttr(Attribute):
         if not isinstance(type, ShapedType):
             raise Error(f"a splat has a tensor or vector type, not `{type}`")
         scalar = np.asarray(value).astype(dtype_of(type.element_type))
-        return cls(type, np.broadcast_to(scalar, type.shape))
+        return cls(type, np.broadcast_to(scalar, tuple(map(int, type.shape))))
 
     @property
     def is_splat(self) -> bool:

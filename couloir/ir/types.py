@@ -7,13 +7,13 @@ there.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.errors import Error, nearest
 from couloir.ir.floats import FLOATS, float_dtype
+from couloir.ir.integers import whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -205,7 +205,7 @@ class ShapedType(Type):
 
 def _dims(dims: Sequence[Dim]) -> tuple[Dim, ...]:
     try:
-        return tuple([None if dim is None else operator.index(dim) for dim in dims])
+        return tuple([dim if dim is None or dim.__class__ is int else whole(dim) for dim in dims])
     except TypeError:
         raise Error(f"the sizes of a shape are whole numbers or None, not {dims!r}") from None
 

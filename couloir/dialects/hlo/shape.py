@@ -33,7 +33,7 @@ from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Result, attr, result
 from couloir.ir.operation import Operation, Value
 from couloir.ir.traits import ConstantLike, Involution, Pure
-from couloir.ir.types import ComplexType, TensorType, Type, bit_width, dtype_of, i32
+from couloir.ir.types import ComplexType, TensorType, Type, bit_width, dtype_of, i32, type_of_dtype
 
 if TYPE_CHECKING:
     from couloir.ir.text.parser import Parser
@@ -126,7 +126,8 @@ def constant(value: Any, element_type: Type | None = None, *, shape: Sequence[in
     if shape is not None:
         if array.ndim:
             raise Error(f"`shape` repeats one number; the value given has shape {array.shape}")
-        array = np.broadcast_to(array, tuple(shape))
+        element = type_of_dtype(array.dtype) if element_type is None else element_type
+        return Constant(DenseElementsAttr.splat(TensorType(tuple(shape), element), array))
     return Constant(DenseElementsAttr.from_numpy(array, element_type))
 
 
