@@ -2,6 +2,10 @@
 
 `terms`: scalar terms; `laws`: their normal form; `scalars`: what ops mean to an SMT solver;
 `questions`: whether premises imply a goal; `smt`: the solver's process.
+
+For all sizes, `sizes.prove`: `expressions`, `facts` and `tracing` are integers that know how they were computed, and what is
+known of them; `families` are programs whose sizes are open, `paths` what a rule does to them; `elements` and `tensors` what they
+compute, by index; `equality` whether that is the same.
 """
 
 from __future__ import annotations

@@ -1,0 +1,50 @@
+"""What programs have in common: keys for what ops do, and texts in which sizes are expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from couloir.ir.operation import Operation, Value
+from couloir.testing.proofs.tracing import spelled
+
+
+def op_key(op: Operation, known: Mapping[Value[Any], Hashable]) -> Hashable:
+    """The name of an op, its attributes, types and operands, and all of its regions.
+
+    Args:
+        op: The op. Nothing recurses on how deep its regions are nested.
+        known: The keys of values from outside.
+    """
+    numbers: dict[Value[Any], Hashable] = dict(known)
+    parts: list[Hashable] = []
+    for inner in op.walk():
+        stored = tuple(sorted(inner.stored_attributes.items(), key=lambda item: item[0]))
+        types = tuple(value.type for value in inner.results)
+        operands = tuple(numbers.get(value, value) for value in inner.operands)
+        shape = tuple(tuple(tuple(a.type for a in b.arguments) for b in r.blocks) for r in inner.regions)
+        parts.append((inner.name, stored, types, operands, shape, len(list(inner.ancestors()))))
+        if inner is not op:
+            numbers.update((value, (len(parts), "result", value.index)) for value in inner.results)
+        for r, region in enumerate(inner.regions):
+            for b, block in enumerate(region.blocks):
+                numbers.update((a, (len(parts), r, b, a.index)) for a in block.arguments)
+    return tuple(parts)
+
+
+def listing(top: Operation) -> str:
+    """All ops inside one, a line for each, sizes as expressions. Unlike the text of a program it says everything in one form."""
+    numbers: dict[Value[Any], int] = {}
+    lines: list[str] = []
+    with spelled():
+        for op in top.walk():
+            blocks = [block for region in op.regions for block in region.blocks]
+            for value in (*op.results, *(argument for block in blocks for argument in block.arguments)):
+                numbers[value] = len(numbers)
+            stored = ", ".join(f"{key} = {value}" for key, value in sorted(op.stored_attributes.items()))
+            operands = ", ".join(f"%{numbers.get(value, '?')}" for value in op.operands)
+            types = [", ".join(str(a.type) for a in block.arguments) for block in blocks]
+            depth = len(list(op.ancestors()))
+            results = ", ".join(str(value.type) for value in op.results)
+            lines.append(f"{'  ' * depth}{op.name}({operands}) {{{stored}}} {types} : {results}")
+    return "\n".join(lines)

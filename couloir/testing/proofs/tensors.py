@@ -1,0 +1,654 @@
+"""What a program computes, element by element: each tensor is its sizes and a function from indices to a term.
+
+The tables here give the meaning of the ops that move elements, and of those that combine them. What acts on each element alone
+means what the NumPy back end says. An op without a meaning by index is a tensor of which only is known that equal ops give
+equal ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+import attrs
+
+from couloir.backends.numpy.domains import NotInDomain
+from couloir.backends.numpy.element_types import DType, kind
+from couloir.backends.numpy.meanings import meaning_of
+from couloir.dialects import hlo
+from couloir.dialects.builtin import ModuleOp
+from couloir.dialects.quant import UniformType
+from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.errors import Error
+from couloir.ir.operation import Block, Operation, Region, Value
+from couloir.ir.rewriting.rewriter import is_removable
+from couloir.ir.traits import ConstantLike, Elementwise, IsTerminator
+from couloir.ir.types import TensorType, Type, dtype_of
+from couloir.passes.running import public_functions
+from couloir.testing.proofs.elements import KINDS, Indices, choice, converted, fold, is_neutral, number, read, where
+from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, constant, index, of, product
+from couloir.testing.proofs.facts import Fact, at_most, equal, less, zero
+from couloir.testing.proofs.laws import apply
+from couloir.testing.proofs.structure import op_key
+from couloir.testing.proofs.terms import Term
+from couloir.testing.proofs.terms import constant as constant_term
+from couloir.testing.proofs.tracing import expression_of, spelled
+
+Follows: TypeAlias = "Callable[[Fact], bool]"
+"""Whether a fact is known of the sizes of a program."""
+
+
+class NoMeaning(Exception):
+    """Something has no meaning by index."""
+
+
+@attrs.frozen(eq=False)
+class Tensor:
+    """Sizes, element type, and what its elements are."""
+
+    dims: Indices
+    dtype: DType
+    at: Callable[[Indices], Term]
+
+    def whole(self, indices: Sequence[Polynomial]) -> Term:
+        """The element at some indices, as many as there are dimensions; along a dimension of size 1 there is one only."""
+        return self.at(tuple(ZERO if size == ONE else i for size, i in zip(self.dims, indices, strict=True)))
+
+
+@attrs.frozen(eq=False)
+class Unknown:
+    """The result of an op without a meaning by index.
+
+    Attributes:
+        name: Of the op.
+        what: The op, whatever its operands are.
+        operands: What it takes.
+        result: Which of its results it is.
+    """
+
+    name: str
+    what: Hashable
+    operands: tuple[Any, ...]
+    result: int
+
+    def __repr__(self) -> str:
+        return f"{self.name}#{self.result}"
+
+
+class Meanings:
+    """Gives the results of programs. Equal ops of several programs give the same object.
+
+    Args:
+        follows: What is known of the sizes.
+        zeros_are_one: Whether 0.0 and -0.0 count as one.
+    """
+
+    def __init__(self, follows: Follows, *, zeros_are_one: bool = False) -> None:
+        self.follows = follows
+        self.zeros_are_one = zeros_are_one
+        self._known: dict[object, tuple[Any, ...]] = {}
+        self._arguments: dict[int, Any] = {}
+        self._values: dict[Term, Atom] = {}
+
+    def results(self, module: ModuleOp) -> list[Any]:
+        """What the function of a program returns. Raises `NoMeaning`."""
+        block = public_functions(module)[0].body.block
+        values: dict[Value[Any], Any] = {}
+        for argument in block.arguments:
+            if argument.index not in self._arguments:
+                self._arguments[argument.index] = _unknown(argument.type, argument.index)
+            values[argument] = self._arguments[argument.index]
+        return self._run(block, values)
+
+    def _run(self, block: Block, values: dict[Value[Any], Any]) -> list[Any]:
+        for op in block.ops:
+            if op.has_trait(IsTerminator):
+                return [values[value] for value in op.operands]
+            results = self._op(op, values)
+            values.update(zip(op.results, results, strict=True))
+        raise NoMeaning("a block without an end")
+
+    def _op(self, op: Operation, values: dict[Value[Any], Any]) -> tuple[Any, ...]:
+        if not is_removable(op):
+            raise NoMeaning(f"`{op.name}` has side effects")
+        operands = tuple(values[value] for value in op.operands)
+        function = _WITH_REGIONS.get(op.name)
+        if function is not None:
+            return function(self, op, operands, values)
+        if op.regions and not _is_closed(op):
+            raise NoMeaning(f"`{op.name}` has no meaning by index")
+        key = op_key(op, {value: id(operand) for value, operand in zip(op.operands, operands, strict=True)})
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._plain(op, operands)
+        return found
+
+    def _plain(self, op: Operation, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        types = [value.type for value in (*op.operands, *op.results)]
+        if all(isinstance(type, TensorType) and _has_elements(type) for type in types):
+            if op.has_trait(ConstantLike):
+                return (_constant(op),)
+            function = _MEANINGS.get(op.name)
+            if function is not None:
+                return (function(self, op, operands),)
+            if op.has_trait(Elementwise) or op.name in ("stablehlo.select", "stablehlo.clamp"):
+                return (_elementwise(op, operands),)
+        elif op.name == "stablehlo.tuple":
+            return (operands,)
+        elif isinstance(op, hlo.GetTupleElement) and isinstance(operands[0], tuple):
+            return (cast("tuple[Any, ...]", operands[0])[op.index],)
+        what = op_key(op, {value: n for n, value in reversed(list(enumerate(op.operands)))})
+        return tuple(_unknown(value.type, Unknown(op.name, what, operands, value.index)) for value in op.results)
+
+    # -- what meanings need ----------------------------------------------------------------------------------------------------
+
+    def integer(self, term: Term) -> Polynomial:
+        """The number that a term of integers is, for use in indices."""
+        if term.is_constant:
+            return constant(int(term.value))
+        if term.op == "number" and isinstance(term.data, Polynomial) and term.dtype.itemsize >= 4:
+            return term.data
+        found = self._values.get(term)
+        if found is None:
+            made = Atom("number", "")
+            made.name = f"v{made.number}"
+            found = self._values[term] = made
+        return of(found)
+
+    def fold(self, kind: str, indices: Sequence[Atom], init: Term, body: Term) -> Term:
+        """All elements of a body combined, from an initial value."""
+        if not indices and self.zeros_are_one and is_neutral(kind, init):
+            return body
+        return fold(kind, indices, [init], [body])
+
+
+def dims_of(type: TensorType) -> Indices:
+    """The sizes of a type as polynomials."""
+    return tuple(expression_of(size) for size in type.shape)
+
+
+def _has_elements(type: TensorType) -> bool:
+    """Whether elements have a dtype, and stand for themselves."""
+    if isinstance(type.element_type, UniformType) or not type.is_static:
+        return False
+    try:
+        dtype_of(type.element_type)
+    except Error:
+        return False
+    return True
+
+
+def _unknown(type: Type, source: Any) -> Any:
+    """A tensor of which nothing is known; of another type, a thing."""
+    if not isinstance(type, TensorType) or not _has_elements(type):
+        return source
+    dtype = dtype_of(type.element_type)
+    return Tensor(dims_of(type), dtype, lambda indices: read(source, indices, dtype))
+
+
+def _is_closed(op: Operation) -> bool:
+    """Whether the regions of an op use no values from outside."""
+    inside = set(op.walk())
+    for other in inside - {op}:
+        for value in other.operands:
+            definer = value.defining_op
+            parent = value.parent_block
+            if definer not in inside and (parent is None or parent.parent_op not in inside):
+                return False
+    return True
+
+
+def _text_without_operands(op: Operation) -> str:
+    with spelled():
+        attributes = ", ".join(f"{key} = {value}" for key, value in sorted(op.stored_attributes.items()))
+        types = ", ".join(str(value.type) for value in (*op.operands, *op.results))
+    return f"{op.name} {attributes} : {types}"
+
+
+# -- constants, and what acts on each element ----------------------------------------------------------------------------
+
+
+def _constant(op: Operation) -> Tensor:
+    stored = op.stored_attributes.get("value")
+    if not isinstance(stored, DenseElementsAttr) or not isinstance(stored.type, TensorType):
+        raise NoMeaning("a constant without elements that can be read")
+    dims, array = dims_of(stored.type), stored.array
+    dtype = array.dtype
+    if stored.is_splat:
+        term = constant_term(array[(0,) * array.ndim], dtype)
+        return Tensor(dims, dtype, lambda indices: term)
+
+    def at(indices: Indices) -> Term:
+        place = tuple(n for i in indices if (n := i.constant) is not None)
+        if len(place) < len(indices) or not all(0 <= n < size for n, size in zip(place, array.shape, strict=True)):
+            return read(stored, indices, dtype)
+        return constant_term(array[place], dtype)
+
+    return Tensor(dims, dtype, at)
+
+
+@attrs.frozen(eq=False)
+class _Element:
+    """A term where the NumPy back end expects an array."""
+
+    term: Term
+
+    @property
+    def dtype(self) -> DType:
+        return self.term.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return ()
+
+
+class _Scalars:
+    """The namespace in which elementwise ops make terms."""
+
+    name = "elements"
+
+    def carrier(self, dtype: DType) -> DType:
+        return dtype
+
+    def apply(self, op: str, *operands: Any) -> Any:
+        if op in _OF_OTHER_TYPES:
+            raise NotInDomain(op, self.name)
+        return _Element(apply(op, *(operand.term for operand in operands)))
+
+    def convert(self, operand: Any, dtype: DType) -> Any:
+        return _Element(converted(operand.term, dtype))
+
+
+_OF_OTHER_TYPES: Final = frozenset(("real", "imag", "complex", "total_order"))
+"""Their results have other element types than their operands."""
+
+
+def element_term(op: Operation, terms: Sequence[Term]) -> Term:
+    """What an elementwise op makes of elements."""
+    result = op.results[0].type
+    assert isinstance(result, TensorType)
+    dtype = dtype_of(result.element_type)
+    if op.name == "stablehlo.select":
+        return apply("select", *terms)
+    function = meaning_of(op)
+    if function is not None and kind(terms[0].dtype) != "complex" and kind(dtype) != "complex":
+        xp: Any = _Scalars()
+        try:
+            made = function(xp, op, *map(_Element, terms))
+        except (NotInDomain, Error, TypeError, AttributeError, ValueError):
+            made = None
+        if isinstance(made, _Element) and made.term.dtype == dtype:
+            return made.term
+    return Term.of(_text_without_operands(op).partition(" :")[0], tuple(terms), dtype)
+
+
+def _elementwise(op: Operation, operands: Sequence[Tensor]) -> Tensor:
+    result = op.results[0].type
+    assert isinstance(result, TensorType)
+    dims = dims_of(result)
+
+    def at(indices: Indices) -> Term:
+        terms = [x.whole(indices) if len(x.dims) == len(indices) else x.whole(()) for x in operands]
+        return element_term(op, terms)
+
+    return Tensor(dims, dtype_of(result.element_type), at)
+
+
+# -- moving elements -----------------------------------------------------------------------------------------------------
+
+Function: TypeAlias = "Callable[[Meanings, Any, Sequence[Any]], Tensor]"
+_MEANINGS: Final[dict[str, Function]] = {}
+
+
+def _means(cls: type[Operation]) -> Callable[[Function], Function]:
+    def add(function: Function) -> Function:
+        _MEANINGS[cls.name] = function
+        return function
+
+    return add
+
+
+def _result(op: Operation) -> tuple[Indices, DType]:
+    type = op.results[0].type
+    assert isinstance(type, TensorType)
+    return dims_of(type), dtype_of(type.element_type)
+
+
+@_means(hlo.OptimizationBarrier)
+def _barrier(meanings: Meanings, op: Any, operands: Sequence[Tensor]) -> Tensor:
+    if len(operands) != 1:
+        raise NoMeaning("a barrier of several values")
+    return operands[0]
+
+
+@_means(hlo.Iota)
+def _iota(meanings: Meanings, op: hlo.Iota, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    return Tensor(dims, dtype, lambda indices: number(indices[op.iota_dimension], dtype))
+
+
+@_means(hlo.GetDimensionSize)
+def _get_dimension_size(meanings: Meanings, op: hlo.GetDimensionSize, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    size = operands[0].dims[op.dimension]
+    return Tensor(dims, dtype, lambda indices: number(size, dtype))
+
+
+@_means(hlo.Transpose)
+def _transpose(meanings: Meanings, op: hlo.Transpose, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    (x,), permutation = operands, op.permutation
+    places = [permutation.index(axis) for axis in range(len(permutation))]
+    return Tensor(dims, dtype, lambda indices: x.whole([indices[place] for place in places]))
+
+
+@_means(hlo.Reverse)
+def _reverse(meanings: Meanings, op: hlo.Reverse, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    (x,), axes = operands, op.dimensions
+
+    def at(indices: Indices) -> Term:
+        return x.whole([dims[n] - ONE - i if n in axes else i for n, i in enumerate(indices)])
+
+    return Tensor(dims, dtype, at)
+
+
+@_means(hlo.BroadcastInDim)
+def _broadcast_in_dim(meanings: Meanings, op: hlo.BroadcastInDim, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    (x,) = operands
+    repeated: list[bool] = []
+    for size, target in zip(x.dims, op.broadcast_dimensions, strict=True):
+        if size == dims[target]:
+            repeated.append(False)
+        elif meanings.follows(equal(size, ONE)):
+            repeated.append(True)
+        elif meanings.follows(equal(size, dims[target])):
+            repeated.append(False)
+        else:
+            raise NoMeaning("whether a dimension of a broadcast has size 1 is not known")
+    places = list(zip(op.broadcast_dimensions, repeated, strict=True))
+    return Tensor(dims, dtype, lambda indices: x.whole([ZERO if repeats else indices[n] for n, repeats in places]))
+
+
+@_means(hlo.Slice)
+def _slice(meanings: Meanings, op: hlo.Slice, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    (x,) = operands
+    starts, strides = ([expression_of(n) for n in numbers] for numbers in (op.start_indices, op.strides))
+
+    def at(indices: Indices) -> Term:
+        return x.whole([start + i * stride for start, i, stride in zip(starts, indices, strides, strict=True)])
+
+    return Tensor(dims, dtype, at)
+
+
+@_means(hlo.Pad)
+def _pad(meanings: Meanings, op: hlo.Pad, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    x, value = operands
+    lows, steps = ([expression_of(n) for n in numbers] for numbers in (op.edge_padding_low, op.interior_padding))
+    unpadded = [
+        n for n, pair in enumerate(zip(x.dims, dims, strict=True)) if lows[n] == ZERO == steps[n] and pair[0] == pair[1]
+    ]
+
+    def at(indices: Indices) -> Term:
+        facts: list[Fact] = []
+        inner: list[Polynomial] = []
+        for axis, (i, low, step, size) in enumerate(zip(indices, lows, steps, x.dims, strict=True)):
+            place = i - low
+            if axis not in unpadded:
+                quotient = place // (step + ONE)
+                facts += [at_most(ZERO, place), less(quotient, size), zero(place - quotient * (step + ONE))]
+                place = quotient
+            inner.append(place)
+        return choice(facts, lambda: x.whole(inner), lambda: value.at(()))
+
+    return Tensor(dims, dtype, at)
+
+
+@_means(hlo.Concatenate)
+def _concatenate(meanings: Meanings, op: hlo.Concatenate, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    axis = op.dimension
+
+    def at(indices: Indices) -> Term:
+        def from_input(n: int, place: Polynomial) -> Term:
+            x = operands[n]
+            here = (*indices[:axis], place, *indices[axis + 1 :])
+            if n == len(operands) - 1:
+                return x.whole(here)
+            size = x.dims[axis]
+            return choice([less(place, size)], lambda: x.whole(here), lambda: from_input(n + 1, place - size))
+
+        return from_input(0, indices[axis])
+
+    return Tensor(dims, dtype, at)
+
+
+@_means(hlo.Reshape)
+def _reshape(meanings: Meanings, op: hlo.Reshape, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    (x,) = operands
+    groups = _groups(x.dims, dims)
+
+    def at(indices: Indices) -> Term:
+        inner = [ZERO] * len(x.dims)
+        for old, new in groups:
+            place = ZERO
+            for axis in new:
+                place = place * dims[axis] + indices[axis]
+            for axis in reversed(old[1:]):
+                inner[axis] = place % x.dims[axis]
+                place = place // x.dims[axis]
+            if old:
+                inner[old[0]] = place
+        return x.whole(inner)
+
+    return Tensor(dims, dtype, at)
+
+
+def _groups(before: Indices, after: Indices) -> list[tuple[list[int], list[int]]]:
+    """Dimensions of both shapes that belong together: with equal products, as few as possible. Those of size 1 stand in none."""
+    old, new = ([n for n, size in enumerate(dims) if size != ONE] for dims in (before, after))
+    groups: list[tuple[list[int], list[int]]] = []
+    while old and new:
+        sizes = sorted(
+            ((i, j) for i in range(1, len(old) + 1) for j in range(1, len(new) + 1)), key=lambda pair: pair[0] + pair[1]
+        )
+        i, j = next(
+            ((i, j) for i, j in sizes if product(before[n] for n in old[:i]) == product(after[n] for n in new[:j])),
+            (len(old), len(new)),
+        )
+        groups.append((old[:i], new[:j]))
+        old, new = old[i:], new[j:]
+    if old or new:  # equal by what is known of the sizes, though not by their form
+        groups.append((old, new))
+    return groups
+
+
+def _clamped(start: Polynomial, most: Polynomial, then: Callable[[Polynomial], Term]) -> Term:
+    """What is at a start that is moved to between 0 and `most`."""
+    return choice(
+        [at_most(ZERO, start)],
+        lambda: choice([at_most(start, most)], lambda: then(start), lambda: then(most)),
+        lambda: then(ZERO),
+    )
+
+
+def _at_clamped(
+    starts: Sequence[Polynomial], most: Sequence[Polynomial], then: Callable[[tuple[Polynomial, ...]], Term]
+) -> Term:
+    def from_axis(done: tuple[Polynomial, ...]) -> Term:
+        n = len(done)
+        if n == len(starts):
+            return then(done)
+        return _clamped(starts[n], most[n], lambda start: from_axis((*done, start)))
+
+    return from_axis(())
+
+
+@_means(hlo.DynamicSlice)
+def _dynamic_slice(meanings: Meanings, op: hlo.DynamicSlice, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    x, *scalars = operands
+    most = [size - taken for size, taken in zip(x.dims, dims, strict=True)]
+
+    def at(indices: Indices) -> Term:
+        starts = [meanings.integer(scalar.at(())) for scalar in scalars]
+        return _at_clamped(
+            starts, most, lambda found: x.whole([start + i for start, i in zip(found, indices, strict=True)])
+        )
+
+    return Tensor(dims, dtype, at)
+
+
+@_means(hlo.DynamicUpdateSlice)
+def _dynamic_update_slice(meanings: Meanings, op: hlo.DynamicUpdateSlice, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    x, update, *scalars = operands
+    most = [size - taken for size, taken in zip(x.dims, update.dims, strict=True)]
+
+    def at(indices: Indices) -> Term:
+        def put(found: tuple[Polynomial, ...]) -> Term:
+            inner = [i - start for start, i in zip(found, indices, strict=True)]
+            facts = [at_most(ZERO, i) for i in inner]
+            facts += [less(i, size) for i, size in zip(inner, update.dims, strict=True)]
+            return choice(facts, lambda: update.whole(inner), lambda: x.whole(indices))
+
+        return _at_clamped([meanings.integer(scalar.at(())) for scalar in scalars], most, put)
+
+    return Tensor(dims, dtype, at)
+
+
+# -- combining elements --------------------------------------------------------------------------------------------------
+
+
+def _bound(size: Polynomial) -> Atom | None:
+    """An index for a dimension that goes; None where there is one element."""
+    return None if size == ONE else index(size, "k")
+
+
+@_means(hlo.DotGeneral)
+def _dot_general(meanings: Meanings, op: hlo.DotGeneral, operands: Sequence[Tensor]) -> Tensor:
+    dims, dtype = _result(op)
+    lhs, rhs = operands
+    numbers = op.dot_dimension_numbers
+    batching = (numbers.lhs_batching_dimensions, numbers.rhs_batching_dimensions)
+    contracting = (numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions)
+    kept = [
+        [n for n in range(len(x.dims)) if n not in batching[side] and n not in contracting[side]]
+        for side, x in enumerate(operands)
+    ]
+    plain = lhs.dtype == rhs.dtype == dtype and kind(dtype) != "complex"
+    how = "multiply" if plain else f"dot {lhs.dtype} {rhs.dtype} {op.precision_config} {op.algorithm}"
+
+    def at(indices: Indices) -> Term:
+        bound = [_bound(lhs.dims[n]) for n in contracting[0]]
+        terms: list[Term] = []
+        for side, x in enumerate(operands):
+            places = [ZERO] * len(x.dims)
+            for n, axis in enumerate(batching[side]):
+                places[axis] = indices[n]
+            first = len(batching[0]) + (len(kept[0]) if side else 0)
+            for n, axis in enumerate(kept[side]):
+                places[axis] = indices[first + n]
+            for atom, axis in zip(bound, contracting[side], strict=True):
+                places[axis] = ZERO if atom is None else of(atom)
+            terms.append(x.whole(places))
+        body = apply(how, *terms, dtype=dtype)
+        used = [atom for atom in bound if atom is not None]
+        return fold("add", used, [constant_term(0, dtype)], [body]) if used else body
+
+    return Tensor(dims, dtype, at)
+
+
+WithRegions: TypeAlias = "Callable[[Meanings, Any, Sequence[Any], dict[Value[Any], Any]], tuple[Any, ...]]"
+
+
+def _reduce(
+    meanings: Meanings, op: hlo.Reduce, operands: Sequence[Any], values: dict[Value[Any], Any]
+) -> tuple[Any, ...]:
+    if not all(isinstance(operand, Tensor) for operand in operands) or not _is_closed(op):
+        raise NoMeaning(f"`{op.name}` has no meaning by index")
+    count = len(operands) // 2
+    inputs, inits = operands[:count], operands[count:]
+    how = _reducer(op.body, inputs[0].dtype) if count == 1 else None
+    gone = op.dimensions
+    key = op_key(op, dict.fromkeys(op.operands, 0)) if how is None else None
+
+    def reduced(result: int) -> Tensor:
+        type = op.results[result].type
+        assert isinstance(type, TensorType)
+
+        def at(indices: Indices) -> Term:
+            rest = iter(indices)
+            bound = {axis: _bound(size) for axis, size in enumerate(inputs[0].dims) if axis in gone}
+            places: list[Polynomial] = []
+            for axis in range(len(inputs[0].dims)):
+                atom = bound.get(axis)
+                places.append((ZERO if atom is None else of(atom)) if axis in bound else next(rest))
+            used = [atom for atom in bound.values() if atom is not None]
+            starts, bodies = [init.at(()) for init in inits], [x.whole(places) for x in inputs]
+            if how is not None:
+                return meanings.fold(how, used, starts[0], bodies[0])
+            return fold(key, used, starts, bodies, result)
+
+        return Tensor(dims_of(type), dtype_of(type.element_type), at)
+
+    return tuple(map(reduced, range(count)))
+
+
+def _reducer(body: Region, dtype: DType) -> str | None:
+    """The name of the op that a body consists of."""
+    block = body.block
+    inner, last = block.first_op, block.last_op
+    if inner is None or last is None or inner.next_op is not last or list(last.operands) != list(inner.results):
+        return None
+    if set(inner.operands) != set(block.arguments) or len(inner.operands) != 2 or kind(dtype) == "complex":
+        return None
+    name = inner.name.partition(".")[2]
+    return name if name in KINDS else None
+
+
+def _branch(meanings: Meanings, region: Region, values: dict[Value[Any], Any]) -> list[Any]:
+    return meanings._run(region.block, dict(values))  # pyright: ignore[reportPrivateUsage]
+
+
+def _if(meanings: Meanings, op: hlo.If, operands: Sequence[Any], values: dict[Value[Any], Any]) -> tuple[Any, ...]:
+    branches = [_branch(meanings, region, values) for region in op.regions]
+    return tuple(_chosen(lambda: [operands[0].at(())], results) for results in zip(*branches, strict=True))
+
+
+def _case(meanings: Meanings, op: hlo.Case, operands: Sequence[Any], values: dict[Value[Any], Any]) -> tuple[Any, ...]:
+    branches = [_branch(meanings, region, values) for region in op.regions]
+    which = operands[0]
+
+    def conditions() -> list[Term]:
+        numbers = [constant_term(n, which.dtype) for n in range(len(branches) - 1)]
+        return [apply("compare EQ", which.at(()), n) for n in numbers]
+
+    return tuple(_chosen(conditions, results) for results in zip(*branches, strict=True))
+
+
+def _chosen(conditions: Callable[[], Sequence[Term]], results: Sequence[Any]) -> Any:
+    """The first result whose condition holds, the last one if none does."""
+    if not all(isinstance(result, Tensor) for result in results):
+        raise NoMeaning("branches that give something else than tensors")
+
+    def at(indices: Indices) -> Term:
+        terms = [result.whole(indices) for result in results]
+        term = terms[-1]
+        for condition, other in reversed(list(zip(conditions(), terms, strict=False))):
+            term = apply("select", condition, other, term)
+        return term
+
+    return Tensor(results[0].dims, results[0].dtype, at)
+
+
+_WITH_REGIONS: Final[dict[str, WithRegions]] = {
+    hlo.Reduce.name: _reduce,
+    hlo.If.name: _if,
+    hlo.Case.name: _case,
+}
+__all__ = ["Meanings", "NoMeaning", "Tensor", "Unknown", "dims_of", "where"]

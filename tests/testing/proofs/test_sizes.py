@@ -1,0 +1,595 @@
+"""Rules proved for all sizes: true laws are, wrong ones are not, and what refutes them is a program that shows it."""
+
+# pyright: reportSelfClsParameterName=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from itertools import islice
+from time import monotonic
+from typing import Any
+
+import pytest
+
+import couloir
+from couloir.dialects import hlo
+from couloir.dialects.builtin import ModuleOp
+from couloir.ir.rewriting import Rewrite, Rewriter, Rule, apply_rules, is_splat
+from couloir.ir.rewriting.rule import as_rewrite, function_rule
+from couloir.ir.verify import faults
+from couloir.testing.proofs import smt
+from couloir.testing.proofs.sizes import prove
+from couloir.testing.rewrites.check import equivalent
+from couloir.testing.rewrites.programs import programs_for
+from couloir.testing.rewrites.report import Candidate, Proof, Verdict
+
+pytestmark = pytest.mark.skipif(smt.why_not() is not None, reason="there is no SMT solver")
+SECONDS = 20.0
+
+
+def _program(arguments: str, body: str, result: str) -> ModuleOp:
+    return couloir.parse(f"func.func @main({arguments}) -> {result} {{\n{body}\n}}")
+
+
+def _outcome(rule: Any, *programs: ModuleOp, assumes: tuple[str, ...] = ()) -> Proof | Candidate | str:
+    return prove(_rewrite(rule), programs, assumes=assumes, deadline=monotonic() + SECONDS)
+
+
+def _rewrite(rule: Any) -> Rewrite:
+    return as_rewrite(rule) if isinstance(rule, type | Rewrite) else function_rule(rule, ())
+
+
+def _proved(rule: Any, *programs: ModuleOp, assumes: tuple[str, ...] = ()) -> str:
+    found = _outcome(rule, *programs, assumes=assumes)
+    assert isinstance(found, Proof), found if isinstance(found, str) else str(found.module)
+    return found.scope
+
+
+def _refuted(rule: Any, *programs: ModuleOp) -> ModuleOp:
+    """The program that a rule makes wrong, which is shown to be one."""
+    found = _outcome(rule, *programs)
+    assert isinstance(found, Candidate), found
+    assert not faults(found.module)
+    after = found.module.clone()
+    try:
+        assert apply_rules(after, [_rewrite(rule)], erase_dead=False).applications
+    except couloir.Error:
+        return found.module
+    assert faults(after) or equivalent(found.module, after, cases=40).verdict is Verdict.REFUTED
+    return found.module
+
+
+TRANSPOSES = _program(
+    "%x: tensor<2x3x5xf32>",
+    """%0 = stablehlo.transpose %x, dims = [1, 2, 0] : (tensor<2x3x5xf32>) -> tensor<3x5x2xf32>
+       %1 = stablehlo.transpose %0, dims = [1, 2, 0] : (tensor<3x5x2xf32>) -> tensor<5x2x3xf32>
+       return %1 : tensor<5x2x3xf32>""",
+    "tensor<5x2x3xf32>",
+)
+SQUARE = _program(
+    "%x: tensor<2x3xf32>",
+    """%0 = stablehlo.transpose %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+       return %0 : tensor<3x2xf32>""",
+    "tensor<3x2xf32>",
+)
+SLICES = _program(
+    "%x: tensor<9xi32>",
+    """%0 = stablehlo.slice %x [2:8] : (tensor<9xi32>) -> tensor<6xi32>
+       %1 = stablehlo.slice %0 [1:4] : (tensor<6xi32>) -> tensor<3xi32>
+       return %1 : tensor<3xi32>""",
+    "tensor<3xi32>",
+)
+PADS = _program(
+    "%x: tensor<3xf32>, %v: tensor<f32>",
+    """%0 = stablehlo.pad %x, %v, low = [1], high = [2], interior = [0] : (tensor<3xf32>, tensor<f32>) -> tensor<6xf32>
+       %1 = stablehlo.pad %0, %v, low = [2], high = [1], interior = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<9xf32>
+       return %1 : tensor<9xf32>""",
+    "tensor<9xf32>",
+)
+
+
+class TestTranspose:
+    def test_two_are_one(self) -> None:
+        class _Right(Rule):
+            def pattern(x, p, q):
+                return hlo.Transpose(hlo.Transpose(x, p), q)
+
+            def rewrite(x, p, q):
+                return hlo.Transpose(x, tuple(p[axis] for axis in q))
+
+        assert _proved(_Right, TRANSPOSES) == "all values, all sizes, rank 3; f32"
+
+    def test_permutations_in_the_wrong_order(self) -> None:
+        class _Wrong(Rule):
+            def pattern(x, p, q):
+                return hlo.Transpose(hlo.Transpose(x, p), q)
+
+            def rewrite(x, p, q):
+                inverse = tuple(p.index(axis) for axis in range(len(p)))
+                return hlo.Transpose(x, tuple(inverse[axis] for axis in q))
+
+        assert _refuted(_Wrong, TRANSPOSES)
+
+    def test_a_wrong_rule_that_fires_on_squares_alone(self) -> None:
+        """The program given is no square: equal sizes are a path of its family."""
+
+        class _Wrong(Rule):
+            def pattern(x, p):
+                return hlo.Transpose(x, p)
+
+            def where(x, op):
+                return op.results[0].type is x.type
+
+            def rewrite(x):
+                return x
+
+        square = _program(
+            "%x: tensor<2x2xf32>",
+            """%0 = stablehlo.transpose %x, dims = [1, 0] : (tensor<2x2xf32>) -> tensor<2x2xf32>
+               return %0 : tensor<2x2xf32>""",
+            "tensor<2x2xf32>",
+        )
+        assert _refuted(_Wrong, square)
+
+    def test_exchanged_with_an_elementwise_op(self) -> None:
+        class _Right(Rule):
+            def pattern(x, y, p):
+                return hlo.Add(hlo.Transpose(x, p), hlo.Transpose(y, p))
+
+            def rewrite(x, y, p):
+                return hlo.Transpose(hlo.Add(y, x), p)
+
+        program = _program(
+            "%x: tensor<2x3xf32>, %y: tensor<2x3xf32>",
+            """%0 = stablehlo.transpose %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+               %1 = stablehlo.transpose %y, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+               %2 = stablehlo.add %0, %1 : tensor<3x2xf32>
+               return %2 : tensor<3x2xf32>""",
+            "tensor<3x2xf32>",
+        )
+        assert _proved(_Right, program) == "all values, all sizes, rank 2; f32"
+
+
+class TestSlice:
+    def test_two_are_one(self) -> None:
+        class _Right(Rule):
+            def pattern(x, a, b, c, d):
+                return hlo.Slice(hlo.Slice(x, a, b, (1,)), c, d, (1,))
+
+            def rewrite(x, a, b, c, d):
+                return hlo.Slice(x, (a[0] + c[0],), (a[0] + d[0],), (1,))
+
+        assert _proved(_Right, SLICES) == "all values, all sizes, rank 1; i32"
+
+    @pytest.mark.parametrize(("start", "limit"), [(1, 1), (0, 1), (-1, -1)])
+    def test_off_by_one(self, start: int, limit: int) -> None:
+        class _Wrong(Rule):
+            def pattern(x, a, b, c, d):
+                return hlo.Slice(hlo.Slice(x, a, b, (1,)), c, d, (1,))
+
+            def where(a, b, c, d, x):
+                return a[0] + d[0] < x.type.dims[0] and c[0] > 0
+
+            def rewrite(x, a, b, c, d):
+                return hlo.Slice(x, (a[0] + c[0] + start,), (a[0] + d[0] + limit,), (1,))
+
+        if start == limit:
+            assert _refuted(_Wrong, SLICES)
+        else:  # the type differs: the rule raises, for every size
+            assert isinstance(_outcome(_Wrong, SLICES), Candidate)
+
+    def test_strides_are_multiplied(self) -> None:
+        class _Right(Rule):
+            def pattern(x, a, b, s, c, d, t):
+                return hlo.Slice(hlo.Slice(x, a, b, s), c, d, t)
+
+            def where(c, d):
+                return c[0] < d[0]
+
+            def rewrite(x, a, s, c, d, t):
+                return hlo.Slice(x, (a[0] + c[0] * s[0],), (a[0] + (d[0] - 1) * s[0] + 1,), (s[0] * t[0],))
+
+        class _Wrong(_Right):
+            def rewrite(x, a, s, c, d, t):
+                return hlo.Slice(x, (a[0] + c[0],), (a[0] + (d[0] - 1) * s[0] + 1 - c[0] * (s[0] - 1),), (s[0] * t[0],))
+
+        assert not isinstance(_outcome(_Right, SLICES), Candidate)  # dividing by both is more than the solver knows
+        assert _refuted(_Wrong, SLICES)
+
+
+class TestPad:
+    def test_two_are_one_where_nothing_is_cut(self) -> None:
+        class _Right(Rule):
+            def pattern(x, v, a, b, i, c, d, j):
+                return hlo.Pad(hlo.Pad(x, v, a, b, i), v, c, d, j)
+
+            def where(a, b, c, d, i, j):
+                return not any(i) and not any(j) and all(n >= 0 for n in (*a, *b, *c, *d))
+
+            def rewrite(x, v, a, b, i, c, d):
+                low, high = (tuple(p + q for p, q in zip(*pair, strict=True)) for pair in ((a, c), (b, d)))
+                return hlo.Pad(x, v, low, high, i)
+
+        class _NoGuard(_Right):
+            def where(i, j):
+                return not any(i) and not any(j)
+
+        class _Exchanged(_Right):
+            def rewrite(x, v, a, b, i, c, d):
+                low, high = (tuple(p + q for p, q in zip(*pair, strict=True)) for pair in ((b, c), (a, d)))
+                return hlo.Pad(x, v, low, high, i)
+
+        assert _proved(_Right, PADS) == "all values, all sizes, rank 1; f32"
+        assert _refuted(_NoGuard, PADS)  # one cuts off what the other has put there
+        assert _refuted(_Exchanged, PADS)
+
+    def test_a_negative_one_is_a_slice(self) -> None:
+        class _Right(Rule):
+            def pattern(x, v, a, b):
+                return hlo.Pad(x, v, a, b, (0,))
+
+            def where(a, b, x):
+                return a[0] <= 0 and b[0] <= 0
+
+            def rewrite(x, a, b):
+                return hlo.Slice(x, (-a[0],), (x.type.dims[0] + b[0],), (1,))
+
+        class _WrongSign(_Right):
+            def where(a, b, x):
+                return a[0] <= 0 and b[0] <= 0 and a[0] == -1 and b[0] == -1
+
+            def rewrite(x, a, b):
+                return hlo.Slice(x, (-a[0] - 1,), (x.type.dims[0] + b[0] - 1,), (1,))
+
+        program = _program(
+            "%x: tensor<7xi8>, %v: tensor<i8>",
+            """%0 = stablehlo.pad %x, %v, low = [-1], high = [-1], interior = [0] : (tensor<7xi8>, tensor<i8>) -> tensor<5xi8>
+               return %0 : tensor<5xi8>""",
+            "tensor<5xi8>",
+        )
+        assert _proved(_Right, program) == "all values, all sizes, rank 1; i8"
+        assert _refuted(_WrongSign, program)
+
+
+class TestReshapeAndBroadcast:
+    def test_two_reshapes_are_one(self) -> None:
+        def right(op: hlo.Reshape, rewriter: Rewriter) -> str | None:
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.Reshape):
+                return "no"
+            rewriter.replace(op, hlo.reshape(inner.operand, op.result.type.shape))
+            return None
+
+        program = _program(
+            "%x: tensor<2x3x5xf32>",
+            """%0 = stablehlo.reshape %x : (tensor<2x3x5xf32>) -> tensor<6x5xf32>
+               %1 = stablehlo.reshape %0 : (tensor<6x5xf32>) -> tensor<2x15xf32>
+               return %1 : tensor<2x15xf32>""",
+            "tensor<2x15xf32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 3; f32"
+
+    def test_a_reshape_is_no_transpose(self) -> None:
+        def wrong(op: hlo.Reshape, rewriter: Rewriter) -> str | None:
+            dims = op.operand.type.dims
+            if op.operand.type.rank != 2 or op.result.type.dims != (dims[1], dims[0]):
+                return "no"
+            rewriter.replace(op, hlo.Transpose(op.operand, (1, 0)))
+            return None
+
+        program = _program(
+            "%x: tensor<2x3xf32>",
+            """%0 = stablehlo.reshape %x : (tensor<2x3xf32>) -> tensor<3x2xf32>
+               return %0 : tensor<3x2xf32>""",
+            "tensor<3x2xf32>",
+        )
+        assert _refuted(wrong, program)
+
+    def test_a_transpose_that_moves_a_one_is_a_reshape(self) -> None:
+        def right(op: hlo.Transpose, rewriter: Rewriter) -> str | None:
+            if op.permutation != (1, 0) or 1 not in op.operand.type.dims:
+                return "no"
+            rewriter.replace(op, hlo.reshape(op.operand, op.result.type.shape))
+            return None
+
+        def wrong(op: hlo.Transpose, rewriter: Rewriter) -> str | None:
+            if op.permutation != (1, 0) or op.operand.type.dims[0] > 2:
+                return "no"
+            rewriter.replace(op, hlo.reshape(op.operand, op.result.type.shape))
+            return None
+
+        program = _program(
+            "%x: tensor<1x3xf32>",
+            """%0 = stablehlo.transpose %x, dims = [1, 0] : (tensor<1x3xf32>) -> tensor<3x1xf32>
+               return %0 : tensor<3x1xf32>""",
+            "tensor<3x1xf32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 2; f32"
+        assert _refuted(wrong, program)
+
+    def test_two_broadcasts_are_one(self) -> None:
+        class _Right(Rule):
+            def pattern(x, p, q):
+                return hlo.BroadcastInDim(hlo.BroadcastInDim(x, p), q)
+
+            def rewrite(x, p, q, op):
+                return hlo.broadcast_in_dim(x, op.results[0].type.dims, tuple(q[axis] for axis in p))
+
+        class _Wrong(_Right):
+            def where(p, q):
+                return len(p) == len(q)
+
+            def rewrite(x, p, q, op):
+                return hlo.broadcast_in_dim(x, op.results[0].type.dims, q)
+
+        program = _program(
+            "%x: tensor<3x1xf32>",
+            """%0 = stablehlo.broadcast_in_dim %x, dims = [1, 0] : (tensor<3x1xf32>) -> tensor<4x3xf32>
+               %1 = stablehlo.broadcast_in_dim %0, dims = [0, 2] : (tensor<4x3xf32>) -> tensor<4x5x3xf32>
+               return %1 : tensor<4x5x3xf32>""",
+            "tensor<4x5x3xf32>",
+        )
+        assert _proved(_Right, program) == "all values, all sizes, rank 3; f32"
+        assert isinstance(_outcome(_Wrong, program), Candidate)
+
+    def test_a_guard_that_forgets_what_repeats_from_size_one(self) -> None:
+        def wrong(op: hlo.BroadcastInDim, rewriter: Rewriter) -> str | None:
+            """Right but for a dimension of size 1 that repeats."""
+            if op.broadcast_dimensions != tuple(range(op.operand.type.rank)) or op.operand.type.rank != 2:
+                return "no"
+            rewriter.replace(op, hlo.reshape(op.operand, op.result.type.shape))
+            return None
+
+        program = _program(
+            "%x: tensor<2x3xf32>",
+            """%0 = stablehlo.broadcast_in_dim %x, dims = [0, 1] : (tensor<2x3xf32>) -> tensor<2x3xf32>
+               return %0 : tensor<2x3xf32>""",
+            "tensor<2x3xf32>",
+        )
+        assert isinstance(_outcome(wrong, program), Candidate)
+
+
+class TestJoinedAndCombined:
+    def test_a_slice_of_a_concatenation(self) -> None:
+        def right(op: hlo.Slice, rewriter: Rewriter) -> str | None:
+            """slice(concatenate(x, y)) that lies in x  =>  slice(x)"""
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.Concatenate) or op.limit_indices[0] > inner.inputs[0].type.dims[0]:
+                return "no"
+            rewriter.replace(op, hlo.Slice(inner.inputs[0], op.start_indices, op.limit_indices, op.strides))
+            return None
+
+        def wrong(op: hlo.Slice, rewriter: Rewriter) -> str | None:
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.Concatenate) or op.start_indices[0] < inner.inputs[0].type.dims[0] - 1:
+                return "no"
+            less = inner.inputs[0].type.dims[0] - 1
+            bounds = [tuple(n - less for n in numbers) for numbers in (op.start_indices, op.limit_indices)]
+            if bounds[1][0] > inner.inputs[1].type.dims[0]:
+                return "no"
+            rewriter.replace(op, hlo.Slice(inner.inputs[1], *bounds, op.strides))
+            return None
+
+        def program(start: int, limit: int) -> ModuleOp:
+            return _program(
+                "%x: tensor<4xf32>, %y: tensor<3xf32>",
+                f"""%0 = stablehlo.concatenate %x, %y, dim = 0 : (tensor<4xf32>, tensor<3xf32>) -> tensor<7xf32>
+                   %1 = stablehlo.slice %0 [{start}:{limit}] : (tensor<7xf32>) -> tensor<2xf32>
+                   return %1 : tensor<2xf32>""",
+                "tensor<2xf32>",
+            )
+
+        assert _proved(right, program(1, 3)) == "all values, all sizes, rank 1; f32"
+        assert _refuted(wrong, program(4, 6))
+
+    def test_a_sum_of_a_transpose(self) -> None:
+        def exchanged(op: hlo.Reduce, rewriter: Rewriter, wrong: bool = False) -> str | None:
+            inner = op.inputs[0].defining_op
+            if not isinstance(inner, hlo.Transpose):
+                return "no"
+            axes = op.dimensions if wrong else tuple(inner.permutation[axis] for axis in op.dimensions)
+            rewriter.replace(op, hlo.reduce(inner.operand, op.init_values[0], axes, "add"))
+            return None
+
+        def right(op: hlo.Reduce, rewriter: Rewriter) -> str | None:
+            return exchanged(op, rewriter)
+
+        def wrong(op: hlo.Reduce, rewriter: Rewriter) -> str | None:
+            return exchanged(op, rewriter, wrong=True)
+
+        program = _program(
+            "%x: tensor<2x2x2xf32>, %v: tensor<f32>",
+            """%0 = stablehlo.transpose %x, dims = [2, 1, 0] : (tensor<2x2x2xf32>) -> tensor<2x2x2xf32>
+               %1 = stablehlo.reduce(%0 init: %v) applies stablehlo.add across dimensions = [1, 2]
+                      : (tensor<2x2x2xf32>, tensor<f32>) -> tensor<2xf32>
+               return %1 : tensor<2xf32>""",
+            "tensor<2xf32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 3; f32"
+        assert isinstance(_outcome(wrong, program), Candidate | str)
+
+    def test_two_sums_are_one(self) -> None:
+        def right(op: hlo.Reduce, rewriter: Rewriter) -> str | None:
+            inner = op.inputs[0].defining_op
+            if not isinstance(inner, hlo.Reduce) or not is_splat(inner.init_values[0], 0):
+                return "no"
+            rewriter.replace(op, hlo.reduce(inner.inputs[0], op.init_values[0], (0, 1), "add"))
+            return None
+
+        def wrong(op: hlo.Reduce, rewriter: Rewriter) -> str | None:
+            """Where the sums start counts more than once."""
+            inner = op.inputs[0].defining_op
+            if not isinstance(inner, hlo.Reduce):
+                return "no"
+            rewriter.replace(op, hlo.reduce(inner.inputs[0], op.init_values[0], (0, 1), "add"))
+            return None
+
+        program = _program(
+            "%x: tensor<2x3xi32>",
+            """%v = stablehlo.constant dense<0> : tensor<i32>
+               %0 = stablehlo.reduce(%x init: %v) applies stablehlo.add across dimensions = [1]
+                  : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>
+               %1 = stablehlo.reduce(%0 init: %v) applies stablehlo.add across dimensions = [0]
+                  : (tensor<2xi32>, tensor<i32>) -> tensor<i32>
+               return %1 : tensor<i32>""",
+            "tensor<i32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 2; i32"
+        assert _refuted(wrong, program)
+
+    def test_a_dot_of_transposes(self) -> None:
+        def right(op: hlo.Transpose, rewriter: Rewriter) -> str | None:
+            """(x y)^T  =>  y^T x^T, written as a product in the other order"""
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.DotGeneral) or op.permutation != (1, 0):
+                return "no"
+            numbers = inner.dot_dimension_numbers
+            if numbers.lhs_contracting_dimensions != (1,) or numbers.rhs_contracting_dimensions != (0,):
+                return "no"
+            swapped = hlo.DotDimensionNumbers((), (), (0,), (1,))
+            rewriter.replace(op, hlo.DotGeneral(inner.rhs, inner.lhs, swapped))
+            return None
+
+        program = _program(
+            "%x: tensor<2x3xf32>, %y: tensor<3x5xf32>",
+            """%0 = stablehlo.dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x5xf32>) -> tensor<2x5xf32>
+               %1 = stablehlo.transpose %0, dims = [1, 0] : (tensor<2x5xf32>) -> tensor<5x2xf32>
+               return %1 : tensor<5x2xf32>""",
+            "tensor<5x2xf32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 2; f32"
+
+
+class TestSizesInGuards:
+    def test_a_condition_is_looked_at_from_both_sides(self) -> None:
+        """Wrong for one size alone, which no program has that is given."""
+
+        def wrong(op: hlo.Reverse, rewriter: Rewriter) -> str | None:
+            size = op.operand.type.dims[0]
+            if size > 1 and size != 137:
+                return "no"
+            rewriter.replace(op, op.operand)
+            return None
+
+        def right(op: hlo.Reverse, rewriter: Rewriter) -> str | None:
+            if op.operand.type.dims[0] > 1:
+                return "no"
+            rewriter.replace(op, op.operand)
+            return None
+
+        program = _program(
+            "%x: tensor<1xf32>",
+            "%0 = stablehlo.reverse %x, dims = [0] : tensor<1xf32>\nreturn %0 : tensor<1xf32>",
+            "tensor<1xf32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 1; f32"
+        assert "tensor<137xf32>" in str(_refuted(wrong, program))
+
+    def test_a_size_is_in_the_way_of_a_proof_when_it_cannot_be_followed(self) -> None:
+        def in_a_set(op: hlo.Negate, rewriter: Rewriter) -> str | None:
+            if not isinstance(op.operand.defining_op, hlo.Negate) or len(set(op.operand.type.dims)) > 5:
+                return "no"
+            rewriter.replace(op, op.operand.defining_op.operand)
+            return None
+
+        def by_its_text(op: hlo.Negate, rewriter: Rewriter) -> str | None:
+            if not isinstance(op.operand.defining_op, hlo.Negate) or len(str(op.operand.type)) > 13:
+                return "no"
+            rewriter.replace(op, op.operand.defining_op.operand)
+            return None
+
+        def as_data(op: hlo.Negate, rewriter: Rewriter) -> str | None:
+            if not isinstance(op.operand.defining_op, hlo.Negate):
+                return "no"
+            rewriter.replace(
+                op, hlo.constant(op.operand.type.dims[0], op.operand.type.element_type, shape=op.operand.type.shape)
+            )
+            return None
+
+        program = _program(
+            "%x: tensor<3xf32>",
+            """%0 = stablehlo.negate %x : tensor<3xf32>
+               %1 = stablehlo.negate %0 : tensor<3xf32>
+               return %1 : tensor<3xf32>""",
+            "tensor<3xf32>",
+        )
+        assert _outcome(in_a_set, program) == "it puts a size into a set or looks it up in a table"
+        assert _outcome(by_its_text, program) == "it depends on sizes in a way that cannot be followed"
+        assert _outcome(as_data, program) == "it depends on sizes in a way that cannot be followed"
+
+    def test_a_rule_that_raises_for_some_size(self) -> None:
+        def raises(op: hlo.Negate, rewriter: Rewriter) -> str | None:
+            if not isinstance(op.operand.defining_op, hlo.Negate):
+                return "no"
+            if op.operand.type.dims[0] == 6:
+                raise ValueError("six")
+            rewriter.replace(op, op.operand.defining_op.operand)
+            return None
+
+        program = _program(
+            "%x: tensor<3xf32>",
+            """%0 = stablehlo.negate %x : tensor<3xf32>
+               %1 = stablehlo.negate %0 : tensor<3xf32>
+               return %1 : tensor<3xf32>""",
+            "tensor<3xf32>",
+        )
+        found = _outcome(raises, program)
+        assert isinstance(found, Candidate)
+        assert "tensor<6xf32>" in str(found.module)
+
+
+class TestScalars:
+    PROGRAM = _program(
+        "%x: tensor<2x3xf32>",
+        """%0 = stablehlo.constant dense<0.0> : tensor<2x3xf32>
+           %1 = stablehlo.add %x, %0 : tensor<2x3xf32>
+           return %1 : tensor<2x3xf32>""",
+        "tensor<2x3xf32>",
+    )
+
+    def test_the_sign_of_a_zero_counts(self) -> None:
+        class _AddZero(Rule):
+            def pattern(x, zero):
+                return hlo.Add(x, zero)
+
+            def where(zero):
+                return zero.defining_op is not None
+
+            def rewrite(x):
+                return x
+
+        assert _refuted(_AddZero, self.PROGRAM)
+        negative = couloir.parse(str(self.PROGRAM).replace("0.000000e+00", "-0.000000e+00"))
+        assert _proved(_AddZero, negative) == "all values, all sizes, rank 2; f32"
+
+
+def test_without_programs_nothing_is_said() -> None:
+    assert _outcome(_any_rule()) == "it fires on no program whose sizes may vary"
+
+
+def test_rules_of_the_project_are_proved() -> None:
+    """Those for transpose and reverse, on random programs."""
+    from couloir.passes.simplification import reverse, transpose
+
+    for item in (transpose.DoubleTranspose, transpose.IdentityTranspose, reverse.DoubleReverse):
+        rewrite = as_rewrite(item)
+        found = prove(rewrite, list(islice(programs_for(rewrite, 0), 60)), assumes=(), deadline=monotonic() + SECONDS)
+        assert isinstance(found, Proof), found
+        assert "all sizes" in found.scope
+
+
+def test_without_a_solver_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smt, "z3_executable", lambda: None)
+    assert "pip install couloir[z3]" in str(_outcome(_any_rule(), SQUARE))
+
+
+def _any_rule() -> type[Rule]:
+    class _AnyTranspose(Rule):
+        def pattern(x, p):
+            return hlo.Transpose(x, p)
+
+        def rewrite(x, p):
+            return hlo.Transpose(x, p)
+
+    return _AnyTranspose
