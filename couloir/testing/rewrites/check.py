@@ -23,15 +23,13 @@ from couloir.ir.rewriting.rule import known_assumptions
 from couloir.testing.peers.table import find_peer
 from couloir.testing.rewrites.pairs import NAME, PairCheck, refuse_unlike
 from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
-from couloir.testing.rewrites.stages import MEMORY, PEER_SECONDS, REDUCING, Check, Message, Options
+from couloir.testing.rewrites.stages import MEMORY, PEER_SECONDS, PROGRAMS, REDUCING, REPORTING, Check, Message, Options
 from couloir.testing.rewrites.subjects import Given, Subject, is_pair, module_of, of_pipeline, subject_of
 from couloir.testing.rewrites.worker import FORKS, Ending, run
 
 CASES: Final = 40
 """Programs on which the rule fires that are enough."""
 SECONDS: Final = 5.0
-REPORTING: Final = 1.0
-"""Seconds for the report, when all the time has been used."""
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 Program: TypeAlias = "ModuleOp | str"
 
@@ -139,7 +137,7 @@ def equivalent(
     refuse_unlike(old, new)
     granted = known_assumptions("equivalent", assumes)
 
-    def work(tell: Callable[[Message], None], watched: bool) -> Report:
+    def work(options: Options, tell: Callable[[Message], None], watched: bool) -> Report:
         return PairCheck(old, new, granted, options, tell, watched=watched).run()
 
     return _supervised(NAME, options, work, isolate, progress)
@@ -159,13 +157,13 @@ def _options(cases: int, seconds: float, seed: int, peers: Sequence[str]) -> Opt
 
 
 def _checked(subject: Subject, options: Options, isolate: bool, progress: Progress | None) -> Report:
-    def work(tell: Callable[[Message], None], watched: bool) -> Report:
+    def work(options: Options, tell: Callable[[Message], None], watched: bool) -> Report:
         return Check(subject, options, tell, watched=watched).run()
 
     return _supervised(subject.name, options, work, isolate, progress, subject)
 
 
-Work: TypeAlias = "Callable[[Callable[[Message], None], bool], Report]"
+Work: TypeAlias = "Callable[[Options, Callable[[Message], None], bool], Report]"
 
 
 def _supervised(
@@ -185,11 +183,22 @@ def _supervised(
             progress(*message["progress"])
 
     if not (isolate and FORKS):
-        return work(listen, False)
+        return work(options, listen, False)
     start = monotonic()
-    patience = options.seconds + len(options.peers) * PEER_SECONDS
-    deadline = start + patience + REDUCING + REPORTING
-    ending = run(lambda tell: work(tell, True).to_json(), deadline=deadline, memory=MEMORY, tell=listen)
+    deadline = start + options.seconds
+    limits: dict[str, Any] = {
+        "deadline": deadline,
+        "longest": deadline + len(options.peers) * PEER_SECONDS + REDUCING + 2 * REPORTING,
+        "memory": MEMORY,
+        "tell": listen,
+    }
+    ending = run(lambda tell: work(options, tell, True).to_json(), **limits)
+    if (
+        ending.cause == "died" and last.get("doing") == PROGRAMS and options.tried
+    ):  # it was the rule, tried on a program
+        last.clear()
+        untried = attrs.evolve(options, tried=False)
+        ending = run(lambda tell: work(untried, tell, True).to_json(), **limits)
     if ending.result is not None:
         return Report.from_json(ending.result)
     return _without_end(name, options, last, ending, monotonic() - start, subject)
@@ -204,7 +213,7 @@ def _without_end(
     report.programs = last.get("number", 0)
     if subject is not None:
         report.assumes, report.summary = subject.assumes, subject.summary
-    rewriting = last.get("doing") == "rewriting"
+    rewriting = last.get("doing") in ("rewriting", PROGRAMS)
     if report.fired:
         report.obligations.append(Obligation("match", Verdict.TESTED, f"fired on {report.fired} programs"))
     if ending.cause == "died":
@@ -219,7 +228,7 @@ def _without_end(
     report.obligations.append(obligation)
     if not report.fired:
         report.obligations.append(Obligation("values", Verdict.UNKNOWN, "the check did not get that far"))
-    if rewriting:
+    if last.get("doing") == "rewriting":
         module = module_of(last["program"], "program")
         code = None if subject is None else subject.code
         report.counterexample = Counterexample(module, None, (), told, rule=code)

@@ -12,6 +12,7 @@ from couloir.ir.rewriting import Observer
 from couloir.passes.running import public_functions, signature
 from couloir.testing.peers.comparing import Peers
 from couloir.testing.rewrites.fault import Fault
+from couloir.testing.rewrites.programs import Program
 from couloir.testing.rewrites.report import Obligation
 from couloir.testing.rewrites.shrinking import Again
 from couloir.testing.rewrites.stages import Check, Message, Options, paired_functions
@@ -102,7 +103,7 @@ def _subject(assumes: Collection[str]) -> Subject:
     def apply(module: ModuleOp, observer: Observer | None) -> int:
         raise Error("two programs are not applied to a third")
 
-    def programs(seed: int, deadline: float) -> Iterator[ModuleOp]:
+    def programs(seed: int, deadline: float, tried: bool) -> Iterator[Program]:
         yield from ()
 
     return Subject(name=NAME, summary="", programs=programs, apply=apply, assumes=tuple(assumes), rounds=True)

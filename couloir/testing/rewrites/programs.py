@@ -67,13 +67,14 @@ class Program:
     fires: bool
 
 
-def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf) -> Iterator[Program]:
+def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf, tried: bool = True) -> Iterator[Program]:
     """Programs in which the rule may fire, most of them such that it does.
 
     They go on until `deadline`, a time of `time.monotonic()`, unless nearly none can be made. The same seed gives the same ones.
-    The rule is tried on copies; what it raises there is for the caller to find again.
+    The rule is tried on copies; what it raises there is for the caller to find again. Not `tried`, they are what comes first: for a
+    rule that does not end, or ends the process.
     """
-    maker = _Maker(rule, deadline)
+    maker = _Maker(rule, deadline, tried)
     failures = 0
     for number in itertools.count():
         rng = Random(f"{rule.name}:{seed}:{number}")
@@ -130,8 +131,9 @@ def _types(rng: Random) -> Types:
 class _Maker:
     """Makes programs for one rule, and learns which draws are good."""
 
-    def __init__(self, rule: Rewrite, deadline: float) -> None:
+    def __init__(self, rule: Rewrite, deadline: float, tried: bool) -> None:
         self.rule = rule
+        self.tried = tried
         self.deadline = deadline
         self.assumes = rule.assumes
         self.choices = Choices()
@@ -196,7 +198,9 @@ class _Maker:
         return missed.depth, 1 / self.reasons[reason]
 
     def _missed(self, skeleton: Skeleton) -> Miss | None:
-        """Why the rule does not fire on a skeleton; None when it does, or when it fails in another way."""
+        """Why the rule does not fire on a skeleton; None when it does, when it fails in another way, and when it is not tried."""
+        if not self.tried:
+            return None
         root = skeleton.root
         if isinstance(self.rule, Equation):
             try:

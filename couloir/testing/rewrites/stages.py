@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from time import monotonic, perf_counter, process_time
 from typing import Any, Final, TypeAlias
 
@@ -25,6 +26,7 @@ from couloir.testing.proofs import bounded
 from couloir.testing.rewrites.fault import Fault
 from couloir.testing.rewrites.inputs import PROFILES, Profile, arrays_for
 from couloir.testing.rewrites.oracle import Agreement, Difference, Undefined, difference, exactly
+from couloir.testing.rewrites.programs import Program
 from couloir.testing.rewrites.report import Candidate, Counterexample, Obligation, Proof, Report, Verdict
 from couloir.testing.rewrites.shrinking import Again, simplest_inputs, smallest_program
 from couloir.testing.rewrites.subjects import Refused, Subject
@@ -36,10 +38,16 @@ REDUCING: Final = 3.0
 """Seconds for making a counterexample small."""
 APPLYING: Final = 0.4
 """Of the time, for a rule on one small program, after which it counts as endless; at least half a second of the processor."""
+UNTRIED: Final = 3
+"""Programs on which the rewrite was not tried before."""
+PROGRAMS: Final = "programs"
+"""What is being done while they are made, which tries the rewrite as well."""
 APPLYING_AGAIN: Final = 0.3
 """The same, while a program on which it is endless is made small."""
 MEMORY: Final = 2 << 30
 """Bytes that the worker may take beyond what the process has."""
+REPORTING: Final = 1.0
+"""Seconds for the report, when all the time has been used."""
 PEER_SECONDS: Final = 15.0
 """For each peer, beside the time of the check."""
 REASONS: Final = 3
@@ -59,6 +67,16 @@ class Options:
     seed: int
     peers: tuple[str, ...] = ()
     minimize: bool = True
+    tried: bool = True
+    """Whether the rewrite is tried when programs are made."""
+
+
+class _Faulty(Exception):
+    """A fault that is found before there is a program."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
 
 
 class _Reasons(Observer):
@@ -99,6 +117,10 @@ class Check:
         self.deadline = self.start + options.seconds
         self.testing = self.start + (1.0 if subject.pipeline is not None else TESTING) * options.seconds
         self.report = Report(subject.name, assumes=subject.assumes, seed=options.seed, summary=subject.summary)
+        self.limit = max(0.5, APPLYING * options.seconds)
+        self.broke = False
+        """Whether a trial of the rewrite, when a program was made, did not end or raised what no program raises."""
+        self.kinds: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.rounded: Counter[str] = Counter()
         self.miss = 0.0
@@ -142,22 +164,57 @@ class Check:
         report = self.report
         try:
             with until(self.deadline, watched=self.watched):
-                programs = iter(self.subject.programs(self.options.seed, self.testing))
-                while report.fired < self.options.cases and monotonic() < self.testing:
-                    with self.timed("programs"):
-                        module = next(programs, None)
-                    if module is None:
-                        break
+                for program in self._programs():
                     report.programs += 1
-                    fault = self.fault_in(module, self.options.seed + report.programs - 1, counted=True)
+                    fired = report.fired
+                    fault = self.fault_in(program.module, self.options.seed + report.programs - 1, counted=True)
+                    if report.fired > fired:
+                        self.kinds.update(program.kinds)
                     if fault is not None:
                         return fault
                     self.tell({"progress": [report.fired, self.options.cases, "programs"]})
+                    if report.fired >= self.options.cases or monotonic() > self.testing:
+                        break
         except TimeUp:
             pass
-        except Exception as error:  # noqa: BLE001 -- the pattern of a rule, which is run when programs are made
-            return Fault("structure", f"its pattern raises {self.subject.told(error)}", ModuleOp.empty([]))
+        except _Faulty as error:
+            return error.fault
         return None
+
+    def _programs(self) -> Iterator[Program]:
+        """A few programs on which the rewrite was not tried: one that breaks the machinery is found with its program. Then such on
+        which it fires, as far as it can be tried.
+        """
+        yield from islice(self._drawn(tried=False), UNTRIED)
+        if self.options.tried:
+            yield from self._drawn(tried=True)
+        if not self.options.tried or self.broke:
+            yield from islice(self._drawn(tried=False), UNTRIED, None)
+
+    def _drawn(self, *, tried: bool) -> Iterator[Program]:
+        programs = self.subject.programs(self.options.seed, self.testing, tried)
+        while True:
+            self.tell({"doing": PROGRAMS})
+            try:
+                with self.timed(PROGRAMS), limited(self.limit, watched=self.watched):
+                    program = next(programs, None)
+            except TimeUp:
+                if monotonic() > self.deadline:
+                    raise
+                self.broke = True
+                return
+            except Exception as error:
+                raise _Faulty(
+                    Fault("structure", f"its pattern raises {self.subject.told(error)}", ModuleOp.empty([]))
+                ) from error
+            except BaseException:
+                if not self.watched:
+                    raise
+                self.broke = True
+                return
+            if program is None:
+                return
+            yield program
 
     def fault_in(self, module: ModuleOp, seed: int, *, counted: bool = False, only: str | None = None) -> Fault | None:
         """What the rewrite does wrong on a module; with `only`, one obligation is enough to look at."""
@@ -186,7 +243,7 @@ class Check:
             self.tell({"doing": "rewriting", "program": str(module), "number": self.report.programs})
         observer = self.reasons if counted and not self.report.fired and subject.rewrite is not None else None
         begun, used = monotonic(), process_time()
-        limit = max(0.5, APPLYING * self.options.seconds) if counted else APPLYING_AGAIN
+        limit = self.limit if counted else APPLYING_AGAIN
         if subject.rewrite is None:
             limit = self.options.seconds
         try:
@@ -366,7 +423,7 @@ class Check:
         if not self.options.peers:
             return None
         end = monotonic() + PEER_SECONDS * len(self.options.peers)
-        self.tell({"doing": "peers"})
+        self.tell({"doing": "peers", "until": end + REPORTING})
         try:
             with self.timed("peers"), until(end, watched=self.watched):
                 for number, (before, after) in enumerate(self.pairs):
@@ -397,7 +454,7 @@ class Check:
     def _refute(self, fault: Fault, again: Again | None) -> None:
         """Puts the smallest form of a fault into the report."""
         with self.timed("making it small"):
-            self.tell({"doing": "making it small"})
+            self.tell({"doing": "making it small", "until": monotonic() + REDUCING + REPORTING})
             smallest = self._smallest(fault, again) if self.options.minimize else fault
         self.report.obligations.append(Obligation(smallest.obligation, Verdict.REFUTED, smallest.message))
         self.report.counterexample = Counterexample(
@@ -496,6 +553,8 @@ class Check:
         often = f"fired on {report.fired} of {_counted(report.programs, 'program')}"
         if self.subject.rewrite is not None:
             often += f", {_counted(self.applications, 'time')}"
+            kinds = [f"{kind} {count}" for kind, count in self.kinds.most_common() if kind != "plain"]
+            often += f"; {', '.join(kinds)}" if kinds else ""
         return Obligation("match", Verdict.TESTED, often + self._refusals())
 
     def _refusals(self) -> str:

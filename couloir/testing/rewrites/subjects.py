@@ -23,7 +23,7 @@ from couloir.ir.rewriting import FunctionRule, Observer, Rewrite, Rule, apply_ru
 from couloir.ir.rewriting.rule import Equation, all_rules, find_rule, function_rule
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.verify import verify
-from couloir.testing.rewrites.programs import programs_for, random_programs
+from couloir.testing.rewrites.programs import Program, labelled_programs, random_programs
 
 MAX_APPLICATIONS: Final = 200
 """Of a rule to one small program; with more it counts as endless."""
@@ -34,6 +34,10 @@ KINDS: Final = (
     "pipeline or its text"
 )
 Given: TypeAlias = "type[Rule] | Rewrite | Callable[..., Any] | Pass | type[Pass] | PassPipeline | str"
+
+
+Programs: TypeAlias = "Callable[[int, float, bool], Iterator[Program]]"
+"""Programs by a seed, a time (of `time.monotonic()`) when to end, and whether the rewrite may be tried on them before."""
 
 
 class Refused(Exception):
@@ -47,7 +51,7 @@ class Subject:
     Attributes:
         name: Of the rule; the text of the pipeline.
         summary: The rule's equation.
-        programs: Programs for it, by a seed and a time (of `time.monotonic()`) when to end.
+        programs: Programs for it.
         apply: Applies it to a module, in place, and says how often it was applied. Raises what the rewrite raises, and `Refused`.
         assumes: What it assumes.
         rounds: Whether arithmetic may be rounded otherwise after it anyway.
@@ -59,7 +63,7 @@ class Subject:
 
     name: str
     summary: str
-    programs: Callable[[int, float], Iterator[ModuleOp]]
+    programs: Programs
     apply: Callable[[ModuleOp, Observer | None], int]
     assumes: tuple[str, ...] = ()
     rounds: bool = False
@@ -169,8 +173,8 @@ def _of_rule(rule: Rewrite) -> Subject:
             module, [rule], max_applications=MAX_APPLICATIONS, erase_dead=False, listener=observer
         ).applications
 
-    def programs(seed: int, deadline: float) -> Iterator[ModuleOp]:
-        return programs_for(rule, seed, deadline=deadline)
+    def programs(seed: int, deadline: float, tried: bool) -> Iterator[Program]:
+        return labelled_programs(rule, seed, deadline=deadline, tried=tried)
 
     defined: Any = rule.cls if isinstance(rule, Equation) else rule.function
     run = f"apply_rules(before, [{defined.__name__}], max_applications={MAX_APPLICATIONS}, erase_dead=False)"
@@ -228,13 +232,13 @@ def of_pipeline(pipeline: PassPipeline, dialects: Sequence[str] | None = None) -
             raise Refused(error.message) from error
         return int(str(module) != text)
 
-    def programs(seed: int, deadline: float) -> Iterator[ModuleOp]:
+    def programs(seed: int, deadline: float, tried: bool) -> Iterator[Program]:
         for module in random_programs(chosen, seed):
             try:
                 before.run(module)
             except Error:  # no program for this pass can be made of it
                 continue
-            yield module
+            yield Program(module, ("plain",), False)
 
     text = str(pipeline)
     modules = dict.fromkeys(type(item).__module__ for item in passes)

@@ -53,12 +53,13 @@ class Ending:
     how: str = ""
 
 
-def run(work: Work, *, deadline: float, memory: int, tell: Tell) -> Ending:
+def run(work: Work, *, deadline: float, memory: int, tell: Tell, longest: float | None = None) -> Ending:
     """Does some work in a worker.
 
     Args:
         work: It is called in a copy of this process. What it changes is not seen here.
-        deadline: By `time.monotonic()`, when it is interrupted.
+        deadline: By `time.monotonic()`, when it is to be done, unless it has told of another time: `{"until": ...}`.
+        longest: When it is interrupted in any case; by default at the deadline.
         memory: How many bytes the worker may take beyond what this process has.
         tell: Called here with each message of the worker.
 
@@ -71,11 +72,11 @@ def run(work: Work, *, deadline: float, memory: int, tell: Tell) -> Ending:
     reading, writing = os.pipe()
     pid = _fork()
     if not pid:
-        _work_and_leave(work, writing, deadline, memory)
+        _work_and_leave(work, writing, longest or deadline, memory)
     os.close(writing)
     status: int | None = None
     try:
-        result, timely = _listen(reading, deadline + GRACE, tell)
+        result, timely = _listen(reading, deadline, longest or deadline, tell)
     except BaseException:  # by the reader of messages, or Control-C
         _kill(pid)
         raise
@@ -103,12 +104,12 @@ def _fork() -> int:
         return os.fork()
 
 
-def _listen(reading: int, until: float, tell: Tell) -> tuple[str | None, bool]:
+def _listen(reading: int, until: float, longest: float, tell: Tell) -> tuple[str | None, bool]:
     """The result, once there is one, and whether the other end was closed in time."""
     waiting = b""
     result: str | None = None
     while True:
-        ready, _, _ = select.select([reading], [], [], max(0.0, until - monotonic()))
+        ready, _, _ = select.select([reading], [], [], max(0.0, until + GRACE - monotonic()))
         if not ready:
             return result, False
         received = os.read(reading, 1 << 16)
@@ -122,6 +123,7 @@ def _listen(reading: int, until: float, tell: Tell) -> tuple[str | None, bool]:
             elif "error" in message:
                 raise Error(message["error"], **message["details"])
             else:
+                until = min(message.get("until", until), longest)
                 tell(message)
 
 
