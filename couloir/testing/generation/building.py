@@ -19,7 +19,8 @@ from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import ConstantLike, IsolatedFromAbove, IsTerminator, NoTerminator, Symbol, SymbolTable
 from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, ShapedType
 from couloir.ir.verify import faults
-from couloir.testing.generation.search import ATTEMPTS, Body, Draft, Search, give_results
+from couloir.testing.generation.bodies import Body
+from couloir.testing.generation.search import ATTEMPTS, Draft, Search, give_results
 from couloir.testing.generation.values import Types, elements
 
 DEPTH: Final = 2

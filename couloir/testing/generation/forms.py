@@ -28,6 +28,7 @@ def constant_form(value: Any) -> Form:
 _TUPLES: Final = (
     Form("zeros", lambda shape: (0,) * len(shape)),
     Form("ones", lambda shape: (1,) * len(shape)),
+    Form("minus ones", lambda shape: (-1,) * len(shape)),
     Form("the shape", lambda shape: shape),
     Form("all axes", lambda shape: tuple(range(len(shape)))),
     Form("all axes backwards", lambda shape: tuple(reversed(range(len(shape))))),

@@ -35,7 +35,8 @@ from couloir.ir.fields import MISSING
 from couloir.ir.operation import Block, Operation, OpResult, Region, Value
 from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import IsTerminator, ReturnLike
-from couloir.ir.types import ShapedType, TensorType, i1, i32, index
+from couloir.ir.types import ShapedType, TensorType, i32
+from couloir.testing.generation.bodies import Body, random_signature
 from couloir.testing.generation.forms import Form
 from couloir.testing.generation.values import Surroundings, Types, attribute_of, early
 
@@ -43,6 +44,10 @@ ATTEMPTS: Final = 250
 """Assignments that are tried for one op."""
 RESTART: Final = 60
 """Changes after which a search that gets no further starts again."""
+LESSON_SEARCHES: Final = 16
+"""Searches from which the others for a class of ops learn."""
+LESSON_ATTEMPTS: Final = 4000
+"""Assignments that are tried in these, all in all."""
 CANDIDATES: Final = 6
 """Values that are tried for one field before another field is."""
 
@@ -89,15 +94,6 @@ def _names(op: Operation) -> set[str]:
     return {field.name for field in op.definition.fields}
 
 
-@attrs.frozen
-class Body:
-    """A region: the types of its block's arguments, and of what its terminator takes."""
-
-    arguments: tuple[Type, ...] = ()
-    returns: tuple[Type, ...] = ()
-    terminator: type[Operation] | None = None
-
-
 @attrs.define
 class Draft:
     """An assignment of all fields of an op."""
@@ -109,6 +105,11 @@ class Draft:
     results: dict[str, tuple[Type, ...]] = attrs.field(factory=dict)
     """Of results whose types do not follow."""
     bodies: tuple[Body, ...] = ()
+
+    @property
+    def groups(self) -> dict[str, tuple[Type, ...]]:
+        """The types of the values of each field."""
+        return {**self.operands, **self.results}
 
     def operation(self, operands: Iterable[Value[Any]], regions: Sequence[Region]) -> Operation:
         """The op, unchecked, without results."""
@@ -133,6 +134,56 @@ def terminators_of(cls: type[Operation]) -> list[type[Operation]]:
     return sorted(found, key=lambda op: (ReturnLike not in op.traits, len(op.definition.operands), op.name))
 
 
+@attrs.frozen
+class Lessons:
+    """What searches for ops of a class found.
+
+    Attributes:
+        bodies: The regions of an op, as they follow from its types.
+        attributes: Values of attributes of which it takes long to find one that fits.
+    """
+
+    bodies: tuple[tuple[Body, ...], ...] = ()
+    attributes: Mapping[str, Sequence[Any]] = attrs.field(factory=dict[str, "Sequence[Any]"])
+
+
+_LESSONS: Final[dict[type[Operation], Lessons]] = {}
+
+
+def lessons_of(cls: type[Operation]) -> Lessons:
+    """What some searches, always the same ones, found for a class: for ops that have regions, or attributes with a structure."""
+    known = _LESSONS.get(cls)
+    if known is None:
+        known = _LESSONS[cls] = _learnt(cls)
+    return known
+
+
+def _learnt(cls: type[Operation]) -> Lessons:
+    structured = [field.name for field in cls.definition.attributes if _has_structure(field)]
+    if not structured and not cls.definition.regions:
+        return Lessons()
+    bodies: dict[tuple[Body, ...], None] = {}
+    attributes: dict[str, list[Any]] = {name: [] for name in structured}
+    left = LESSON_ATTEMPTS
+    for number in range(LESSON_SEARCHES):
+        search = Search(cls, Random(f"{cls.name} {number}"), Types(), learn=False)
+        draft = search.run(min(left, LESSON_ATTEMPTS // 4))
+        left -= LESSON_ATTEMPTS // 4 - search.left
+        if draft is not None:
+            bodies.setdefault(tuple(attrs.evolve(body, arguments=(), returns=()) for body in draft.bodies))
+            for name, values in attributes.items():
+                if draft.attributes.get(name) is not None:
+                    values.append(draft.attributes[name])
+        if left <= 0:
+            break
+    return Lessons(tuple(body for body in bodies if body), attributes)
+
+
+def _has_structure(field: Field) -> bool:
+    form = None if field.codec is None else field.codec.form
+    return isinstance(form, type) and issubclass(form, Attribute) and bool(form.parameters)
+
+
 class Search:
     """Looks for fields of an op that fit together.
 
@@ -143,6 +194,7 @@ class Search:
         near: The types of values that could be operands.
         fixed: Fields that are what they are: types of operands (a tuple for each field), values of attributes, or forms of them.
         wishes: What is demanded of the op beside what its definition demands.
+        learn: Whether to begin with what earlier searches for such ops found.
     """
 
     def __init__(
@@ -153,6 +205,8 @@ class Search:
         near: Sequence[Type] = (),
         fixed: Mapping[str, Any] | None = None,
         wishes: Sequence[Relation] = (),
+        *,
+        learn: bool = True,
     ) -> None:
         self.cls = cls
         self.definition = cls.definition
@@ -165,6 +219,7 @@ class Search:
         self.free = [field for field in self.definition.fields if field.name not in self.fixed]
         self.infers = can_infer(cls)
         self.terminators = terminators_of(cls) if self.definition.regions else []
+        self.lessons = lessons_of(cls) if learn else Lessons()
         self.left = 0
 
     def run(self, attempts: int = ATTEMPTS) -> Draft | None:
@@ -231,11 +286,16 @@ class Search:
             for field in self.definition.results:
                 draft.results[field.name] = self._values(draft, field)
         draft.bodies = tuple(body for field in self.definition.regions for body in self._bodies(draft, field))
-        self._shape_attributes(draft)
+        if self.lessons.bodies and self.rng.random() < 0.85:
+            draft.bodies = self.rng.choice(self.lessons.bodies)
+        self._follow(draft)
         return draft
 
-    def _shape_attributes(self, draft: Draft) -> None:
-        """Gives attributes of a fixed form the value that goes with the draft's types."""
+    def _follow(self, draft: Draft) -> None:
+        """Gives regions, and attributes of a fixed form, what goes with the draft's types."""
+        if draft.bodies:
+            groups = draft.groups
+            draft.bodies = tuple(body.for_types(groups) for body in draft.bodies)
         if self.forms:
             types = (type for group in (*draft.operands.values(), *draft.results.values()) for type in group)
             shape = next((type.dims for type in types if isinstance(type, ShapedType)), ())
@@ -267,7 +327,7 @@ class Search:
             else:
                 bodies[place] = self._body(draft, bodies[place])
             changed.bodies = tuple(bodies)
-        self._shape_attributes(changed)
+        self._follow(changed)
         return changed
 
     def _values(self, draft: Draft, field: Field, held: tuple[Type, ...] = ()) -> tuple[Type, ...]:
@@ -338,6 +398,9 @@ class Search:
         if field.name in self.fixed:
             return self.fixed[field.name]
         first = field.name not in draft.attributes
+        known = self.lessons.attributes.get(field.name)
+        if known and self.rng.random() < 0.4:
+            return self.rng.choice(known)
         if field.optional and self.rng.random() < (0.8 if first else 0.4):
             return None
         if field.spec.default not in (MISSING, None) and self.rng.random() < (0.7 if first else 0.2):
@@ -351,37 +414,13 @@ class Search:
         return [self._body(draft) for _ in range(count)]
 
     def _body(self, draft: Draft, held: Body | None = None) -> Body:
-        rng = self.rng
+        rng, groups = self.rng, draft.groups
         if held is None or rng.random() < 0.3:
             terminator = early(rng, self.terminators) if self.terminators else None
-            return Body(self._signature(draft), self._signature(draft), terminator)
+            return Body(random_signature(rng, groups), random_signature(rng, groups), terminator)
         if rng.random() < 0.5:
-            return attrs.evolve(held, arguments=self._signature(draft))
-        return attrs.evolve(held, returns=self._signature(draft))
-
-    def _signature(self, draft: Draft) -> tuple[Type, ...]:
-        """Types of values that go into a region or out of it: those of operands or results, whole or element by element."""
-        rng = self.rng
-        groups = [*draft.operands.values(), *draft.results.values()]
-        every = tuple(type for group in groups for type in group)
-        types = rng.choice([every, every, *groups, ()])
-        if rng.random() < 0.6:
-            types = tuple(TensorType((), element_type(type)) for type in types)
-        match rng.randrange(8):
-            case 5:
-                return (index, *types)
-            case 6:
-                return (i1, *types)
-            case 0:
-                return types * 2
-            case 1:
-                return tuple(type for type in types for _ in range(2))
-            case 2:
-                return (TensorType((), i1),)
-            case 3:
-                return types[: rng.randint(0, len(types))]
-            case _:
-                return types
+            return attrs.evolve(held, takes=random_signature(rng, groups))
+        return attrs.evolve(held, gives=random_signature(rng, groups))
 
     # -- how far a draft goes ------------------------------------------------------------------------------------------------
 

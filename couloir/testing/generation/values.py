@@ -141,7 +141,7 @@ class Surroundings:
         shapes = [type.dims for type in self.near if isinstance(type, ShapedType)]
         dims = tuple(1 if size is None else size for size in rng.choice(shapes)) if shapes else ()
         rank = len(dims)
-        match rng.randrange(9):
+        match rng.randrange(10):
             case 0:
                 return dims
             case 1:  # what exchanges nothing hides much, so it is rare
@@ -157,6 +157,8 @@ class Surroundings:
                 return (rng.choice((0, 1, 1, 2)),) * rng.choice((rank, rank, max(rank - 1, 0), max(rank - 2, 0), 1, 2))
             case 6:
                 return tuple(rng.randint(0, size) for size in dims)
+            case 7:
+                return tuple(rng.choice((0, 0, 1, 2, -1)) for _ in dims)
             case _:
                 return self._changed(list(now))
 

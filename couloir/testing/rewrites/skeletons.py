@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 
 from couloir.ir.attribute import Type
-from couloir.ir.constraints import FLOAT, Holds, element_type
+from couloir.ir.constraints import FLOAT, Holds, SameType, element_type
 from couloir.ir.definition import Field
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Value
@@ -56,7 +56,7 @@ RANK_SHARES: Final = {"any": 1.0, "2": 0.3, "3": 0.3, "1": 0.1, "0": 0.05, "4": 
 SIZES: Final = {
     "primes": (2, 3, 5, 7),
     "some 1": (2, 3, 1, 5),
-    "some 0": (2, 3, 1, 4, 0),
+    "some 0": (0, 2, 3),
     "powers of two": (2, 4, 8, 1),
     "3": (3,),
     "1": (1,),
@@ -67,6 +67,8 @@ ARRAYS: Final = ("small numbers", "counting", "powers of two")
 EDGES: Final = ("largest", "smallest", "inf", "-inf", "nan")
 MEMORY: Final = 16
 """Values of an attribute that are remembered."""
+ALIKE: Final = ("nothing", "all", "all but the operands", "the first operand", "only one is made")
+"""In what the ops that define several values are alike."""
 DEPTH: Final = 3
 """Ops above the one at which a function starts that are grown on purpose."""
 PART_ATTEMPTS: Final = 120
@@ -83,8 +85,14 @@ class Part:
     node: Node | None = None
     operands: dict[tuple[str, int], Part | PatternVariable] = attrs.field(factory=dict)
     """What gives an operand, by field and number in it, where that is planned."""
+    like: tuple[Part, str] | None = None
+    """Another part, and in what they are alike: one of `ALIKE`."""
     constants: dict[int, str] = attrs.field(factory=dict)
     """Operands, by position, in whose places constants are put, with names for what is drawn."""
+    same: dict[int, int] = attrs.field(factory=dict)
+    """Operands that are the values of earlier ones, by position."""
+    count: tuple[str, int] | None = None
+    """How many values a variadic field has, where that is drawn."""
 
 
 @attrs.frozen(eq=False)
@@ -136,6 +144,7 @@ class Grower:
             and type not in mentioned
             and not isinstance(type, tuple(self.words.type_classes))
         ]
+        self.elements = {name: type for name, type in ELEMENTS.items() if type in self.words.types}
         self._values: dict[str, Value[Any] | tuple[Value[Any], ...]] = {}
         self._attributes: dict[str, Any] = {}
         self._planned: set[str] = set()
@@ -216,9 +225,12 @@ class Grower:
 
     def _variable(self, part: Part, field: Field, number: int, item: PatternVariable, position: int) -> Iterator[Part]:
         """What a variable of a pattern stands for."""
-        if item.rest or item.variable in self._planned:
+        if item.variable in self._planned:
             return
         self._planned.add(item.variable)
+        if item.rest:
+            yield from self._several(part, field, item.variable)
+            return
         options: dict[str, Any] = {"a constant": None} if item.trait in (None, ConstantLike) else {}
         if item.trait is None:
             options["anything"] = None
@@ -238,6 +250,32 @@ class Grower:
             yield from (*inner, last)
         elif self.choices.drawn[f"{item.variable} is"] == "a constant":
             part.constants[position] = f"{item.variable} holds"
+
+    def _several(self, part: Part, field: Field, name: str) -> Iterator[Part]:
+        """What a name for any number of operands stands for: any values, one value, or results of ops that are alike."""
+        makers = [maker for maker in self.makers if maker not in self.constants]
+        options: dict[str, Any] = {"anything": None, "one value": None, **{maker.name: maker for maker in makers}}
+        maker = self.choices.pick(f"{name} are", options, _maker_shares(options))
+        drawn = self.choices.drawn[f"{name} are"]
+        if drawn == "anything":
+            return
+        count = int(self.choices.pick_of(f"{name} count", "231"))
+        part.count = field.name, count
+        if maker is None:
+            before = part.cls.definition.operands.index(field)
+            part.same = dict.fromkeys(range(before + 1, before + count), before)
+            return
+        alike = self.choices.pick_of(f"{name} alike", ALIKE)
+        first: Part | None = None
+        for number in range(1 if alike == "only one is made" else count):
+            inner: list[Part] = []
+            if first is None or alike == "nothing":
+                *inner, last = self._open(maker, f"{name}{number}", DEPTH - 1)
+            else:
+                last = Part(maker, f"{name}{number} {maker.name}", like=(first, alike))
+            first = first or last
+            part.operands[field.name, number] = last
+            yield from (*inner, last)
 
     def _open(self, cls: type[Operation], path: str, depth: int = 0) -> Iterator[Part]:
         """An op of which nothing is fixed, after those that define its operands."""
@@ -267,9 +305,14 @@ class Grower:
     # -- making it -----------------------------------------------------------------------------------------------------------
 
     def _make(self, scope: Scope, builder: Builder, part: Part, made: Mapping[Part, Operation]) -> Operation | None:
+        model = None if part.like is None else made[part.like[0]]
+        if model is not None and part.like is not None and part.like[1].startswith("all"):
+            return _copied(scope, model, with_operands=part.like[1] == "all")
         fixed = self._given(scope, builder, part, made)
         if fixed is None:
             return None
+        if model is not None and model.operands:
+            fixed[part.cls.definition.operands[0].name] = model.operands[0]
         wishes: list[Holds] = []
         definition = part.cls.definition
         if part.node is not None and not any(isinstance(o, PatternVariable) and o.rest for o in part.node.operands):
@@ -287,8 +330,22 @@ class Grower:
             simple = [cls for cls in (*self.makers, *self._usual_bodies()) if _is_simple(cls)]
             options |= {cls.name: cls for cls in simple}
             body = self.choices.pick(f"{part.path} body", options, shared(list(options)[1:], 1.0))
-        same = self._repeated(part.node) if part.node is not None else {}
-        return builder.add(scope, part.cls, fixed, wishes=wishes, body=body, same=same, attempts=PART_ATTEMPTS)
+        if part.count is not None:
+            wishes.append(_has_values(*part.count))
+        same = {**part.same, **(self._repeated(part.node) if part.node is not None else {})}
+        usual = builder.types
+        builder.types = self._types_of(part, usual)
+        made_op = builder.add(scope, part.cls, fixed, wishes=wishes, body=body, same=same, attempts=PART_ATTEMPTS)
+        builder.types = usual
+        return made_op
+
+    def _types_of(self, part: Part, types: Types) -> Types:
+        """The types that an op prefers: those of the program, or an element type that the rule names."""
+        if len(self.elements) < 2 or any(isinstance(relation, SameType) for relation in part.cls.definition.relations):
+            return types
+        options: dict[str, Type | None] = {"that of the program": None, **self.elements}
+        drawn = self.choices.pick(f"{part.path} element type", options, shared(self.elements, 0.8))
+        return types if drawn is None else attrs.evolve(types, elements=(drawn,))
 
     def _repeated(self, node: Node) -> dict[int, int]:
         """Operands of one op that a pattern calls by one name, which nothing has yet."""
@@ -327,6 +384,8 @@ class Grower:
                     if part.node is not None and not rest and not planned:
                         fixed[field.name] = ()
                     continue
+                if part.count is not None:
+                    values += [None] * (part.count[1] - len(values))
                 fixed[field.name] = tuple(self._filled(scope, builder, values))
             elif sizes and not sizes[place]:
                 fixed[field.name] = None
@@ -483,6 +542,23 @@ def _constant_classes(classes: Sequence[type[Operation]]) -> list[type[Operation
 def _maker_shares(options: Mapping[str, Any]) -> dict[str, float]:
     """Of what may define an operand that a rule leaves open."""
     return {**shared([name for name in options if name != "anything"], 0.8), "anything": 1.0}
+
+
+def _copied(scope: Scope, model: Operation, *, with_operands: bool) -> Operation:
+    """A copy of an op; with other operands of the same types, if need be."""
+    made = model.clone()
+    if not with_operands:
+        made.set_operands([scope.block.add_argument(operand.type) for operand in model.operands])
+    scope.block.append(made)
+    scope.values += made.results
+    return made
+
+
+def _has_values(field: str, count: int) -> Holds:
+    def holds(op: Any) -> bool:
+        return len(getattr(op, field)) == count
+
+    return Holds(f"`{field}` has {count} values", holds)
 
 
 def _has_operands(count: int) -> Holds:
