@@ -25,6 +25,8 @@ from couloir.testing.generation.values import Types, elements
 
 DEPTH: Final = 2
 """Regions in regions."""
+FEW_ATTEMPTS: Final = 50
+"""Assignments that are tried for an op that might as well be another one."""
 BodyStyle: TypeAlias = "type[Operation] | Literal['its arguments', 'constants'] | None"
 """What a region computes: one op of a class on its arguments, its own arguments, constants; or anything (None)."""
 _REFERENCES: Final = ("a symbol, such as @main", "a flat symbol, such as @main")
@@ -76,6 +78,8 @@ class Builder:
         self.reuse = reuse
         self.classes = list(classes)
         self.types = types
+        simple = [cls for cls in self.classes if not cls.definition.regions]
+        self.inner = [*simple * 4, *self.classes]
         self.constants = [cls for cls in self.classes if ConstantLike in cls.traits]
 
     def add(
@@ -107,7 +111,9 @@ class Builder:
         known = {name: tuple(value.type for value in values) for name, values in held.items()}
         recent = [value.type for value in scope.values[-6:]]
         asked = [*wishes, *(_same_type(position, earlier) for position, earlier in (same or {}).items())]
-        draft = Search(cls, self.rng, self.types, recent, {**given, **known}, asked).run(attempts)
+        draft = Search(cls, self.rng, self.types, recent, {**given, **known}, asked, learn=attempts > FEW_ATTEMPTS).run(
+            attempts
+        )
         if draft is None:
             return None
         operands = [
@@ -194,7 +200,7 @@ class Builder:
             return Region([block])
         if depth <= DEPTH and style is None:
             for _ in range(self.rng.randint(0, 2)):
-                self.add(scope, self.rng.choice(self.classes))
+                self.add(scope, self.rng.choice(self.inner), attempts=FEW_ATTEMPTS)
         returned = [self._made(scope, type) for type in body.returns]
         if any(value is None for value in returned):
             return None
@@ -235,10 +241,10 @@ class Builder:
                 return self.rng.choice(own)
             if scope.depth > DEPTH:
                 break
-            cls = self.rng.choice(self.classes)
+            cls = self.rng.choice(self.inner)
             results = cls.definition.results
             if len(results) == 1 and results[0].arity == "single" and not cls.definition.regions:
-                made = self.add(scope, cls, {results[0].name: (type,)})
+                made = self.add(scope, cls, {results[0].name: (type,)}, attempts=FEW_ATTEMPTS)
                 if made is not None and made.results[0].type is type:
                     return made.results[0]
         return self.value(scope, type)

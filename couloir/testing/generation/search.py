@@ -46,7 +46,7 @@ RESTART: Final = 60
 """Changes after which a search that gets no further starts again."""
 LESSON_SEARCHES: Final = 16
 """Searches from which the others for a class of ops learn."""
-LESSON_ATTEMPTS: Final = 4000
+LESSON_ATTEMPTS: Final = 1600
 """Assignments that are tried in these, all in all."""
 CANDIDATES: Final = 6
 """Values that are tried for one field before another field is."""
@@ -159,7 +159,7 @@ def lessons_of(cls: type[Operation]) -> Lessons:
 
 
 def _learnt(cls: type[Operation]) -> Lessons:
-    structured = [field.name for field in cls.definition.attributes if _has_structure(field)]
+    structured = [field.name for field in cls.definition.attributes if not field.has_default and _has_structure(field)]
     if not structured and not cls.definition.regions:
         return Lessons()
     bodies: dict[tuple[Body, ...], None] = {}
