@@ -32,10 +32,10 @@ from couloir.ir.types import (
     dtype_of,
 )
 from couloir.passes.running import incomparable, public_functions
-from couloir.testing.proofs import scalars, smt
+from couloir.testing.proofs import exhaustive, smt
 from couloir.testing.proofs.domain import elements, symbols, terms
 from couloir.testing.proofs.laws import apply, is_float, substituted
-from couloir.testing.proofs.polynomials import NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
+from couloir.testing.proofs.polynomials import CANCELLING, NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
 from couloir.testing.proofs.questions import Proved, Refuted, Undecided, valid
 from couloir.testing.proofs.terms import Term, constant, postorder, variable
 from couloir.testing.rewrites.report import Candidate, Proof
@@ -209,10 +209,13 @@ def _decide(
         if free and not everywhere:
             progress.details["sums are rounded as the specification leaves open"] = None
         return None
-    seconds = min(FREE_SECONDS if free else QUESTION_SECONDS, deadline - monotonic())
-    outcome = valid(_premises([one, other], assumes), _goal(one, other, assumes), seconds=seconds)
+    premises, goal = _premises([one, other], assumes), _goal(one, other, assumes)
+    method, outcome = "all values", exhaustive.decide(premises, goal)
+    if outcome is None:
+        seconds = min(FREE_SECONDS if free else QUESTION_SECONDS, deadline - monotonic())
+        method, outcome = _method([one, other]), valid(premises, goal, seconds=seconds)
     if isinstance(outcome, Proved):
-        progress.methods[_method([one, other])] = None
+        progress.methods[method] = None
         return None
     if isinstance(outcome, Refuted) and not free:
         return outcome
@@ -225,11 +228,11 @@ def _decide(
 
 def _missing_assumptions(one: Term, other: Term, free: Collection[Term], assumes: Collection[str]) -> set[str] | None:
     """What would have to be assumed beside, for the normal forms of two terms to be the same; None where they are not."""
-    for more in ((), (NO_SIGNED_ZEROS,)):
+    for more in ((), (NO_SIGNED_ZEROS,), CANCELLING):
         found = normal([one, other], free, [*assumes, *more])
         a, b = found.terms
         if a is b or nearly_equal(a, b, _roundoff(a.dtype)):
-            return found.needs | set(more)
+            return found.needs | (set(more) - set(assumes))
     return None
 
 
@@ -242,7 +245,9 @@ def _roundoff(dtype: DType) -> float:
 
 
 def _method(roots: Sequence[Term]) -> str:
-    """How the solver decides about terms: by the theories of their types."""
+    """How the solver decides about terms: by the theories of their types. It may not be there."""
+    if smt.why_not() is not None:
+        return "logic"
     kinds = {kind(term.dtype) for term in postorder(roots)}
     theory = "IEEE-754 floats" if "float" in kinds else "bit-vectors" if kinds & {"signed", "unsigned"} else "logic"
     return f"{theory} ({smt.solver_name()})"
@@ -252,7 +257,7 @@ def _premises(roots: Sequence[Term], assumes: Collection[str]) -> list[Term]:
     """What the assumptions say of every operand, intermediate result and result."""
     premises: list[Term] = []
     for term in postorder(roots):
-        if not is_float(term.dtype) or not scalars.has_meaning(term.dtype) or term.is_constant:
+        if kind(term.dtype) != "float" or not is_float(term.dtype):
             continue
         parts = (term, *(operand for operand in term.operands if operand.dtype == term.dtype))
         infinite = [apply("compare EQ", apply("abs", part), constant(np.inf, term.dtype)) for part in parts]
@@ -288,21 +293,20 @@ def _counterexample(
         read = origin.leaves[leaf]
         place = tuple(int(index.value) for index in read.operands)
         inputs[int(str(read.data).split()[1])][place] = value
-    with np.errstate(all="ignore"):
-        found = [
-            np.asarray(evaluate(module, *inputs, max_runs=MAX_RUNS)[origin.output])[origin.index] for module in case
-        ]
-    if _differ(found[0], found[1], assumes):
+    try:
+        with np.errstate(all="ignore"):
+            found = [np.asarray(evaluate(module, *inputs, max_runs=MAX_RUNS)[origin.output]) for module in case]
+    except Error as error:
+        return f"values were found that might make a difference, but could not be tried: {error.message}"
+    if _differ(found[0][origin.index], found[1][origin.index], assumes):
         return Candidate(case[0], tuple(inputs))
     return "the solver found values that make no difference: it does not know all of the functions"
 
 
 def _differ(a: Any, b: Any, assumes: Collection[str]) -> bool:
-    if kind(a.dtype) == "float" and a != a and b != b:
-        return False
     if kind(a.dtype) == "float" and "no signed zeros" in assumes and a == b:
         return False
-    return a.tobytes() != b.tobytes()
+    return not exhaustive.same(a, b).all()
 
 
 # -- what is proved ------------------------------------------------------------------------------------------------------

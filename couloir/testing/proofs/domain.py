@@ -200,7 +200,8 @@ class Terms(Domain):
 
     def _elementwise(self, function: Callable[..., Term], operands: Sequence[Array], element: DType) -> Array:
         """A function of terms at every place. Integers and booleans that turn out to be known are."""
-        made = np.frompyfunc(function, len(operands), 1)(*map(_objects, operands))
+        with np.errstate(all="ignore"):  # whatever constants were folded in there
+            made = np.frompyfunc(function, len(operands), 1)(*map(_objects, operands))
         terms = np.asarray(made, object)
         if is_discrete(element) and all(cast(Term, term).is_constant for term in terms.flat):
             values = np.zeros(terms.shape, element)

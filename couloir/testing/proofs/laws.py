@@ -232,7 +232,7 @@ def _subtract(operands: Sequence[Term], dtype: DType) -> Term | None:
     x, y = operands
     if is_integer(dtype) and x is y:
         return constant(0, dtype)
-    if is_integer(dtype) or is_float(dtype):
+    if is_integer(dtype) or is_float(dtype) or kind(dtype) == "complex":
         return apply("add", x, apply("negate", y))
     return None
 
@@ -272,6 +272,18 @@ def _divide(operands: Sequence[Term], dtype: DType) -> Term | None:
         if exact:  # the product is the same number, rounded once as the quotient is
             return apply("multiply", x, inverse)
     return None
+
+
+def _remainder(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if kind(dtype) != "signed" and not is_float(dtype):
+        return None
+    positive = y.operands[0] if y.op in ("negate", "abs") else apply("abs", y) if y.is_constant else y
+    if positive is not y:  # only the dividend gives it its sign
+        return apply("remainder", x, positive)
+    if x.op == "remainder" and x.operands[1] is y:
+        return x
+    return apply("negate", apply("remainder", x.operands[0], y)) if x.op == "negate" and is_float(dtype) else None
 
 
 def _is_power_of_two(value: float) -> bool:
@@ -474,6 +486,7 @@ _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
     "not": _not,
     "or": _or,
     "real": _real,
+    "remainder": _remainder,
     "same": _same,
     "select": _select,
     "subtract": _subtract,

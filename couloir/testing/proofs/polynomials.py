@@ -34,9 +34,11 @@ MAX_MONOMIALS: Final = 2000
 """Products that would have more are left as they are."""
 _SETS: Final = frozenset(("maximum", "minimum", "and", "or", "xor"))
 _ARITHMETIC: Final = frozenset(("add", "subtract", "multiply", "negate", "divide", "fma", SUM, PRODUCT))
-_OF_INTEGERS: Final = frozenset(("add", "subtract", "multiply", "negate", "not", "shift_left", "convert"))
+_OF_INTEGERS: Final = frozenset(("add", "subtract", "multiply", "negate", "not", "remainder", "shift_left", "convert"))
 
 NO_NAN, NO_INFINITIES, NO_SIGNED_ZEROS = "no NaN", "no infinities", "no signed zeros"
+CANCELLING: Final = frozenset((NO_NAN, NO_INFINITIES, NO_SIGNED_ZEROS))
+"""What has to be assumed for x - x and 0 x to be 0."""
 
 
 @attrs.define
@@ -60,7 +62,7 @@ def normal(roots: Sequence[Term], real: Collection[Term] = (), assumes: Collecti
         real: The arithmetic of floats in which rounding does not matter.
         assumes: What is assumed anyway.
     """
-    normalizer = _Normalizer(real, NO_SIGNED_ZEROS not in assumes)
+    normalizer = _Normalizer(real, assumes)
     found = normalizer.run(roots)
     return Normal(found, normalizer.needs - set(assumes))
 
@@ -91,10 +93,12 @@ class _TooLarge(Exception):
 
 
 class _Normalizer:
-    def __init__(self, real: Collection[Term], zeros_have_signs: bool) -> None:
+    def __init__(self, real: Collection[Term], assumes: Collection[str]) -> None:
         self.real = real
         self.needs: set[str] = set()
-        self.zeros_have_signs = zeros_have_signs
+        self.zeros_have_signs = NO_SIGNED_ZEROS not in assumes
+        self.zeros_matter = not set(assumes) >= CANCELLING
+        """Whether a product with a zero may be something else."""
         self.polynomials: dict[Term, Polynomial] = {}
         """Of normal forms that are more than an atom."""
 
@@ -129,6 +133,8 @@ class _Normalizer:
         number = _number(term)
         if number is None:
             return {((term, 1),): 1}
+        if number == 0 and is_float(term.dtype) and self.zeros_matter:
+            return {((constant(0, term.dtype), 1),): -1 if np.signbit(term.value) else 1}
         return {(): number} if number else {}
 
     def _as_term(self, polynomial: Polynomial, dtype: DType) -> Term:
@@ -140,8 +146,12 @@ class _Normalizer:
             ((monomial, coefficient),) = items
             if coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1:
                 return monomial[0][0]
+            if _is_zero(monomial):
+                return constant(-0.0, dtype)
             if not monomial and is_integer(dtype):
                 return _whole(int(coefficient), dtype)
+            if not monomial and _number(rounded := constant(float(coefficient), dtype)) == coefficient:
+                return rounded
         atoms = sorted({atom for monomial, _ in items for atom, _ in monomial}, key=lambda atom: atom.key)
         places = {atom: place for place, atom in enumerate(atoms)}
         data = tuple(
@@ -172,6 +182,13 @@ class _Normalizer:
                     for atom, power in atoms:
                         factors = _product(factors, _power(self._polynomial(atom), power))
                     result = _sum([result, factors])
+            case "remainder":  # what a quotient leaves, also one by zero, or of the least number by -1
+                if bits is None:
+                    return None
+                quotient: Polynomial = {((apply("divide", *operands), 1),): 1}
+                result = _sum(
+                    [self._polynomial(operands[0]), _scaled(_product(self._polynomial(operands[1]), quotient), -1)]
+                )
             case "not":
                 result = _sum([_scaled(self._polynomial(operands[0]), -1), {(): -1}])
             case "shift_left":
@@ -190,9 +207,6 @@ class _Normalizer:
         if any(operand.is_constant and _number(operand) is None for operand in operands):
             return None  # an infinity, or NaN
         polynomials = [self._polynomial(operand) for operand in operands]
-        zero = constant(0, term.dtype)
-        if term.op in ("add", SUM) and zero in operands and self.zeros_have_signs:
-            return _with_zero(self._added(polynomials), zero)
         match term.op:
             case "divide":
                 divisor = self._inverse(operands[1], polynomials[1])
@@ -230,39 +244,46 @@ class _Normalizer:
                 return result
 
     def _added(self, operands: Sequence[Polynomial]) -> Polynomial:
-        result = _sum(operands)
-        result.update({monomial: 1 for monomial in result if _is_zero(monomial)})
         signs: dict[Monomial, bool] = {}
         for operand in operands:
             for monomial, coefficient in operand.items():
-                if signs.setdefault(monomial, coefficient > 0) != (coefficient > 0) and monomial:
-                    self.needs |= {NO_NAN, NO_INFINITIES, NO_SIGNED_ZEROS}
-        return result
+                if (
+                    signs.setdefault(monomial, coefficient > 0) != (coefficient > 0)
+                    and monomial
+                    and not _is_zero(monomial)
+                ):
+                    self.needs |= CANCELLING
+        zeros = [coefficient for operand in operands for monomial, coefficient in operand.items() if _is_zero(monomial)]
+        result = _sum([_without_zero(operand) for operand in operands])
+        if zeros and (not result or (max(zeros) > 0 and () not in result and self.zeros_have_signs)):
+            # Beside other summands -0 makes no difference, and +0 only where they are -0.
+            result[next(filter(_is_zero, signs))] = 1 if max(zeros) > 0 else -1
+        return _with_signs(result)
 
     def _negated(self, operand: Polynomial) -> Polynomial:
-        return _scaled(self._without_zero(operand), -1)
+        return _scaled(operand if len(operand) == 1 else self._without_zero(operand), -1)
 
     def _without_zero(self, operand: Polynomial) -> Polynomial:
-        if not any(map(_is_zero, operand)):
-            return operand
-        self.needs.add(NO_SIGNED_ZEROS)
-        return {monomial: coefficient for monomial, coefficient in operand.items() if not _is_zero(monomial)}
+        rest = _without_zero(operand)
+        if len(rest) < len(operand):
+            self.needs.add(NO_SIGNED_ZEROS)
+        return rest
 
     def _multiplied(self, lhs: Polynomial, rhs: Polynomial) -> Polynomial:
-        lhs, rhs = self._without_zero(lhs), self._without_zero(rhs)
+        lhs, rhs = (side if len(side) == 1 else self._without_zero(side) for side in (lhs, rhs))
         if not lhs or not rhs:
-            self.needs |= {NO_NAN, NO_INFINITIES, NO_SIGNED_ZEROS}
+            self.needs |= CANCELLING
         for one, other in ((lhs, rhs), (rhs, lhs)):
             if len(one) > 1 and not (len(other) == 1 and abs(next(iter(other.values()))) == 1 and () in other):
                 self.needs |= {NO_INFINITIES, NO_SIGNED_ZEROS}
-        result = _product(lhs, rhs)
+        result = _with_signs(_product(lhs, rhs))
         before = {atom for polynomial in (lhs, rhs) for monomial in polynomial for atom, _ in monomial}
         if result and before - {atom for monomial in result for atom, _ in monomial}:
             self.needs.add(NO_NAN)
         return result
 
     def _inverse(self, term: Term, polynomial: Polynomial) -> Polynomial | None:
-        polynomial = self._without_zero(polynomial)
+        polynomial = polynomial if len(polynomial) == 1 else self._without_zero(polynomial)
         if len(polynomial) != 1:
             return {((term, -1),): 1} if polynomial else None
         ((monomial, coefficient),) = polynomial.items()
@@ -270,12 +291,20 @@ class _Normalizer:
 
 
 def _is_zero(monomial: Monomial) -> bool:
-    """Whether a monomial is the +0 that was added to others: it makes no difference but that the sum is not -0."""
-    return len(monomial) == 1 and monomial[0][0].is_constant
+    """Whether a monomial is a zero, which makes a difference to the sign of other zeros."""
+    return len(monomial) == 1 and monomial[0][0].is_constant and monomial[0][1] == 1
 
 
-def _with_zero(polynomial: Polynomial, zero: Term) -> Polynomial:
-    return polynomial if () in polynomial else {**polynomial, ((zero, 1),): 1}
+def _without_zero(polynomial: Polynomial) -> Polynomial:
+    return {monomial: coefficient for monomial, coefficient in polynomial.items() if not _is_zero(monomial)}
+
+
+def _with_signs(polynomial: Polynomial) -> Polynomial:
+    """Of a product with a zero the coefficient is a sign."""
+    return {
+        monomial: (1 if coefficient > 0 else -1) if any(atom.is_constant for atom, _ in monomial) else coefficient
+        for monomial, coefficient in polynomial.items()
+    }
 
 
 def _number(term: Term) -> Number | None:

@@ -263,6 +263,7 @@ _FLOATS: Final[Mapping[str, Meaning]] = {
     "compare LE": _form("(fp.leq {} {})"),
     "divide": _form("(fp.div RNE {} {})"),
     "floor": _form("(fp.roundToIntegral RTN {})"),
+    "fma": _form("(fp.fma RNE {} {} {})"),
     "is_finite": _form("(not (or (fp.isNaN {0}) (fp.isInfinite {0})))"),
     "multiply": _form("(fp.mul RNE {} {})"),
     "negate": _form("(fp.neg {})"),
@@ -288,7 +289,13 @@ def _float(op: str, dtype: DType) -> Meaning | None:
         return _form(
             f"(ite (or (fp.isNaN {{0}}) (fp.isZero {{0}})) {{0}} (ite (fp.isNegative {{0}}) (fp.neg {one}) {one}))"
         )
-    return _FLOATS.get(op)
+    exponent, significand = FLOAT_FORMATS[dtype.name]
+    if exponent > significand and op in ("add", "subtract"):
+        # z3 does not add floats of such formats. In f32, which is wide enough for the second rounding to do no harm, it does.
+        return _form(
+            f"((_ to_fp {exponent} {significand}) RNE (fp.{op[:3]} RNE ((_ to_fp 8 24) RNE {{0}}) ((_ to_fp 8 24) RNE {{1}})))"
+        )
+    return None if exponent > significand and op == "fma" else _FLOATS.get(op)
 
 
 # -- conversions ---------------------------------------------------------------------------------------------------------

@@ -89,14 +89,16 @@ def constant(value: Any, dtype: DType) -> Term:
     """A number of an element type; for `UNBOUNDED` an int. All NaN are one."""
     if dtype == UNBOUNDED:
         return Term.of("constant", (), UNBOUNDED, int(value))
-    array: Any = np.asarray(value).astype(dtype)
     family = kind(dtype)
+    with np.errstate(all="ignore"):
+        array: Any = np.asarray(value).astype(dtype)
     if family == "complex":
         part = np.dtype(np.float32 if dtype == np.complex64 else np.float64)
         parts = (constant(array.real, part).data, constant(array.imag, part).data)
         return Term.of("constant", (), dtype, parts)
-    if family == "float" and array != array:
-        array = np.array(np.nan).astype(dtype)
+    if family == "float":
+        with np.errstate(invalid="ignore"):
+            array = np.array(np.nan).astype(dtype) if array != array else array
     return Term.of("constant", (), dtype, bool(array) if family == "bool" else int(to_bits(array.reshape(1))[0]))
 
 

@@ -198,7 +198,6 @@ def multiply(a: Term, b: Term) -> Term:
         (apply("fma", X, Y, Z), add(multiply(X, Y), Z), set()),
         (add(add(X, ZERO), ZERO), add(X, ZERO), set()),
         (apply("subtract", add(X, Y), Y), X, CANCELS),
-        (multiply(add(X, Y), ZERO), ZERO, CANCELS),
         (multiply(add(X, Y), Z), add(multiply(X, Z), multiply(Y, Z)), {"no infinities", "no signed zeros"}),
         (apply("divide", multiply(X, Y), Y), X, {"no NaN"}),
         (apply("divide", apply("divide", X, Y), Z), apply("divide", X, multiply(Y, Z)), set()),
@@ -227,6 +226,12 @@ def test_what_exact_arithmetic_takes(a: Term, b: Term, needs: set[str]) -> None:
 def test_what_is_different_stays_so(a: Term, b: Term) -> None:
     found = normal([a, b], set(postorder([a, b])))
     assert found.terms[0] is not found.terms[1]
+
+
+def test_nothing_is_left_of_products_with_zero_where_all_is_finite() -> None:
+    term = multiply(add(X, Y), ZERO)
+    assert normal([term], set(postorder([term]))).terms[0] is not ZERO
+    assert normal([term], set(postorder([term])), CANCELS).terms == [ZERO]
 
 
 def test_the_zero_that_makes_a_difference_goes_where_signs_do_not_matter() -> None:
