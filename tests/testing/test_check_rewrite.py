@@ -11,7 +11,6 @@ import pytest
 
 import couloir
 from couloir import Rewriter, Rule, rule
-from couloir.cli import main
 from couloir.dialects import hlo
 from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.passes import Pass, PassPipeline
@@ -307,41 +306,3 @@ def test_programs_of_different_types_are_not_compared():
         )
     with pytest.raises(couloir.Error, match="no public function"):
         equivalent(couloir.parse("module {}"), couloir.parse("module {}"))
-
-
-def test_the_command_tells_refuted_from_unknown(tmp_path, monkeypatch, capsys):
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "rules_of_the_check_test.py").write_text(
-        "from couloir import Rule, guard\nfrom couloir.dialects import hlo\n"
-        "class CommandWrong(Rule):\n    'x - y => x + y'\n    def pattern(x, y): return hlo.Subtract(x, y)\n"
-        "    def rewrite(x, y): return hlo.Add(x, y)\n"
-        "class CommandNever(Rule):\n    'x - y => x'\n    def pattern(x, y): return hlo.Subtract(x, y)\n"
-        "    def where(x): return guard(False, 'never')\n    def rewrite(x): return x\n"
-    )
-    module = ["--module", "rules_of_the_check_test"]
-    assert main(["check", "DoubleNegate", "--cases", "5", "--seconds", "30"]) == 0
-    assert "TESTED" in capsys.readouterr().out
-    assert main(["check", "CommandWrong", *module, "--seconds", "30", "--reproduction"]) == 3
-    assert "couloir.parse" in capsys.readouterr().out
-    assert main(["check", "CommandNever", *module, "--seconds", "1"]) == 4
-    assert main(["check", "-p", "cse", "--cases", "1", "--seconds", "60"]) == 0
-    first, second = tmp_path / "a.mlir", tmp_path / "b.mlir"
-    first.write_text(SUM.replace("OP", "add"))
-    second.write_text(SUM.replace("OP", "multiply"))
-    assert main(["check", str(first), str(first), "--cases", "2"]) == 0
-    assert main(["check", str(first), str(second)]) == 3
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ([], "give one rule"),
-        (["A", "B", "C"], "give one rule"),
-        (["DoubleNegate", "-p", "cse"], "give one rule"),
-        (["NoSuchRuleAnywhere"], "there is no rule"),
-        (["DoubleNegate", "--module", "no_such_module_anywhere"], "cannot import"),
-    ],
-)
-def test_a_command_that_makes_no_sense(arguments, said, capsys):
-    assert main(["check", *arguments]) == 1
-    assert said in capsys.readouterr().err

@@ -23,6 +23,7 @@ from couloir.ir.rewriting import FunctionRule, Observer, Rewrite, Rule, apply_ru
 from couloir.ir.rewriting.rule import Equation, all_rules, find_rule, function_rule
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.verify import verify
+from couloir.testing.generation.building import op_classes
 from couloir.testing.rewrites.programs import Program, labelled_programs, random_programs
 
 MAX_APPLICATIONS: Final = 200
@@ -220,9 +221,10 @@ def of_pipeline(pipeline: PassPipeline, dialects: Sequence[str] | None = None) -
     passes = list(passes_of(pipeline))
     if not passes:
         raise Error("there is no pass in the pipeline", hint='give some: "canonicalize,cse"')
-    first: Any = passes[0]
-    before = PassPipeline.parse(str(getattr(first, "after", "")))
-    chosen = tuple(dialects or getattr(first, "dialects", ()) or DIALECTS)
+    first = passes[0]
+    before = PassPipeline.parse(first.after) if first.after else PassPipeline()
+    chosen = tuple(dialects or first.dialects or DIALECTS)
+    op_classes(chosen)  # an error when there is none of a name
 
     def apply(module: ModuleOp, observer: Observer | None) -> int:
         text = str(module)
