@@ -323,7 +323,12 @@ def roots_of(function: Callable[..., Any], takes: Sequence[str]) -> tuple[type[O
     annotation: Any = function.__annotations__.get(parameters[0])
     if isinstance(annotation, str):
         first: Any = python_types.SimpleNamespace(__annotations__={parameters[0]: annotation})
-        annotation = typing.get_type_hints(first, function.__globals__, names)[parameters[0]]
+        try:
+            annotation = typing.get_type_hints(first, function.__globals__, names)[parameters[0]]
+        except (AttributeError, NameError, SyntaxError, TypeError) as error:
+            raise Error(
+                f"the rule `{function.__name__}` starts at `{annotation}`, which means nothing: {error}"
+            ) from error
     several: tuple[Any, ...] = (
         typing.get_args(annotation)
         if typing.get_origin(annotation) in (typing.Union, python_types.UnionType)

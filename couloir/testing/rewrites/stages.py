@@ -567,7 +567,7 @@ class Check:
         programs = self.report.programs
         if not programs:
             return "no program could be made in which it might fire"
-        if self.refused:
+        if self.subject.rewrite is None:
             return f"it changed none of {_counted(programs, 'program')}{self._refusals()}"
         reasons = self.reasons.told()
         return f"it never fired on {_counted(programs, 'program')}" + (f": {reasons}" if reasons else "")
