@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from couloir.ir.errors import Error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from couloir.ir.operation import Operation
 
@@ -23,13 +23,14 @@ GROUP: Final = "couloir.dialects"
 class Registry:
     """The table of operations, attributes and types by name."""
 
-    __slots__ = ("_attributes", "_entry_points", "_factories", "_loaded", "_modules", "_operations")
+    __slots__ = ("_attributes", "_entry_points", "_factories", "_loaded", "_modules", "_newest", "_operations")
 
     def __init__(self) -> None:
         self._operations: dict[str, type[Operation]] = {}
         self._attributes: dict[str, Any] = {}
         self._modules: dict[str, str] = {}
         self._factories: dict[str, Callable[[str], type[Operation] | None]] = {}
+        self._newest: dict[str, Callable[[], Sequence[type[Operation]]]] = {}
         self._loaded: set[str] = set()
         self._entry_points: dict[str, str] | None = None
 
@@ -37,9 +38,19 @@ class Registry:
         """Says which module defines a dialect; it is imported when the dialect is first needed."""
         self._modules[dialect] = module
 
-    def declare_factory(self, dialect: str, factory: Callable[[str], type[Operation] | None]) -> None:
-        """Gives a dialect whose classes are made on demand: `factory("onnx.ConvV11")` defines that class, or returns None."""
+    def declare_factory(
+        self,
+        dialect: str,
+        factory: Callable[[str], type[Operation] | None],
+        newest: Callable[[], Sequence[type[Operation]]] | None = None,
+    ) -> None:
+        """Gives a dialect whose classes are made on demand: `factory("onnx.ConvV11")` defines that class, or returns None.
+
+        `newest` makes the newest version of each op.
+        """
         self._factories[dialect] = factory
+        if newest is not None:
+            self._newest[dialect] = newest
 
     def add_operation(self, name: str, cls: type[Operation]) -> None:
         """Registers an op class; a later definition of the same name replaces the earlier one, as in a notebook."""
@@ -91,6 +102,12 @@ class Registry:
         self.load(dialect)
         prefix = dialect + "."
         return [cls for name, cls in sorted(self._operations.items()) if name.startswith(prefix)]
+
+    def newest_operations(self, dialect: str) -> list[type[Operation]]:
+        """The op classes of one dialect, defined so far or not; of ops with versions the newest."""
+        self.load(dialect)
+        newest = self._newest.get(dialect)
+        return self.operations(dialect) if newest is None else list(newest())
 
     def attribute_names(self, dialect: str, *, types: bool) -> list[str]:
         """The names of one dialect's types, or of its attributes, that are defined so far; for "did you mean"."""

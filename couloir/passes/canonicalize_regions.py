@@ -34,6 +34,8 @@ class CanonicalizeRegions(Pass, name="canonicalize-regions"):
     nothing needs go, with what only computes them.
     """
 
+    dialects = ("scf", "arith")
+
     def run(self, op: Operation, context: PassContext) -> None:
         count = canonicalize_regions(op)
         context.notes.append(f"{count} simplifications")

@@ -21,6 +21,8 @@ _NOT_CONSTANT: Final = Miss("an operand is not a constant")
 class ConstantFolding(Pass, name="constant-folding"):
     """Computes ops of constants now, once, instead of in each run."""
 
+    dialects = ("stablehlo", "arith")
+
     max_elements: int = 1 << 16
     """The largest result that may be bigger than all operands together: `broadcast(0)` stays an op."""
     max_bytes: int = 1 << 30

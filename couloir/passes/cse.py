@@ -26,6 +26,9 @@ class Cse(Pass, name="cse"):
     reads of memory that nothing has changed since.
     """
 
+    dialects = ("stablehlo", "chlo")
+    after = "decompose"
+
     def run(self, op: Operation, context: PassContext) -> None:
         removed = 0
         changing = _changing(op)

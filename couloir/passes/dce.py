@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Dce(Pass, name="dce"):
     """Removes ops without side effects whose results are not used."""
 
+    dialects = ("stablehlo",)
+
     def run(self, op: Operation, context: PassContext) -> None:
         removed = 0
         # From the end, so that an op is met after its users; a second look is needed only across loops of blocks.

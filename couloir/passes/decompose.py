@@ -307,5 +307,7 @@ DECOMPOSITIONS: Final[Sequence[Any]] = (
 class Decompose(Pass, name="decompose"):
     """Writes top_k, batch normalisation, composites and the like as the ops that they stand for."""
 
+    dialects = ("stablehlo", "chlo")
+
     def run(self, op: Operation, context: PassContext) -> None:
         context.apply(op, DECOMPOSITIONS)

@@ -88,5 +88,7 @@ def convolution_of_one_window(op: hlo.Convolution, rewriter: Rewriter) -> str | 
 class DotLayout(Pass, name="dot-layout"):
     """Transposes operands of dot products so that the loops read adjacent elements."""
 
+    dialects = ("stablehlo",)
+
     def run(self, op: Operation, context: PassContext) -> None:
         context.apply(op, [convolution_of_one_window, contract_leading_dimensions])

@@ -75,5 +75,7 @@ RULES: Sequence[object] = (pad_convolution_input, pad_reduce_window_input)
 class ExplicitPadding(Pass, name="explicit-padding"):
     """Makes the padding of convolutions and pools an op of its own."""
 
+    dialects = ("stablehlo",)
+
     def run(self, op: Operation, context: PassContext) -> None:
         context.apply(op, [pad_convolution_input, pad_reduce_window_input])

@@ -31,6 +31,9 @@ class Inline(Pass, name="inline"):
     `symbol-dce` removes private ones that nobody calls any more. Source: MLIR, `inline`.
     """
 
+    dialects = ("stablehlo",)
+    after = "outline-fusions"
+
     max_ops: int | None = None
     """The largest function that is inlined, in ops; without it, all are."""
     max_growth: int = 1 << 20

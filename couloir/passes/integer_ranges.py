@@ -46,6 +46,8 @@ class IntRangeOptimizations(Pass, name="int-range-optimizations"):
     Source: MLIR, `int-range-optimizations`.
     """
 
+    dialects = ("arith", "scf")
+
     def run(self, op: Operation, context: PassContext) -> None:
         facts = integer_ranges(op)
         known: list[tuple[Value[Any], Attribute]] = []

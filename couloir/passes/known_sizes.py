@@ -22,6 +22,8 @@ class KnownSizes(Pass, name="known-sizes"):
     A size that depends on the elements of a tensor is an error, which names the op.
     """
 
+    dialects = ("stablehlo",)
+
     def run(self, op: Operation, context: PassContext) -> None:
         if not isinstance(op, ModuleOp):
             return

@@ -24,6 +24,8 @@ class LoopInvariantCodeMotion(Pass, name="loop-invariant-code-motion"):
     MLIR, `loop-invariant-code-motion`.
     """
 
+    dialects = ("scf", "arith")
+
     def run(self, op: Operation, context: PassContext) -> None:
         moved = 0
         for inner in list(op.walk_postorder()):  # inner loops first: what leaves them may leave the outer ones, too

@@ -37,6 +37,9 @@ class MemoryPlan(Pass, name="memory-plan"):
     Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
     """
 
+    dialects = ("stablehlo",)
+    after = "known-sizes,decompose,inline,symbol-dce,complex-to-real,canonicalize,cse,explicit-padding,dot-layout,hlo-to-loops"
+
     def run(self, op: Operation, context: PassContext) -> None:
         functions = [inner for inner in op.walk() if isinstance(inner, FuncOp) and not inner.is_declaration]
         workspaces: dict[str, int] = {}

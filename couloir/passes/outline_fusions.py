@@ -34,6 +34,8 @@ class OutlineFusions(Pass, name="outline-fusions"):
     control flow stay where they are.
     """
 
+    dialects = ("stablehlo",)
+
     def run(self, op: Operation, context: PassContext) -> None:
         if not isinstance(op, ModuleOp):
             raise Error(

@@ -38,6 +38,8 @@ MAX_LISTED: Final = 10
 class RefineShapes(Pass, name="refine-shapes"):
     """Makes every shape of a function static, from the types of its arguments; calls are inlined first."""
 
+    dialects = ("stablehlo",)
+
     shapes: tuple[str, ...] = ()
     """The shapes of the arguments: `2x3x8`, nothing for a scalar, `*` for one that stays as it is; without any, all stay."""
     function: str | None = None

@@ -28,6 +28,8 @@ class RemoveDeadValues(Pass, name="remove-dead-values"):
     only computes them. Arguments and results of functions stay. Source: MLIR, `remove-dead-values`.
     """
 
+    dialects = ("scf", "arith")
+
     def run(self, op: Operation, context: PassContext) -> None:
         context.notes.append(f"{remove_dead_values(op)} values and ops removed")
 

@@ -29,6 +29,8 @@ class Sccp(Pass, name="sccp"):
     to `simplify-cfg` and `canonicalize-regions`. Source: MLIR, `sccp`.
     """
 
+    dialects = ("scf", "arith")
+
     max_elements: int = 1 << 16
     """Tensors with more elements are not computed."""
 

@@ -26,6 +26,9 @@ class SymbolDce(Pass, name="symbol-dce"):
     `symbol-dce`.
     """
 
+    dialects = ("stablehlo",)
+    after = "outline-fusions,inline"
+
     def run(self, op: Operation, context: PassContext) -> None:
         needed = _needed(op)
         doomed = [

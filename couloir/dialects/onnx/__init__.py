@@ -28,9 +28,15 @@ from couloir.dialects.onnx.types import (
     StringsAttr,
     StringType,
 )
+from couloir.ir.operation import Operation
 from couloir.ir.registry import REGISTRY
 
-REGISTRY.declare_factory("onnx", from_op_name)
+
+def _newest() -> list[type[Operation]]:
+    return [Initializer, *map(from_class_name, operators())]
+
+
+REGISTRY.declare_factory("onnx", from_op_name, _newest)
 
 _PARTS: Final = ("ml", "preview")
 """Modules with the operators of other operator sets; they are imported when they are asked for."""

@@ -37,6 +37,8 @@ def canonicalization_rules(dialects: Iterable[str]) -> list[type[Rule] | Rewrite
 class Canonicalize(Pass, name="canonicalize"):
     """Brings a program into its simplest form: rules, constant folding, removal of dead ops."""
 
+    dialects = ("stablehlo", "arith")
+
     max_elements: int = 1 << 16
     """As for `constant-folding`."""
     fold: bool = True

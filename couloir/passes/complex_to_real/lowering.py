@@ -427,6 +427,8 @@ def _is_real(op: Operation) -> bool:
 class ComplexToReal(Pass, name="complex-to-real"):
     """Writes what computes with complex numbers as what computes with their real and imaginary parts."""
 
+    dialects = ("stablehlo",)
+
     def run(self, op: Operation, context: PassContext) -> None:
         if all(_is_real(inner) for inner in op.walk()):
             return

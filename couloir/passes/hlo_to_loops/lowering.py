@@ -52,6 +52,9 @@ SIGNATURE = "couloir.signature"
 class HloToLoops(Pass, name="hlo-to-loops"):
     """Lowers StableHLO on tensors to loops over buffers, with elementwise ops fused into the loops of their users."""
 
+    dialects = ("stablehlo",)
+    after = "known-sizes,decompose,inline,symbol-dce,complex-to-real,canonicalize,cse,explicit-padding,dot-layout"
+
     def run(self, op: Operation, context: PassContext) -> None:
         if not isinstance(op, ModuleOp):
             raise Error(f"`{self.name}` runs on a module, not on `{op.name}`")

@@ -113,6 +113,8 @@ _FAULTS: Final = (ArithmeticError, LookupError, MemoryError, TypeError, ValueErr
 class OnnxToHlo(Pass, name="onnx-to-hlo"):
     """Lowers ONNX operators to StableHLO, with shape arithmetic computed and functions inlined."""
 
+    dialects = ("onnx",)
+
     pad_indices: bool = False
     """Lower `NonMaxSuppression` and `NonZero`, which give as many indices as the values ask for: to the largest number, with -1 for
     those that are not there. What the model goes on to do with these is not changed: -1 is then an index from the end."""

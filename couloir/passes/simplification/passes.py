@@ -84,6 +84,8 @@ def _known(names: tuple[str, ...]) -> Any:
 class Simplify(Pass, name="simplify"):
     """Applies algebraic laws, family by family of ops, and folds constants."""
 
+    dialects = ("stablehlo",)
+
     families: tuple[str, ...] = attrs.field(default=FAMILIES, converter=tuple, validator=_known(FAMILIES))
     """Which families of rules are applied."""
     assumes: tuple[str, ...] = attrs.field(default=(), converter=tuple, validator=_known(ASSUMPTIONS))

@@ -45,7 +45,7 @@ def op_classes(dialects: Iterable[str]) -> list[type[Operation]]:
     """The ops of some dialects that can be generated."""
     found: list[type[Operation]] = []
     for dialect in dialects:
-        classes = REGISTRY.operations(dialect)
+        classes = REGISTRY.newest_operations(dialect)
         if not classes:
             raise Error(f"there is no dialect `{dialect}` with ops", hint=f"there are {', '.join(REGISTRY.dialects())}")
         found += [cls for cls in classes if can_generate(cls)]

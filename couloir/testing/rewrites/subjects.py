@@ -14,12 +14,12 @@ import attrs
 
 import couloir.passes  # noqa: F401  # pyright: ignore[reportUnusedImport] -- declares the passes
 from couloir.dialects.builtin import ModuleOp
-from couloir.ir.conversion.report import ConversionError
-from couloir.ir.errors import Error, nearest
+from couloir.ir.errors import Error, VerifyError, nearest
 from couloir.ir.passes import Pass, PassPipeline
 from couloir.ir.passes.base import all_passes
 from couloir.ir.passes.items import passes_of
 from couloir.ir.rewriting import FunctionRule, Observer, Rewrite, Rule, apply_rules
+from couloir.ir.rewriting.driver import RewriteCycle
 from couloir.ir.rewriting.rule import Equation, all_rules, find_rule, function_rule
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.verify import verify
@@ -230,7 +230,9 @@ def of_pipeline(pipeline: PassPipeline, dialects: Sequence[str] | None = None) -
         text = str(module)
         try:
             pipeline.run(module, verify_each=False, listener=observer)
-        except ConversionError as error:
+        except (RewriteCycle, VerifyError):
+            raise
+        except Error as error:
             raise Refused(error.message) from error
         return int(str(module) != text)
 
