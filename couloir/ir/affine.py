@@ -73,7 +73,7 @@ class AffineExpr:
 
     def replace(self, dims: Sequence[AffineExpr], symbols: Sequence[AffineExpr] = ()) -> AffineExpr:
         """The expression with other expressions in place of its dimensions and symbols."""
-        return self.evaluate(_Affine(dims), _Affine(symbols)) + 0
+        return affine(self.evaluate(_Affine(dims), _Affine(symbols)) + 0)  # constants give an int
 
 
 @attrs.frozen(slots=True, str=False)

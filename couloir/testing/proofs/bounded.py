@@ -112,7 +112,8 @@ def prove(
         if isinstance(outcome, str):
             return outcome
         if isinstance(outcome, Refuted):
-            return _counterexample(cases[origin.case], origin, outcome, assumes)
+            shown = _counterexample(cases[origin.case], origin, outcome, assumes)
+            return shown if isinstance(shown, Candidate) else f"{shown}; asked was whether {_shown(one, other)}"
     details = list(progress.details)
     if skipped:
         details.append(f"not for {sum(skipped.values())} of {len(cases)}: {min(skipped, key=len)}")
@@ -300,7 +301,7 @@ def _counterexample(
         return f"values were found that might make a difference, but could not be tried: {error.message}"
     if _differ(found[0][origin.index], found[1][origin.index], assumes):
         return Candidate(case[0], tuple(inputs))
-    return "the solver found values that make no difference: it does not know all of the functions"
+    return "the values that the solver found make no difference: it does not know all of the functions"
 
 
 def _differ(a: Any, b: Any, assumes: Collection[str]) -> bool:
