@@ -62,7 +62,7 @@ class _Origin:
 
 
 @attrs.define
-class _Progress:
+class Progress:
     """What is known so far."""
 
     shapes: set[tuple[int, ...]] = attrs.field(factory=set)
@@ -86,7 +86,7 @@ def prove(
     """
     if not cases:
         return "there are no programs"
-    progress = _Progress()
+    progress = Progress()
     skipped: dict[str, int] = {}
     questions: dict[tuple[Term, Term], _Origin] = {}
     for number, (before, after) in enumerate(cases):
@@ -108,7 +108,7 @@ def prove(
     if not count:
         return next(iter(skipped))
     for (one, other), origin in questions.items():
-        outcome = _decide(one, other, assumes, deadline, progress)
+        outcome = decide(one, other, assumes, deadline, progress)
         if isinstance(outcome, str):
             return outcome
         if isinstance(outcome, Refuted):
@@ -145,7 +145,7 @@ def _compare(
     return None
 
 
-def _results(module: ModuleOp, progress: _Progress) -> list[Array]:
+def _results(module: ModuleOp, progress: Progress) -> list[Array]:
     """The terms of all results."""
     functions = public_functions(module)
     if not functions:
@@ -198,10 +198,17 @@ def _by_number(a: Term, b: Term) -> tuple[tuple[Term, Term], Mapping[Term, Term]
 # -- scalar questions ----------------------------------------------------------------------------------------------------
 
 
-def _decide(
-    one: Term, other: Term, assumes: Collection[str], deadline: float, progress: _Progress
+def decide(
+    one: Term, other: Term, assumes: Collection[str], deadline: float, progress: Progress
 ) -> Refuted | str | None:
-    """None when two terms are equal; values for which they are not; or why that is not known."""
+    """None when two terms are equal; values for which they are not; or why that is not known.
+
+    Args:
+        one, other: Of one element type.
+        assumes: What may be assumed.
+        deadline: A time of `time.monotonic()`.
+        progress: Takes note of how it was decided.
+    """
     everywhere = "reassociation" in assumes
     free = set(postorder([one, other])) if everywhere else set(open_regions([one, other]))
     missing = _missing_assumptions(one, other, free, assumes)
@@ -313,7 +320,7 @@ def _differ(a: Any, b: Any, assumes: Collection[str]) -> bool:
 # -- what is proved ------------------------------------------------------------------------------------------------------
 
 
-def _scope(count: int, progress: _Progress) -> str:
+def _scope(count: int, progress: Progress) -> str:
     types = ", ".join(sorted({_short(dtype) for dtype in progress.dtypes}))
     largest = max(progress.shapes, key=lambda shape: (int(np.prod(shape)), shape), default=())
     size = "x".join(map(str, largest)) or "scalars"

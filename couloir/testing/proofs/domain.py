@@ -80,6 +80,13 @@ def elements(array: Array) -> Array:
     return found
 
 
+def scalar(term: Term) -> Array:
+    """An array of rank 0 with one term."""
+    holder = np.empty((), object)
+    holder[()] = term
+    return _carried(holder, term.dtype)
+
+
 def _carried(terms: Array, element: DType) -> Array:
     result = np.empty(terms.shape, carrier_of(element))
     cells = np.frompyfunc(_Cell, 1, 1)(terms)

@@ -8,22 +8,25 @@ their indices; and what is left is a question about scalars, for normal forms or
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any, Final, cast
 
 import attrs
 
+from couloir.testing.proofs.bounded import Progress, decide
 from couloir.testing.proofs.elements import KINDS, Fold, Read, with_indices
 from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, index, of
 from couloir.testing.proofs.facts import Arithmetic, Fact, at_most, equal
-from couloir.testing.proofs.laws import apply, substituted
-from couloir.testing.proofs.questions import Proved, Refuted, valid
+from couloir.testing.proofs.laws import substituted
+from couloir.testing.proofs.questions import Refuted
 from couloir.testing.proofs.tensors import Tensor, Unknown
 from couloir.testing.proofs.terms import FALSE, TRUE, Term, variable
 
 MAX_SPLITS: Final = 200
 SCALAR_SECONDS: Final = 2.0
+LEAVES: Final = ("read", "number", "fold")
+"""Terms whose operands, if any, are not those of a scalar op."""
 
 
 @attrs.frozen(eq=False)
@@ -45,10 +48,20 @@ class Equality:
     Args:
         premises: What is known of the sizes.
         arithmetic: Answers questions about whole numbers.
+        assumes: What may be taken for granted of elements.
+        decided: Answers about scalars, kept from one path to the next.
     """
 
-    def __init__(self, premises: Sequence[Fact], arithmetic: Arithmetic) -> None:
+    def __init__(
+        self,
+        premises: Sequence[Fact],
+        arithmetic: Arithmetic,
+        assumes: Collection[str] = (),
+        decided: dict[tuple[Term, Term], Refuted | str | None] | None = None,
+    ) -> None:
         self.premises = tuple(premises)
+        self.assumes = assumes
+        self.decided = {} if decided is None else decided
         self.arithmetic = arithmetic
         self.splits = 0
         self._unknown: dict[tuple[int, int], bool] = {}
@@ -85,14 +98,11 @@ class Equality:
         condition = next((term for term in outside_folds([a, b]) if term.op == "where"), None)
         if condition is not None:
             return self._cases(condition, a, b, premises)
-        leaves = [term for term in outside_folds([a, b]) if term.op in ("read", "number", "fold")]
+        leaves = [term for term in outside_folds([a, b]) if term.op in LEAVES]
         same = self._same_leaves(leaves, premises)
         if same:
             a, b = substituted([a, b], same)
-        goal = apply("same", a, b, dtype=TRUE.dtype)
-        if a is b or goal is TRUE:
-            return None
-        return self._scalars(goal, a, b, premises)
+        return None if a is b else self._scalars(a, b, premises)
 
     def _cases(self, condition: Term, a: Term, b: Term, premises: tuple[Fact, ...]) -> Difference | None:
         fact = condition.data
@@ -109,18 +119,21 @@ class Equality:
                 return found
         return None
 
-    def _scalars(self, goal: Term, a: Term, b: Term, premises: tuple[Fact, ...]) -> Difference | None:
-        folds = [term for term in outside_folds([goal]) if term.op == "fold"]
-        any_value = {term: variable(f"fold {n}", term.dtype) for n, term in enumerate(folds)}
-        seconds = min(SCALAR_SECONDS, self.arithmetic.deadline - monotonic())
-        outcome = valid([], substituted([goal], any_value)[0], seconds=seconds)
-        if isinstance(outcome, Proved):
+    def _scalars(self, a: Term, b: Term, premises: tuple[Fact, ...]) -> Difference | None:
+        """Compares terms for all values of what they read and fold."""
+        leaves = [term for term in outside_folds([a, b]) if term.op in LEAVES]
+        names = {term: variable(f"x{n}", term.dtype) for n, term in enumerate(leaves)}
+        one, other = substituted([a, b], names)
+        if (one, other) not in self.decided:
+            until = min(monotonic() + SCALAR_SECONDS, self.arithmetic.deadline)
+            self.decided[one, other] = decide(one, other, self.assumes, until, Progress())
+        outcome = self.decided[one, other]
+        if outcome is None:
             return None
         told = f"`{_shown(a)}` becomes `{_shown(b)}`"
-        if isinstance(outcome, Refuted) and not outcome.certain:
-            told += ", and the solver does not know what all of it means"
-        certain = isinstance(outcome, Refuted) and outcome.certain
-        return Difference(told, self._where_they_differ(a, b, premises) if certain else None)
+        if isinstance(outcome, str):
+            return Difference(f"{told}: {outcome}")
+        return Difference(told, self._where_they_differ(a, b, premises) if outcome.certain else None)
 
     def _where_they_differ(self, a: Term, b: Term, premises: tuple[Fact, ...]) -> Mapping[Atom, int] | None:
         """Sizes and indices at which two terms differ, it seems: where they read at different indices, if they do."""

@@ -27,8 +27,10 @@ from couloir.testing.proofs.equality import Difference, Equality
 from couloir.testing.proofs.facts import Arithmetic, Fact
 from couloir.testing.proofs.families import Family, essence
 from couloir.testing.proofs.paths import Apply, Compared, Path, Paths, Untraceable
+from couloir.testing.proofs.questions import Refuted
 from couloir.testing.proofs.smt import why_not
 from couloir.testing.proofs.tensors import Meanings, NoMeaning
+from couloir.testing.proofs.terms import Term
 from couloir.testing.rewrites.report import Candidate, Proof
 
 MAX_APPLICATIONS: Final = 50
@@ -143,13 +145,14 @@ class _Prover:
         self.arithmetic = Arithmetic(deadline)
         self.done: list[_Done] = []
         self.known: dict[str, Paths] = {}
+        self.decided: dict[tuple[Term, Term], Refuted | str | None] = {}
 
     def prove(self, family: Family) -> Candidate | None:
         """Notes what is known of a family; gives a program that seems to be made wrong."""
         try:
             paths = self._paths(family)
             for path in paths.found:
-                found = _difference(path, self.assumes, self.arithmetic)
+                found = _difference(path, self.assumes, self.arithmetic, self.decided)
                 if found is None:
                     continue
                 values = None if found.values is None else paths.completed(path, found.values)
@@ -173,7 +176,9 @@ class _Prover:
         return paths
 
 
-def _difference(path: Path, assumes: Collection[str], arithmetic: Arithmetic) -> Difference | None:
+def _difference(
+    path: Path, assumes: Collection[str], arithmetic: Arithmetic, decided: dict[tuple[Term, Term], Refuted | str | None]
+) -> Difference | None:
     """What a rule changes on a path. Raises `NoMeaning`."""
     run = path.run
     if run.before is None or run.after is None or run.kind == "broken":
@@ -183,7 +188,7 @@ def _difference(path: Path, assumes: Collection[str], arithmetic: Arithmetic) ->
         lambda fact: arithmetic.follows(fact, premises) is True, zeros_are_one="no signed zeros" in assumes
     )
     before, after = (meanings.results(module) for module in (run.before, run.after))
-    equality = Equality(premises, arithmetic)
+    equality = Equality(premises, arithmetic, assumes, decided)
     for old, new in zip(before, after, strict=True):
         found = equality.difference(old, new)
         if found is not None:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, TypeAlias, cast
 
 import attrs
+import numpy as np
 
 from couloir.backends.numpy.domains import NotInDomain
-from couloir.backends.numpy.element_types import DType, kind
+from couloir.backends.numpy.element_types import Array, DType, kind
 from couloir.backends.numpy.meanings import meaning_of
 from couloir.dialects import hlo
 from couloir.dialects.builtin import ModuleOp
@@ -25,6 +26,8 @@ from couloir.ir.rewriting.rewriter import is_removable
 from couloir.ir.traits import ConstantLike, Elementwise, IsTerminator
 from couloir.ir.types import TensorType, Type, dtype_of
 from couloir.passes.running import public_functions
+from couloir.testing.proofs.domain import elements, scalar
+from couloir.testing.proofs.domain import terms as scalars
 from couloir.testing.proofs.elements import KINDS, Indices, choice, converted, fold, is_neutral, number, read, where
 from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, constant, index, of, product
 from couloir.testing.proofs.facts import Fact, at_most, equal, less, zero
@@ -131,7 +134,7 @@ class Meanings:
             function = _MEANINGS.get(op.name)
             if function is not None:
                 return (function(self, op, operands),)
-            if op.has_trait(Elementwise) or op.name in ("stablehlo.select", "stablehlo.clamp"):
+            if op.has_trait(Elementwise) or isinstance(op, hlo.Select | hlo.Clamp):
                 return (_elementwise(op, operands),)
         elif op.name == "stablehlo.tuple":
             return (operands,)
@@ -227,58 +230,24 @@ def _constant(op: Operation) -> Tensor:
     return Tensor(dims, dtype, at)
 
 
-@attrs.frozen(eq=False)
-class _Element:
-    """A term where the NumPy back end expects an array."""
-
-    term: Term
-
-    @property
-    def dtype(self) -> DType:
-        return self.term.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return ()
-
-
-class _Scalars:
-    """The namespace in which elementwise ops make terms."""
-
-    name = "elements"
-
-    def carrier(self, dtype: DType) -> DType:
-        return dtype
-
-    def apply(self, op: str, *operands: Any) -> Any:
-        if op in _OF_OTHER_TYPES:
-            raise NotInDomain(op, self.name)
-        return _Element(apply(op, *(operand.term for operand in operands)))
-
-    def convert(self, operand: Any, dtype: DType) -> Any:
-        return _Element(converted(operand.term, dtype))
-
-
-_OF_OTHER_TYPES: Final = frozenset(("real", "imag", "complex", "total_order"))
-"""Their results have other element types than their operands."""
-
-
 def element_term(op: Operation, terms: Sequence[Term]) -> Term:
     """What an elementwise op makes of elements."""
     result = op.results[0].type
     assert isinstance(result, TensorType)
     dtype = dtype_of(result.element_type)
-    if op.name == "stablehlo.select":
-        return apply("select", *terms)
+    if isinstance(op, hlo.Convert):
+        return converted(terms[0], dtype)
     function = meaning_of(op)
-    if function is not None and kind(terms[0].dtype) != "complex" and kind(dtype) != "complex":
-        xp: Any = _Scalars()
+    if function is not None and not op.regions:
         try:
-            made = function(xp, op, *map(_Element, terms))
-        except (NotInDomain, Error, TypeError, AttributeError, ValueError):
+            made = function(scalars, op, *map(scalar, terms))
+        except (NotInDomain, Error):
             made = None
-        if isinstance(made, _Element) and made.term.dtype == dtype:
-            return made.term
+        if isinstance(made, np.ndarray):
+            found = elements(cast("Array", made))
+            term = found[()] if not found.ndim else None
+            if isinstance(term, Term) and term.dtype == dtype:
+                return term
     return Term.of(_text_without_operands(op).partition(" :")[0], tuple(terms), dtype)
 
 
