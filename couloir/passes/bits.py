@@ -39,7 +39,21 @@ def _is_number(element: Type) -> bool:
     return isinstance(element, FloatType | IntegerType) and element.width in (2, 4, 8, 16, 32, 64)
 
 
-@rule
+_BITCAST_BY_SHIFTS_1: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3x2xui16> {
+  %0 = stablehlo.bitcast_convert %x : (tensor<2x3xf32>) -> tensor<2x3x2xui16>
+  return %0 : tensor<2x3x2xui16>
+}
+"""
+_BITCAST_BY_SHIFTS_2: Final = """
+func.func @main(%x: tensor<3x4xi8>) -> tensor<3xi32> {
+  %0 = stablehlo.bitcast_convert %x : (tensor<3x4xi8>) -> tensor<3xi32>
+  return %0 : tensor<3xi32>
+}
+"""
+
+
+@rule(examples=(_BITCAST_BY_SHIFTS_1, _BITCAST_BY_SHIFTS_2))
 def bitcast_by_shifts(op: hlo.BitcastConvert, rewriter: Rewriter) -> str | None:
     """bitcast_convert(x) to another width  =>  shifts; the lowest bits come first"""
     before, after = op.operand.type.element_type, op.result.type.element_type

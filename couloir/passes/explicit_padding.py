@@ -30,7 +30,18 @@ def _cuts_all(sizes: Sequence[int | None], windows: Sequence[WindowDimension]) -
     return False
 
 
-@rule
+_PAD_CONVOLUTION_INPUT: Final = """
+func.func @main(%x: tensor<1x5x4x2xf32>, %w: tensor<3x2x2x3xf32>) -> tensor<1x5x4x3xf32> {
+  %0 = stablehlo.convolution(%x, %w) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f],
+    window = {stride = [2, 1], pad = [[1, 1], [0, 1]], lhs_dilate = [2, 1]}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+    : (tensor<1x5x4x2xf32>, tensor<3x2x2x3xf32>) -> tensor<1x5x4x3xf32>
+  return %0 : tensor<1x5x4x3xf32>
+}
+"""
+
+
+@rule(examples=(_PAD_CONVOLUTION_INPUT,))
 def pad_convolution_input(op: hlo.Convolution, rewriter: Rewriter) -> str | None:
     """convolution(x, w, padding) => convolution(pad(x, 0), w)"""
     if all(w.padding_low == w.padding_high == 0 and w.base_dilation == 1 for w in op.window):
@@ -51,7 +62,20 @@ def pad_convolution_input(op: hlo.Convolution, rewriter: Rewriter) -> str | None
     return None
 
 
-@rule
+_PAD_REDUCE_WINDOW_INPUT: Final = """
+func.func @main(%x: tensor<5x4xf32>, %i: tensor<f32>) -> tensor<5x4xf32> {
+  %0 = "stablehlo.reduce_window"(%x, %i) <{window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 1>,
+    base_dilations = array<i64: 2, 1>, padding = dense<[[1, 0], [0, 1]]> : tensor<2x2xi64>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %1 = stablehlo.maximum %a, %b : tensor<f32>
+    stablehlo.return %1 : tensor<f32>
+  }) : (tensor<5x4xf32>, tensor<f32>) -> tensor<5x4xf32>
+  return %0 : tensor<5x4xf32>
+}
+"""
+
+
+@rule(examples=(_PAD_REDUCE_WINDOW_INPUT,))
 def pad_reduce_window_input(op: hlo.ReduceWindow, rewriter: Rewriter) -> str | None:
     """reduce_window(x, init, padding) => reduce_window(pad(x, init), init)"""
     if all(w.padding_low == w.padding_high == 0 and w.base_dilation == 1 for w in op.window):

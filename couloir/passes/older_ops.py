@@ -13,7 +13,7 @@ from couloir.ir.attributes import FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, Value
 from couloir.ir.rewriting import NoMatch, Rewriter, rule
-from couloir.ir.types import TensorType, i1, i64
+from couloir.ir.types import IndexType, TensorType, i1, i64
 from couloir.passes.einsum import sum_of_products
 
 Tensor: TypeAlias = "Value[TensorType]"
@@ -80,7 +80,16 @@ def einsum_as_products(op: hlo.Einsum | hlo.UnaryEinsum, rewriter: Rewriter) -> 
     return None
 
 
-@rule
+_COUNTED_ELEMENTS: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = stablehlo.constant dense<3> : tensor<i32>
+  %1 = stablehlo.set_dimension_size %x, %0, dim = 1 : (tensor<2x3xf32>, tensor<i32>) -> tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
+"""
+
+
+@rule(examples=(_COUNTED_ELEMENTS,))
 def counted_elements(op: hlo.SetDimensionSize, rewriter: Rewriter) -> str | None:
     """set_dimension_size(x, constant)  =>  slice(x), where the size is that of the result"""
     source, target = op.operand.type, op.result.type
@@ -90,7 +99,33 @@ def counted_elements(op: hlo.SetDimensionSize, rewriter: Rewriter) -> str | None
     return None
 
 
-@rule
+_SIZE_OF_THE_RESULT_1: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<3x2xf32> {
+  %0 = stablehlo.constant dense<[3, 2]> : tensor<2xi32>
+  %1 = stablehlo.dynamic_reshape %x, %0 : (tensor<2x3xf32>, tensor<2xi32>) -> tensor<3x2xf32>
+  return %1 : tensor<3x2xf32>
+}
+"""
+_SIZE_OF_THE_RESULT_2: Final = """
+func.func @main(%x: tensor<3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>) {
+  %0 = stablehlo.constant dense<[2, 3]> : tensor<2xi32>
+  %1 = stablehlo.dynamic_broadcast_in_dim %x, %0, dims = [1] : (tensor<3xf32>, tensor<2xi32>) -> tensor<2x3xf32>
+  %2 = stablehlo.dynamic_iota %0, dim = 1 : (tensor<2xi32>) -> tensor<2x3xf32>
+  return %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>
+}
+"""
+_SIZE_OF_THE_RESULT_3: Final = """
+func.func @main(%x: tensor<4x5xf32>, %n: tensor<3x1xi32>) -> tensor<3x2xf32> {
+  %0 = stablehlo.constant dense<[1, 2]> : tensor<2xi32>
+  %1 = "stablehlo.dynamic_gather"(%x, %n, %0) <{dimension_numbers = #stablehlo.gather<offset_dims = [1],
+    collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>}>
+    : (tensor<4x5xf32>, tensor<3x1xi32>, tensor<2xi32>) -> tensor<3x2xf32>
+  return %1 : tensor<3x2xf32>
+}
+"""
+
+
+@rule(examples=(_SIZE_OF_THE_RESULT_1, _SIZE_OF_THE_RESULT_2, _SIZE_OF_THE_RESULT_3))
 def size_of_the_result(
     op: hlo.DynamicReshape | hlo.DynamicBroadcastInDim | hlo.DynamicIota | hlo.DynamicGather, rewriter: Rewriter
 ) -> str | None:
@@ -115,7 +150,19 @@ def size_of_the_result(
     return None
 
 
-@rule
+_PADDING_AT_RUN_TIME: Final = """
+func.func @main(%x: tensor<3x2xf32>, %v: tensor<f32>) -> tensor<8x3xf32> {
+  %0 = stablehlo.constant dense<[1, -1]> : tensor<2xi32>
+  %1 = stablehlo.constant dense<[2, 2]> : tensor<2xi32>
+  %2 = stablehlo.constant dense<[1, 0]> : tensor<2xi32>
+  %3 = stablehlo.dynamic_pad %x, %v, %0, %1, %2
+    : (tensor<3x2xf32>, tensor<f32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> tensor<8x3xf32>
+  return %3 : tensor<8x3xf32>
+}
+"""
+
+
+@rule(examples=(_PADDING_AT_RUN_TIME,))
 def padding_at_run_time(op: hlo.DynamicPad, rewriter: Rewriter) -> str | None:
     """dynamic_pad(x)  =>  gather(x) at computed places, where there is an element, and the padding elsewhere"""
     target = op.result.type
@@ -128,7 +175,18 @@ def padding_at_run_time(op: hlo.DynamicPad, rewriter: Rewriter) -> str | None:
     return None
 
 
-@rule
+_CONVOLUTION_PADDED_AT_RUN_TIME: Final = """
+func.func @main(%x: tensor<1x5x2xf32>, %w: tensor<3x2x1xf32>) -> tensor<1x6x1xf32> {
+  %0 = stablehlo.constant dense<[[1, 2]]> : tensor<1x2xi32>
+  %1 = "stablehlo.dynamic_conv"(%x, %w, %0) <{batch_group_count = 1 : i64, feature_group_count = 1 : i64,
+    dimension_numbers = #stablehlo.conv<[b, 0, f]x[0, i, o]->[b, 0, f]>}>
+    : (tensor<1x5x2xf32>, tensor<3x2x1xf32>, tensor<1x2xi32>) -> tensor<1x6x1xf32>
+  return %1 : tensor<1x6x1xf32>
+}
+"""
+
+
+@rule(examples=(_CONVOLUTION_PADDED_AT_RUN_TIME,))
 def convolution_padded_at_run_time(op: hlo.DynamicConv, rewriter: Rewriter) -> str | None:
     """dynamic_conv(x)  =>  convolution(x, padded at computed places)"""
     lhs, result, numbers = op.lhs.type, op.result.type, op.dimension_numbers
@@ -172,7 +230,19 @@ def _padded(
     return hlo.Select(exists, _at_places(x, places) if places else x, everywhere).result
 
 
-@rule
+_SLICE_AT_RUN_TIME: Final = """
+func.func @main(%x: tensor<7x5xf32>) -> tensor<3x4xf32> {
+  %0 = stablehlo.constant dense<[1, 1]> : tensor<2xi32>
+  %1 = stablehlo.constant dense<[6, 5]> : tensor<2xi32>
+  %2 = stablehlo.constant dense<[2, 1]> : tensor<2xi32>
+  %3 = stablehlo.real_dynamic_slice %x, %0, %1, %2
+    : (tensor<7x5xf32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> tensor<3x4xf32>
+  return %3 : tensor<3x4xf32>
+}
+"""
+
+
+@rule(examples=(_SLICE_AT_RUN_TIME,))
 def slice_at_run_time(op: hlo.RealDynamicSlice, rewriter: Rewriter) -> str | None:
     """real_dynamic_slice(x, start)  =>  gather(x) at start + i * stride"""
     source, target = op.operand.type, op.result.type
@@ -276,6 +346,8 @@ def constant_of_a_shape(op: chlo.ConstantLike, rewriter: Rewriter) -> str | None
     type = op.result.type
     if not type.is_static:
         return _OPEN
+    if isinstance(type.element_type, IndexType):
+        return "constants of indices are those of another dialect"
     assert isinstance(op.value, IntegerAttr | FloatAttr), "the op is verified"
     rewriter.replace(op, full(op.value.value, type.shape, type.element_type))
     return None

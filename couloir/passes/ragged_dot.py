@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from couloir.dialects import chlo, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, DotDimensionNumbers
 from couloir.dialects.hlo.building import compare, convert, full_like, reduce
@@ -9,8 +11,19 @@ from couloir.ir.operation import Value
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import TensorType, i64
 
+_RAGGED_DOT_BY_MASKS: Final = """
+func.func @main(%x: tensor<2x3xf32>, %w: tensor<3x3x4xf32>) -> tensor<2x4xf32> {
+  %g = stablehlo.constant dense<[1, 0, 1]> : tensor<3xi32>
+  %0 = "chlo.ragged_dot"(%x, %w, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [],
+    rhs_batching_dimensions = [], lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [1],
+    lhs_ragged_dimensions = [0], rhs_group_dimensions = [0]>}>
+    : (tensor<2x3xf32>, tensor<3x3x4xf32>, tensor<3xi32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}
+"""
 
-@rule
+
+@rule(assumes=("no NaN", "no infinities", "no signed zeros"), examples=(_RAGGED_DOT_BY_MASKS,))
 def ragged_dot_by_masks(op: chlo.RaggedDot, rewriter: Rewriter) -> str | None:
     """ragged_dot(x, y, sizes)  =>  dot_general(x for each group, 0 where rows are not of the group; y)"""
     lhs, numbers = op.lhs.type, op.ragged_dot_dimension_numbers

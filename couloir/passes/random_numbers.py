@@ -27,7 +27,22 @@ _MULTIPLIERS: Final = (0xD2511F53, 0xCD9E8D57)
 _WEYL: Final = (0x9E3779B9, 0xBB67AE85)
 
 
-@rule
+_RANDOM_BITS_AS_ARITHMETIC_1: Final = """
+func.func @main(%s: tensor<2xui64>) -> (tensor<2xui64>, tensor<3x5xui32>) {
+  %0:2 = stablehlo.rng_bit_generator %s, algorithm = THREE_FRY : (tensor<2xui64>) -> (tensor<2xui64>, tensor<3x5xui32>)
+  return %0#0, %0#1 : tensor<2xui64>, tensor<3x5xui32>
+}
+"""
+_RANDOM_BITS_AS_ARITHMETIC_2: Final = """
+func.func @main(%s: tensor<3xui64>) -> (tensor<3xui64>, tensor<5xui64>, tensor<3xui64>, tensor<7xui8>) {
+  %0:2 = stablehlo.rng_bit_generator %s, algorithm = PHILOX : (tensor<3xui64>) -> (tensor<3xui64>, tensor<5xui64>)
+  %1:2 = stablehlo.rng_bit_generator %0#0, algorithm = DEFAULT : (tensor<3xui64>) -> (tensor<3xui64>, tensor<7xui8>)
+  return %0#0, %0#1, %1#0, %1#1 : tensor<3xui64>, tensor<5xui64>, tensor<3xui64>, tensor<7xui8>
+}
+"""
+
+
+@rule(examples=(_RANDOM_BITS_AS_ARITHMETIC_1, _RANDOM_BITS_AS_ARITHMETIC_2))
 def random_bits_as_arithmetic(op: hlo.RngBitGenerator, rewriter: Rewriter) -> str | None:
     """rng_bit_generator(state)  =>  the rounds of Threefry or Philox on counters; DEFAULT is Philox"""
     state, type = op.initial_state, op.output.type

@@ -66,7 +66,7 @@ def cholesky_factor(a: Array, *, lower: bool) -> Array:
     return factor if lower else factor.adjoint()
 
 
-@rule
+@rule(assumes=("no NaN", "no infinities", "no signed zeros"))
 def triangular_solve_by_rows(op: hlo.TriangularSolve, rewriter: Rewriter) -> str | None:
     """triangular_solve(a, b)  =>  a loop: each unknown, and what the other equations are without it"""
     type = op.b.type

@@ -403,7 +403,8 @@ class Grower:
             if user.node is not None and item.node is not None:
                 number = item.node.number
                 index = next(o.result_index for o in user.node.operands if isinstance(o, Node) and o.number == number)
-            return (made[item].results[index],)
+            results = made[item].results
+            return (results[index],) if index < len(results) else None
         known = self._values.get(item.variable)
         return None if known is None else known if isinstance(known, tuple) else (known,)
 
