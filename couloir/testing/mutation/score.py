@@ -16,10 +16,12 @@ from couloir.ir.rewriting.rule import Rewrite, Rule, as_rewrite
 from couloir.testing.mutation.mutants import Mutant, mutants
 from couloir.testing.rewrites.check import CASES, check_rewrite
 from couloir.testing.rewrites.programs import programs_for
-from couloir.testing.rewrites.report import Report, Verdict
+from couloir.testing.rewrites.report import Verdict
 
 SECONDS: Final = 2.0
 """For each mutant at most."""
+AGAIN: Final = 3
+"""How much longer a mutant is looked for a second time, on other programs, that has survived the first."""
 PROGRAMS: Final = 60
 """On which a mutant that survived is compared with the rule."""
 Progress: TypeAlias = "Callable[[int, int], None]"
@@ -127,7 +129,7 @@ def mutation_score(
         rule: A subclass of `Rule`, or a function decorated with `@rule`.
         limit: How many mutants to try at most, evenly from all; by default all.
         cases: On how many programs a mutant should fire.
-        seconds: For each mutant at most.
+        seconds: For each mutant at most; for one that survives, then three times as long on three times as many programs.
         seed: Of the programs and inputs.
         progress: Called with the number of mutants that are done, and of all.
 
@@ -144,8 +146,11 @@ def mutation_score(
     for number, mutant in enumerate(chosen):
         if progress is not None:
             progress(number, len(chosen))
-        report = check_rewrite(mutant.rule, cases=cases, seconds=seconds, seed=seed, minimize=False)
-        results.append(_result(original, mutant, report, seed, seconds))
+        result = _tried(original, mutant, cases, seconds, seed)
+        if result.fate is Fate.SURVIVED:
+            again = _tried(original, mutant, AGAIN * cases, AGAIN * seconds, seed + 1)
+            result = again if again.fate is not Fate.SURVIVED else result
+        results.append(result)
     return Score(original.name, results, monotonic() - start)
 
 
@@ -155,7 +160,8 @@ def _some(items: Sequence[Mutant], limit: int | None) -> Sequence[Mutant]:
     return [items[number * len(items) // limit] for number in range(limit)]
 
 
-def _result(original: Rewrite, mutant: Mutant, report: Report, seed: int, seconds: float) -> Result:
+def _tried(original: Rewrite, mutant: Mutant, cases: int, seconds: float, seed: int) -> Result:
+    report = check_rewrite(mutant.rule, cases=cases, seconds=seconds, seed=seed, minimize=False)
     if report.verdict is Verdict.REFUTED:
         refuted = next(item.name for item in report.obligations if item.verdict is Verdict.REFUTED)
         return Result(mutant, Fate.REFUTED, refuted)

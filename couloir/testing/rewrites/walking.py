@@ -46,7 +46,9 @@ ACCEPTED: Final = 4
 """That are enough."""
 CORPUS: Final = 24
 """Programs that are kept to start from."""
-SIZES: Final = (1, 2, 3, 4, 5, 7)
+SIZES: Final = (1, 1, 2, 3, 4, 5, 7)
+UNKNOWN: Final = 0.2
+"""The share of new sizes that are unknown."""
 ELEMENTS: Final = ((f32, f64, f16, bf16, *FLOAT.examples), (i32, i64, i8, IntegerType(8, "unsigned")))
 """Element types that can stand for each other."""
 
@@ -133,6 +135,8 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
     old, new = dims[place], rng.choice(SIZES)
     if old is None or old == new:
         return False
+    if rng.random() < UNKNOWN:
+        new = None
     if rng.random() < 0.4:
         dims[place] = new
         value.set_type(value.type.with_dims(tuple(dims)))
@@ -147,7 +151,7 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
             if isinstance(result.type, ShapedType):
                 result.set_type(result.type.with_dims(tuple(new if s == old else s for s in result.type.dims)))
         _resize_constant(op)
-        if rng.random() < 0.7:
+        if rng.random() < 0.7 and new is not None:
             for key, stored in list(op.stored_attributes.items()):
                 if isinstance(stored, DenseArrayAttr) and old in stored.values and _is_whole(stored.element_type):
                     numbers = tuple(new if number == old else number for number in stored.values)
@@ -202,23 +206,34 @@ def _change_number(function: FuncOp, rng: Random) -> bool:
         (op, key) for op in ops for key in op.stored_attributes if _numbers(op.stored_attributes[key]) is not None
     ]
     free = [op for op in ops if not can_infer(type(op)) and _declares_size(op)]
-    if not places or (free and rng.random() < 0.2):
+    if not places or (free and rng.random() < 0.4):
         return bool(free) and _change_declared(rng.choice(free), rng)
     op, key = rng.choice(places)
+    delta = _change_one(op, key, rng)
+    others = [name for place, name in places if place is op]
+    if delta and rng.random() < 0.25:  # what one adds another takes away: types stay as they are
+        _change_one(op, rng.choice(others), rng, -delta)
+    return True
+
+
+def _change_one(op: Operation, key: str, rng: Random, delta: int | None = None) -> int:
+    """Changes a number of an attribute, by `delta` if that is given; says by how much."""
     stored = op.stored_attributes[key]
     numbers = _numbers(stored)
     assert numbers is not None, "only such are chosen"
     place = rng.randrange(len(numbers))
-    near = [
-        d for value in (*op.operands, *op.results) if isinstance(value.type, ShapedType) for d in value.type.dims if d
-    ]
-    numbers[place] = rng.choice((numbers[place] + 1, numbers[place] - 1, numbers[place] + 2, 0, 1, *near[:4]))
-    if rng.random() < 0.2 and len(numbers) > 1:  # two exchanged: a permutation stays one
+    old = numbers[place]
+    if delta is None and rng.random() < 0.2 and len(numbers) > 1:  # two exchanged: a permutation stays one
         other = rng.randrange(len(numbers))
-        numbers = list(_numbers(stored) or numbers)
-        numbers[place], numbers[other] = numbers[other], numbers[place]
+        numbers[place], numbers[other] = numbers[other], old
+        op.attributes[key] = _with_numbers(stored, numbers)
+        return 0
+    shaped = [value.type for value in (*op.operands, *op.results) if isinstance(value.type, ShapedType)]
+    near = [size for type in shaped for size in type.dims if size]
+    new = rng.choice((old + 1, old - 1, old + 2, 0, 1, *near[:4])) if delta is None else old + delta
+    numbers[place] = new
     op.attributes[key] = _with_numbers(stored, numbers)
-    return True
+    return new - old
 
 
 def _declares_size(op: Operation) -> bool:
@@ -228,7 +243,7 @@ def _declares_size(op: Operation) -> bool:
 def _change_declared(op: Operation, rng: Random) -> bool:
     result = next(r for r in op.results if isinstance(r.type, ShapedType) and r.type.dims)
     dims = list(result.type.dims)
-    dims[rng.randrange(len(dims))] = rng.choice(SIZES)
+    dims[rng.randrange(len(dims))] = None if rng.random() < UNKNOWN else rng.choice(SIZES)
     result.set_type(result.type.with_dims(tuple(dims)))
     return True
 

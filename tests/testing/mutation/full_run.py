@@ -1,11 +1,11 @@
 """The mutation score of all rules: how many systematic faults `check_rewrite` finds, family by family.
 
-    python benchmarks/mutants.py                       # all rules: an hour or two
-    python benchmarks/mutants.py slicing select        # the rules of two modules
-    python benchmarks/mutants.py --limit 10 --json out/mutants.jsonl
+    python -m tests.testing.mutation.full_run                      # all rules: an hour or two; `make mutants`
+    python -m tests.testing.mutation.full_run slicing select       # the rules of two modules
+    python -m tests.testing.mutation.full_run --limit 10 --json out/mutants.jsonl
 
-A line for each rule while it runs; then a table, and the mutants that survive as diffs. `tests/testing/mutation/survivors.toml` says
-of those that are known why they are no faults.
+A line for each rule while it runs; then a table, and the mutants that survive as diffs. `survivors.toml` says of those that are known
+why they are no faults.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from couloir.ir.errors import Error
 from couloir.testing.mutation import Fate, Result, mutation_score
 from couloir.testing.rewrites.subjects import known_rules
 
-SURVIVORS = Path(__file__).parents[1] / "tests" / "testing" / "mutation" / "survivors.toml"
+SURVIVORS = Path(__file__).parent / "survivors.toml"
 
 
 def family_of(rule: Any) -> str:
