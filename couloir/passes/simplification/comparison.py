@@ -529,6 +529,17 @@ class CompareConvertedWithConstant(Rule):
 class ConvertedBooleanIsOne(Rule):
     """compare(convert(p), 0, NE)  =>  p, when p is boolean; EQ gives not(p)"""
 
+    examples = (
+        """
+func.func @main(%p: tensor<2x3xi1>) -> tensor<2x3xi1> {
+  %0 = stablehlo.convert %p : (tensor<2x3xi1>) -> tensor<2x3xi32>
+  %1 = stablehlo.constant dense<0> : tensor<2x3xi32>
+  %r = stablehlo.compare NE, %0, %1 : (tensor<2x3xi32>, tensor<2x3xi32>) -> tensor<2x3xi1>
+  return %r : tensor<2x3xi1>
+}
+""",
+    )
+
     def pattern(p, zero: ConstantLike, d, kind):
         return hlo.Compare(hlo.Convert(p), zero, d, kind)
 

@@ -80,6 +80,17 @@ def _is_joined(x, d):
 class ConcatenateOfSlices(Rule):
     """concatenate(slice(x) from a to b, slice(x) from b to c, ...)  =>  concatenate(slice(x) from a to c, ...)"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<4x5xf32>, %y: tensor<1x5xf32>) -> tensor<4x5xf32> {
+  %a = stablehlo.slice %x [0:2, 0:5] : (tensor<4x5xf32>) -> tensor<2x5xf32>
+  %b = stablehlo.slice %x [2:3, 0:5] : (tensor<4x5xf32>) -> tensor<1x5xf32>
+  %r = stablehlo.concatenate %a, %b, %y, dim = 0 : (tensor<2x5xf32>, tensor<1x5xf32>, tensor<1x5xf32>) -> tensor<4x5xf32>
+  return %r : tensor<4x5xf32>
+}
+""",
+    )
+
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)
 
@@ -126,6 +137,17 @@ class ConcatenateOfSplats(Rule):
 class ConcatenateOfBroadcasts(Rule):
     """concatenate(broadcast_in_dim(x, p), ...)  =>  broadcast_in_dim(x, p), when all repeat the same x along the dimension"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<3xf32>) -> tensor<5x3xf32> {
+  %a = stablehlo.broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+  %b = stablehlo.broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<3x3xf32>
+  %r = stablehlo.concatenate %a, %b, dim = 0 : (tensor<2x3xf32>, tensor<3x3xf32>) -> tensor<5x3xf32>
+  return %r : tensor<5x3xf32>
+}
+""",
+    )
+
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)
 
@@ -152,6 +174,15 @@ class ConcatenateOfBroadcasts(Rule):
 class ConcatenateOfItself(Rule):
     """concatenate(x, x, ...)  =>  broadcast_in_dim(x), when x has size 1 along the dimension"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<1x3xf32>) -> tensor<3x3xf32> {
+  %r = stablehlo.concatenate %x, %x, %x, dim = 0 : (tensor<1x3xf32>, tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<3x3xf32>
+  return %r : tensor<3x3xf32>
+}
+""",
+    )
+
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)
 
@@ -170,6 +201,17 @@ class ConcatenateOfItself(Rule):
 class ConcatenateOfTransposes(Rule):
     """concatenate(transpose(x, p), transpose(y, p), ...)  =>  transpose(concatenate(x, y, ...), p)"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<3x2x4xf32>, %y: tensor<3x2x5xf32>) -> tensor<9x3x2xf32> {
+  %a = stablehlo.transpose %x, dims = [2, 0, 1] : (tensor<3x2x4xf32>) -> tensor<4x3x2xf32>
+  %b = stablehlo.transpose %y, dims = [2, 0, 1] : (tensor<3x2x5xf32>) -> tensor<5x3x2xf32>
+  %r = stablehlo.concatenate %a, %b, dim = 0 : (tensor<4x3x2xf32>, tensor<5x3x2xf32>) -> tensor<9x3x2xf32>
+  return %r : tensor<9x3x2xf32>
+}
+""",
+    )
+
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)
 
@@ -184,6 +226,17 @@ class ConcatenateOfTransposes(Rule):
 
 class ConcatenateOfReverses(Rule):
     """concatenate(reverse(x, r), reverse(y, r), ...)  =>  reverse(concatenate(x, y, ...), r), when r does not have the dimension"""
+
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>, %y: tensor<1x3xf32>) -> tensor<3x3xf32> {
+  %a = stablehlo.reverse %x, dims = [1] : tensor<2x3xf32>
+  %b = stablehlo.reverse %y, dims = [1] : tensor<1x3xf32>
+  %r = stablehlo.concatenate %a, %b, dim = 0 : (tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<3x3xf32>
+  return %r : tensor<3x3xf32>
+}
+""",
+    )
 
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)
@@ -201,6 +254,17 @@ class ConcatenateOfReverses(Rule):
 
 class ConcatenateOfUnary(Rule):
     """concatenate(f(x), f(y), ...)  =>  f(concatenate(x, y, ...)), when f works element by element"""
+
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>, %y: tensor<1x3xf32>) -> tensor<3x3xf32> {
+  %a = stablehlo.negate %x : tensor<2x3xf32>
+  %b = stablehlo.negate %y : tensor<1x3xf32>
+  %r = stablehlo.concatenate %a, %b, dim = 0 : (tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<3x3xf32>
+  return %r : tensor<3x3xf32>
+}
+""",
+    )
 
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)

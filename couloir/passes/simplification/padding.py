@@ -52,6 +52,15 @@ class PadBetweenNothing(Rule):
 class NegativePad(Rule):
     """pad(x) by negative amounts  =>  pad(slice(x))"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<5x4xf32>, %v: tensor<f32>) -> tensor<5x3xf32> {
+  %r = stablehlo.pad %x, %v, low = [-1, 0], high = [1, -1], interior = [0, 0] : (tensor<5x4xf32>, tensor<f32>) -> tensor<5x3xf32>
+  return %r : tensor<5x3xf32>
+}
+""",
+    )
+
     def pattern(x, v, low, high, inner):
         return hlo.Pad(x, v, low, high, inner)
 
@@ -116,6 +125,15 @@ class PadOfBroadcast(Rule):
 
 class PadOfNothing(Rule):
     """pad(x, v)  =>  broadcast_in_dim(v), when x has no elements"""
+
+    examples = (
+        """
+func.func @main(%x: tensor<0x4xf32>, %v: tensor<f32>) -> tensor<3x5xf32> {
+  %r = stablehlo.pad %x, %v, low = [1, 0], high = [2, 1], interior = [0, 0] : (tensor<0x4xf32>, tensor<f32>) -> tensor<3x5xf32>
+  return %r : tensor<3x5xf32>
+}
+""",
+    )
 
     def pattern(x, v, low, high, inner):
         return hlo.Pad(x, v, low, high, inner)

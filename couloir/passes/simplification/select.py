@@ -233,6 +233,17 @@ class SelectByBroadcast(Rule):
 class SelectOfOneFunction(Rule):
     """select(p, f(x), f(y))  =>  f(select(p, x, y)), when f is elementwise and its other operands are the same"""
 
+    examples = (
+        """
+func.func @main(%p: tensor<2x3xi1>, %x: tensor<2x3xf32>, %y: tensor<2x3xf32>, %z: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = stablehlo.subtract %x, %z : tensor<2x3xf32>
+  %1 = stablehlo.subtract %y, %z : tensor<2x3xf32>
+  %r = stablehlo.select %p, %0, %1 : tensor<2x3xi1>, tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+""",
+    )
+
     def pattern(p, fx: Elementwise, fy: Elementwise):
         return hlo.Select(p, fx, fy)
 

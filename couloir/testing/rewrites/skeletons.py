@@ -402,7 +402,8 @@ class Grower:
             index = 0
             if user.node is not None and item.node is not None:
                 number = item.node.number
-                index = next(o.result_index for o in user.node.operands if isinstance(o, Node) and o.number == number)
+                used = (o for o in user.node.operands if isinstance(o, Node) and o.number == number)
+                index = next((o.result_index for o in used), 0)
             results = made[item].results
             return (results[index],) if index < len(results) else None
         known = self._values.get(item.variable)
