@@ -93,7 +93,9 @@ def _floats(
         odd += [] if "no infinities" in assumes else [np.inf, -np.inf]
         odd += [] if "no NaN" in assumes else [np.nan]
         drawn = generator.choice(np.array([*odd, -least]), shape)
-        return np.where(generator.random(shape) < 0.6, drawn, whole).astype(dtype)
+        made = np.where(generator.random(shape) < 0.6, drawn, whole).astype(dtype)
+        # Types without infinities have NaN in their place.
+        return np.where(np.isnan(made), np.ones((), dtype), made) if "no NaN" in assumes else made
     part = 0.25 if "no overflow" in assumes else 1.0
     scale = np.exp2(part * generator.uniform(np.log2(max(least, 1e-300)), np.log2(largest), shape))
     # In the middle of the range nothing overflows: its end is drawn as well.

@@ -480,7 +480,7 @@ class Check:
 
         def wrong(arrays: Sequence[Any]) -> Fault | None:
             for old, new in paired_functions(before, after):
-                if old.sym_name == found.function:
+                if found.function in (None, old.sym_name):
                     try:
                         told = self._difference(old, new, arrays, profile)
                     except (Undefined, Error):
