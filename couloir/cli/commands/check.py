@@ -25,7 +25,7 @@ numbers, in exact arithmetic too; then proofs are tried. The first fault is made
 in a process that is stopped when the time is over.
 
 Exit code: 0 when all are proved or tested, 3 when one is refuted, 4 when of one nothing can be said (the rule never fired, or
-did not end), 1 when the command makes no sense.
+did not end; with --mutants: one survives), 1 when the command makes no sense.
 
 examples:
   couloir check DoubleTranspose --time
@@ -34,6 +34,7 @@ examples:
   couloir check -p "canonicalize,cse" --dialects onnx
   couloir check before.mlir after.mlir               do both compute the same?
   couloir check --all --json > verdicts.jsonl
+  couloir check MyRule --mutants                     breaks the rule in systematic ways: what does the check find?
 """
 
 
@@ -58,6 +59,9 @@ def register(commands: Commands) -> None:
     parser.add_argument("--time", action="store_true", help="tell the time of each stage")
     parser.add_argument("--json", action="store_true", help="a JSON object for each report, one a line")
     parser.add_argument("--reproduction", action="store_true", help="print Python that shows the fault")
+    parser.add_argument(
+        "--mutants", action="store_true", help="break the rules in systematic ways, and tell which faults are found"
+    )
 
 
 def _check(options: Any) -> int:
@@ -66,6 +70,8 @@ def _check(options: Any) -> int:
     if options.module:
         _import(options.module)
     limits: dict[str, Any] = {"cases": options.cases, "seconds": options.seconds, "seed": options.seed}
+    if options.mutants:
+        return _mutants(options, limits)
     limits["peers"] = _names(options.peers)
     checks = _checks(options)
     verdicts: Counter[Verdict] = Counter()
@@ -82,6 +88,29 @@ def _check(options: Any) -> int:
         print(", ".join(f"{count} {verdict.value}" for verdict, count in verdicts.items()))
     sys.stdout.flush()
     return REFUTED if verdicts[Verdict.REFUTED] else UNKNOWN if verdicts[Verdict.UNKNOWN] else 0
+
+
+def _mutants(options: Any, limits: dict[str, Any]) -> int:
+    """Prints the mutation scores of rules."""
+    from couloir.ir.rewriting import Rewrite
+    from couloir.testing.mutation import mutation_score
+    from couloir.testing.rewrites.subjects import known_rules, subject_of
+
+    found: dict[str, Rewrite | None] = {name: subject_of(name).rewrite for name in options.subject}
+    rules = known_rules() if options.all else {name: rule for name, rule in found.items() if rule is not None}
+    if not rules or len(rules) < len(found):
+        raise Error("--mutants is for rules: give names of rules, or --all")
+    alive = 0
+    for name, rule in rules.items():
+        with progress() as show:
+
+            def told(number: int, total: int, name: str = name) -> None:
+                show(number, total, f"mutants, {name}")
+
+            score = mutation_score(rule, **limits, progress=told)
+        alive += len(score.survivors)
+        print(score, flush=True)
+    return UNKNOWN if alive else 0
 
 
 def _names(text: str | None) -> tuple[str, ...]:
