@@ -9,7 +9,7 @@ Source of the idea: the mutation of a corpus in coverage-guided fuzzing (M. Zale
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final
 
@@ -17,10 +17,10 @@ import numpy as np
 
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp, Return
-from couloir.ir.attribute import Attribute
+from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, IntegerAttr
 from couloir.ir.constraints import FLOAT, element_type
-from couloir.ir.definition import can_infer, infer
+from couloir.ir.definition import infer
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.traits import ConstantLike
@@ -205,7 +205,7 @@ def _change_number(function: FuncOp, rng: Random) -> bool:
     places = [
         (op, key) for op in ops for key in op.stored_attributes if _numbers(op.stored_attributes[key]) is not None
     ]
-    free = [op for op in ops if not can_infer(type(op)) and _declares_size(op)]
+    free = [op for op in ops if _declares_size(op) and _inferred(op) is None]
     if not places or (free and rng.random() < 0.4):
         return bool(free) and _change_declared(rng.choice(free), rng)
     op, key = rng.choice(places)
@@ -234,6 +234,14 @@ def _change_one(op: Operation, key: str, rng: Random, delta: int | None = None) 
     numbers[place] = new
     op.attributes[key] = _with_numbers(stored, numbers)
     return new - old
+
+
+def _inferred(op: Operation) -> Sequence[Type] | None:
+    """The types of the results that follow from operands and attributes; None when they are declared."""
+    try:
+        return infer(op)
+    except Error:
+        return None
 
 
 def _declares_size(op: Operation) -> bool:
@@ -280,12 +288,13 @@ def _types_follow(function: FuncOp) -> bool:
     for op in function.entry.ops:
         if isinstance(op, Return):
             break
-        if can_infer(type(op)):
-            types = infer(op)
-            if len(types) != len(op.results):
-                return False
-            for result, type_ in zip(op.results, types, strict=True):
-                result.set_type(type_)
+        types = _inferred(op)
+        if types is None:
+            continue
+        if len(types) != len(op.results):
+            return False
+        for result, type_ in zip(op.results, types, strict=True):
+            result.set_type(type_)
     last = function.entry.last_op
     if not isinstance(last, Return):
         return False
