@@ -102,7 +102,7 @@ class SwapsADifference(Rule):
     [
         (KeepsTheFirstPermutation, "", 2),
         (PermutesTheOtherWay, "", 2),
-        (AddsPositiveZero, "values (special)", 2),
+        (AddsPositiveZero, "values", 2),
         (SubtractsItself, "values (special)", 1),
         (SwapsADifference, "values", 1),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from time import monotonic, perf_counter, process_time
 from typing import Any, Final, TypeAlias
 
@@ -22,7 +22,7 @@ from couloir.ir.types import FunctionType, ShapedType
 from couloir.ir.verify import faults
 from couloir.passes.running import public_functions, signature
 from couloir.testing.peers.comparing import Peers
-from couloir.testing.proofs import bounded
+from couloir.testing.proofs import bounded, sizes
 from couloir.testing.rewrites.fault import Fault
 from couloir.testing.rewrites.inputs import PROFILES, Profile, arrays_for
 from couloir.testing.rewrites.oracle import Agreement, Difference, Undefined, difference, exactly
@@ -36,6 +36,10 @@ TESTING: Final = 0.6
 """Of the time for programs; the rest is for proofs."""
 REDUCING: Final = 3.0
 """Seconds for making a counterexample small."""
+SIZES: Final = 0.6
+"""Of the time for proofs, for those of all sizes."""
+FAMILIES: Final = 120
+"""Programs in which the prover for all sizes looks for kinds of programs."""
 APPLYING: Final = 0.4
 """Of the time, for a rule on one small program, after which it counts as endless; at least half a second of the processor."""
 UNTRIED: Final = 3
@@ -399,10 +403,18 @@ class Check:
         if any(len(public_functions(before)) > 1 for before, _ in self.pairs):
             return []  # they look at one function
 
+        def all_sizes() -> Proof | Candidate | str:
+            assert self.subject.rewrite is not None
+            seen = [before for before, _ in self.pairs]
+            more = (program.module for program in self.subject.programs(self.options.seed + 1, end, True))
+            return sizes.prove(self.subject.rewrite, islice(chain(seen, more), FAMILIES), assumes=assumes, deadline=end)
+
         def fixed_shapes() -> Proof | Candidate | str:
             return bounded.prove(self.pairs, assumes=assumes, deadline=self.deadline)
 
-        return [("these shapes", fixed_shapes)]
+        end = monotonic() + SIZES * (self.deadline - monotonic())
+        provers: list[tuple[str, Callable[[], Proof | Candidate | str]]] = [("these shapes", fixed_shapes)]
+        return [("all sizes", all_sizes), *provers] if self.subject.rewrite is not None else provers
 
     def _replayed(self, candidate: Candidate) -> Fault | None:
         """The fault of what a prover takes for a counterexample, if it is one."""
