@@ -15,11 +15,13 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
+from couloir.ir.passes import PassPipeline
 from couloir.ir.rewriting import Miss, Observer, Rewrite
 from couloir.ir.rewriting.driver import RewriteCycle
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import FunctionType, ShapedType
 from couloir.ir.verify import faults
+from couloir.passes.refine_shapes import RefineShapes
 from couloir.passes.running import public_functions, signature
 from couloir.testing.peers.comparing import Peers
 from couloir.testing.proofs import bounded, sizes
@@ -225,7 +227,7 @@ class Check:
         after = module.clone()
         applied = self._apply(module, after, counted)
         if isinstance(applied, Fault):
-            return applied
+            return None if _contradicts_itself(module) else applied
         if not applied:
             return None
         if counted:
@@ -595,6 +597,19 @@ def _value_fault(
     name = function.sym_name if len(public_functions(before)) > 1 else None
     inputs = tuple(found.inputs or arrays)
     return Fault(obligation, found.message, before, after, name, inputs, found.outputs, found.domain)
+
+
+def _contradicts_itself(module: ModuleOp) -> bool:
+    """Whether types that are declared after an open dimension contradict those before it: then it is not to be run."""
+    types = (value.type for op in module.walk() for value in op.results)
+    if not any(isinstance(type, ShapedType) and None in type.dims for type in types):
+        return False
+    refined = module.clone()
+    try:
+        PassPipeline.of(RefineShapes()).run(refined)
+    except Error:
+        return True
+    return False
 
 
 def _profile_of(obligation: str) -> Profile:
