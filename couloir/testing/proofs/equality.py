@@ -133,7 +133,8 @@ class Equality:
         told = f"`{_shown(a)}` becomes `{_shown(b)}`"
         if isinstance(outcome, str):
             return Difference(f"{told}: {outcome}")
-        return Difference(told, self._where_they_differ(a, b, premises) if outcome.certain else None)
+        certain = outcome.certain and all(_is_known(leaf) for leaf in leaves)
+        return Difference(told, self._where_they_differ(a, b, premises) if certain else None)
 
     def _where_they_differ(self, a: Term, b: Term, premises: tuple[Fact, ...]) -> Mapping[Atom, int] | None:
         """Sizes and indices at which two terms differ, it seems: where they read at different indices, if they do."""
@@ -217,6 +218,11 @@ class Equality:
         if key not in self._unknown:
             self._unknown[key] = all(self.difference(x, y) is None for x, y in zip(a.operands, b.operands, strict=True))
         return self._unknown[key]
+
+
+def _is_known(leaf: Term) -> bool:
+    """Whether a leaf may have any value, whatever the others have: an element of an input."""
+    return isinstance(leaf.data, Read) and isinstance(leaf.data.source, int)
 
 
 def _not_empty(sizes: Iterable[Polynomial]) -> list[Fact]:

@@ -59,19 +59,34 @@ class Tensor:
 
 
 @attrs.frozen(eq=False)
+class Body:
+    """A region as a function.
+
+    Attributes:
+        types: Of its arguments.
+        results: From arguments to what it returns.
+    """
+
+    types: tuple[Type, ...]
+    results: Callable[[Sequence[Any]], list[Any]]
+
+
+@attrs.frozen(eq=False)
 class Unknown:
     """The result of an op without a meaning by index.
 
     Attributes:
         name: Of the op.
-        what: The op, whatever its operands are.
+        what: The op, whatever its operands are, and its regions.
         operands: What it takes.
+        bodies: Its regions.
         result: Which of its results it is.
     """
 
     name: str
     what: Hashable
     operands: tuple[Any, ...]
+    bodies: tuple[Body, ...]
     result: int
 
     def __repr__(self) -> str:
@@ -99,11 +114,12 @@ class Meanings:
         values: dict[Value[Any], Any] = {}
         for argument in block.arguments:
             if argument.index not in self._arguments:
-                self._arguments[argument.index] = _unknown(argument.type, argument.index)
+                self._arguments[argument.index] = unknown(argument.type, argument.index)
             values[argument] = self._arguments[argument.index]
-        return self._run(block, values)
+        return self.run(block, values)
 
-    def _run(self, block: Block, values: dict[Value[Any], Any]) -> list[Any]:
+    def run(self, block: Block, values: dict[Value[Any], Any]) -> list[Any]:
+        """What a block returns; `values` are those from outside, its arguments among them. Raises `NoMeaning`."""
         for op in block.ops:
             if op.has_trait(IsTerminator):
                 return [values[value] for value in op.operands]
@@ -118,8 +134,8 @@ class Meanings:
         function = _WITH_REGIONS.get(op.name)
         if function is not None:
             return function(self, op, operands, values)
-        if op.regions and not _is_closed(op):
-            raise NoMeaning(f"`{op.name}` has no meaning by index")
+        if op.regions:
+            return _with_bodies(self, op, operands, values)
         key = op_key(op, {value: id(operand) for value, operand in zip(op.operands, operands, strict=True)})
         found = self._known.get(key)
         if found is None:
@@ -140,8 +156,8 @@ class Meanings:
             return (operands,)
         elif isinstance(op, hlo.GetTupleElement) and isinstance(operands[0], tuple):
             return (cast("tuple[Any, ...]", operands[0])[op.index],)
-        what = op_key(op, {value: n for n, value in reversed(list(enumerate(op.operands)))})
-        return tuple(_unknown(value.type, Unknown(op.name, what, operands, value.index)) for value in op.results)
+        what = _without_values(op)
+        return tuple(unknown(value.type, Unknown(op.name, what, operands, (), value.index)) for value in op.results)
 
     # -- what meanings need ----------------------------------------------------------------------------------------------------
 
@@ -181,7 +197,35 @@ def _has_elements(type: TensorType) -> bool:
     return True
 
 
-def _unknown(type: Type, source: Any) -> Any:
+def _without_values(op: Operation) -> Hashable:
+    """What an op is, but for its operands and regions."""
+    stored = tuple(sorted(op.stored_attributes.items(), key=lambda item: item[0]))
+    return op.name, stored, tuple(value.type for value in (*op.operands, *op.results))
+
+
+def _with_bodies(
+    meanings: Meanings, op: Operation, operands: tuple[Any, ...], values: dict[Value[Any], Any]
+) -> tuple[Any, ...]:
+    """The results of an op that runs its regions in a way that is not looked at."""
+    bodies: list[Body] = []
+    for region in op.regions:
+        if len(list(region.blocks)) != 1:
+            raise NoMeaning(f"`{op.name}` has no meaning by index")
+        block = region.block
+
+        def run(arguments: Sequence[Any], block: Block = block) -> list[Any]:
+            inside = dict(values)
+            inside.update(zip(block.arguments, arguments, strict=True))
+            return meanings.run(block, inside)
+
+        bodies.append(Body(tuple(argument.type for argument in block.arguments), run))
+    what = _without_values(op)
+    return tuple(
+        unknown(value.type, Unknown(op.name, what, operands, tuple(bodies), value.index)) for value in op.results
+    )
+
+
+def unknown(type: Type, source: Any) -> Any:
     """A tensor of which nothing is known; of another type, a thing."""
     if not isinstance(type, TensorType) or not _has_elements(type):
         return source
@@ -581,7 +625,7 @@ def _reducer(body: Region, dtype: DType) -> str | None:
 
 
 def _branch(meanings: Meanings, region: Region, values: dict[Value[Any], Any]) -> list[Any]:
-    return meanings._run(region.block, dict(values))  # pyright: ignore[reportPrivateUsage]
+    return meanings.run(region.block, dict(values))
 
 
 def _if(meanings: Meanings, op: hlo.If, operands: Sequence[Any], values: dict[Value[Any], Any]) -> tuple[Any, ...]:
