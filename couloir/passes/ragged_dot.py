@@ -29,6 +29,8 @@ def ragged_dot_by_masks(op: chlo.RaggedDot, rewriter: Rewriter) -> str | None:
     lhs, numbers = op.lhs.type, op.ragged_dot_dimension_numbers
     if not all(value.type.is_static for value in (*op.operands, op.result)):
         return "a size is not known"
+    if lhs.element_type is not op.rhs.type.element_type:
+        return "the operands have different element types"
     (axis,) = numbers.lhs_ragged_dimensions
     if op.group_sizes.type.rank != 1 or axis in numbers.lhs_batching_dimensions:
         return "each batch has groups of its own"

@@ -53,6 +53,10 @@ def _why(op: Operation, has_nan: bool) -> str | None:
             return _not_associative(op.body)
         case hlo.AllReduce() | hlo.ReduceScatter():
             return _not_associative(op.computation) if len(op.operands) else None
+        case _ if op.name.startswith("onnx.Pow"):
+            base, exponent = op.operands
+            whole = not _is_float(base) and _is_float(exponent)
+            return "roots that are no whole numbers become integers" if whole else None
         case chlo.TopK():
             return "NaN has no place in the order" if has_nan and _is_float(op.operand) else None
         case _:

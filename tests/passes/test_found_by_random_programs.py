@@ -130,3 +130,75 @@ def test_a_product_that_leaves_the_range_in_another_order_has_no_bound() -> None
 def test_a_sum_that_leaves_the_range_in_another_order_has_no_bound() -> None:
     assert bound("add", [3e38, -3e38, 3e38, -3e38], 0.0) == np.inf
     assert bound("add", [5e37, -5e37, 5e37, -5e37], 0.0) < 1e32
+
+
+# -- ragged products, constants of indices, positions, ONNX ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("op", "reason"),
+    [
+        (
+            '"chlo.ragged_dot"(%a, %b, %b) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_ragged_dimensions = [0], '
+            "rhs_group_dimensions = [0]>}> : (tensor<1x1x1xi64>, tensor<1xui8>, tensor<1xui8>) -> tensor<1x1x1xi64>",
+            "`chlo.ragged_dot`",
+        ),
+        (
+            '"chlo.constant_like"(%a) <{value = 0 : index}> : (tensor<1x1x1xi64>) -> tensor<1x1x1xindex>',
+            "`chlo.constant_like`",
+        ),
+    ],
+)
+def test_what_decompose_has_no_form_for_stays(op: str, reason: str) -> None:
+    result = op.rpartition("-> ")[2]
+    text = f"""func.func @main(%a: tensor<1x1x1xi64>, %b: tensor<1xui8>) -> {result} {{
+      %0 = {op}
+      return %0 : {result}
+    }}"""
+    with pytest.raises(Error) as raised:
+        couloir.lower(couloir.parse(text), "loops")
+    assert reason in str(raised.value)
+
+
+def test_positions_larger_than_any_signed_number_are_the_last_one() -> None:
+    text = """func.func @main(%x: tensor<3xf32>, %i: tensor<2xui64>) -> tensor<2xf32> {
+      %0 = "stablehlo.torch_index_select"(%x, %i) <{batch_dims = 0 : i64, dim = 0 : i64}>
+        : (tensor<3xf32>, tensor<2xui64>) -> tensor<2xf32>
+      return %0 : tensor<2xf32>
+    }"""
+    places = np.array([2**64 - 1, 1], np.uint64)
+    for module in (couloir.parse(text), couloir.opt(couloir.parse(text), "decompose")[0]):
+        (found,) = couloir.run(module, np.array([1, 2, 3], np.float32), places)
+        assert found.tolist() == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        (
+            '"onnx.InstanceNormalizationV22"(%x, %x, %x) : (tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>)',
+            "scale and bias have one element for each channel",
+        ),
+        (
+            '"onnx.GroupNormalizationV21"(%x, %s, %s) <{num_groups = 3 : i64}> : (tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>)',
+            "the channels of `tensor<2x4xf32>` are not 3 groups of one size",
+        ),
+    ],
+)
+def test_operands_of_onnx_that_do_not_fit_are_refused(node: str, reason: str) -> None:
+    text = f"""func.func @main(%x: tensor<2x4xf32>, %s: tensor<4xf32>) -> tensor<2x4xf32> {{
+      %0 = {node} -> tensor<2x4xf32>
+      return %0 : tensor<2x4xf32>
+    }}"""
+    with pytest.raises(Error) as raised:
+        couloir.lower(couloir.parse(text), "hlo")
+    assert reason in str(raised.value)
+
+
+def test_a_sixth_in_hard_swish_is_onnx_s() -> None:
+    text = """func.func @main(%x: tensor<f64>) -> tensor<f64> {
+      %0 = "onnx.HardSwishV22"(%x) : (tensor<f64>) -> tensor<f64>
+      return %0 : tensor<f64>
+    }"""
+    module = couloir.parse(text)
+    assert couloir.run(module, np.float64(1.5)) == couloir.run(couloir.lower(module), np.float64(1.5))

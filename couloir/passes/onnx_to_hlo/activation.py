@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
 from couloir.dialects import chlo, hlo
 from couloir.passes.onnx_to_hlo.node import Lowered, Node, Tensor, lowers
 from couloir.passes.onnx_to_hlo.tensors import broadcast, compare, full_like
 
 _GREATER = hlo.ComparisonDirection.GT
 _LESS = hlo.ComparisonDirection.LT
+_SIXTH: Final = float(np.float32(1 / 6))
+"""As the attribute of ONNX's definition of `HardSwish` holds it."""
 
 
 def times(x: Tensor, factor: float) -> Tensor:
@@ -101,7 +107,7 @@ def hard_sigmoid(node: Node) -> Lowered:
 def hard_swish(node: Node) -> Lowered:
     """`HardSwish` since 14, 22."""
     x = node[0]
-    return hlo.Multiply(x, between_0_and_1(plus(times(x, 1 / 6), 0.5)))
+    return hlo.Multiply(x, between_0_and_1(plus(times(x, _SIXTH), 0.5)))
 
 
 def softplus_of(x: Tensor) -> Tensor:

@@ -97,6 +97,8 @@ def instance_normalization(node: Node) -> Lowered:
     """`InstanceNormalization` since 6, 22: over the spatial dimensions."""
     x = node[0]
     element, shape = x.type.element_type, x.type.shape
+    if x.type.rank < 2 or any(node[index].type.dims != shape[1:2] for index in (1, 2)):
+        raise NotLowered("scale and bias have one element for each channel")
     wide = convert(x, accumulator(element))
     y, _, _ = normalized(wide, list(range(2, x.type.rank)), node.number("epsilon", 1e-5))
     scale, bias = (along(convert(node[index], y.type.element_type), shape, 1) for index in (1, 2))
@@ -108,6 +110,8 @@ def group_normalization(node: Node) -> Lowered:
     """`GroupNormalization` since 18 (scale and bias for each group), 21 (for each channel)."""
     x, groups = node[0], node.integer("num_groups")
     element, shape = x.type.element_type, x.type.shape
+    if groups < 1 or x.type.rank < 2 or shape[1] % groups:
+        raise NotLowered(f"the channels of `{x.type}` are not {groups} groups of one size")
     grouped = reshape(x, (shape[0], groups, shape[1] // groups, *shape[2:]))
     working = _stash_type(node) if node.version >= 21 else accumulator(element)
     y, _, _ = normalized(convert(grouped, working), list(range(2, grouped.type.rank)), node.number("epsilon", 1e-5))

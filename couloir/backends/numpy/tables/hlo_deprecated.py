@@ -39,7 +39,8 @@ def dot(xp: ArrayNamespace, op: hlo.Dot, lhs: Array, rhs: Array) -> Array:
 def _torch_index_select(xp: ArrayNamespace, op: hlo.TorchIndexSelect, operand: Array, index: Array) -> Array:
     """Indices are clamped, as those of a gather."""
     axis, batch = op.dim, op.batch_dims
-    places = np.clip(index.astype(np.int64), 0, operand.shape[axis] - 1)
+    signed = np.minimum(index, np.uint64(2**63 - 1)) if index.dtype == np.uint64 else index
+    places = np.clip(signed.astype(np.int64), 0, operand.shape[axis] - 1)
     shape = operand.shape[:batch]
     found = np.empty(
         (*operand.shape[:axis], *index.shape[batch:], *operand.shape[axis + 1 :]),
