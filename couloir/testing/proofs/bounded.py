@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from time import monotonic
 from typing import Any, Final, cast
 
@@ -32,9 +33,9 @@ from couloir.ir.types import (
     dtype_of,
 )
 from couloir.passes.running import incomparable, public_functions
-from couloir.testing.proofs import exhaustive, smt
-from couloir.testing.proofs.domain import elements, symbols, terms
-from couloir.testing.proofs.laws import apply, is_float, substituted
+from couloir.testing.proofs import exhaustive, scalars, smt
+from couloir.testing.proofs.domain import PRODUCT, SUM, elements, symbols, terms
+from couloir.testing.proofs.laws import COMMUTATIVE, apply, is_float, substituted
 from couloir.testing.proofs.polynomials import CANCELLING, NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
 from couloir.testing.proofs.questions import Proved, Refuted, Undecided, valid
 from couloir.testing.proofs.terms import Term, constant, postorder, variable
@@ -46,19 +47,22 @@ MAX_RUNS: Final = 2000
 """Regions that are run in one program."""
 QUESTION_SECONDS: Final = 3.0
 """For one question to the solver."""
+SMALL: Final = 16
+"""Parts of two terms that are asked about together."""
 FREE_SECONDS: Final = 0.5
 """For one of terms that are rounded as one likes: the solver knows of one rounding only."""
 
 
 @attrs.frozen(eq=False)
 class _Origin:
-    """Where a question came up first."""
+    """Where a question came up first, and in which programs."""
 
     case: int
     output: int
     index: tuple[int, ...]
     leaves: Mapping[Term, Term]
     """By variable the element of an input."""
+    cases: set[int] = attrs.field(factory=set)
 
 
 @attrs.define
@@ -87,7 +91,8 @@ def prove(
     if not cases:
         return "there are no programs"
     progress = Progress()
-    skipped: dict[str, int] = {}
+    skipped: dict[int, str] = {}
+    """By the number of a program, why it says nothing."""
     questions: dict[tuple[Term, Term], _Origin] = {}
     for number, (before, after) in enumerate(cases):
         if monotonic() > deadline:
@@ -95,7 +100,7 @@ def prove(
         try:
             expected = _results(before, progress)
         except _NotComparable as error:
-            skipped[str(error)] = skipped.get(str(error), 0) + 1
+            skipped[number] = str(error)
             continue
         try:
             found = _results(after, progress)
@@ -104,20 +109,27 @@ def prove(
         told = _compare(number, expected, found, questions)
         if told is not None:
             return told
-    count = len(cases) - sum(skipped.values())
-    if not count:
-        return next(iter(skipped))
     for (one, other), origin in questions.items():
         outcome = decide(one, other, assumes, deadline, progress)
-        if isinstance(outcome, str):
-            return outcome
         if isinstance(outcome, Refuted):
             shown = _counterexample(cases[origin.case], origin, outcome, assumes)
-            return shown if isinstance(shown, Candidate) else f"{shown}; asked was whether {_shown(one, other)}"
+            if isinstance(shown, Candidate):
+                return shown
+            outcome = f"{shown}; asked was whether {_shown(one, other)}"
+        if outcome is not None:
+            unknown = sorted(
+                {_short(term.dtype) for term in postorder([one, other]) if not scalars.has_meaning(term.dtype)}
+            )
+            if not unknown:
+                return outcome
+            skipped |= dict.fromkeys(origin.cases, f"the solver does not know {', '.join(unknown)}")
+    if len(skipped) == len(cases):
+        return next(iter(skipped.values()))
     details = list(progress.details)
     if skipped:
-        details.append(f"not for {sum(skipped.values())} of {len(cases)}: {min(skipped, key=len)}")
-    return Proof(" and ".join(progress.methods) or "equal terms", _scope(count, progress), "; ".join(details))
+        details.append(f"not for {len(skipped)} of {len(cases)}: {min(skipped.values(), key=len)}")
+    scope = _scope(len(cases) - len(skipped), progress)
+    return Proof(" and ".join(progress.methods) or "equal terms", scope, "; ".join(details))
 
 
 class _NotComparable(Exception):
@@ -141,7 +153,7 @@ def _compare(
             if a.dtype != b.dtype:
                 return "the results have other element types afterwards"
             key, leaves = _by_number(a, b)
-            questions.setdefault(key, _Origin(case, output, index, leaves))
+            questions.setdefault(key, _Origin(case, output, index, leaves)).cases.add(case)
     return None
 
 
@@ -203,12 +215,57 @@ def decide(
 ) -> Refuted | str | None:
     """None when two terms are equal; values for which they are not; or why that is not known.
 
+    Large terms are equal when all the parts are in which they differ. Those are tried first.
+
     Args:
         one, other: Of one element type.
         assumes: What may be assumed.
         deadline: A time of `time.monotonic()`.
         progress: Takes note of how it was decided.
     """
+    parts = _parts(one, other)
+    if parts:
+        questions = {_by_number(a, b)[0] for a, b in parts}
+        if all(_decide_whole(a, b, assumes, deadline, progress) is None for a, b in questions):
+            return None
+    return _decide_whole(one, other, assumes, deadline, progress)
+
+
+def _parts(one: Term, other: Term) -> list[tuple[Term, Term]]:
+    """The small parts in which two large terms differ; none if they differ as a whole."""
+    found: list[tuple[Term, Term]] = []
+    pending, seen = [(one, other)], set[tuple[Term, Term]]()
+    while pending:
+        a, b = pending.pop()
+        if a is b or (a, b) in seen:
+            continue
+        seen.add((a, b))
+        if (a.op, a.dtype, a.data, len(a.operands)) != (b.op, b.dtype, b.data, len(b.operands)) or _is_small(a, b):
+            found.append((a, b))
+            continue
+        left, right = list(a.operands), list(b.operands)
+        if a.data is None and a.op in (*COMMUTATIVE, SUM, PRODUCT):
+            left = sorted((term for term in a.operands if term not in set(b.operands)), key=_leaf_keys)
+            right = sorted((term for term in b.operands if term not in set(a.operands)), key=_leaf_keys)
+        if len(left) != len(right):
+            found.append((a, b))
+        pending += zip(left, right, strict=False) if len(left) == len(right) else ()
+    return [] if found == [(one, other)] else found
+
+
+def _is_small(a: Term, b: Term) -> bool:
+    """Whether two terms have few parts. They are also looked at as a whole when they are leaves."""
+    return not a.operands or next(islice(postorder([a, b]), SMALL, None), None) is None
+
+
+def _leaf_keys(term: Term) -> list[int]:
+    return sorted(leaf.key for leaf in postorder([term]) if not leaf.operands)
+
+
+def _decide_whole(
+    one: Term, other: Term, assumes: Collection[str], deadline: float, progress: Progress
+) -> Refuted | str | None:
+    """The same by normal forms, by trying all values, and by the solver."""
     everywhere = "reassociation" in assumes
     free = set(postorder([one, other])) if everywhere else set(open_regions([one, other]))
     missing = _missing_assumptions(one, other, free, assumes)
@@ -219,6 +276,8 @@ def decide(
         return None
     premises, goal = _premises([one, other], assumes), _goal(one, other, assumes)
     method, outcome = "all values", exhaustive.decide(premises, goal)
+    if outcome is None and not free:
+        outcome = exhaustive.refute(premises, goal)
     if outcome is None:
         seconds = min(FREE_SECONDS if free else QUESTION_SECONDS, deadline - monotonic())
         method, outcome = _method([one, other]), valid(premises, goal, seconds=seconds)

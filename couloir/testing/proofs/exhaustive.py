@@ -1,4 +1,5 @@
-"""Scalar questions about few bits, decided by trying all values: of one 16-bit float, two bytes, four i4.
+"""Scalar questions about few bits, decided by trying all values: of one 16-bit float, two bytes, four i4. About more bits some
+values are tried.
 
 What is computed is the meaning of the NumPy back end, so that formats of floats take part that no SMT solver knows. Functions whose
 rounding is left open (exp, tanh) do not: what NumPy makes of them proves nothing.
@@ -11,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from couloir.backends.numpy.domains import NotInDomain, floats
-from couloir.backends.numpy.element_types import Array, from_bits, kind, to_bits, width
+from couloir.backends.numpy.domains import floats
+from couloir.backends.numpy.element_types import Array, DType, from_bits, kind, to_bits, width
 from couloir.backends.numpy.elementwise import bitcast_convert
 from couloir.testing.proofs.laws import PREDICATES
 from couloir.testing.proofs.questions import Outcome, Proved, Refuted
@@ -20,6 +21,7 @@ from couloir.testing.proofs.terms import UNBOUNDED, Term, postorder
 
 MAX_BITS: Final = 16
 """Of all variables together."""
+SAMPLES: Final = 2000
 _DETERMINED: Final = PREDICATES | {
     *("abs", "add", "and", "bitcast_convert", "ceil", "constant", "convert", "count_leading_zeros", "divide", "floor"),
     *(
@@ -44,31 +46,61 @@ _LEAVES: Final = ("variable", "read")
 
 def decide(premises: Sequence[Term], goal: Term) -> Outcome | None:
     """Whether a boolean term holds for all values for which the premises do; None for too many values, or unknown functions."""
-    order = list(postorder([*premises, goal]))
-    leaves = [term for term in order if term.op in _LEAVES]
+    leaves = _leaves([*premises, goal])
+    if leaves is None or sum(width(leaf.dtype) for leaf in leaves) > MAX_BITS:
+        return None
+    numbers, place = np.arange(1 << sum(width(leaf.dtype) for leaf in leaves), dtype=np.uint64), 0
+    values: dict[Term, Array] = {}
+    for leaf in leaves:
+        size = width(leaf.dtype)
+        values[leaf] = from_bits((numbers >> np.uint64(place)) & np.uint64((1 << size) - 1), leaf.dtype)
+        place += size
+    return _counterexample(premises, goal, values, numbers.shape) or Proved()
+
+
+def refute(premises: Sequence[Term], goal: Term) -> Refuted | None:
+    """Values for which a boolean term does not hold, though the premises do: among ends of the range, small numbers, any."""
+    leaves = _leaves([*premises, goal])
+    if leaves is None:
+        return None
+    generator = np.random.default_rng(len(leaves))
+    values = {leaf: _samples(leaf.dtype, generator) for leaf in leaves}
+    return _counterexample(premises, goal, values, (SAMPLES,))
+
+
+def _samples(dtype: DType, generator: np.random.Generator) -> Array:
+    size = width(dtype)
+    ends = [0, 1, 2, 3, (1 << size - 1) - 1, 1 << size - 1, (1 << size - 1) + 1, (1 << size) - 1]
+    if kind(dtype) == "float":
+        with np.errstate(all="ignore"):
+            numbers = np.array([1, -1, 0.5, 3, np.inf, -np.inf, np.nan, 1e-3]).astype(dtype)
+        ends += to_bits(numbers).tolist()
+    patterns = generator.integers(0, 1 << min(size, 63), SAMPLES, dtype=np.uint64)
+    if size == 64:
+        patterns = patterns << np.uint64(1) | generator.integers(0, 2, SAMPLES, dtype=np.uint64)
+    few = np.array([end & ((1 << size) - 1) for end in ends], np.uint64)
+    return from_bits(np.where(generator.random(SAMPLES) < 0.6, generator.choice(few, SAMPLES), patterns), dtype)
+
+
+def _leaves(roots: Sequence[Term]) -> list[Term] | None:
+    """The variables and reads of terms; None where NumPy cannot compute what the terms are."""
+    order = list(postorder(roots))
     if any(term.dtype == UNBOUNDED or kind(term.dtype) == "complex" for term in order):
         return None
     if any(term.op not in _LEAVES and not _is_determined(term) for term in order):
         return None
-    sizes = [width(leaf.dtype) for leaf in leaves]
-    if sum(sizes) > MAX_BITS:
-        return None
-    values: dict[Term, Array] = {}
-    numbers, place = np.arange(1 << sum(sizes), dtype=np.uint64), 0
-    for leaf, size in zip(leaves, sizes, strict=True):
-        values[leaf] = from_bits((numbers >> np.uint64(place)) & np.uint64((1 << size) - 1), leaf.dtype)
-        place += size
-    try:
-        results = values_of([*premises, goal], values)
-    except NotInDomain:
-        return None
-    allowed = np.ones(numbers.shape, np.bool_)
+    return [term for term in order if term.op in _LEAVES]
+
+
+def _counterexample(
+    premises: Sequence[Term], goal: Term, values: Mapping[Term, Array], shape: tuple[int, ...]
+) -> Refuted | None:
+    results = values_of([*premises, goal], values)
+    allowed = np.ones(shape, np.bool_)
     for result in results[:-1]:
         allowed = allowed & result
-    wrong = np.flatnonzero(allowed & ~np.broadcast_to(results[-1], numbers.shape))
-    if not wrong.size:
-        return Proved()
-    return Refuted({leaf: array[wrong[0]] for leaf, array in values.items()}, certain=True)
+    wrong = np.flatnonzero(allowed & ~np.broadcast_to(results[-1], shape))
+    return Refuted({leaf: array[wrong[0]] for leaf, array in values.items()}, certain=True) if wrong.size else None
 
 
 def _is_determined(term: Term) -> bool:
@@ -78,7 +110,7 @@ def _is_determined(term: Term) -> bool:
 
 
 def values_of(roots: Sequence[Term], values: Mapping[Term, Array]) -> list[Array]:
-    """What terms are for arrays of values of their leaves, as the NumPy back end computes it. Raises `NotInDomain`."""
+    """What terms are for arrays of values of their leaves, as the NumPy back end computes it."""
     known = dict(values)
     for term in postorder(roots):
         if term not in known:
