@@ -244,9 +244,9 @@ def _parts(one: Term, other: Term) -> list[tuple[Term, Term]]:
             found.append((a, b))
             continue
         left, right = list(a.operands), list(b.operands)
-        if a.data is None and a.op in (*COMMUTATIVE, SUM, PRODUCT):
-            left = sorted((term for term in a.operands if term not in set(b.operands)), key=_leaf_keys)
-            right = sorted((term for term in b.operands if term not in set(a.operands)), key=_leaf_keys)
+        if _has_no_order(a):
+            common = set(left) & set(right)
+            left, right = (sorted((t for t in side if t not in common), key=_leaf_keys) for side in (left, right))
         if len(left) != len(right):
             found.append((a, b))
         pending += zip(left, right, strict=False) if len(left) == len(right) else ()
@@ -256,6 +256,10 @@ def _parts(one: Term, other: Term) -> list[tuple[Term, Term]]:
 def _is_small(a: Term, b: Term) -> bool:
     """Whether two terms have few parts. They are also looked at as a whole when they are leaves."""
     return not a.operands or next(islice(postorder([a, b]), SMALL, None), None) is None
+
+
+def _has_no_order(term: Term) -> bool:
+    return term.data is None and (term.op in COMMUTATIVE or term.op in (SUM, PRODUCT))
 
 
 def _leaf_keys(term: Term) -> list[int]:
