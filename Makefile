@@ -51,8 +51,9 @@ lint: $(VENV)/.installed-test ## style, types and the import contract
 	@$(VENV)/bin/basedpyright --project pyproject.toml
 	@$(VENV)/bin/lint-imports --no-logo
 
-docs: $(VENV)/.installed-test ## write the reference from docstrings, and the pictures
+docs: $(VENV)/.installed-test ## write the reference from docstrings, the pictures, and the table of rules (minutes)
 	@$(PY) docs/reference.py
+	@$(PY) docs/rules.py
 	@$(PY) docs/pictures.py
 
 bench: $(VENV)/.installed-test $(COMPILER) ## measure against the peers, side by side

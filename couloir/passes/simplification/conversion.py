@@ -137,6 +137,15 @@ class BitcastAndBack(Rule):
 class ReducePrecisionToAll(Rule):
     """reduce_precision(x, e, m)  =>  x, when the type of x has no more than e and m bits"""
 
+    examples = (
+        """
+        func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+          %r = stablehlo.reduce_precision %x, format = e8m23 : tensor<4xf32>
+          return %r : tensor<4xf32>
+        }
+        """,
+    )
+
     def pattern(x, e, m):
         return hlo.ReducePrecision(x, e, m)
 

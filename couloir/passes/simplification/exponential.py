@@ -216,6 +216,19 @@ class LogisticWritten(Rule):
 
     assumes = ("reassociation",)
 
+    examples = (
+        """
+        func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+          %one = stablehlo.constant dense<1.0> : tensor<4xf32>
+          %0 = stablehlo.negate %x : tensor<4xf32>
+          %1 = stablehlo.exponential %0 : tensor<4xf32>
+          %2 = stablehlo.add %1, %one : tensor<4xf32>
+          %r = stablehlo.divide %one, %2 : tensor<4xf32>
+          return %r : tensor<4xf32>
+        }
+        """,
+    )
+
     def pattern(x, one: ConstantLike, too: ConstantLike):
         return hlo.Divide(one, hlo.Add(hlo.Exponential(hlo.Negate(x)), too))
 

@@ -245,7 +245,7 @@ class MultiplyByRsqrt(Rule):
 class SqrtOfReciprocal(Rule):
     """sqrt(1 / x)  =>  rsqrt(x)"""
 
-    assumes = ("no signed zeros", "no overflow", "reassociation")
+    assumes = ("no infinities", "no signed zeros", "no overflow", "reassociation")
 
     def pattern(one: ConstantLike, x):
         return hlo.Sqrt(hlo.Divide(one, x))

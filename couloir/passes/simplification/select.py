@@ -137,6 +137,17 @@ class SelectTrueOr(Rule):
 class SelectOneOrZero(Rule):
     """select(p, 1, 0)  =>  convert(p)"""
 
+    examples = (
+        """
+        func.func @main(%p: tensor<4xi1>) -> tensor<4xf32> {
+          %one = stablehlo.constant dense<1.0> : tensor<4xf32>
+          %zero = stablehlo.constant dense<0.0> : tensor<4xf32>
+          %r = stablehlo.select %p, %one, %zero : tensor<4xi1>, tensor<4xf32>
+          return %r : tensor<4xf32>
+        }
+        """,
+    )
+
     def pattern(p, one: ConstantLike, zero: ConstantLike):
         return hlo.Select(p, one, zero)
 
@@ -219,6 +230,16 @@ class SelectByEither(Rule):
 
 class SelectByBroadcast(Rule):
     """select(broadcast_in_dim(p), x, y)  =>  select(p, x, y), when p is a scalar"""
+
+    examples = (
+        """
+        func.func @main(%p: tensor<i1>, %x: tensor<2x3xf32>, %y: tensor<2x3xf32>) -> tensor<2x3xf32> {
+          %0 = stablehlo.broadcast_in_dim %p, dims = [] : (tensor<i1>) -> tensor<2x3xi1>
+          %r = stablehlo.select %0, %x, %y : tensor<2x3xi1>, tensor<2x3xf32>
+          return %r : tensor<2x3xf32>
+        }
+        """,
+    )
 
     def pattern(p, dims, x, y):
         return hlo.Select(hlo.BroadcastInDim(p, dims), x, y)

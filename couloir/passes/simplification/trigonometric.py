@@ -100,7 +100,7 @@ class Atan2OfNegated(Rule):
         return hlo.Atan2(hlo.Negate(y), x)
 
     def where(x):
-        return floats(x)
+        return wide_floats(x)
 
     def rewrite(x, y):
         return hlo.Negate(hlo.Atan2(y, x))
