@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from time import monotonic
 from typing import Final, TypeAlias
 
@@ -23,7 +24,7 @@ SECONDS: Final = 2.0
 AGAIN: Final = 3
 """How much longer a mutant is looked for a second time, on other programs, that has survived the first."""
 PROGRAMS: Final = 60
-"""On which a mutant that survived is compared with the rule."""
+"""On which a mutant is compared with the rule when nothing was found."""
 Progress: TypeAlias = "Callable[[int, int], None]"
 
 
@@ -34,7 +35,10 @@ class Fate(enum.Enum):
     """A counterexample was found."""
     SILENT = "never fires"
     """It did not fire on any program, which the report says."""
+    WEAKER = "fires less often"
+    """Nothing was found; on each program it did nothing or the same as the rule: no fault."""
     SURVIVED = "survived"
+    """Nothing was found."""
 
 
 @attrs.frozen(eq=False)
@@ -45,7 +49,7 @@ class Result:
         mutant: The mutant.
         fate: What became of it.
         obligation: What it violates: "values (special)"; empty when nothing was found.
-        programs: Of a survivor: on how many programs it or the rule fired.
+        programs: When nothing was found: on how many programs it or the rule fired.
         same: Of these, where it did the same as the rule.
         less: Of these, where it did nothing and the rule fired.
     """
@@ -70,7 +74,7 @@ class Result:
         return ", ".join(parts)
 
     def __str__(self) -> str:
-        told = self.compared if self.fate is Fate.SURVIVED else f"{self.fate.value} {self.obligation}".strip()
+        told = self.compared if self.programs else f"{self.fate.value} {self.obligation}".strip()
         head, _, diff = str(self.mutant).partition("\n")
         return f"{head}: {told}\n" + "\n".join(f"    {line}" for line in diff.splitlines())
 
@@ -90,9 +94,14 @@ class Score:
     seconds: float = 0.0
 
     @property
+    def weaker(self) -> list[Result]:
+        """Those that only fire less often than the rule, which is no fault. They count for nothing."""
+        return [result for result in self.results if result.fate is Fate.WEAKER]
+
+    @property
     def total(self) -> int:
-        """How many mutants there are."""
-        return len(self.results)
+        """How many mutants count."""
+        return len(self.results) - len(self.weaker)
 
     @property
     def survivors(self) -> list[Result]:
@@ -107,10 +116,12 @@ class Score:
     @property
     def ratio(self) -> float:
         """The part that is killed, 1.0 when there are no mutants."""
-        return self.killed / self.total if self.results else 1.0
+        return self.killed / self.total if self.total else 1.0
 
     def __str__(self) -> str:
         head = f"{self.name}: {self.killed} of {self.total} mutants killed ({self.ratio:.0%}), {self.seconds:.1f} s"
+        if self.weaker:
+            head += f"; {len(self.weaker)} more only fire less often"
         return "\n".join([head, *(f"  {line}" for result in self.survivors for line in str(result).splitlines())])
 
 
@@ -169,16 +180,22 @@ def _tried(original: Rewrite, mutant: Mutant, cases: int, seconds: float, seed: 
         return Result(mutant, Fate.SILENT)
     programs = same = less = 0
     deadline = monotonic() + seconds
-    for module in programs_for(original, seed):
-        if programs >= PROGRAMS or monotonic() > deadline:
-            break
+    for module in _programs(original, mutant, seed, deadline):
         before, wanted, found = (_applied(rule, module) for rule in (None, original, mutant.rule))
         if before == wanted == found:
             continue
         programs += 1
         same += wanted == found
         less += found == before != wanted
-    return Result(mutant, Fate.SURVIVED, "", programs, same, less)
+    fate = Fate.WEAKER if same < programs == same + less else Fate.SURVIVED
+    return Result(mutant, fate, "", programs, same, less)
+
+
+def _programs(original: Rewrite, mutant: Mutant, seed: int, deadline: float) -> Iterator[ModuleOp]:
+    """Programs for a rule, and as many for its mutant."""
+    for rule in (original, mutant.rule):
+        until = monotonic() + (deadline - monotonic()) / (2 if rule is original else 1)
+        yield from islice(programs_for(rule, seed, deadline=until), PROGRAMS // 2)
 
 
 def _applied(rule: Rewrite | None, module: ModuleOp) -> str:

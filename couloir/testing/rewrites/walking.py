@@ -25,6 +25,7 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import (
+    ComplexType,
     FunctionType,
     IndexType,
     IntegerType,
@@ -34,6 +35,7 @@ from couloir.ir.types import (
     f16,
     f32,
     f64,
+    i1,
     i8,
     i32,
     i64,
@@ -49,7 +51,10 @@ CORPUS: Final = 24
 SIZES: Final = (1, 1, 2, 3, 4, 5, 7)
 UNKNOWN: Final = 0.2
 """The share of new sizes that are unknown."""
-ELEMENTS: Final = ((f32, f64, f16, bf16, *FLOAT.examples), (i32, i64, i8, IntegerType(8, "unsigned")))
+ELEMENTS: Final = (
+    (f32, f64, f16, bf16, ComplexType(f32), ComplexType(f64), *FLOAT.examples),
+    (i32, i64, i8, i1, IntegerType(8, "unsigned"), IntegerType(32, "unsigned")),
+)
 """Element types that can stand for each other."""
 
 
@@ -102,7 +107,7 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
     function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
     if function is None:
         return None
-    change = rng.choices((_change_number, _change_size, _change_element, _free_constant), (6, 3, 1, 2))[0]
+    change = rng.choices((_change_number, _change_size, _change_element, _free_constant), (6, 3, 2, 2))[0]
     try:
         if not change(function, rng) or not _types_follow(function) or faults(made, limit=1):
             return None
@@ -168,15 +173,17 @@ def _change_element(function: FuncOp, rng: Random) -> bool:
     if not known:
         return False
     group = rng.choice(known)
-    old, new = rng.choice([element for element in elements if element in group]), rng.choice(group)
+    old = rng.choice([element for element in elements if element in group])
+    new = rng.choice(group[:6] if rng.random() < 0.7 else group)
     for value in values:
         if isinstance(value.type, ShapedType) and value.type.element_type is old:
             value.set_type(value.type.with_element_type(new))
     for op in ops:
         stored = op.stored_attributes.get("value")
         if op.has_trait(ConstantLike) and isinstance(stored, DenseElementsAttr) and element_type(stored.type) is old:
+            array = stored.array if isinstance(new, ComplexType) else np.real(stored.array)
             with np.errstate(all="ignore"):
-                op.attributes["value"] = DenseElementsAttr(op.results[0].type, stored.array.astype(dtype_of(new)))
+                op.attributes["value"] = DenseElementsAttr(op.results[0].type, np.asarray(array).astype(dtype_of(new)))
     return True
 
 

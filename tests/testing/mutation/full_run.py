@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def told(family: str, rule: str, result: Result, known: dict[tuple[str, str], st
         "diff": mutant.diff,
         "fate": result.fate.value,
         "obligation": result.obligation,
-        "compared": result.compared if result.fate is Fate.SURVIVED else "",
+        "compared": result.compared if result.programs else "",
         "why": known.get((rule, mutant.diff), ""),
     }
 
@@ -97,15 +97,18 @@ def summary(rows: Sequence[dict[str, Any]]) -> None:
     families: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         families[row["family"]].append(row)
-    print(f"\n| {'family':<28} | rules | mutants | killed | explained | score |")
-    print(f"|{'-' * 30}|{'-' * 7}|{'-' * 9}|{'-' * 8}|{'-' * 11}|{'-' * 7}|")
+    print(f"\n| {'family':<28} | rules | mutants | weaker | killed | explained | score |")
+    print(f"|{'-' * 30}|{'-' * 7}|{'-' * 9}|{'-' * 8}|{'-' * 8}|{'-' * 11}|{'-' * 7}|")
     for family, members in [*sorted(families.items()), ("all", list(rows))]:
-        killed = sum(row["fate"] != Fate.SURVIVED.value for row in members)
+        fates = Counter(row["fate"] for row in members)
+        weaker, survived = fates[Fate.WEAKER.value], fates[Fate.SURVIVED.value]
         explained = sum(bool(row["why"]) for row in members)
-        counted = len(members) - explained
-        score = killed / counted if counted else 1.0
+        killed, counted = len(members) - weaker - survived, len(members) - weaker - explained
         rules = len({row["rule"] for row in members})
-        print(f"| {family:<28} | {rules:5} | {len(members):7} | {killed:6} | {explained:9} | {score:5.0%} |")
+        score = killed / counted if counted else 1.0
+        print(
+            f"| {family:<28} | {rules:5} | {len(members):7} | {weaker:6} | {killed:6} | {explained:9} | {score:5.0%} |"
+        )
     for row in rows:
         if row["fate"] == Fate.SURVIVED.value and not row["why"]:
             print(f"\n{row['rule']}, {row['kind']} at line {row['line']}: {row['compared']}")
