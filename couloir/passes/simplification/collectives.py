@@ -7,9 +7,29 @@ from typing import Any, Final
 from couloir.dialects import hlo
 from couloir.dialects.hlo.collectives import group_size
 from couloir.ir.rewriting import Rewrite, Rewriter, Rule, rule
+from couloir.passes.simplification.examples import program
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<4xf32>",
+            """
+            %r = "stablehlo.all_gather"(%x)
+              <{all_gather_dim = 0 : i64, replica_groups = dense<[[0]]> : tensor<1x1xi64>}> : (tensor<4xf32>)
+              -> tensor<4xf32>""",
+        ),
+        program(
+            "%x: tensor<4xf32>",
+            """
+            %r = "stablehlo.all_reduce"(%x) <{replica_groups = dense<[[0]]> : tensor<1x1xi64>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = add %a, %b : tensor<f32>
+            stablehlo.return %z : tensor<f32>
+            }) : (tensor<4xf32>) -> tensor<4xf32>""",
+        ),
+    )
+)
 def collective_of_one(
     op: hlo.AllGather | hlo.AllReduce | hlo.ReduceScatter | hlo.AllToAll, rewriter: Rewriter
 ) -> str | None:

@@ -10,6 +10,7 @@ from couloir.ir.rewriting import Rewrite, Rewriter, Rule, constant_array, is_spl
 from couloir.ir.rewriting.rewriter import is_removable
 from couloir.ir.types import TensorType
 from couloir.passes.remove_dead_values import erase_operands, erase_results
+from couloir.passes.simplification.examples import program
 
 
 def _inlined(op: Operation, region: Region, rewriter: Rewriter) -> None:
@@ -62,7 +63,19 @@ def _from_outside(region: Region) -> list[Value[Any]] | None:
     return _returned(region)
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<f32>, %y: tensor<f32>, %p: tensor<i1>",
+            """
+            %r = "stablehlo.if"(%p) ({
+            stablehlo.return %x : tensor<f32>
+            }, {
+            stablehlo.return %y : tensor<f32>
+            }) : (tensor<i1>) -> tensor<f32>""",
+        ),
+    )
+)
 def if_that_selects(op: hlo.If, rewriter: Rewriter) -> str | None:
     """if(p) of branches that only return x and y  =>  select(p, x, y)"""
     x, y = (_from_outside(branch) for branch in op.regions)
@@ -110,7 +123,22 @@ def _same_ops(a: Block, b: Block) -> bool:
     return True
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<f32>, %y: tensor<f32>, %p: tensor<i1>",
+            """
+            %0:2 = "stablehlo.if"(%p) ({
+            %n = negate %x : tensor<f32>
+            stablehlo.return %n, %x : tensor<f32>, tensor<f32>
+            }, {
+            %n = negate %y : tensor<f32>
+            stablehlo.return %y, %n : tensor<f32>, tensor<f32>
+            }) : (tensor<i1>) -> (tensor<f32>, tensor<f32>)
+            %r = abs %0#1 : tensor<f32>""",
+        ),
+    )
+)
 def unused_results_of_branches(op: hlo.If | hlo.Case, rewriter: Rewriter) -> str | None:
     """if, case  =>  the same without results that nobody uses"""
     unused = [place for place, result in enumerate(op.results) if not result.has_uses]
@@ -140,7 +168,24 @@ def while_of_false(op: hlo.While, rewriter: Rewriter) -> str | None:
     return None
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<f32>, %i: tensor<i32>",
+            """
+            %0:2 = "stablehlo.while"(%x, %i) ({
+            ^bb0(%c0: tensor<f32>, %c1: tensor<i32>):
+            %l = compare LT, %c1, %i : (tensor<i32>, tensor<i32>) -> tensor<i1>
+            stablehlo.return %l : tensor<i1>
+            }, {
+            ^bb0(%b0: tensor<f32>, %b1: tensor<i32>):
+            %n = convert %b0 : (tensor<f32>) -> tensor<i32>
+            stablehlo.return %b0, %n : tensor<f32>, tensor<i32>
+            }) : (tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>)
+            %r = abs %0#0 : tensor<f32>""",
+        ),
+    )
+)
 def unchanged_in_while(op: hlo.While, rewriter: Rewriter) -> str | None:
     """while(x) that gives x on as it is  =>  x itself is used inside and afterwards"""
     last = op.body.block.last_op

@@ -18,6 +18,7 @@ from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
 from couloir.ir.types import ComplexType, FloatType, IntegerType, TensorType
 from couloir.passes.simplification.axes import inverse, is_empty, is_static, picked
+from couloir.passes.simplification.examples import program
 
 _FIELDS: Final = (
     "window_strides",
@@ -64,6 +65,17 @@ def _is_plain(op) -> Guard:
 class ConvolutionOfTransposedInput(Rule):
     """convolution(transpose(x, p), w)  =>  convolution(x, w), with the dimensions of x where they were"""
 
+    examples = (
+        program(
+            "%x: tensor<3x5x2xi32>, %w: tensor<2x3x4xi32>",
+            """
+            %0 = transpose %x, dims = [2, 1, 0] : (tensor<3x5x2xi32>) -> tensor<2x5x3xi32>
+            %r = convolution(%0, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>""",
+        ),
+    )
+
     allow_shared = True
 
     def pattern(x, p, w, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):
@@ -78,6 +90,17 @@ class ConvolutionOfTransposedInput(Rule):
 
 class ConvolutionOfTransposedKernel(Rule):
     """convolution(x, transpose(w, p))  =>  convolution(x, w), with the dimensions of w where they were"""
+
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<3x4x2xi32>",
+            """
+            %0 = transpose %w, dims = [2, 0, 1] : (tensor<3x4x2xi32>) -> tensor<2x3x4xi32>
+            %r = convolution(%x, %0) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {stride = [2]}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x2x4xi32>""",
+        ),
+    )
 
     allow_shared = True
 
@@ -94,6 +117,17 @@ class ConvolutionOfTransposedKernel(Rule):
 class TransposeOfConvolution(Rule):
     """transpose(convolution(x, w), p)  =>  convolution(x, w), with the dimensions of the result where p puts them"""
 
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<2x3x4xi32>",
+            """
+            %0 = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>
+            %r = transpose %0, dims = [2, 0, 1] : (tensor<2x4x4xi32>) -> tensor<4x2x4xi32>""",
+        ),
+    )
+
     def pattern(x, p, w, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):
         inner = hlo.Convolution(
             x, w, strides, padding, dilation, holes, reversal,
@@ -108,6 +142,19 @@ class TransposeOfConvolution(Rule):
 
 class ConvolutionOfPad(Rule):
     """convolution(pad(x, 0), w)  =>  convolution(x, w) with the padding of both, when only spatial dimensions are padded"""
+
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<2x3x4xi32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %0 = pad %x, %c, low = [0, 1, 0], high = [0, -1, 0], interior = [0, 1, 0]
+              : (tensor<2x5x3xi32>, tensor<i32>) -> tensor<2x9x3xi32>
+            %r = convolution(%0, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {pad = [[1, 0]]}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x9x3xi32>, tensor<2x3x4xi32>) -> tensor<2x9x4xi32>""",
+        ),
+    )
 
     allow_shared = True
 
@@ -142,6 +189,17 @@ class ConvolutionOfPad(Rule):
 class ConvolutionOfReversedKernel(Rule):
     """convolution(x, reverse(w, r))  =>  convolution(x, w) by mirrored windows, when only spatial dimensions are reversed"""
 
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<2x3x4xi32>",
+            """
+            %0 = reverse %w, dims = [0] : tensor<2x3x4xi32>
+            %r = convolution(%x, %0) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>""",
+        ),
+    )
+
     allow_shared = True
 
     def pattern(x, w, r, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):
@@ -162,6 +220,23 @@ class ConvolutionOfReversedKernel(Rule):
 
 class ConvolutionIsDot(Rule):
     """convolution(x, w)  =>  transpose(dot_general(x, w)), when each window is one element"""
+
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<1x3x4xi32>",
+            """
+            %r = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[f, b, 0], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xi32>, tensor<1x3x4xi32>) -> tensor<4x2x5xi32>""",
+        ),
+        program(
+            "%x: tensor<3x2x5xi32>, %w: tensor<4x3x1xi32>",
+            """
+            %r = convolution(%x, %w) dim_numbers = [f, b, 0]x[o, i, 0]->[0, b, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<3x2x5xi32>, tensor<4x3x1xi32>) -> tensor<5x2x4xi32>""",
+        ),
+    )
 
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, precision):
         return hlo.Convolution(
@@ -197,6 +272,18 @@ class ConvolutionIsDot(Rule):
 class ConvolutionOfNegates(Rule):
     """convolution(-x, -w)  =>  convolution(x, w)"""
 
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<2x3x4xi32>",
+            """
+            %0 = negate %x : tensor<2x5x3xi32>
+            %1 = negate %w : tensor<2x3x4xi32>
+            %r = convolution(%0, %1) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>""",
+        ),
+    )
+
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):
         return hlo.Convolution(
             hlo.Negate(x), hlo.Negate(w), strides, padding, dilation, holes, reversal,
@@ -209,6 +296,16 @@ class ConvolutionOfNegates(Rule):
 
 class ConvolutionOfNothing(Rule):
     """convolution(x, w)  =>  0, when w has no elements"""
+
+    examples = (
+        program(
+            "%x: tensor<2x5x0xf32>, %w: tensor<2x0x4xf32>",
+            """
+            %r = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x0xf32>, tensor<2x0x4xf32>) -> tensor<2x4x4xf32>""",
+        ),
+    )
 
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):
         return hlo.Convolution(
@@ -226,6 +323,17 @@ class ConvolutionOfNothing(Rule):
 class ConvolutionOfZeros(Rule):
     """convolution(x, 0)  =>  0, for integers, and on either side"""
 
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>",
+            """
+            %w = constant dense<0> : tensor<2x3x4xi32>
+            %r = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>""",
+        ),
+    )
+
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):
         return hlo.Convolution(
             x, w, strides, padding, dilation, holes, reversal,
@@ -242,6 +350,17 @@ class ConvolutionOfZeros(Rule):
 
 class ConvolutionOfZerosRounded(Rule):
     """convolution(x, 0)  =>  0, for floats, and on either side"""
+
+    examples = (
+        program(
+            "%w: tensor<2x3x4xf32>",
+            """
+            %x = constant dense<-0.0> : tensor<2x5x3xf32>
+            %r = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+              {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+              : (tensor<2x5x3xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>""",
+        ),
+    )
 
     assumes = ("no NaN", "no infinities", "no signed zeros")
 

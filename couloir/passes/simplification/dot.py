@@ -19,6 +19,7 @@ from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
 from couloir.ir.types import ComplexType, FloatType, IntegerType, TensorType
 from couloir.passes.simplification.axes import is_static, kept, picked
+from couloir.passes.simplification.examples import program
 
 
 def _free(rank, batching, contracting):
@@ -207,6 +208,15 @@ def _spread(x, places, type):
 
 class DotOfOneBatch(Rule):
     """dot_general(x, y)  =>  reshape(dot_general(x, y)), with batching dimensions of size 1 contracted"""
+
+    examples = (
+        program(
+            "%x: tensor<1x5x2x4xi32>, %y: tensor<1x5x4x3xi32>",
+            """
+            %r = dot_general %x, %y, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2]
+              : (tensor<1x5x2x4xi32>, tensor<1x5x4x3xi32>) -> tensor<1x5x2x3xi32>""",
+        ),
+    )
 
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(x, y, numbers, precision)

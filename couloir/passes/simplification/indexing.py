@@ -18,6 +18,7 @@ from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, constant_array, guard, has_one_use, is_splat
 from couloir.ir.traits import Elementwise
 from couloir.passes.simplification.axes import inverse, is_empty, is_number, is_static, like, picked, spread
+from couloir.passes.simplification.examples import program
 
 
 def _are_known(starts) -> Guard:
@@ -128,6 +129,15 @@ class DynamicSliceOfUnary(Rule):
 class DynamicSliceOfUpdate(Rule):
     """dynamic_slice(dynamic_update_slice(x, u, starts), starts)  =>  u, when the sizes are those of u"""
 
+    examples = (
+        program(
+            "%x: tensor<4xf32>, %u: tensor<2xf32>, %i: tensor<i32>",
+            """
+            %0 = dynamic_update_slice %x, %u, %i : (tensor<4xf32>, tensor<2xf32>, tensor<i32>) -> tensor<4xf32>
+            %r = dynamic_slice %0, %i, sizes = [2] : (tensor<4xf32>, tensor<i32>) -> tensor<2xf32>""",
+        ),
+    )
+
     allow_shared = True
 
     def pattern(x, u, starts, sizes):
@@ -169,6 +179,15 @@ class EmptyUpdate(Rule):
 class UpdateOfUpdate(Rule):
     """dynamic_update_slice(dynamic_update_slice(x, u, at), w, at)  =>  dynamic_update_slice(x, w, at), for u as large as w"""
 
+    examples = (
+        program(
+            "%x: tensor<4xf32>, %u: tensor<2xf32>, %w: tensor<2xf32>, %i: tensor<i32>",
+            """
+            %0 = dynamic_update_slice %x, %u, %i : (tensor<4xf32>, tensor<2xf32>, tensor<i32>) -> tensor<4xf32>
+            %r = dynamic_update_slice %0, %w, %i : (tensor<4xf32>, tensor<2xf32>, tensor<i32>) -> tensor<4xf32>""",
+        ),
+    )
+
     allow_shared = True
 
     def pattern(x, u, w, starts):
@@ -184,6 +203,15 @@ class UpdateOfUpdate(Rule):
 class UpdateByItself(Rule):
     """dynamic_update_slice(x, dynamic_slice(x, starts), starts)  =>  x"""
 
+    examples = (
+        program(
+            "%x: tensor<4xf32>, %i: tensor<i32>",
+            """
+            %0 = dynamic_slice %x, %i, sizes = [2] : (tensor<4xf32>, tensor<i32>) -> tensor<2xf32>
+            %r = dynamic_update_slice %x, %0, %i : (tensor<4xf32>, tensor<2xf32>, tensor<i32>) -> tensor<4xf32>""",
+        ),
+    )
+
     allow_shared = True
 
     def pattern(x, starts, sizes):
@@ -195,6 +223,18 @@ class UpdateByItself(Rule):
 
 class UpdateOfBroadcast(Rule):
     """dynamic_update_slice(broadcast_in_dim(v), u, constants)  =>  pad(u, v), when v is a scalar"""
+
+    examples = (
+        program(
+            "%v: tensor<f32>, %u: tensor<2x3xf32>",
+            """
+            %0 = constant dense<1> : tensor<i32>
+            %1 = constant dense<9> : tensor<i32>
+            %2 = broadcast_in_dim %v, dims = [] : (tensor<f32>) -> tensor<4x5xf32>
+            %r = dynamic_update_slice %2, %u, %0, %1
+              : (tensor<4x5xf32>, tensor<2x3xf32>, tensor<i32>, tensor<i32>) -> tensor<4x5xf32>""",
+        ),
+    )
 
     allow_shared = True
 
@@ -227,6 +267,29 @@ class GatherOfSplat(Rule):
 class GatherIsSlice(Rule):
     """gather(x, constants)  =>  reshape(slice(x)), when it takes one slice"""
 
+    examples = (
+        program(
+            "%x: tensor<4x5xf32>",
+            """
+            %0 = constant dense<[2, 7]> : tensor<2xi32>
+            %r = "stablehlo.gather"(%x, %0)
+              <{dimension_numbers = #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [1],
+              start_index_map = [1, 0], index_vector_dim = 0>,
+              indices_are_sorted = false, slice_sizes = array<i64: 3, 1>}> : (tensor<4x5xf32>, tensor<2xi32>)
+              -> tensor<3xf32>""",
+        ),
+        program(
+            "%x: tensor<4x5xf32>",
+            """
+            %0 = constant dense<[[-3, 0]]> : tensor<1x2xi32>
+            %r = "stablehlo.gather"(%x, %0)
+              <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [1],
+              start_index_map = [1, 0], index_vector_dim = 1>,
+              indices_are_sorted = false, slice_sizes = array<i64: 3, 1>}> : (tensor<4x5xf32>, tensor<1x2xi32>)
+              -> tensor<1x3xf32>""",
+        ),
+    )
+
     def pattern(x, at, numbers, sizes, ordered):
         return hlo.Gather(x, at, numbers, sizes, ordered)
 
@@ -253,6 +316,19 @@ class GatherIsSlice(Rule):
 
 class ScatterOfNothing(Rule):
     """scatter(x, at, updates)  =>  x, when there are no updates"""
+
+    examples = (
+        program(
+            "%x: tensor<4xf32>, %i: tensor<0x1xi32>, %u: tensor<0xf32>",
+            """
+            %r = "stablehlo.scatter"(%x, %i, %u)
+              <{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
+              scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            stablehlo.return %b : tensor<f32>
+            }) : (tensor<4xf32>, tensor<0x1xi32>, tensor<0xf32>) -> tensor<4xf32>""",
+        ),
+    )
 
     def pattern(x, at, u, numbers, ordered, unique):
         return hlo.Scatter([x], at, [u], numbers, ordered, unique)

@@ -20,6 +20,7 @@ from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
 from couloir.ir.types import IntegerType, TensorType
 from couloir.passes.simplification.axes import is_empty, is_static, kept, only_adds_ones, picked
+from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.reducers import (
     IDEMPOTENT,
     ORDERLESS,
@@ -69,6 +70,15 @@ def _again(op, x, init, dimensions):
 class ReduceOfNothing(Rule):
     """reduce(x, init)  =>  broadcast_in_dim(init), when x has no elements"""
 
+    examples = (
+        program(
+            "%x: tensor<2x0xf32>, %v: tensor<f32>",
+            """
+            %r = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x0xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
+
     def pattern(x, init, d):
         return hlo.Reduce([x], [init], d)
 
@@ -86,6 +96,23 @@ class ReduceOfNothing(Rule):
 class ReduceOverOnes(Rule):
     """reduce(x, init)  =>  reshape(x), over dimensions of size 1 or none, when init is the neutral number"""
 
+    examples = (
+        program(
+            "%x: tensor<2x1xf32>",
+            """
+            %c = constant dense<-0.0> : tensor<f32>
+            %r = reduce(%x init: %c) applies add across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+        program(
+            "%x: tensor<2x1xf32>",
+            """
+            %c = constant dense<0xFF800000> : tensor<f32>
+            %r = reduce(%x init: %c) applies maximum across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
+
     def pattern(x, init, d):
         return hlo.Reduce([x], [init], d)
 
@@ -102,6 +129,15 @@ class ReduceOverOnes(Rule):
 
 class ReduceOverOnesFromInit(Rule):
     """reduce(x, init) with f  =>  f(init, reshape(x)), over dimensions of size 1 or none"""
+
+    examples = (
+        program(
+            "%x: tensor<2x1xf32>, %v: tensor<f32>",
+            """
+            %r = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
 
     def pattern(x, init, d):
         return hlo.Reduce([x], [init], d)
@@ -135,6 +171,26 @@ def _flat(x, d, d2):
 class ReduceOfReduce(Rule):
     """reduce(reduce(x, d), e)  =>  reduce(x, d and e), with the same f, in which the order does not matter"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3x4xi32>, %v: tensor<i32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %0 = reduce(%x init: %c) applies add across dimensions = [1] : (tensor<2x3x4xi32>, tensor<i32>)
+              -> tensor<2x4xi32>
+            %r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x4xi32>, tensor<i32>)
+              -> tensor<2xi32>""",
+        ),
+        program(
+            "%x: tensor<2x3x4xf32>, %v: tensor<f32>",
+            """
+            %0 = reduce(%x init: %v) applies maximum across dimensions = [0] : (tensor<2x3x4xf32>, tensor<f32>)
+              -> tensor<3x4xf32>
+            %r = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<3x4xf32>, tensor<f32>)
+              -> tensor<4xf32>""",
+        ),
+    )
+
     def pattern(x, init, d, init2, e):
         return hlo.Reduce([hlo.Reduce([x], [init], d)], [init2], e)
 
@@ -147,6 +203,18 @@ class ReduceOfReduce(Rule):
 
 class ReduceOfReduceRounded(Rule):
     """reduce(reduce(x, d), e)  =>  reduce(x, d and e), for sums and products of floats"""
+
+    examples = (
+        program(
+            "%x: tensor<2x3x4xf32>",
+            """
+            %c = constant dense<0.0> : tensor<f32>
+            %0 = reduce(%x init: %c) applies add across dimensions = [0] : (tensor<2x3x4xf32>, tensor<f32>)
+              -> tensor<3x4xf32>
+            %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>)
+              -> tensor<3xf32>""",
+        ),
+    )
 
     assumes = ("reassociation",)
 
@@ -163,6 +231,16 @@ class ReduceOfReduceRounded(Rule):
 class ReduceOfTranspose(Rule):
     """reduce(transpose(x, p), d)  =>  transpose(reduce(x, where d comes from))"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3x4xi32>, %v: tensor<i32>",
+            """
+            %0 = transpose %x, dims = [2, 0, 1] : (tensor<2x3x4xi32>) -> tensor<4x2x3xi32>
+            %r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<4x2x3xi32>, tensor<i32>)
+              -> tensor<4x3xi32>""",
+        ),
+    )
+
     def pattern(x, p, init, d):
         return hlo.Reduce([hlo.Transpose(x, p)], [init], d)
 
@@ -177,6 +255,16 @@ class ReduceOfTranspose(Rule):
 
 class ReduceOfReverse(Rule):
     """reduce(reverse(x, r), d)  =>  reverse(reduce(x, d), what r has beside d)"""
+
+    examples = (
+        program(
+            "%x: tensor<2x3x4xi32>, %v: tensor<i32>",
+            """
+            %0 = reverse %x, dims = [1, 2] : tensor<2x3x4xi32>
+            %r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x3x4xi32>, tensor<i32>)
+              -> tensor<2x4xi32>""",
+        ),
+    )
 
     def pattern(x, r, init, d):
         return hlo.Reduce([hlo.Reverse(x, r)], [init], d)
@@ -231,6 +319,16 @@ def _once(op, x, init, d, axes):
 class ReduceOfBroadcast(Rule):
     """reduce(broadcast_in_dim(x))  =>  reduce(broadcast_in_dim(x)), without what repeats, when f(x, x) is x"""
 
+    examples = (
+        program(
+            "%x: tensor<3xf32>, %v: tensor<f32>",
+            """
+            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3x4xf32>
+            %r = reduce(%0 init: %v) applies maximum across dimensions = [0, 1] : (tensor<2x3x4xf32>, tensor<f32>)
+              -> tensor<4xf32>""",
+        ),
+    )
+
     def pattern(x, d, init, axes):
         return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
 
@@ -243,6 +341,17 @@ class ReduceOfBroadcast(Rule):
 
 class SumOfBroadcast(Rule):
     """reduce(broadcast_in_dim(x)) with add  =>  n * reduce(broadcast_in_dim(x)), without what repeats n times, for integers"""
+
+    examples = (
+        program(
+            "%x: tensor<3xi8>",
+            """
+            %c = constant dense<0> : tensor<i8>
+            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi8>) -> tensor<2x3x5xi8>
+            %r = reduce(%0 init: %c) applies add across dimensions = [0, 2] : (tensor<2x3x5xi8>, tensor<i8>)
+              -> tensor<3xi8>""",
+        ),
+    )
 
     def pattern(x, d, init, axes):
         return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
@@ -258,6 +367,17 @@ class SumOfBroadcast(Rule):
 
 class SumOfBroadcastRounded(Rule):
     """reduce(broadcast_in_dim(x)) with add  =>  n * reduce(broadcast_in_dim(x)), without what repeats n times, for floats"""
+
+    examples = (
+        program(
+            "%x: tensor<3xf32>",
+            """
+            %c = constant dense<0.0> : tensor<f32>
+            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+            %r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xf32>, tensor<f32>)
+              -> tensor<3xf32>""",
+        ),
+    )
 
     assumes = ("reassociation", "no signed zeros")
 
@@ -290,6 +410,16 @@ def _combined(op, xs, init, axes):
 class ReduceOfConcatenate(Rule):
     """reduce(concatenate(x, y, ..., d), d) with f  =>  f(reduce(x, d), reduce(y, d), ...), in any order"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %y: tensor<2x4xf32>, %v: tensor<f32>",
+            """
+            %0 = concatenate %x, %y, dim = 1 : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x7xf32>
+            %r = reduce(%0 init: %v) applies maximum across dimensions = [1] : (tensor<2x7xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
+
     def pattern(xs, d, init, axes):
         return hlo.Reduce([hlo.Concatenate([*xs], d)], [init], axes)
 
@@ -302,6 +432,17 @@ class ReduceOfConcatenate(Rule):
 
 class ReduceOfConcatenateRounded(Rule):
     """reduce(concatenate(x, y, ..., d), d) with f  =>  f(reduce(x, d), reduce(y, d), ...), for sums and products of floats"""
+
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %y: tensor<2x4xf32>",
+            """
+            %c = constant dense<0.0> : tensor<f32>
+            %0 = concatenate %x, %y, dim = 1 : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x7xf32>
+            %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x7xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
 
     assumes = ("reassociation",)
 
@@ -326,6 +467,18 @@ def _pads_only(axes, low, high, inner) -> Guard:
 class ReduceOfPad(Rule):
     """reduce(pad(x, v), init)  =>  reduce(x, init), when v is the neutral number and only what is reduced is padded"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %v: tensor<f32>",
+            """
+            %c = constant dense<-0.0> : tensor<f32>
+            %0 = pad %x, %c, low = [0, 1], high = [0, 2], interior = [0, 1] : (tensor<2x3xf32>, tensor<f32>)
+              -> tensor<2x8xf32>
+            %r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x8xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
+
     def pattern(x, v, low, high, inner, init, axes):
         return hlo.Reduce([hlo.Pad(x, v, low, high, inner)], [init], axes)
 
@@ -339,6 +492,26 @@ class ReduceOfPad(Rule):
 class ReduceOfPadByInit(Rule):
     """reduce(pad(x, v), v)  =>  reduce(x, v), when f(v, v) is v and only what is reduced is padded"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %v: tensor<f32>",
+            """
+            %0 = pad %x, %v, low = [0, 1], high = [0, 2], interior = [0, 0] : (tensor<2x3xf32>, tensor<f32>)
+              -> tensor<2x6xf32>
+            %r = reduce(%0 init: %v) applies minimum across dimensions = [1] : (tensor<2x6xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+        program(
+            "%x: tensor<2x3xf32>",
+            """
+            %c = constant dense<0.0> : tensor<f32>
+            %0 = pad %x, %c, low = [0, 1], high = [0, 2], interior = [0, 0] : (tensor<2x3xf32>, tensor<f32>)
+              -> tensor<2x6xf32>
+            %r = reduce(%0 init: %c) applies add across dimensions = [0, 1] : (tensor<2x6xf32>, tensor<f32>)
+              -> tensor<f32>""",
+        ),
+    )
+
     def pattern(x, v, low, high, inner, axes):
         return hlo.Reduce([hlo.Pad(x, v, low, high, inner)], [v], axes)
 
@@ -351,6 +524,17 @@ class ReduceOfPadByInit(Rule):
 
 class SumOfNegate(Rule):
     """reduce(-x) with add  =>  -reduce(x)"""
+
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>",
+            """
+            %c = constant dense<0.0> : tensor<f32>
+            %0 = negate %x : tensor<2x3xf32>
+            %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
 
     assumes = ("no signed zeros",)
 
@@ -367,6 +551,18 @@ class SumOfNegate(Rule):
 class SumOfScaled(Rule):
     """reduce(x * broadcast_in_dim(s)) with add  =>  reduce(x) * broadcast_in_dim(s), for integers and a scalar s"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xi32>, %s: tensor<i32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %0 = broadcast_in_dim %s, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
+            %1 = multiply %0, %x : tensor<2x3xi32>
+            %r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>)
+              -> tensor<2xi32>""",
+        ),
+    )
+
     def pattern(x, s, init, axes):
         return hlo.Reduce([hlo.Multiply(x, hlo.BroadcastInDim(s, ()))], [init], axes)
 
@@ -379,6 +575,18 @@ class SumOfScaled(Rule):
 
 class SumOfScaledRounded(Rule):
     """reduce(x * broadcast_in_dim(s)) with add  =>  reduce(x) * broadcast_in_dim(s), for floats and a scalar s"""
+
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %s: tensor<f32>",
+            """
+            %c = constant dense<0.0> : tensor<f32>
+            %0 = broadcast_in_dim %s, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+            %1 = multiply %x, %0 : tensor<2x3xf32>
+            %r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>)
+              -> tensor<2xf32>""",
+        ),
+    )
 
     assumes = ("reassociation", "no NaN", "no infinities", "no signed zeros", "no overflow")
 

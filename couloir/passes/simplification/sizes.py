@@ -20,6 +20,7 @@ from couloir.ir.errors import Error
 from couloir.ir.rewriting import NoMatch, Rewrite, Rule, guard
 from couloir.passes.refine_shapes import STATIC_FORMS
 from couloir.passes.simplification.axes import is_static
+from couloir.passes.simplification.examples import program
 
 
 def _are_known(*lists):
@@ -83,6 +84,17 @@ class DynamicIotaIsIota(Rule):
 class DynamicPadIsPad(Rule):
     """dynamic_pad(x, v, constants)  =>  pad(x, v)"""
 
+    examples = (
+        program(
+            "%x: tensor<2xf32>, %v: tensor<f32>",
+            """
+            %0 = constant dense<1> : tensor<1xi32>
+            %1 = constant dense<0> : tensor<1xi32>
+            %r = dynamic_pad %x, %v, %0, %1, %0
+              : (tensor<2xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<4xf32>""",
+        ),
+    )
+
     def pattern(x, v, low, high, inner):
         return hlo.DynamicPad(x, v, low, high, inner)
 
@@ -95,6 +107,18 @@ class DynamicPadIsPad(Rule):
 
 class RealDynamicSliceIsSlice(Rule):
     """real_dynamic_slice(x, constants)  =>  slice(x)"""
+
+    examples = (
+        program(
+            "%x: tensor<5xf32>",
+            """
+            %0 = constant dense<1> : tensor<1xi32>
+            %1 = constant dense<5> : tensor<1xi32>
+            %2 = constant dense<2> : tensor<1xi32>
+            %r = real_dynamic_slice %x, %0, %1, %2 : (tensor<5xf32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>)
+              -> tensor<2xf32>""",
+        ),
+    )
 
     def pattern(x, start, limit, strides):
         return hlo.RealDynamicSlice(x, start, limit, strides)
@@ -109,6 +133,18 @@ class RealDynamicSliceIsSlice(Rule):
 class DynamicGatherIsGather(Rule):
     """dynamic_gather(x, at, constants)  =>  gather(x, at)"""
 
+    examples = (
+        program(
+            "%x: tensor<4x5xf32>, %i: tensor<2xi32>",
+            """
+            %0 = constant dense<[3, 1]> : tensor<2xi32>
+            %r = "stablehlo.dynamic_gather"(%x, %i, %0)
+              <{dimension_numbers = #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [1],
+              start_index_map = [1, 0], index_vector_dim = 0>}> : (tensor<4x5xf32>, tensor<2xi32>, tensor<2xi32>)
+              -> tensor<3xf32>""",
+        ),
+    )
+
     def pattern(x, at, sizes, numbers, ordered):
         return hlo.DynamicGather(x, at, sizes, numbers, ordered)
 
@@ -121,6 +157,18 @@ class DynamicGatherIsGather(Rule):
 
 class DynamicConvIsConvolution(Rule):
     """dynamic_conv(x, w, constants)  =>  convolution(x, w)"""
+
+    examples = (
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<2x3x4xi32>",
+            """
+            %0 = constant dense<[[1, 0]]> : tensor<1x2xi32>
+            %r = "stablehlo.dynamic_conv"(%x, %w, %0)
+              <{batch_group_count = 1 : i64, feature_group_count = 1 : i64,
+              dimension_numbers = #stablehlo.conv<[b, 0, f]x[0, i, o]->[b, 0, f]>}>
+              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>, tensor<1x2xi32>) -> tensor<2x5x4xi32>""",
+        ),
+    )
 
     def pattern(x, w, padding, strides, dilation, holes, reversal, numbers, groups, batches, precision):
         return hlo.DynamicConv(

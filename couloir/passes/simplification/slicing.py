@@ -28,6 +28,7 @@ from couloir.passes.simplification.axes import (
     picked,
     spread,
 )
+from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.guards import same_size
 from couloir.passes.simplification.reducers import copy_of_body
 
@@ -101,6 +102,22 @@ class SliceOfPad(Rule):
 
 class SliceOfPadding(Rule):
     """slice(pad(x, v))  =>  broadcast_in_dim(v), when along a dimension it takes only what was padded"""
+
+    examples = (
+        program(
+            "%x: tensor<5x4xf32>, %v: tensor<f32>",
+            """
+            %0 = pad %x, %v, low = [0, 0], high = [3, 0], interior = [0, 1] : (tensor<5x4xf32>, tensor<f32>)
+              -> tensor<8x7xf32>
+            %r = slice %0 [5:8, 0:7:3] : (tensor<8x7xf32>) -> tensor<3x3xf32>""",
+        ),
+        program(
+            "%x: tensor<5xf32>, %v: tensor<f32>",
+            """
+            %0 = pad %x, %v, low = [2], high = [0], interior = [0] : (tensor<5xf32>, tensor<f32>) -> tensor<7xf32>
+            %r = slice %0 [0:2] : (tensor<7xf32>) -> tensor<2xf32>""",
+        ),
+    )
 
     allow_shared = True
 

@@ -16,6 +16,7 @@ from couloir.dialects.hlo import ComparisonDirection, ComparisonType
 from couloir.ir.rewriting import Rewrite, Rule, guard
 from couloir.ir.types import FloatType, IntegerType
 from couloir.passes.simplification.axes import is_number
+from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.iota import whole_numbers
 
 _UPWARDS: Final = (ComparisonDirection.LT, ComparisonDirection.LE)
@@ -105,6 +106,37 @@ class SortOfIota(Rule):
 
 class SortOfSort(Rule):
     """sort(sort(x, d), d)  =>  sort(x, d), when both sort upwards, or both downwards, by a total order"""
+
+    examples = (
+        program(
+            "%x: tensor<4x3xi32>",
+            """
+            %0 = "stablehlo.sort"(%x) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<i32>, %b0: tensor<i32>):
+            %z = compare GE, %a0, %b0 : (tensor<i32>, tensor<i32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4x3xi32>) -> tensor<4x3xi32>
+            %r = "stablehlo.sort"(%0) <{dimension = -2 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<i32>, %b0: tensor<i32>):
+            %z = compare GT, %a0, %b0 : (tensor<i32>, tensor<i32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4x3xi32>) -> tensor<4x3xi32>""",
+        ),
+        program(
+            "%x: tensor<4x3xf32>",
+            """
+            %0 = "stablehlo.sort"(%x) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<f32>, %b0: tensor<f32>):
+            %z = compare LT, %a0, %b0, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4x3xf32>) -> tensor<4x3xf32>
+            %r = "stablehlo.sort"(%0) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<f32>, %b0: tensor<f32>):
+            %z = compare LT, %a0, %b0, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4x3xf32>) -> tensor<4x3xf32>""",
+        ),
+    )
 
     allow_shared = True
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
+from couloir.passes.simplification.examples import program
 
 
 class ElementOfTuple(Rule):
@@ -29,6 +30,18 @@ class ElementOfTuple(Rule):
 
 class TupleOfElements(Rule):
     """tuple(get_tuple_element(t, 0), get_tuple_element(t, 1), ...)  =>  t, when that is all of t"""
+
+    examples = (
+        program(
+            "%x: tensor<f32>, %y: tensor<i32>",
+            """
+            %t = tuple %x, %y : tuple<tensor<f32>, tensor<i32>>
+            %0 = get_tuple_element %t[0] : (tuple<tensor<f32>, tensor<i32>>) -> tensor<f32>
+            %1 = get_tuple_element %t[1] : (tuple<tensor<f32>, tensor<i32>>) -> tensor<i32>
+            %2 = tuple %0, %1 : tuple<tensor<f32>, tensor<i32>>
+            %r = get_tuple_element %2[1] : (tuple<tensor<f32>, tensor<i32>>) -> tensor<i32>""",
+        ),
+    )
 
     def pattern(xs):
         return hlo.Tuple([*xs])
@@ -49,6 +62,17 @@ class TupleOfElements(Rule):
 
 class AfterOneToken(Rule):
     """after_all(t)  =>  t"""
+
+    examples = (
+        program(
+            "%x: tensor<f32>",
+            """
+            %t = create_token : !stablehlo.token
+            %0 = after_all %t : !stablehlo.token
+            %1:2 = optimization_barrier %0, %x : !stablehlo.token, tensor<f32>
+            %r = negate %1#1 : tensor<f32>""",
+        ),
+    )
 
     def pattern(t):
         return hlo.AfterAll([t])

@@ -17,6 +17,7 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard
 from couloir.passes.simplification.axes import is_static
+from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.reducers import copy_of_body, is_neutral, reducer_of
 
 
@@ -40,6 +41,20 @@ def _every(op, x):
 class WindowOfOne(Rule):
     """reduce_window(x, init)  =>  slice(x), by windows of one element, when init is the neutral number"""
 
+    examples = (
+        program(
+            "%x: tensor<3x4xf32>",
+            """
+            %c = constant dense<-0.0> : tensor<f32>
+            %r = "stablehlo.reduce_window"(%x, %c)
+              <{window_dimensions = array<i64: 1, 1>, window_strides = array<i64: 2, 1>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = add %a, %b : tensor<f32>
+            stablehlo.return %z : tensor<f32>
+            }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<2x4xf32>""",
+        ),
+    )
+
     def pattern(x, init, size, stride, base, dilation, padding):
         return hlo.ReduceWindow([x], [init], size, stride, base, dilation, padding)
 
@@ -52,6 +67,19 @@ class WindowOfOne(Rule):
 
 class WindowOfOneFromInit(Rule):
     """reduce_window(x, init) with f  =>  f(init, slice(x)), by windows of one element"""
+
+    examples = (
+        program(
+            "%x: tensor<3x4xf32>, %v: tensor<f32>",
+            """
+            %r = "stablehlo.reduce_window"(%x, %v)
+              <{window_dimensions = array<i64: 1, 1>, window_strides = array<i64: 2, 1>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = add %a, %b : tensor<f32>
+            stablehlo.return %z : tensor<f32>
+            }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<2x4xf32>""",
+        ),
+    )
 
     def pattern(x, init, size, stride, base, dilation, padding):
         return hlo.ReduceWindow([x], [init], size, stride, base, dilation, padding)
@@ -66,6 +94,19 @@ class WindowOfOneFromInit(Rule):
 
 class WholeWindow(Rule):
     """reduce_window(x)  =>  reshape(reduce(x)), by one window of all elements along some dimensions, and of one along others"""
+
+    examples = (
+        program(
+            "%x: tensor<3x4xf32>, %v: tensor<f32>",
+            """
+            %r = "stablehlo.reduce_window"(%x, %v)
+              <{window_dimensions = array<i64: 3, 1>, window_strides = array<i64: 2, 1>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = maximum %a, %b : tensor<f32>
+            stablehlo.return %z : tensor<f32>
+            }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<1x4xf32>""",
+        ),
+    )
 
     def pattern(x, init, size, stride, base, dilation, padding):
         return hlo.ReduceWindow([x], [init], size, stride, base, dilation, padding)
@@ -91,6 +132,20 @@ class WholeWindow(Rule):
 
 class WindowOfPad(Rule):
     """reduce_window(pad(x, v), v)  =>  reduce_window(x, v) with the padding of both"""
+
+    examples = (
+        program(
+            "%x: tensor<3xf32>, %v: tensor<f32>",
+            """
+            %0 = pad %x, %v, low = [1], high = [-1], interior = [1] : (tensor<3xf32>, tensor<f32>) -> tensor<5xf32>
+            %r = "stablehlo.reduce_window"(%0, %v)
+              <{window_dimensions = array<i64: 2>, padding = dense<[[1, -1]]> : tensor<1x2xi64>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = add %a, %b : tensor<f32>
+            stablehlo.return %z : tensor<f32>
+            }) : (tensor<5xf32>, tensor<f32>) -> tensor<4xf32>""",
+        ),
+    )
 
     def pattern(x, v, low, high, inner, size, stride, dilation, padding):
         return hlo.ReduceWindow([hlo.Pad(x, v, low, high, inner)], [v], size, stride, None, dilation, padding)

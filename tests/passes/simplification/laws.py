@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import attrs
@@ -13,6 +12,7 @@ from couloir.ir.rewriting import apply_rules, find_rule, why_not
 from couloir.ir.types import TensorType
 from couloir.ir.verify import verify
 from couloir.passes.running import public_functions
+from couloir.passes.simplification.examples import program
 from couloir.testing.rewrites.inputs import Profile, arrays_for
 
 
@@ -44,15 +44,8 @@ def names(items: Sequence[Law | Kept]) -> list[str]:
 
 
 def module(arguments: str, body: str) -> couloir.Module:
-    """A function of these arguments that returns `%r`, the result of the last op; ops of StableHLO without their prefix."""
-    lines = [line.strip() for line in body.strip().split("\n")]
-    last = next(line for line in reversed(lines) if line.startswith("%r"))
-    tail = lines[-1] if lines[-1].startswith("}") else last
-    type = (tail.rpartition(" -> ") if " -> " in tail else tail.rpartition(" : "))[2].strip()
-    if " select " in last:  # its type is that of the condition, and that of the rest
-        type = "tensor" + type.rpartition(", tensor")[2]
-    text = "\n".join(re.sub(r"(= |applies )([a-z_]+)(?=[ (])", r"\1stablehlo.\2", line) for line in lines)
-    return couloir.parse(f"func.func @main({arguments}) -> {type} {{\n{text}\nreturn %r : {type}\n}}")
+    """A function of these arguments: see `program`."""
+    return couloir.parse(program(arguments, body))
 
 
 def text_of(module: couloir.Module, arguments: str) -> str:
