@@ -413,7 +413,10 @@ class Grower:
         self, scope: Scope, builder: Builder, values: Sequence[tuple[Value[Any], ...] | None]
     ) -> Iterator[Value[Any]]:
         """A group of operands of which some are known; the others have their types."""
-        type = next(value for group in values if group for value in group).type
+        known = [value for group in values if group for value in group]
+        if not known:  # a group of none, `[*starts]` of a scalar
+            return
+        type = known[0].type
         for group in values:
             if group is not None:
                 yield from group
