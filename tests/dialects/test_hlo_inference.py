@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from couloir.dialects import hlo
+from couloir.ir.attributes import DenseElementsAttr
 from couloir.ir.builder import at_end
 from couloir.ir.errors import Error
 from couloir.ir.types import ComplexType, TensorType, Type, bf16, f32, f64, i1, i8, i32, i64
@@ -56,6 +57,15 @@ def test_constants(bench):
     assert hlo.constant(1.5, f32).output.type is TensorType((), f32)
     assert hlo.constant(np.ones((2, 3), np.int8)).output.type is TensorType((2, 3), i8)
     assert hlo.constant([1, 2, 3], i64).output.type is TensorType((3,), i64)
+    pair = TensorType((2, 1), f32)
+    assert hlo.constant(2, pair).value is DenseElementsAttr.splat(pair, 2.0)
+    assert hlo.constant([[1], [2]], pair).output.type is pair
+    with pytest.raises(Error, match=r"has the shape \(3,\)"):
+        hlo.constant([1, 2, 3], pair)
+    with pytest.raises(Error, match="not both"):
+        hlo.constant(2, pair, shape=(2, 1))
+    with pytest.raises(Error, match="not known before it runs"):
+        hlo.constant(2, TensorType((None,), f32))
     huge = hlo.constant(0, f32, shape=(1 << 20, 1 << 20))
     assert huge.output.type.shape == (1 << 20, 1 << 20)
     assert huge.value.is_splat

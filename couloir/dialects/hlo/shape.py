@@ -117,11 +117,24 @@ def constant(value: Any, element_type: Type | None = None, *, shape: Sequence[in
 
     Args:
         value: Converted to `element_type` when that is given; otherwise its dtype says the element type.
-        element_type: Needed where NumPy has several ways to read the value, as for Python floats.
+        element_type: Needed where NumPy has several ways to read the value, as for Python floats. A tensor type says the shape,
+            too: `constant(0, x.type)`.
         shape: Repeats one number in a tensor of this shape, which then needs no memory for its elements.
+
+    Raises:
+        Error: The value does not have the shape, or there are no arrays of the element type.
     """
     import numpy as np
 
+    if isinstance(element_type, TensorType):
+        if shape is not None:
+            raise Error(f"give a tensor type or a shape, not both: `{element_type}` and {tuple(shape)}")
+        numbers = np.asarray(value).astype(dtype_of(element_type.element_type))
+        if not numbers.ndim:
+            return Constant(DenseElementsAttr.splat(element_type, numbers))
+        if numbers.shape != element_type.shape:
+            raise Error(f"the value has the shape {numbers.shape}: it is no `{element_type}`")
+        return Constant(DenseElementsAttr.from_numpy(numbers, element_type.element_type))
     array = np.asarray(value) if element_type is None else np.asarray(value).astype(dtype_of(element_type))
     if shape is not None:
         if array.ndim:
