@@ -37,7 +37,7 @@ def test_a_walk_finds_where_the_rule_has_something_to_do():
 
     walk, rng = Walk(fires), Random(0)
     walk.add(couloir.parse(NOTHING), rng)
-    found = [module for module in (walk.program(rng) for _ in range(40)) if module is not None]
+    found = [module for module in (walk.program(rng) for _ in range(150)) if module is not None]
     assert all(map(fires, found))
     pads = [op for module in found for op in module.walk() if isinstance(op, hlo.Pad)]
     assert any(any(pad.edge_padding_low) for pad in pads)

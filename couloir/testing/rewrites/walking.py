@@ -107,7 +107,7 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
     function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
     if function is None:
         return None
-    change = rng.choices((_change_number, _change_size, _change_element, _free_constant), (6, 3, 2, 2))[0]
+    change = rng.choices((_change_number, _change_size, _change_element, _free_constant), (8, 4, 2, 2))[0]
     try:
         if not change(function, rng) or not _types_follow(function) or faults(made, limit=1):
             return None
