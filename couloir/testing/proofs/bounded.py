@@ -8,6 +8,7 @@ are left, whatever the number of elements.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from time import monotonic
@@ -245,8 +246,9 @@ def _parts(one: Term, other: Term) -> list[tuple[Term, Term]]:
             continue
         left, right = list(a.operands), list(b.operands)
         if _has_no_order(a):
-            common = set(left) & set(right)
-            left, right = (sorted((t for t in side if t not in common), key=_leaf_keys) for side in (left, right))
+            before, after = Counter(left), Counter(right)
+            left = sorted((before - after).elements(), key=_leaf_keys)
+            right = sorted((after - before).elements(), key=_leaf_keys)
         if len(left) != len(right):
             found.append((a, b))
         pending += zip(left, right, strict=False) if len(left) == len(right) else ()

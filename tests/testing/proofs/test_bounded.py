@@ -124,6 +124,43 @@ def test_sums_have_no_order() -> None:
     assert isinstance(decide(before, wrong, **types), str)
 
 
+def test_large_terms_are_compared_part_by_part() -> None:
+    """Deep programs that differ in one place: the solver is asked about that place."""
+    chain = "\n".join(
+        f"%v{n + 1} = stablehlo.tanh %v{n} : tensor<2x3xi32>".replace("tanh", op)
+        for n, op in enumerate(["not", "abs"] * 20)
+    )
+    types = {"arguments": "%x: tensor<2x3xi32>, %y: tensor<2x3xi32>", "result": "tensor<2x3xi32>"}
+    before = f"%a = stablehlo.or %x, %y : tensor<2x3xi32>\n%v0 = stablehlo.and %a, %x : tensor<2x3xi32>\n{chain}\nreturn %v40 : tensor<2x3xi32>"
+    after = f"%v0 = stablehlo.or %x, %x : tensor<2x3xi32>\n{chain}\nreturn %v40 : tensor<2x3xi32>"
+    assert isinstance(decide(before, after, **types), Proof)
+    wrong = f"%v0 = stablehlo.or %x, %y : tensor<2x3xi32>\n{chain}\nreturn %v40 : tensor<2x3xi32>"
+    assert isinstance(decide(before, wrong, **types), Candidate)
+
+
+def test_summands_that_are_there_twice_count_twice() -> None:
+    types = {"arguments": "%x: tensor<20xf32>", "result": "tensor<f32>"}
+
+    def total(twice: int, prepare: str, largest: str) -> str:
+        return f"""%s = stablehlo.slice %x [{twice}:{twice + 1}] : (tensor<20xf32>) -> tensor<1xf32>
+        %y = {prepare} : tensor<20xf32>
+        %all = stablehlo.concatenate %y, %s, dim = 0 : (tensor<20xf32>, tensor<1xf32>) -> tensor<21xf32>
+        %z = stablehlo.constant dense<0.0> : tensor<f32>
+        %r = stablehlo.reduce(%all init: %z) applies stablehlo.add across dimensions = [0] : (tensor<21xf32>, tensor<f32>) -> tensor<f32>
+        %i = stablehlo.slice %x [2:3] : (tensor<20xf32>) -> tensor<1xf32>
+        %j = stablehlo.slice %x [3:4] : (tensor<20xf32>) -> tensor<1xf32>
+        %m = stablehlo.maximum %i, %j : tensor<1xf32>
+        %n = {largest} : tensor<1xf32>
+        %k = stablehlo.reshape %n : (tensor<1xf32>) -> tensor<f32>
+        %q = stablehlo.multiply %r, %k : tensor<f32>
+        return %q : tensor<f32>"""
+
+    straight, turned = "stablehlo.reverse %x, dims = []", "stablehlo.reverse %x, dims = [0]"
+    once, again = "stablehlo.maximum %m, %m", "stablehlo.maximum %m, %i"
+    assert isinstance(decide(total(0, straight, once), total(0, turned, again), **types), Proof)
+    assert isinstance(decide(total(0, straight, once), total(1, straight, again), **types), str)
+
+
 REDUCE = """%z = stablehlo.constant dense<0.0> : tensor<f32>
 %a = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
 %r = stablehlo.reduce(%a init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
