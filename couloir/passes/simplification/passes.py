@@ -42,6 +42,7 @@ FAMILIES: Final = (
     "iota",
     "movement",
     "reduction",
+    "sums",
     "window",
     "dot",
     "convolution",

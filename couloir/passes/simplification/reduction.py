@@ -13,7 +13,6 @@ Reductions of what is the same everywhere, of paddings and of joined tensors are
 from __future__ import annotations
 
 from functools import reduce as fold
-from math import prod
 from typing import Final
 
 from couloir.dialects import hlo
@@ -36,33 +35,35 @@ def _reduces(op) -> Guard:
     return guard(reducer_of(op) is not None, "its body is not one op like add")
 
 
-def _any_order(op) -> Guard:
+def any_order(op) -> Guard:
     """Whether a reduction gives the same bits in any order."""
     integers = isinstance(op.inputs[0].type.element_type, IntegerType)
     return _reduces(op) and guard(integers or reducer_of(op) in ORDERLESS, "another order rounds otherwise")
 
 
-def _rounds(op) -> Guard:
+def order_rounds(op) -> Guard:
     """Whether the bits that a reduction gives may depend on the order."""
-    return _reduces(op) and guard(not _any_order(op), "the order does not matter")
+    return _reduces(op) and guard(not any_order(op), "the order does not matter")
 
 
-def _is_integer(value) -> Guard:
+def has_integers(value) -> Guard:
+    """Whether the elements are integers."""
     return guard(isinstance(value.type.element_type, IntegerType), "the elements are no integers")
 
 
-def _is_rounded(value) -> Guard:
+def has_floats(value) -> Guard:
+    """Whether the elements are no integers."""
     return guard(not isinstance(value.type.element_type, IntegerType), "the elements are integers")
 
 
-def _sums(op) -> Guard:
+def is_sum(op) -> Guard:
     """Whether a reduction sums up, starting from 0."""
     return guard(reducer_of(op) is hlo.Add, "it is no sum") and (
         is_splat(op.init_values[0], 0) | is_splat(op.init_values[0], -0.0)
     )
 
 
-def _again(op, x, init, dimensions):
+def reduced_again(op, x, init, dimensions):
     """The same reduction of another tensor."""
     return hlo.Reduce([x], [init], dimensions, copy_of_body(op.body)).outputs[0]
 
@@ -154,7 +155,7 @@ class ReduceOverOnesFromInit(Rule):
         return reducer_of(op)(hlo.BroadcastInDim(init, (), result_types=types), hlo.Reshape(x, result_types=types))
 
 
-def _is_flat(op, init, init2) -> Guard:
+def is_flat(op, init, init2) -> Guard:
     """Whether a reduction of a reduction does the same with what the inner one has started from."""
     inner = op.inputs[0].defining_op
     return (_reduces(op) & guard(reducer_of(inner) is reducer_of(op), "the inner reduction does something else")) and (
@@ -163,7 +164,7 @@ def _is_flat(op, init, init2) -> Guard:
     )
 
 
-def _flat(x, d, d2):
+def flat_axes(x, d, d2):
     """The dimensions that are reduced first or second."""
     return tuple(sorted((*d, *picked(kept(x.type.rank, d), d2))))
 
@@ -195,41 +196,14 @@ class ReduceOfReduce(Rule):
         return hlo.Reduce([hlo.Reduce([x], [init], d)], [init2], e)
 
     def where(init, init2, op):
-        return _any_order(op) & _is_flat(op, init, init2)
+        return any_order(op) & is_flat(op, init, init2)
 
     def rewrite(x, d, init2, e, op):
-        return _again(op, x, init2, _flat(x, d, e))
-
-
-class ReduceOfReduceRounded(Rule):
-    """reduce(reduce(x, d), e)  =>  reduce(x, d and e), for sums and products of floats"""
-
-    examples = (
-        program(
-            "%x: tensor<2x3x4xf32>",
-            """
-            %c = constant dense<0.0> : tensor<f32>
-            %0 = reduce(%x init: %c) applies add across dimensions = [0] : (tensor<2x3x4xf32>, tensor<f32>)
-              -> tensor<3x4xf32>
-            %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>)
-              -> tensor<3xf32>""",
-        ),
-    )
-
-    assumes = ("reassociation",)
-
-    def pattern(x, init, d, init2, e):
-        return hlo.Reduce([hlo.Reduce([x], [init], d)], [init2], e)
-
-    def where(init, init2, op):
-        return _rounds(op) & _is_flat(op, init, init2)
-
-    def rewrite(x, d, init2, e, op):
-        return _again(op, x, init2, _flat(x, d, e))
+        return reduced_again(op, x, init2, flat_axes(x, d, e))
 
 
 class ReduceOfTranspose(Rule):
-    """reduce(transpose(x, p), d)  =>  transpose(reduce(x, where d comes from))"""
+    """reduce(transpose(x, p), d)  =>  transpose(reduce(x, where d comes from)), when the order stays or does not matter"""
 
     examples = (
         program(
@@ -244,17 +218,28 @@ class ReduceOfTranspose(Rule):
     def pattern(x, p, init, d):
         return hlo.Reduce([hlo.Transpose(x, p)], [init], d)
 
-    def where(op):
-        return _reduces(op)
+    def where(p, d, op):
+        return any_order(op) | guard(in_order(p, d), "another order rounds otherwise")
 
     def rewrite(x, p, init, d, op):
-        sources = picked(p, kept(len(p), d))
-        reduced = _again(op, x, init, tuple(sorted(picked(p, d))))
-        return hlo.Transpose(reduced, tuple(sorted(sources).index(axis) for axis in sources))
+        return reduced_transposed(op, x, p, init, d)
+
+
+def in_order(p, d) -> bool:
+    """Whether the reduced dimensions follow each other as they did before the transpose."""
+    sources = picked(p, sorted(d))
+    return sources == tuple(sorted(sources))
+
+
+def reduced_transposed(op, x, p, init, d):
+    """The transpose of a reduction, for the reduction of a transpose."""
+    sources = picked(p, kept(len(p), d))
+    reduced = reduced_again(op, x, init, tuple(sorted(picked(p, d))))
+    return hlo.Transpose(reduced, tuple(sorted(sources).index(axis) for axis in sources))
 
 
 class ReduceOfReverse(Rule):
-    """reduce(reverse(x, r), d)  =>  reverse(reduce(x, d), what r has beside d)"""
+    """reduce(reverse(x, r), d)  =>  reverse(reduce(x, d), what r has beside d), when the order does not matter"""
 
     examples = (
         program(
@@ -270,11 +255,16 @@ class ReduceOfReverse(Rule):
         return hlo.Reduce([hlo.Reverse(x, r)], [init], d)
 
     def where(op):
-        return _reduces(op)
+        return any_order(op)
 
     def rewrite(x, r, init, d, op):
-        left = kept(x.type.rank, d)
-        return hlo.Reverse(_again(op, x, init, d), tuple(place for place, axis in enumerate(left) if axis in r))
+        return reduced_reversed(op, x, r, init, d)
+
+
+def reduced_reversed(op, x, r, init, d):
+    """The reverse of a reduction, for the reduction of what is reversed."""
+    left = kept(x.type.rank, d)
+    return hlo.Reverse(reduced_again(op, x, init, d), tuple(place for place, axis in enumerate(left) if axis in r))
 
 
 class ReduceOfReshape(Rule):
@@ -289,17 +279,18 @@ class ReduceOfReshape(Rule):
 
     def rewrite(x, init, d, op):
         places = only_adds_ones(x.type.dims, op.inputs[0].type.dims)
-        reduced = _again(op, x, init, tuple(axis for axis, place in enumerate(places) if place in d))
+        reduced = reduced_again(op, x, init, tuple(axis for axis, place in enumerate(places) if place in d))
         return hlo.Reshape(reduced, result_types=[op.outputs[0].type])
 
 
-def _repeated(op, d, axes):
+def repeated_axes(op, d, axes):
     """The dimensions of a broadcast that are reduced, and along which it repeats all of its operand."""
     return tuple(axis for axis in axes if axis not in d)
 
 
-def _repeats(op, d, axes) -> Guard:
-    sizes = picked(op.inputs[0].type.dims, _repeated(op, d, axes))
+def repeats(op, d, axes) -> Guard:
+    """Whether a reduction of a broadcast reduces dimensions that only repeat, none of size 0."""
+    sizes = picked(op.inputs[0].type.dims, repeated_axes(op, d, axes))
     return (
         is_static(op.inputs[0])
         & guard(len(sizes) > 0, "it reduces nothing that is repeated")
@@ -307,13 +298,13 @@ def _repeats(op, d, axes) -> Guard:
     )
 
 
-def _once(op, x, init, d, axes):
+def reduced_once(op, x, init, d, axes):
     """The same reduction of a broadcast without the dimensions that only repeat."""
     type = op.inputs[0].type
-    left = kept(type.rank, _repeated(op, d, axes))
+    left = kept(type.rank, repeated_axes(op, d, axes))
     narrower = TensorType(picked(type.dims, left), type.element_type)
     once = hlo.BroadcastInDim(x, tuple(left.index(target) for target in d), result_types=[narrower])
-    return _again(op, once.result, init, tuple(left.index(axis) for axis in axes if axis in left))
+    return reduced_again(op, once.result, init, tuple(left.index(axis) for axis in axes if axis in left))
 
 
 class ReduceOfBroadcast(Rule):
@@ -333,78 +324,25 @@ class ReduceOfBroadcast(Rule):
         return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
 
     def where(d, axes, op):
-        return _repeats(op, d, axes) & guard(reducer_of(op) in IDEMPOTENT, "repetition counts")
+        return repeats(op, d, axes) & guard(reducer_of(op) in IDEMPOTENT, "repetition counts")
 
     def rewrite(x, d, init, axes, op):
-        return _once(op, x, init, d, axes)
+        return reduced_once(op, x, init, d, axes)
 
 
-class SumOfBroadcast(Rule):
-    """reduce(broadcast_in_dim(x)) with add  =>  n * reduce(broadcast_in_dim(x)), without what repeats n times, for integers"""
-
-    examples = (
-        program(
-            "%x: tensor<3xi8>",
-            """
-            %c = constant dense<0> : tensor<i8>
-            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi8>) -> tensor<2x3x5xi8>
-            %r = reduce(%0 init: %c) applies add across dimensions = [0, 2] : (tensor<2x3x5xi8>, tensor<i8>)
-              -> tensor<3xi8>""",
-        ),
-    )
-
-    def pattern(x, d, init, axes):
-        return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
-
-    def where(x, d, axes, op):
-        return _sums(op) & _repeats(op, d, axes) & _is_integer(x)
-
-    def rewrite(x, d, init, axes, op):
-        type = op.outputs[0].type
-        count = prod(picked(op.inputs[0].type.dims, _repeated(op, d, axes)))
-        return hlo.Multiply(_once(op, x, init, d, axes), hlo.constant(count, type.element_type, shape=type.shape))
-
-
-class SumOfBroadcastRounded(Rule):
-    """reduce(broadcast_in_dim(x)) with add  =>  n * reduce(broadcast_in_dim(x)), without what repeats n times, for floats"""
-
-    examples = (
-        program(
-            "%x: tensor<3xf32>",
-            """
-            %c = constant dense<0.0> : tensor<f32>
-            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
-            %r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xf32>, tensor<f32>)
-              -> tensor<3xf32>""",
-        ),
-    )
-
-    assumes = ("reassociation", "no signed zeros")
-
-    def pattern(x, d, init, axes):
-        return hlo.Reduce([hlo.BroadcastInDim(x, d)], [init], axes)
-
-    def where(x, d, axes, op):
-        return _sums(op) & _repeats(op, d, axes) & _is_rounded(x)
-
-    def rewrite(x, d, init, axes, op):
-        type = op.outputs[0].type
-        count = prod(picked(op.inputs[0].type.dims, _repeated(op, d, axes)))
-        return hlo.Multiply(_once(op, x, init, d, axes), hlo.constant(count, type.element_type, shape=type.shape))
-
-
-def _joins(d, axes) -> Guard:
+def joins_along(d, axes) -> Guard:
+    """Whether the dimension along which tensors are joined is reduced."""
     return guard(d in axes, "the dimension is not reduced")
 
 
-def _starts_anew(init, op) -> Guard:
+def starts_anew(init, op) -> Guard:
     """Whether starting several times from the same number is starting from it once."""
     return is_neutral(init, reducer_of(op)) | is_zero_like(init, reducer_of(op))
 
 
-def _combined(op, xs, init, axes):
+def reduced_apart(op, xs, init, axes):
     """The reductions of several tensors, combined."""
-    return fold(reducer_of(op), [_again(op, x, init, axes) for x in xs])
+    return fold(reducer_of(op), [reduced_again(op, x, init, axes) for x in xs])
 
 
 class ReduceOfConcatenate(Rule):
@@ -424,36 +362,10 @@ class ReduceOfConcatenate(Rule):
         return hlo.Reduce([hlo.Concatenate([*xs], d)], [init], axes)
 
     def where(d, init, axes, op):
-        return (_joins(d, axes) & _any_order(op)) and _starts_anew(init, op)
+        return (joins_along(d, axes) & any_order(op)) and starts_anew(init, op)
 
     def rewrite(xs, init, axes, op):
-        return _combined(op, xs, init, axes)
-
-
-class ReduceOfConcatenateRounded(Rule):
-    """reduce(concatenate(x, y, ..., d), d) with f  =>  f(reduce(x, d), reduce(y, d), ...), for sums and products of floats"""
-
-    examples = (
-        program(
-            "%x: tensor<2x3xf32>, %y: tensor<2x4xf32>",
-            """
-            %c = constant dense<0.0> : tensor<f32>
-            %0 = concatenate %x, %y, dim = 1 : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x7xf32>
-            %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x7xf32>, tensor<f32>)
-              -> tensor<2xf32>""",
-        ),
-    )
-
-    assumes = ("reassociation",)
-
-    def pattern(xs, d, init, axes):
-        return hlo.Reduce([hlo.Concatenate([*xs], d)], [init], axes)
-
-    def where(d, init, axes, op):
-        return (_joins(d, axes) & _rounds(op)) and _starts_anew(init, op)
-
-    def rewrite(xs, init, axes, op):
-        return _combined(op, xs, init, axes)
+        return reduced_apart(op, xs, init, axes)
 
 
 def _pads_only(axes, low, high, inner) -> Guard:
@@ -486,7 +398,7 @@ class ReduceOfPad(Rule):
         return (_pads_only(axes, low, high, inner) & _reduces(op)) and is_neutral(v, reducer_of(op))
 
     def rewrite(x, init, axes, op):
-        return _again(op, x, init, axes)
+        return reduced_again(op, x, init, axes)
 
 
 class ReduceOfPadByInit(Rule):
@@ -519,85 +431,7 @@ class ReduceOfPadByInit(Rule):
         return (_pads_only(axes, low, high, inner) & _reduces(op)) and is_zero_like(v, reducer_of(op))
 
     def rewrite(x, v, axes, op):
-        return _again(op, x, v, axes)
-
-
-class SumOfNegate(Rule):
-    """reduce(-x) with add  =>  -reduce(x)"""
-
-    examples = (
-        program(
-            "%x: tensor<2x3xf32>",
-            """
-            %c = constant dense<0.0> : tensor<f32>
-            %0 = negate %x : tensor<2x3xf32>
-            %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>)
-              -> tensor<2xf32>""",
-        ),
-    )
-
-    assumes = ("no signed zeros",)
-
-    def pattern(x, init, axes):
-        return hlo.Reduce([hlo.Negate(x)], [init], axes)
-
-    def where(op):
-        return _sums(op)
-
-    def rewrite(x, init, axes, op):
-        return hlo.Negate(_again(op, x, init, axes))
-
-
-class SumOfScaled(Rule):
-    """reduce(x * broadcast_in_dim(s)) with add  =>  reduce(x) * broadcast_in_dim(s), for integers and a scalar s"""
-
-    examples = (
-        program(
-            "%x: tensor<2x3xi32>, %s: tensor<i32>",
-            """
-            %c = constant dense<0> : tensor<i32>
-            %0 = broadcast_in_dim %s, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
-            %1 = multiply %0, %x : tensor<2x3xi32>
-            %r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>)
-              -> tensor<2xi32>""",
-        ),
-    )
-
-    def pattern(x, s, init, axes):
-        return hlo.Reduce([hlo.Multiply(x, hlo.BroadcastInDim(s, ()))], [init], axes)
-
-    def where(x, op):
-        return _sums(op) & is_static(op.outputs[0]) & _is_integer(x)
-
-    def rewrite(x, s, init, axes, op):
-        return hlo.Multiply(_again(op, x, init, axes), hlo.BroadcastInDim(s, (), result_types=[op.outputs[0].type]))
-
-
-class SumOfScaledRounded(Rule):
-    """reduce(x * broadcast_in_dim(s)) with add  =>  reduce(x) * broadcast_in_dim(s), for floats and a scalar s"""
-
-    examples = (
-        program(
-            "%x: tensor<2x3xf32>, %s: tensor<f32>",
-            """
-            %c = constant dense<0.0> : tensor<f32>
-            %0 = broadcast_in_dim %s, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-            %1 = multiply %x, %0 : tensor<2x3xf32>
-            %r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>)
-              -> tensor<2xf32>""",
-        ),
-    )
-
-    assumes = ("reassociation", "no NaN", "no infinities", "no signed zeros", "no overflow")
-
-    def pattern(x, s, init, axes):
-        return hlo.Reduce([hlo.Multiply(x, hlo.BroadcastInDim(s, ()))], [init], axes)
-
-    def where(x, op):
-        return _sums(op) & is_static(op.outputs[0]) & _is_rounded(x)
-
-    def rewrite(x, s, init, axes, op):
-        return hlo.Multiply(_again(op, x, init, axes), hlo.BroadcastInDim(s, (), result_types=[op.outputs[0].type]))
+        return reduced_again(op, x, v, axes)
 
 
 RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
@@ -605,18 +439,11 @@ RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
     ReduceOverOnes,
     ReduceOverOnesFromInit,
     ReduceOfReduce,
-    ReduceOfReduceRounded,
     ReduceOfReshape,
     ReduceOfTranspose,
     ReduceOfReverse,
     ReduceOfBroadcast,
-    SumOfBroadcast,
-    SumOfBroadcastRounded,
     ReduceOfPad,
     ReduceOfPadByInit,
     ReduceOfConcatenate,
-    ReduceOfConcatenateRounded,
-    SumOfNegate,
-    SumOfScaled,
-    SumOfScaledRounded,
 )

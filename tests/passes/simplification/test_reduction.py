@@ -89,19 +89,6 @@ return %0""",
 return %0""",
     ),
     Law(
-        "ReduceOfReduceRounded",
-        "%x: tensor<2x3x4xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = reduce(%x init: %c) applies add across dimensions = [0] : (tensor<2x3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>) -> tensor<3xf32>""",
-        """
-%0 = constant dense<0.000000e+00> : tensor<f32>
-%1 = reduce(%x init: %0) applies add across dimensions = [0, 2] : (tensor<2x3x4xf32>, tensor<f32>) -> tensor<3xf32>
-return %1""",
-        exact=False,
-    ),
-    Law(
         "ReduceOfReshape",
         "%x: tensor<2x3xf32>, %v: tensor<f32>",
         """
@@ -125,6 +112,18 @@ return %1""",
 return %1""",
     ),
     Law(
+        "ReduceOfTranspose",
+        "%x: tensor<2x3x4xf32>, %v: tensor<f32>",
+        """
+%0 = transpose %x, dims = [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>
+%r = reduce(%0 init: %v) applies add across dimensions = [2, 1] : (tensor<4x2x3xf32>, tensor<f32>) -> tensor<4xf32>""",
+        """
+%0 = reduce(%x init: %v) applies add across dimensions = [0, 1] : (tensor<2x3x4xf32>, tensor<f32>) -> tensor<4xf32>
+%1 = transpose %0, dims = [0] : (tensor<4xf32>) -> tensor<4xf32>
+return %1""",
+        exact=False,
+    ),
+    Law(
         "ReduceOfReverse",
         "%x: tensor<2x3x4xi32>, %v: tensor<i32>",
         """
@@ -145,37 +144,6 @@ return %1""",
 %0 = broadcast_in_dim %x, dims = [0] : (tensor<3xf32>) -> tensor<3x4xf32>
 %1 = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<3x4xf32>, tensor<f32>) -> tensor<4xf32>
 return %1""",
-    ),
-    Law(
-        "SumOfBroadcast",
-        "%x: tensor<3xi8>",
-        """
-%c = constant dense<0> : tensor<i8>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi8>) -> tensor<2x3x5xi8>
-%r = reduce(%0 init: %c) applies add across dimensions = [0, 2] : (tensor<2x3x5xi8>, tensor<i8>) -> tensor<3xi8>""",
-        """
-%0 = constant dense<0> : tensor<i8>
-%1 = broadcast_in_dim %x, dims = [0] : (tensor<3xi8>) -> tensor<3xi8>
-%2 = reduce(%1 init: %0) applies add across dimensions = [] : (tensor<3xi8>, tensor<i8>) -> tensor<3xi8>
-%3 = constant dense<10> : tensor<3xi8>
-%4 = multiply %2, %3 : tensor<3xi8>
-return %4""",
-    ),
-    Law(
-        "SumOfBroadcastRounded",
-        "%x: tensor<3xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xf32>, tensor<f32>) -> tensor<3xf32>""",
-        """
-%0 = constant dense<0.000000e+00> : tensor<f32>
-%1 = broadcast_in_dim %x, dims = [0] : (tensor<3xf32>) -> tensor<3xf32>
-%2 = reduce(%1 init: %0) applies add across dimensions = [] : (tensor<3xf32>, tensor<f32>) -> tensor<3xf32>
-%3 = constant dense<2.000000e+00> : tensor<3xf32>
-%4 = multiply %2, %3 : tensor<3xf32>
-return %4""",
-        exact=False,
     ),
     Law(
         "ReduceOfPad",
@@ -223,66 +191,6 @@ return %1""",
 %1 = reduce(%y init: %v) applies maximum across dimensions = [1] : (tensor<2x4xf32>, tensor<f32>) -> tensor<2xf32>
 %2 = maximum %0, %1 : tensor<2xf32>
 return %2""",
-    ),
-    Law(
-        "ReduceOfConcatenateRounded",
-        "%x: tensor<2x3xf32>, %y: tensor<2x4xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = concatenate %x, %y, dim = 1 : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x7xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x7xf32>, tensor<f32>) -> tensor<2xf32>""",
-        """
-%0 = constant dense<0.000000e+00> : tensor<f32>
-%1 = reduce(%x init: %0) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
-%2 = reduce(%y init: %0) applies add across dimensions = [1] : (tensor<2x4xf32>, tensor<f32>) -> tensor<2xf32>
-%3 = add %1, %2 : tensor<2xf32>
-return %3""",
-        exact=False,
-    ),
-    Law(
-        "SumOfNegate",
-        "%x: tensor<2x3xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = negate %x : tensor<2x3xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>""",
-        """
-%0 = constant dense<0.000000e+00> : tensor<f32>
-%1 = reduce(%x init: %0) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
-%2 = negate %1 : tensor<2xf32>
-return %2""",
-        exact=False,
-    ),
-    Law(
-        "SumOfScaled",
-        "%x: tensor<2x3xi32>, %s: tensor<i32>",
-        """
-%c = constant dense<0> : tensor<i32>
-%0 = broadcast_in_dim %s, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
-%1 = multiply %0, %x : tensor<2x3xi32>
-%r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>""",
-        """
-%0 = constant dense<0> : tensor<i32>
-%1 = reduce(%x init: %0) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>
-%2 = broadcast_in_dim %s, dims = [] : (tensor<i32>) -> tensor<2xi32>
-%3 = multiply %1, %2 : tensor<2xi32>
-return %3""",
-    ),
-    Law(
-        "SumOfScaledRounded",
-        "%x: tensor<2x3xf32>, %s: tensor<f32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = broadcast_in_dim %s, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-%1 = multiply %x, %0 : tensor<2x3xf32>
-%r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>""",
-        """
-%0 = constant dense<0.000000e+00> : tensor<f32>
-%1 = reduce(%x init: %0) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
-%2 = broadcast_in_dim %s, dims = [] : (tensor<f32>) -> tensor<2xf32>
-%3 = multiply %1, %2 : tensor<2xf32>
-return %3""",
-        exact=False,
     ),
 ]
 
@@ -425,32 +333,6 @@ stablehlo.return %z : tensor<i32>
         "a block argument is not a constant with one value, and they start from different numbers",
     ),
     Kept(
-        "ReduceOfReduceRounded",
-        "%x: tensor<2x3xi32>",
-        """
-%c = constant dense<0> : tensor<i32>
-%0 = reduce(%x init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2xi32>, tensor<i32>) -> tensor<i32>""",
-        "the order does not matter",
-    ),
-    Kept(
-        "ReduceOfReduceRounded",
-        "%x: tensor<2x3xf32>, %v: tensor<f32>",
-        """
-%0 = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
-%r = reduce(%0 init: %v) applies add across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>""",
-        "a block argument is not a constant with one value, and a block argument is not a constant with one value, and a block argument is not a constant with one value",
-    ),
-    Kept(
-        "ReduceOfReduceRounded",
-        "%x: tensor<2x3xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = reduce(%x init: %c) applies multiply across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>""",
-        "the inner reduction does something else",
-    ),
-    Kept(
         "ReduceOfReshape",
         "%x: tensor<3x2xi32>, %v: tensor<i32>",
         """
@@ -479,12 +361,20 @@ stablehlo.return %z : tensor<i32>
         "%x: tensor<3x2xi32>, %v: tensor<i32>",
         """
 %0 = transpose %x, dims = [1, 0] : (tensor<3x2xi32>) -> tensor<2x3xi32>
-%r = "stablehlo.reduce"(%0, %v) <{dimensions = array<i64: 1>}> ({
+%r = "stablehlo.reduce"(%0, %v) <{dimensions = array<i64: 0, 1>}> ({
 ^bb0(%a: tensor<i32>, %b: tensor<i32>):
 %z = subtract %a, %b : tensor<i32>
 stablehlo.return %z : tensor<i32>
-}) : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>""",
-        "its body is not one op like add",
+}) : (tensor<2x3xi32>, tensor<i32>) -> tensor<i32>""",
+        "its body is not one op like add, and another order rounds otherwise",
+    ),
+    Kept(
+        "ReduceOfTranspose",
+        "%x: tensor<2x3xf32>, %v: tensor<f32>",
+        """
+%0 = transpose %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+%r = reduce(%0 init: %v) applies add across dimensions = [0, 1] : (tensor<3x2xf32>, tensor<f32>) -> tensor<f32>""",
+        "another order rounds otherwise, and another order rounds otherwise",
     ),
     Kept(
         "ReduceOfReverse",
@@ -497,6 +387,14 @@ stablehlo.return %z : tensor<i32>
 stablehlo.return %z : tensor<i32>
 }) : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>""",
         "its body is not one op like add",
+    ),
+    Kept(
+        "ReduceOfReverse",
+        "%x: tensor<2x3xf32>, %v: tensor<f32>",
+        """
+%0 = reverse %x, dims = [1] : tensor<2x3xf32>
+%r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>""",
+        "another order rounds otherwise",
     ),
     Kept(
         "ReduceOfBroadcast",
@@ -529,68 +427,6 @@ stablehlo.return %z : tensor<i32>
 %0 = broadcast_in_dim %x, dims = [1] : (tensor<?xf32, #stablehlo.bounds<3>>) -> tensor<2x?xf32, #stablehlo.bounds<?, 3>>
 %r = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<2x?xf32, #stablehlo.bounds<?, 3>>, tensor<f32>) -> tensor<?xf32, #stablehlo.bounds<3>>""",
         "a size is not known",
-    ),
-    Kept(
-        "SumOfBroadcast",
-        "%x: tensor<3xi32>",
-        """
-%c = constant dense<1> : tensor<i32>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi32>) -> tensor<2x3xi32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xi32>, tensor<i32>) -> tensor<3xi32>""",
-        "the result of `stablehlo.constant` is 1, not 0, and the result of `stablehlo.constant` is 1, not -0.0",
-    ),
-    Kept(
-        "SumOfBroadcast",
-        "%x: tensor<3xi32>",
-        """
-%c = constant dense<0> : tensor<i32>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi32>) -> tensor<2x3xi32>
-%r = reduce(%0 init: %c) applies xor across dimensions = [0] : (tensor<2x3xi32>, tensor<i32>) -> tensor<3xi32>""",
-        "it is no sum",
-    ),
-    Kept(
-        "SumOfBroadcast",
-        "%x: tensor<3xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xf32>, tensor<f32>) -> tensor<3xf32>""",
-        "the elements are no integers",
-    ),
-    Kept(
-        "SumOfBroadcast",
-        "%x: tensor<3xi32>",
-        """
-%c = constant dense<0> : tensor<i32>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi32>) -> tensor<2x3xi32>
-%r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>""",
-        "it reduces nothing that is repeated",
-    ),
-    Kept(
-        "SumOfBroadcastRounded",
-        "%x: tensor<3xi32>",
-        """
-%c = constant dense<0> : tensor<i32>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi32>) -> tensor<2x3xi32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xi32>, tensor<i32>) -> tensor<3xi32>""",
-        "the elements are integers",
-    ),
-    Kept(
-        "SumOfBroadcastRounded",
-        "%x: tensor<3xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<0x3xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<0x3xf32>, tensor<f32>) -> tensor<3xf32>""",
-        "it reduces nothing",
-    ),
-    Kept(
-        "SumOfBroadcastRounded",
-        "%x: tensor<3xf32>, %c: tensor<f32>",
-        """
-%0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xf32>, tensor<f32>) -> tensor<3xf32>""",
-        "a block argument is not a constant with one value, and a block argument is not a constant with one value",
     ),
     Kept(
         "ReduceOfPad",
@@ -688,88 +524,6 @@ stablehlo.return %z : tensor<i32>
 %0 = concatenate %x, %x, dim = 1 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x6xf32>
 %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x6xf32>, tensor<f32>) -> tensor<2xf32>""",
         "another order rounds otherwise",
-    ),
-    Kept(
-        "ReduceOfConcatenateRounded",
-        "%x: tensor<2x3xf32>, %v: tensor<f32>",
-        """
-%0 = concatenate %x, %x, dim = 1 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x6xf32>
-%r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x6xf32>, tensor<f32>) -> tensor<2xf32>""",
-        "a block argument is not a constant with one value, and a block argument is not a constant with one value, and a block argument is not a constant with one value",
-    ),
-    Kept(
-        "ReduceOfConcatenateRounded",
-        "%x: tensor<2x3xf32>",
-        """
-%c = constant dense<-0.0> : tensor<f32>
-%0 = concatenate %x, %x, dim = 0 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<4x3xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<4x3xf32>, tensor<f32>) -> tensor<4xf32>""",
-        "the dimension is not reduced",
-    ),
-    Kept(
-        "ReduceOfConcatenateRounded",
-        "%x: tensor<2x3xi32>",
-        """
-%c = constant dense<0> : tensor<i32>
-%0 = concatenate %x, %x, dim = 1 : (tensor<2x3xi32>, tensor<2x3xi32>) -> tensor<2x6xi32>
-%r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x6xi32>, tensor<i32>) -> tensor<2xi32>""",
-        "the order does not matter",
-    ),
-    Kept(
-        "SumOfNegate",
-        "%x: tensor<2x3xf32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = negate %x : tensor<2x3xf32>
-%r = reduce(%0 init: %c) applies maximum across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>""",
-        "it is no sum",
-    ),
-    Kept(
-        "SumOfNegate",
-        "%x: tensor<2x3xf32>, %c: tensor<f32>",
-        """
-%0 = negate %x : tensor<2x3xf32>
-%r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>""",
-        "a block argument is not a constant with one value, and a block argument is not a constant with one value",
-    ),
-    Kept(
-        "SumOfScaled",
-        "%x: tensor<2x3xf32>, %s: tensor<f32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = broadcast_in_dim %s, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-%1 = multiply %x, %0 : tensor<2x3xf32>
-%r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>""",
-        "the elements are no integers",
-    ),
-    Kept(
-        "SumOfScaled",
-        "%x: tensor<2x3xi32>, %s: tensor<i32>, %c: tensor<i32>",
-        """
-%0 = broadcast_in_dim %s, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
-%1 = multiply %0, %x : tensor<2x3xi32>
-%r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>""",
-        "a block argument is not a constant with one value, and a block argument is not a constant with one value",
-    ),
-    Kept(
-        "SumOfScaledRounded",
-        "%x: tensor<2x3xi32>, %s: tensor<i32>",
-        """
-%c = constant dense<0> : tensor<i32>
-%0 = broadcast_in_dim %s, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
-%1 = multiply %0, %x : tensor<2x3xi32>
-%r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>""",
-        "the elements are integers",
-    ),
-    Kept(
-        "SumOfScaledRounded",
-        "%x: tensor<2x3xf32>, %s: tensor<f32>",
-        """
-%c = constant dense<0.0> : tensor<f32>
-%0 = broadcast_in_dim %s, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-%1 = multiply %x, %0 : tensor<2x3xf32>
-%r = reduce(%1 init: %c) applies minimum across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>""",
-        "it is no sum",
     ),
 ]
 
