@@ -12,13 +12,15 @@ and is no fault. A fault names the pass; the program in which it shows is made s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from random import Random
 from time import monotonic
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
+from couloir import api
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error
 from couloir.ir.passes import PassPipeline
@@ -26,15 +28,18 @@ from couloir.ir.text.parser import parse_module_op
 from couloir.levels import level_of
 from couloir.passes.pipelines import HLO_TO_LOOPS, ONNX_TO_HLO
 from couloir.passes.running import public_functions
+from couloir.testing.generation.building import op_classes
 from couloir.testing.openness import left_open, settle
 from couloir.testing.peers.agreement import Expected, expected
-from couloir.testing.peers.comparing import Progress, inputs_for
+from couloir.testing.peers.comparing import Peers, Progress, inputs_for
 from couloir.testing.peers.process import MEMORY, Absent, Failed, PeerProcess
-from couloir.testing.peers.table import Refused, find_peer, reason
+from couloir.testing.peers.table import PEERS, Peer, Refused, find_peer, reason
 from couloir.testing.reducing import reduce
 from couloir.testing.rewrites.inputs import PROFILES, Profile
 from couloir.testing.rewrites.programs import random_programs
 from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
+from couloir.testing.rewrites.stages import MEMORY as WORKER_MEMORY
+from couloir.testing.rewrites.worker import FORKS, Message, TimeUp, run
 from couloir.testing.stages import Fault, Stage, Stages, culprit, run_stages, wrong_values
 
 LowLevel: TypeAlias = Literal["hlo", "loops", "c"]
@@ -42,6 +47,8 @@ CASES: Final = 40
 SECONDS: Final = 20.0
 REDUCING: Final = 10.0
 """Seconds for making a counterexample small."""
+DRAWS: Final = 3
+"""Inputs of each kind on which a smaller program is tried."""
 GIVEN: Final[Profile] = "ordinary"
 """What inputs count as that somebody gives."""
 REASONS: Final = 4
@@ -61,50 +68,84 @@ def check_lowering(
     cases: int = CASES,
     seconds: float = SECONDS,
     seed: int = 0,
-    peer: str = "c",
+    peers: Sequence[str | Peer] = (),
+    optimize: bool = True,
     memory: int = MEMORY,
+    isolate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
-    """Looks for a program, or inputs, on which a level computes something else than the level above.
+    """Looks for a program, or inputs, on which a level computes something else than the program at the top.
 
     Args:
         source: A program; or a dialect, or several, of which random programs are drawn: `"onnx"`, `("stablehlo", "chlo")`.
         to: How far down: `hlo`, `loops`, `c`.
         inputs: What a program is run on; by default inputs of every kind are made up.
         cases: How many random programs should arrive at the last level; of one program, on how many inputs it is run.
-        seconds: How long to go on at most; a pass that is running is not interrupted.
+        seconds: How long to look at most; making a counterexample small takes up to ten seconds more.
         seed: The same seed gives the same programs and inputs.
-        peer: What runs the C: `c`, or `c-O0`, which the C compiler is done with sooner.
-        memory: Bytes that a C program may take.
-        progress: Called with the number of cases that are done, and with `cases`.
+        peers: Other implementations that run the program as it is at the top, too: `("xla", "onnxruntime")`.
+        optimize: Let the C compiler optimize; without, it is done sooner.
+        memory: Bytes that a C program may take, and each peer.
+        isolate: Work in a process of its own, which is stopped when the time is over, for passes that do not end.
+        progress: Called with how much of how much is done, and of what: `(12, 40, "programs")`.
 
     Returns:
         A report with an obligation for each step: `onnx..hlo`, `hlo..loops`, `loops..c`. Its counterexample is the smallest
         program that was found, and what the pass at fault has made of it.
 
     Raises:
-        Error: There is no such level or dialect; or a program has no public function, or cannot be run at all.
+        Error: There is no such level, dialect or peer; or a program has no public function.
     """
     steps = _steps(source, to)
-    if isinstance(source, ModuleOp) and not public_functions(source):
-        raise Error("there is no public function to run")
-    report = Report(f"check_lowering {steps[0].above}..{to}", seed=seed)
-    compiled = PeerProcess(find_peer(peer), memory=memory)
-    check = _Check(steps, compiled, report, monotonic() + seconds)
-    try:
-        if isinstance(source, ModuleOp):
-            found = check.one(source, inputs, cases, progress)
-        else:
-            dialects = (source,) if isinstance(source, str) else tuple(source)
-            found = check.many(random_programs(dialects, seed), cases, progress)
-        if found is not None:
-            check.show(found)
-    finally:
-        compiled.close()
-    report.obligations += [step.obligation() for step in steps if found is None or step.name != found.step.name]
-    if found is None and not steps[-1].runs:
-        report.obligations.append(Obligation("values", Verdict.UNKNOWN, f"nothing was compared at the level `{to}`"))
-    report.seconds = monotonic() - check.start
+    if isinstance(source, ModuleOp):
+        if not public_functions(source):
+            raise Error("there is no public function to run")
+    else:
+        op_classes([source] if isinstance(source, str) else source)  # an error when there is none of a name
+    for peer in peers:
+        find_peer(peer)
+    name = f"check_lowering {steps[0].above}..{to}"
+    start = monotonic()
+    doing: dict[str, Any] = {}
+
+    def work(tell: Callable[[Message], None]) -> Report:
+        def noted(message: Message) -> None:
+            doing.update(message)
+            tell(message)
+
+        report = Report(name, seed=seed)
+        compiled = PeerProcess(find_peer("c" if optimize else "c-O0"), memory=memory)
+        try:
+            with closing(compiled), Peers(peers, memory=memory) as others:
+                _Check(steps, compiled, others, report, start + seconds, noted).run(source, inputs, cases)
+        except TimeUp:
+            return _stopped(name, seed, doing, "was stopped")
+        report.seconds = monotonic() - start
+        return report
+
+    def listen(message: Message) -> None:
+        doing.update(message)
+        if progress is not None and "progress" in message:
+            progress(*message["progress"])
+
+    if not (isolate and FORKS):
+        return work(listen)
+    deadline = start + seconds + REDUCING
+    ending = run(lambda tell: work(tell).to_json(), deadline=deadline, memory=WORKER_MEMORY, tell=listen)
+    if ending.result is not None:
+        return Report.from_json(ending.result)
+    return _stopped(name, seed, doing, "was stopped" if ending.cause == "time" else f"died {ending.how}")
+
+
+def _stopped(name: str, seed: int, doing: Message, how: str) -> Report:
+    """The report of a check that did not come to its end."""
+    report = Report(name, seed=seed)
+    running = doing.get("pass")
+    told = f"it {how} in the pass `{running}`" if running else f"it {how}"
+    verdict = Verdict.REFUTED if running else Verdict.UNKNOWN
+    report.obligations.append(Obligation(doing.get("step", "values") if running else "values", verdict, told))
+    if running:
+        report.counterexample = Counterexample(api.parse(doing["program"]), None, (), told)
     return report
 
 
@@ -136,9 +177,18 @@ class _Step:
 
 @attrs.frozen(eq=False)
 class _Found:
-    """A fault between two levels."""
+    """A fault between two levels, or of a peer at the top.
 
-    step: _Step
+    Attributes:
+        name: Of the step, or the peer.
+        pipeline: The passes of that step; none where C or a peer is at fault.
+        module: The program at the top.
+        wanted: What it computes; None where that does not matter.
+        profile: The kind of its inputs.
+    """
+
+    name: str
+    pipeline: PassPipeline
     fault: Fault
     module: ModuleOp
     wanted: Expected | None = None
@@ -147,7 +197,7 @@ class _Found:
     @property
     def kind(self) -> tuple[str, str, str]:
         """What stays the same while the program is made small: the step, the pass, and what it owes."""
-        return self.step.name, self.fault.stage.item.partition("{")[0], self.fault.obligation
+        return self.name, self.fault.stage.item.partition("{")[0], self.fault.obligation
 
 
 def _steps(source: ModuleOp | str | Sequence[str], to: str) -> list[_Step]:
@@ -166,23 +216,48 @@ def _steps(source: ModuleOp | str | Sequence[str], to: str) -> list[_Step]:
 
 
 class _Check:
-    def __init__(self, steps: Sequence[_Step], compiled: PeerProcess, report: Report, deadline: float) -> None:
+    def __init__(
+        self,
+        steps: Sequence[_Step],
+        compiled: PeerProcess,
+        peers: Peers,
+        report: Report,
+        deadline: float,
+        tell: Callable[[Message], None],
+    ) -> None:
         self.steps = steps
         self.compiled = compiled
+        self.peers = peers
         self.report = report
-        self.start = monotonic()
         self.deadline = deadline
+        self.tell = tell
 
-    def one(
-        self, module: ModuleOp, inputs: Sequence[Any] | None, cases: int, progress: Progress | None
-    ) -> _Found | None:
+    def run(self, source: ModuleOp | str | Sequence[str], inputs: Sequence[Any] | None, cases: int) -> None:
+        """Does all of it."""
+        report = self.report
+        if isinstance(source, ModuleOp):
+            found = self.one(source, inputs, cases)
+        else:
+            dialects = (source,) if isinstance(source, str) else tuple(source)
+            found = self.many(random_programs(dialects, report.seed), cases)
+        if found is not None:
+            self.show(found, reproducible=inputs is None)
+        refuted = None if found is None else found.name
+        report.obligations += [step.obligation() for step in self.steps if step.name != refuted]
+        report.obligations += self.peers.obligations(refuted)
+        if found is None and not self.steps[-1].runs:
+            level = self.steps[-1].below
+            report.obligations.append(
+                Obligation("values", Verdict.UNKNOWN, f"nothing was compared at the level `{level}`")
+            )
+
+    def one(self, module: ModuleOp, inputs: Sequence[Any] | None, cases: int) -> _Found | None:
         """One program on many inputs."""
         self.report.programs = 1
         given: list[tuple[Profile, Sequence[Any]]] = [] if inputs is None else [(GIVEN, inputs)]
-        given = given or self._inputs(module, range(cases))
-        return self.fault_in(module, given, self.steps, progress)
+        return self.fault_in(module, given or self._inputs(module, range(cases)), self.steps)
 
-    def many(self, programs: Iterator[ModuleOp], cases: int, progress: Progress | None) -> _Found | None:
+    def many(self, programs: Iterator[ModuleOp], cases: int) -> _Found | None:
         """Many programs, each on inputs of every kind."""
         report, kinds = self.report, len(PROFILES)
         for number, module in enumerate(programs):
@@ -198,8 +273,7 @@ class _Check:
             found = self.fault_in(module, given, self.steps)
             if found is not None:
                 return found
-            if progress is not None:
-                progress(report.fired, cases)
+            self.tell({"progress": (report.fired, cases, "programs")})
         return None
 
     def _inputs(self, module: ModuleOp, numbers: Sequence[int]) -> list[tuple[Profile, Sequence[Any]]]:
@@ -218,22 +292,24 @@ class _Check:
         module: ModuleOp,
         given: Sequence[tuple[Profile, Sequence[Any]]],
         steps: Sequence[_Step],
-        progress: Progress | None = None,
     ) -> _Found | None:
         """Lowers a program, then runs what each pass has made of it; None when nothing is wrong."""
         lowered: list[tuple[_Step, Stages]] = []
         broken: _Found | None = None
         last = module
+        self.tell({"program": str(module)})
         for step in steps:
-            run = run_stages(step.pipeline, last)
-            lowered.append((step, run))
-            last = run.last
-            step.programs += run.arrived
-            if run.fault is not None:
-                broken = _Found(step, run.fault, module)
+            self.tell({"step": step.name})
+            done = run_stages(step.pipeline, last, lambda text: self.tell({"pass": text}))
+            self.tell({"pass": ""})
+            lowered.append((step, done))
+            last = done.last
+            step.programs += done.arrived
+            if done.fault is not None:
+                broken = _Found(step.name, step.pipeline, done.fault, module)
                 break
-            if run.refusal is not None:
-                step.refused[reason(run.refusal)] += 1
+            if done.refusal is not None:
+                step.refused[reason(done.refusal)] += 1
                 break
         else:
             self.report.fired += steps is self.steps
@@ -244,8 +320,8 @@ class _Check:
             found = self._wrong(module, lowered, last, profile, arrays)
             if found is not None:
                 return found
-            if progress is not None:
-                progress(number + 1, len(given))
+            if steps is self.steps and self.report.programs == 1:
+                self.tell({"progress": (number + 1, len(given), "inputs")})
         return broken
 
     def _wrong(
@@ -260,18 +336,23 @@ class _Check:
         wanted = expected(module, arrays)
         if wanted is None:  # the program is not defined on them
             return None
-        for step, run in lowered:
-            fault = wrong_values(run.changes, wanted)
+        for step, done in lowered:
+            fault = wrong_values(done.changes, wanted)
             if fault is not None:
-                return _Found(step, fault, module, wanted, profile)
+                return _Found(step.name, step.pipeline, fault, module, wanted, profile)
             if step.below != "c":
-                step.runs += run.arrived
+                step.runs += done.arrived
                 continue
             told = self._wrong_in_c(step, last, wanted)
             if told is not None:
-                compiler = Stage(self.compiled.peer.what, 0, last, last)
-                return _Found(step, Fault(compiler, "values", told), module, wanted, profile)
-        return None
+                fault = Fault(Stage(self.compiled.peer.what, 0, last, last), "values", told)
+                return _Found(step.name, step.pipeline, fault, module, wanted, profile)
+        other = self.peers.compare(module, module, arrays, profile)
+        if other is None:
+            return None
+        name, told = other
+        fault = Fault(Stage("", 0, module, module), "values", told)
+        return _Found(name, PassPipeline(), fault, module, wanted, profile)
 
     def _wrong_in_c(self, step: _Step, last: ModuleOp, wanted: Expected) -> str | None:
         try:
@@ -286,7 +367,7 @@ class _Check:
 
     # -- the smallest program ------------------------------------------------------------------------------------------------
 
-    def show(self, found: _Found) -> None:
+    def show(self, found: _Found, *, reproducible: bool) -> None:
         """Makes the program of a fault small, and writes it into the report."""
         smallest = found
 
@@ -299,31 +380,39 @@ class _Check:
             return True
 
         self.deadline = monotonic() + REDUCING
-        try:
-            reduce(found.module, wrong, seconds=REDUCING)
-        except Error:  # it does not show again with other numbers
-            smallest = found
-        fault, step = smallest.fault, smallest.step
-        where = culprit(fault, step.pipeline, smallest.module, smallest.wanted) if step.below != "c" else ""
+        if reproducible:
+            try:
+                reduce(found.module, wrong, seconds=REDUCING)
+            except Error:  # it does not show again with other numbers
+                smallest = found
+        fault, wanted, pipeline = smallest.fault, smallest.wanted, smallest.pipeline
+        where = culprit(fault, pipeline, smallest.module, wanted) if pipeline.items else ""
         message = f"{fault}; at fault: {where}" if where else str(fault)
-        self.report.obligations.append(Obligation(step.name, Verdict.REFUTED, message))
-        arrays = () if smallest.wanted is None else smallest.wanted.arrays
-        after = fault.stage.after
-        self.report.counterexample = Counterexample(smallest.module, after, arrays, message)
+        self.report.obligations.append(Obligation(smallest.name, Verdict.REFUTED, message))
+        self.report.counterexample = Counterexample(
+            smallest.module,
+            fault.stage.after if fault.stage.after is not smallest.module else None,
+            () if wanted is None else wanted.arrays,
+            message,
+            rule=self._reproduction(smallest) if reproducible else None,
+        )
+
+    def _reproduction(self, found: _Found) -> str:
+        """Python that finds the same in the smallest program."""
+        to, peers = self.steps[-1].below, [found.name] if found.name in PEERS else []
+        options = f"{to!r}, cases={len(PROFILES) * DRAWS}, seed={self.report.seed}" + (
+            f", peers={peers}" if peers else ""
+        )
+        return f"from couloir.testing import check_lowering\n\nprint(check_lowering(before, {options}))"
 
     def _again(self, module: ModuleOp, found: _Found) -> _Found | None:
         """The same fault in another program."""
         if not public_functions(module):
             return None
         steps = [attrs.evolve(step, refused=Counter()) for step in self.steps]
-        seeds = range(3) if found.profile is not None else range(1)
-        for seed in seeds:
-            profile = found.profile or PROFILES[0]
-            try:
-                arrays = inputs_for(module, profile, self.report.seed + seed)
-            except Error:
-                return None
-            again = self.fault_in(module, [(profile, arrays)], steps)
+        start = PROFILES.index(found.profile or PROFILES[0])
+        for number in range(start, len(PROFILES) * DRAWS, len(PROFILES)):
+            again = self.fault_in(module, self._inputs(module, [number]), steps)
             if again is not None and again.kind == found.kind:
                 return again
         return None
@@ -338,5 +427,5 @@ def _text_fault(module: ModuleOp, lowered: Sequence[tuple[_Step, Stages]], last:
         told = f"leaves a module whose text cannot be read: {error.message}"
     if told is None:
         return None
-    step, run = next((step, run) for step, run in reversed(lowered) if run.changes)
-    return _Found(step, Fault(run.changes[-1], "round trip", told), module)
+    step, done = next((step, done) for step, done in reversed(lowered) if done.changes)
+    return _Found(step.name, step.pipeline, Fault(done.changes[-1], "round trip", told), module)

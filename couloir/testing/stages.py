@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -48,7 +48,9 @@ class Fault:
     def __str__(self) -> str:
         stage = self.stage
         return (
-            f"pass {stage.number}, `{stage.item}`, {self.message}" if stage.number else f"{stage.item} {self.message}"
+            f"pass {stage.number}, `{stage.item}`, {self.message}"
+            if stage.number
+            else f"{stage.item} {self.message}".lstrip()
         )
 
 
@@ -74,10 +76,13 @@ class Stages:
         return self.fault is None and self.refusal is None
 
 
-def run_stages(pipeline: PassPipeline, module: ModuleOp) -> Stages:
-    """Runs a pipeline on a copy of a module and keeps the module after each pass that changes it, until one fails."""
+def run_stages(pipeline: PassPipeline, module: ModuleOp, tell: Callable[[str], None] | None = None) -> Stages:
+    """Runs a pipeline on a copy of a module and keeps the module after each pass that changes it, until one fails.
+
+    `tell` is called with the text of each pass before it runs.
+    """
     work = module.clone()
-    watch = _Watch(module)
+    watch = _Watch(module, tell)
     found = Stages(watch.changes, work)
     try:
         pipeline.run(work, verify_each=False, instrumentations=[watch])
@@ -100,8 +105,9 @@ class _IllFormed(Exception):
 
 
 class _Watch(Instrumentation):
-    def __init__(self, module: ModuleOp) -> None:
+    def __init__(self, module: ModuleOp, tell: Callable[[str], None] | None) -> None:
         self.last = module
+        self.tell = tell
         self.changes: list[Stage] = []
         self.running: PassRun | None = None
 
@@ -110,6 +116,8 @@ class _Watch(Instrumentation):
 
     def before_pass(self, run: PassRun, op: Operation, context: PassContext) -> None:
         self.running = run
+        if self.tell is not None:
+            self.tell(run.text)
 
     def after_pass(self, run: PassRun, op: Operation) -> None:
         if not run.changed:

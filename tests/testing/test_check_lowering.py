@@ -14,8 +14,9 @@ from couloir import Error
 from couloir.dialects import hlo
 from couloir.ir.passes import PassContext, PassPipeline
 from couloir.passes.pipelines import Cse, Dce, DotLayout
-from couloir.testing import Verdict, check_lowering
+from couloir.testing import Verdict, check_lowering, lowering
 from couloir.testing.openness import left_open, settle
+from couloir.testing.peers import Peer
 from couloir.testing.stages import blame
 
 TWICE = """func.func @main(%x: tensor<2x3xf32>, %y: tensor<3x5xf32>) -> (tensor<2x5xf32>, tensor<2x5xf32>) {
@@ -165,6 +166,44 @@ def test_bad_arguments(module: Any) -> None:
         check_lowering("stablehol")
     with pytest.raises(Error, match="there is no public function to run"):
         check_lowering(couloir.parse("module {}"))
+
+
+def test_a_pass_that_does_not_end_is_named(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hangs(op: Any) -> None:
+        while True:
+            pass
+
+    broken(DotLayout, hangs, monkeypatch)
+    monkeypatch.setattr(lowering, "REDUCING", 0.1)
+    report = check_lowering(module, "loops", seconds=1)
+    assert [(o.name, o.verdict, o.detail) for o in report.obligations] == [
+        ("hlo..loops", Verdict.REFUTED, "it was stopped in the pass `dot-layout`")
+    ]
+    assert report.counterexample is not None
+    assert str(report.counterexample.before) == str(module)
+
+
+def test_peers_run_the_program_at_the_top(module: Any) -> None:
+    report = check_lowering(module, "loops", cases=4, peers=["numpy"])
+    assert report, report
+    assert [o.name for o in report.obligations] == ["hlo..loops", "numpy"]
+    wrong = Peer("wrong", "the other", "tests.testing.bad_peers", ("value",))
+    report = check_lowering(module, "loops", cases=4, peers=[wrong])
+    assert [(o.name, o.verdict) for o in report.obligations] == [
+        ("wrong", Verdict.REFUTED),
+        ("hlo..loops", Verdict.TESTED),
+    ]
+    assert report.obligations[0].detail.startswith("the other gives ")
+
+
+def test_the_reproduction_finds_it_again(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(Cse, swapped, monkeypatch)
+    report = check_lowering(module, "loops", cases=4)
+    assert report.counterexample is not None
+    printed: list[Any] = []
+    exec(report.counterexample.reproduction(), {"print": printed.append})
+    assert printed[0].verdict is Verdict.REFUTED
+    assert "`cse`" in str(printed[0])
 
 
 # -- stages ----------------------------------------------------------------------------------------------------------------

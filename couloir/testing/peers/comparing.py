@@ -28,7 +28,7 @@ from couloir.testing.peers.table import Peer, Refused, find_peer, reason
 from couloir.testing.rewrites.inputs import PROFILES, Profile, arrays_for
 from couloir.testing.rewrites.report import Counterexample, Obligation, Report, Verdict
 
-Progress: TypeAlias = "Callable[[int, int], None]"
+Progress: TypeAlias = "Callable[[int, int, str], None]"
 CASES: Final = 40
 MAIN: Final = "main"
 
@@ -172,7 +172,7 @@ def compare_with(
         seed: Of the inputs that are made up.
         limit: Seconds that a peer may take for one run.
         memory: Bytes that a peer may take.
-        progress: Called with the number of inputs that are done, and with `cases`.
+        progress: Called with how much of how much is done, and of what: `(12, 40, "inputs")`.
 
     Returns:
         A report with a verdict for each peer, true when no one differs and one at least has been compared.
@@ -197,10 +197,14 @@ def compare_with(
             fault = others.compare(module, module, arrays, profile)
             if fault is not None:
                 report.obligations.append(Obligation(fault[0], Verdict.REFUTED, fault[1]))
-                report.counterexample = Counterexample(module, None, arrays, fault[1])
+                names = [peer for peer in peers if isinstance(peer, str)]
+                options = f"{names}, cases={number + 1}, seed={seed}"
+                again = f"from couloir.testing import compare_with\n\nprint(compare_with(before, {options}))"
+                rule = again if inputs is None and len(names) == len(peers) else None
+                report.counterexample = Counterexample(module, None, arrays, fault[1], rule=rule)
                 break
             if progress is not None:
-                progress(number + 1, cases)
+                progress(number + 1, cases, "inputs")
         report.obligations += others.obligations(fault[0] if fault else None)
     report.fired = report.programs
     report.seconds = monotonic() - start
