@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,16 +19,22 @@ from couloir.ir.traits import ConstantLike
 from couloir.ir.verify import verify
 from couloir.passes.constant_folding import FoldConstants
 from couloir.passes.running import public_functions
-from couloir.passes.simplification import FAMILIES, families
-from couloir.passes.simplification.passes import family
+from couloir.passes.simplification import families
 from couloir.testing.rewrites.inputs import arrays_for
-from couloir.testing.rewrites.programs import programs_for
 from tests.passes.simplification import test_arithmetic, test_bits, test_functions, test_select
+from tests.passes.simplification.laws import Law, module
 from tests.passes.simplification.short import program
 
 ALL = [rule for rules in families().values() for rule in rules]
 EXACT = [rule for rule in ALL if not as_rewrite(rule).assumes]
-LAWS = [law for module in (test_arithmetic, test_bits, test_functions, test_select) for law in module.LAWS]
+LAWS = [law for tests in (test_arithmetic, test_bits, test_functions, test_select) for law in tests.LAWS]
+LAWS_OF_SHAPES = [
+    law
+    for path in sorted(Path(__file__).parent.glob("test_*.py"))
+    if path != Path(__file__)
+    for law in getattr(import_module(f"tests.passes.simplification.{path.stem}"), "LAWS", ())
+    if isinstance(law, Law)
+]
 #: More applications in one of these programs are a cycle; the default limit is met far later.
 LIMIT = 400
 
@@ -125,11 +132,9 @@ def test_rules_on_random_programs_with_functions_end(module: couloir.Module) -> 
     all_ways(module)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_rules_on_programs_of_each_rule_end(name: str) -> None:
-    for rule in family(name):
-        for module in islice(programs_for(as_rewrite(rule), 0), 2):
-            all_ways(module)
+@pytest.mark.parametrize("law", LAWS_OF_SHAPES, ids=lambda law: law.rule)
+def test_rules_on_programs_of_the_laws_of_shapes_end(law: Law) -> None:
+    all_ways(module(law.arguments, law.before))
 
 
 def work(module: couloir.Module) -> int:
