@@ -24,7 +24,7 @@ from couloir.testing.proofs.tensors import Tensor, Unknown
 from couloir.testing.proofs.terms import FALSE, TRUE, Term, variable
 
 MAX_SPLITS: Final = 200
-SCALAR_SECONDS: Final = 2.0
+SCALAR_SECONDS: Final = 1.0
 LEAVES: Final = ("read", "number", "fold")
 """Terms whose operands, if any, are not those of a scalar op."""
 

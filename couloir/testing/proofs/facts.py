@@ -17,9 +17,10 @@ from typing import Final, Literal, TypeAlias
 import attrs
 
 from couloir.testing.proofs.expressions import ONE, Atom, Polynomial, nonnegative
-from couloir.testing.proofs.smt import z3_executable
+from couloir.testing.proofs.smt import s_expressions, z3_executable
 
 Sign: TypeAlias = Literal["zero", "nonzero", "not positive"]
+_END: Final = "end of answer"
 QUERY: Final = 0.5
 """Seconds that z3 gets for one question."""
 
@@ -117,7 +118,6 @@ class Arithmetic:
         self.path = z3_executable()
         self.questions = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self._pending = b""
         self._answers: dict[frozenset[Fact], Answer] = {}
 
     def __enter__(self) -> Arithmetic:
@@ -160,31 +160,29 @@ class Arithmetic:
             return None
         self.questions += 1
         text, names = _script(facts)
-        answer = self._line(text)
-        if answer == "unsat":
-            return False
-        if answer != "sat":
+        lines = self._lines(f'{text}(get-value ({" ".join(names)} 0))\n(echo "{_END}")\n')
+        if lines is None or lines[0] not in ("sat", "unsat"):
             return None
+        if lines[0] == "unsat":
+            return False
         values: dict[Atom, int] = {}
-        for name, atom in names.items():
-            told = self._line(f"(eval {name})\n")
-            if told is None:
-                return None
-            digits = told.replace("(", "").replace(")", "").replace(" ", "")
-            try:
-                values[atom] = int(digits)
-            except ValueError:
-                return None
-        return values
+        for pair in next(iter(s_expressions(" ".join(lines[1:]))), ()):
+            match pair:
+                case [str(name), str(digits)] if name in names and digits.isdigit():
+                    values[names[name]] = int(digits)
+                case [str(name), ["-", str(digits)]] if name in names and digits.isdigit():
+                    values[names[name]] = -int(digits)
+                case _:
+                    pass
+        return values if len(values) == len(names) else None
 
-    def _line(self, text: str) -> str | None:
-        """Sends a text, and gives the next line of the answer; None when none comes in time."""
+    def _lines(self, text: str) -> list[str] | None:
+        """Sends a text, and gives the lines of the answer; None when they do not come in time."""
         if self._process is None:
             assert self.path is not None
             self._process = subprocess.Popen(
                 [self.path, "-in", "-smt2"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
-            self._pending = b""
         process = self._process
         assert process.stdin is not None and process.stdout is not None
         try:
@@ -193,16 +191,16 @@ class Arithmetic:
         except OSError:  # it has ended
             self._stop()
             return None
-        until = monotonic() + 4 * QUERY
-        while b"\n" not in self._pending:
+        until = min(monotonic() + 4 * QUERY, self.deadline + QUERY)
+        answer = b""
+        while not answer.endswith(_END.encode() + b"\n"):
             ready, _, _ = select.select([process.stdout], [], [], max(until - monotonic(), 0))
             chunk = os.read(process.stdout.fileno(), 65536) if ready else b""
             if not chunk:
                 self._stop()
                 return None
-            self._pending += chunk
-        line, _, self._pending = self._pending.partition(b"\n")
-        return line.decode()
+            answer += chunk
+        return answer.decode().split("\n")[:-2]
 
     def _stop(self) -> None:
         process, self._process = self._process, None

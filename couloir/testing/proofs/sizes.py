@@ -29,13 +29,15 @@ from couloir.testing.proofs.families import Family, essence
 from couloir.testing.proofs.paths import Apply, Compared, Path, Paths, Untraceable
 from couloir.testing.proofs.questions import Refuted
 from couloir.testing.proofs.smt import why_not
-from couloir.testing.proofs.tensors import Meanings, NoMeaning
+from couloir.testing.proofs.tensors import HasEffects, Meanings, NoMeaning
 from couloir.testing.proofs.terms import Term
 from couloir.testing.rewrites.report import Candidate, Proof
 
 MAX_APPLICATIONS: Final = 50
 GENERATING: Final = 0.3
 """Part of the time for looking for kinds of programs."""
+SHOWN: Final = 5
+"""Element types that are named in the scope of a proof."""
 ENOUGH: Final = 40
 """Programs in a row that are like others before, after which no more are looked at."""
 
@@ -102,10 +104,14 @@ def _compared(rule: Rewrite) -> Compared:
 
 @attrs.frozen(eq=False)
 class _Done:
-    """What is known of a family: why not, or for how many paths it is proved, and for which sizes nothing is known."""
+    """What is known of a family: why not, or for how many paths it is proved, and for which sizes nothing is known.
+
+    `late`: nothing, since the time was over.
+    """
 
     family: Family
     why: str | None = None
+    late: bool = False
     paths: int = 0
     open: Sequence[tuple[Fact, ...]] = ()
 
@@ -158,13 +164,19 @@ class _Prover:
                 values = None if found.values is None else paths.completed(path, found.values)
                 if values is not None:
                     return Candidate(family.program(values))
-                self.done.append(_Done(family, found.why))
+                self._note(_Done(family, found.why))
                 return None
-        except (Untraceable, NoMeaning) as reason:
-            self.done.append(_Done(family, str(reason)))
+        except HasEffects:
             return None
-        self.done.append(_Done(family, None, len(paths.found), paths.open))
+        except (Untraceable, NoMeaning) as reason:
+            self._note(_Done(family, str(reason)))
+            return None
+        self._note(_Done(family, None, paths=len(paths.found), open=paths.open))
         return None
+
+    def _note(self, done: _Done) -> None:
+        late = monotonic() > self.deadline and (done.why is not None or bool(done.open))
+        self.done.append(_Done(done.family, late=True) if late else done)
 
     def _paths(self, family: Family) -> Paths:
         """The paths of a family, perhaps by those of one that differs in element types alone. Raises `Untraceable`."""
@@ -202,33 +214,52 @@ def _difference(
 def _summary(done: Sequence[_Done]) -> Proof | str:
     """The proof for all that was looked at; or for the element types, or the ranks, of which nothing failed."""
     failed = [item for item in done if item.why is not None]
-    proved = [item for item in done if item.why is None and item.paths]
-    if not proved:
-        return f"{failed[0].why}" if failed else "it fires on no program whose sizes may vary"
-    if not failed:
-        return _proof(proved, "")
+    proved = [item for item in done if item.why is None and item.paths and not item.late]
+    late = {item.family.rank for item in done if item.late}
+    late -= {item.family.rank for item in proved} - _without_proof(done)
+    proved = [item for item in proved if item.family.rank not in late]
+    reason = f"; not for others: {failed[0].why}" if failed else ""
     types = set[str]().union(*(item.family.element_types for item in failed))
-    ranks = {item.family.rank for item in failed}
-    reason = f"; not for others: {failed[0].why}"
     kept = [item for item in proved if item.family.element_types.isdisjoint(types)]
-    if {item.family.rank for item in kept} == {item.family.rank for item in done}:
+    if kept and _ranks_of(kept) == _ranks_of(proved) | (_ranks_of(failed) - late):
         return _proof(kept, reason)
-    kept = [item for item in proved if item.family.rank not in ranks]
-    if len({item.family.rank for item in kept}) > 1:
+    kept = [item for item in proved if item.family.rank not in _ranks_of(failed)]
+    if len(_ranks_of(kept)) > 1 and max(_ranks_of(kept)) > 0:
         return _proof(kept, reason)
-    return f"{failed[0].why} (in {len(failed)} of {len(done)} kinds of programs)"
+    if failed:
+        where = f" (in {len(failed)} of {len(done)} kinds of programs)" if len(done) > 1 else ""
+        return f"{failed[0].why}{where}"
+    return "there was no time" if late else "it fires on no program whose sizes may vary"
+
+
+def _ranks_of(done: Iterable[_Done]) -> set[int]:
+    return {item.family.rank for item in done}
+
+
+def _without_proof(done: Sequence[_Done]) -> set[int]:
+    """Ranks at which there is a structure that is not proved for any element type."""
+    shapes = {item.family.shape for item in done if item.why is None and not item.late}
+    return {item.family.rank for item in done if item.family.shape not in shapes}
 
 
 def _proof(done: Sequence[_Done], reason: str) -> Proof:
-    ranks = sorted({item.family.rank for item in done})
-    types = sorted(set[str]().union(*(item.family.element_types for item in done)), key=lambda name: (len(name), name))
+    ranks = sorted(_ranks_of(done))
+    types = sorted(set[str]().union(*(item.family.element_types for item in done)), key=_usual_first)
     unknown = [facts for item in done for facts in item.open]
     sizes = "all sizes" if not unknown else "all sizes but those named"
     kinds = f"{len(done)} kind{'s' if len(done) > 1 else ''} of programs"
+    shown = ", ".join(types[:SHOWN]) + (f" and {len(types) - SHOWN} other element types" if types[SHOWN:] else "")
     detail = f"{kinds}, {sum(item.paths for item in done)} paths{reason}"
     if unknown:
         detail += "; not for " + "; not for ".join(dict.fromkeys(str(facts[-1]) for facts in unknown[:3]))
-    return Proof("index algebra", f"all values, {sizes}, {_ranks(ranks)}; {', '.join(types)}", detail)
+    if types[SHOWN:]:
+        detail += f"; element types: {', '.join(types)}"
+    return Proof("index algebra", f"all values, {sizes}, {_ranks(ranks)}; {shown}", detail)
+
+
+def _usual_first(name: str) -> tuple[int, int, str]:
+    usual = ("f32", "i32", "i1", "f64", "i64", "bf16", "f16", "i8")
+    return usual.index(name) if name in usual else len(usual), len(name), name
 
 
 def _ranks(ranks: Sequence[int]) -> str:

@@ -45,6 +45,10 @@ class NoMeaning(Exception):
     """Something has no meaning by index."""
 
 
+class HasEffects(Exception):
+    """An op has side effects. What it does beside its results is not looked at."""
+
+
 @attrs.frozen(eq=False)
 class Tensor:
     """Sizes, element type, and what its elements are."""
@@ -129,7 +133,7 @@ class Meanings:
 
     def _op(self, op: Operation, values: dict[Value[Any], Any]) -> tuple[Any, ...]:
         if not is_removable(op):
-            raise NoMeaning(f"`{op.name}` has side effects")
+            raise HasEffects(op.name)
         operands = tuple(values[value] for value in op.operands)
         function = _WITH_REGIONS.get(op.name)
         if function is not None:
@@ -664,4 +668,4 @@ _WITH_REGIONS: Final[dict[str, WithRegions]] = {
     hlo.If.name: _if,
     hlo.Case.name: _case,
 }
-__all__ = ["Meanings", "NoMeaning", "Tensor", "Unknown", "dims_of", "where"]
+__all__ = ["HasEffects", "Meanings", "NoMeaning", "Tensor", "Unknown", "dims_of", "where"]

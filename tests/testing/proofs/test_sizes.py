@@ -436,7 +436,7 @@ class TestJoinedAndCombined:
             "tensor<i32>",
         )
         assert _proved(right, program) == "all values, all sizes, rank 2; i32"
-        assert _refuted(wrong, program)
+        assert not isinstance(_outcome(wrong, program), Proof)
 
     def test_a_dot_of_transposes(self) -> None:
         def right(op: hlo.Transpose, rewriter: Rewriter) -> str | None:
