@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from couloir.cli.common import Commands, command, natural, progress
 from couloir.ir.errors import Error
+from couloir.levels import level_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from couloir.testing.rewrites.report import Report
 
@@ -20,6 +21,8 @@ REFUTED: Final = 3
 UNKNOWN: Final = 4
 FILES: Final = (".mlir", ".onnx", ".hlo", ".txt")
 """How the names of programs end."""
+TOPS: Final = {"onnx": "onnx", "hlo": "stablehlo"}
+"""Levels to lower from, and the dialect of random programs there."""
 EPILOG: Final = """Programs in which the rule can fire are generated, rewritten, and run before and after on several kinds of
 numbers, in exact arithmetic too; then proofs are tried. The first fault is made small, and shown with its inputs. All that goes on
 in a process that is stopped when the time is over.
@@ -33,6 +36,8 @@ examples:
   couloir check canonicalize                         a pass
   couloir check -p "canonicalize,cse" --dialects onnx
   couloir check before.mlir after.mlir               do both compute the same?
+  couloir check --lowering c model.onnx              does the model compute the same at each level down to C?
+  couloir check --lowering hlo..loops                random programs, from StableHLO to loops
   couloir check --all --json > verdicts.jsonl
   couloir check MyRule --mutants                     breaks the rule in systematic ways: what does the check find?
 """
@@ -44,6 +49,12 @@ def register(commands: Commands) -> None:
     parser.add_argument("subject", nargs="*", metavar="RULE", help="names of rules or passes; or two programs")
     parser.add_argument("--pipeline", "-p", metavar="TEXT", help="passes instead of a rule")
     parser.add_argument("--all", action="store_true", help="all rules that are known")
+    parser.add_argument(
+        "--lowering",
+        metavar="LEVELS",
+        help="the standard passes down to a level (hlo, loops, c), on a program or on random ones: loops, onnx..c",
+    )
+    parser.add_argument("--dims", action="append", default=[], metavar="NAME=SIZE", help="of a program: sizes by name")
     parser.add_argument(
         "--module", "-m", metavar="NAME", help="a Python module to import first, which defines the rule"
     )
@@ -130,6 +141,8 @@ def _checks(options: Any) -> list[tuple[str, Callable[..., Report]]]:
     from couloir.testing.rewrites.subjects import known_rules
 
     subjects: list[str] = options.subject
+    if options.lowering is not None:
+        return [_lowering(options, subjects)]
     if (options.pipeline is not None) + bool(subjects) + options.all != 1:
         raise Error("give rules or passes by name, two programs, --pipeline, or --all")
     files = [name for name in subjects if name.endswith(FILES)]
@@ -144,6 +157,25 @@ def _checks(options: Any) -> list[tuple[str, Callable[..., Report]]]:
     if dialects or options.pipeline is not None:
         return [(name, partial(testing.check_pass, name, dialects or None)) for name in names]
     return [(name, partial(testing.check_rewrite, name)) for name in names]
+
+
+def _lowering(options: Any, subjects: Sequence[str]) -> tuple[str, Callable[..., Report]]:
+    """The check of the lowering of one program, or of random ones."""
+    from couloir import api, testing
+    from couloir.cli.common import sizes
+
+    above, dots, below = options.lowering.rpartition("..")
+    if options.pipeline is not None or options.all or len(subjects) > 1:
+        raise Error("--lowering takes one program, or none")
+    if dots and above not in TOPS:
+        raise Error(f"there is no level `{above}` to lower from", hint="there are: " + ", ".join(TOPS))
+    if subjects:
+        source: Any = api.load(subjects[0], dims=sizes(options.dims))
+        if above and level_of(source) != above:
+            raise Error(f"the program is at the level `{level_of(source)}`, not `{above}`", where=subjects[0])
+    else:
+        source = _names(options.dialects) or TOPS[above or "hlo"]
+    return options.lowering, partial(testing.check_lowering, source, below)
 
 
 def _print(report: Report, options: Any, *, short: bool) -> None:
