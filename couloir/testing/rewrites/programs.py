@@ -133,6 +133,10 @@ def _types(rng: Random) -> Types:
     return Types(elements if rng.random() < 0.7 else None, (2, 1, 3, 0, 4), sizes, strict=False)
 
 
+APART_OR_SAME: Final = {"apart": False, "one value": True}
+SAME_SHARES: Final = {"apart": 1.0, "one value": 0.2}
+
+
 class _Maker:
     """Makes programs for one rule, and learns which draws are good."""
 
@@ -178,6 +182,10 @@ class _Maker:
         for _ in range(TRIES if self.has_fired else EARLY_TRIES):
             self.choices.begin(rng, base)
             skeleton = self.grower.grow(rng)
+            # A pattern says which of its operands are one value; the code of a function may ask.
+            asks = skeleton is not None and not isinstance(self.rule, Equation)
+            if skeleton is not None and asks and self.choices.pick("operands", APART_OR_SAME, SAME_SHARES):
+                make_same(skeleton, rng)
             missed = Miss("it could not be made", -1) if skeleton is None else self._missed(skeleton)
             trivial = skeleton is not None and _is_trivial(skeleton)
             self.choices.settle(missed is None and not trivial)
