@@ -93,6 +93,10 @@ class ArrayNamespace(Protocol):
         """`on_true` where `pred` holds, else `on_false`; broadcasting arrays, the last two of one element type."""
         ...
 
+    def bitcast(self, operand: Array, dtype: DType) -> Array:
+        """The bits of each element as an element of `dtype`, of the same width. Elements with bits are not asked."""
+        ...
+
     def fma(self, a: Array, b: Array, c: Array) -> Array:
         """`a * b + c`, rounded once where there is rounding. Floats are not asked."""
         ...
@@ -158,6 +162,9 @@ class Domain(ABC):
 
     def select(self, pred: Array, on_true: Array, on_false: Array) -> Array:
         return np.where(pred, on_true, on_false)
+
+    def bitcast(self, operand: Array, dtype: DType) -> Array:
+        raise NotInDomain("bitcast_convert", self.name, "its floats have no bits")
 
     def fma(self, a: Array, b: Array, c: Array) -> Array:
         return self.apply("add", self.apply("multiply", a, b), c)

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from couloir.backends.numpy.domains import ArrayNamespace, NotInDomain
+from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array, DType, from_bits, kind, to_bits, width
 from couloir.ir.errors import Error, nearest
 
@@ -303,10 +303,10 @@ def bitcast_convert(xp: ArrayNamespace, operand: Array, dtype: DType) -> Array:
 
     Narrower elements get a new last dimension, wider ones use the last dimension up.
     """
-    if kind(operand.dtype) == "other" or xp.carrier(dtype) != dtype:
-        raise NotInDomain("bitcast_convert", xp.name, "its floats have no bits")
-    if operand.dtype == dtype:
+    if xp.element_type(operand.dtype) == dtype and kind(operand.dtype) != "other":
         return operand
+    if kind(operand.dtype) == "other" or xp.carrier(dtype) != dtype:
+        return xp.bitcast(operand, dtype)
     source, target = width(operand.dtype), width(dtype)
     count = target // source if target > source else source // target
     if (count * source != target and count * target != source) or (target > source and operand.shape[-1:] != (count,)):

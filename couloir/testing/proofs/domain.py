@@ -16,10 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
+import ml_dtypes
 import numpy as np
 
 from couloir.backends.numpy.domains import Domain, NotInDomain, floats
-from couloir.backends.numpy.element_types import Array, DType, is_discrete, kind
+from couloir.backends.numpy.element_types import Array, DType, is_discrete, kind, width
+from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
 from couloir.ir.traits import Elementwise, Pure
 from couloir.ir.types import TensorType, VectorType, dtype_of
@@ -29,6 +31,7 @@ from couloir.testing.proofs.terms import BOOLEAN, UNBOUNDED, Term, constant, rea
 _CARRIERS: Final[dict[DType, DType]] = {}
 _ELEMENTS: Final[dict[DType, DType]] = {}
 
+_NARROW: Final = {2: np.dtype(ml_dtypes.uint2), 4: np.dtype(ml_dtypes.uint4)}
 SUM: Final = "sum"
 """The sum of any number of floats, in an order that is left open."""
 PRODUCT: Final = "product"
@@ -99,6 +102,33 @@ def _objects(array: Array) -> Array:
     return array[_ELEMENTS[array.dtype].name] if array.dtype in _ELEMENTS else array
 
 
+def _reinterpreted(term: Term, dtype: DType) -> Term:
+    """The same bits as another element type of the same width."""
+    return apply("bitcast_convert", term, dtype=dtype)
+
+
+def _unsigned(size: int) -> DType:
+    return _NARROW.get(size) or np.dtype(f"uint{size}")
+
+
+def _cut(word: Term, dtype: DType) -> list[Term]:
+    """The parts of a word, the lowest first."""
+    size, wide = width(dtype), _unsigned(width(word.dtype))
+    bits = _reinterpreted(word, wide)
+    shifted = [apply("shift_right_logical", bits, constant(place, wide)) for place in range(0, width(word.dtype), size)]
+    return [_reinterpreted(apply("convert", part, dtype=_unsigned(size)), dtype) for part in shifted]
+
+
+def _joined(parts: Sequence[Term], dtype: DType) -> Term:
+    """The word of some parts, the lowest first."""
+    size, wide = width(parts[0].dtype), _unsigned(width(dtype))
+    word = constant(0, wide)
+    for number, part in enumerate(parts):
+        bits = apply("convert", _reinterpreted(part, _unsigned(size)), dtype=wide)
+        word = apply("or", word, apply("shift_left", bits, constant(number * size, wide)))
+    return _reinterpreted(word, dtype)
+
+
 def _term(item: Any, element: DType) -> Term:
     return item.term if isinstance(item, _Cell) else constant(item, element)
 
@@ -162,6 +192,27 @@ class Terms(Domain):
 
         return self._elementwise(on_terms, [pred, on_true, on_false], element)
 
+    def bitcast(self, operand: Array, dtype: DType) -> Array:
+        """Wider elements are cut into words, narrower ones put together to words, by shifts."""
+        source = self.element_type(operand.dtype)
+        sizes = width(source), width(dtype)
+        if "complex" in (kind(source), kind(dtype)) or (source != dtype and min(sizes) < 2):
+            raise NotInDomain("bitcast_convert", self.name, f"from {source} to {dtype}")
+        count = max(sizes) // min(sizes)
+        if max(sizes) % min(sizes) or (sizes[0] < sizes[1] and operand.shape[-1:] != (count,)):
+            raise Error(f"`bitcast_convert` cannot make {dtype} from {source}{list(operand.shape)}")
+        words = elements(operand)
+        shape = words.shape if count == 1 else (*words.shape, count) if sizes[0] > sizes[1] else words.shape[:-1]
+        result = np.empty(shape, object)
+        for index in np.ndindex(*(shape if sizes[0] <= sizes[1] else words.shape)):
+            if count == 1:
+                result[index] = _reinterpreted(cast(Term, words[index]), dtype)
+            elif sizes[0] > sizes[1]:
+                result[index] = _cut(cast(Term, words[index]), dtype)
+            else:
+                result[index] = _joined([cast(Term, part) for part in words[index]], dtype)
+        return self._known(result, dtype)
+
     def fma(self, a: Array, b: Array, c: Array) -> Array:
         return self.apply("fma", a, b, c)
 
@@ -206,10 +257,13 @@ class Terms(Domain):
         return types.pop()
 
     def _elementwise(self, function: Callable[..., Term], operands: Sequence[Array], element: DType) -> Array:
-        """A function of terms at every place. Integers and booleans that turn out to be known are."""
+        """A function of terms at every place."""
         with np.errstate(all="ignore"):  # whatever constants were folded in there
             made = np.frompyfunc(function, len(operands), 1)(*map(_objects, operands))
-        terms = np.asarray(made, object)
+        return self._known(np.asarray(made, object), element)
+
+    def _known(self, terms: Array, element: DType) -> Array:
+        """An array of terms; integers and booleans that turn out to be known are numbers."""
         if is_discrete(element) and all(cast(Term, term).is_constant for term in terms.flat):
             values = np.zeros(terms.shape, element)
             for index in np.ndindex(*terms.shape):
@@ -275,12 +329,13 @@ def _result_type(op: str, element: DType) -> DType:
 
 
 def _sum_of_products(products: list[Term], element: DType) -> Term:
-    """The specification leaves open how it is rounded, so that of two floats it is not their rounded sum either."""
-    if not products:
-        return constant(0, element)
+    """From zero on, so that it is never -0. The specification leaves open how floats are rounded on the way: two are not added
+    as `add` does it either.
+    """
+    zero = constant(0, element)
     if kind(element) == "float" and len(products) > 1 and not all(item.is_constant for item in products):
-        return Term.of(SUM, sorted(products, key=lambda term: term.key), element)
-    return _total("add", products)
+        return apply("add", Term.of(SUM, sorted(products, key=lambda term: term.key), element), zero)
+    return apply("add", _total("add", products), zero) if products else zero
 
 
 def _total(monoid: str, items: list[Term]) -> Term:

@@ -159,6 +159,8 @@ def _folded(op: str, operands: Sequence[Term], dtype: DType) -> Term | None:
                 result = floats.convert(arrays[0], dtype)
             case "bitcast_convert":
                 result = bitcast_convert(floats, arrays[0], dtype)
+                if any(kind(array.dtype) == "float" and bool(np.isnan(array)) for array in (arrays[0], result)):
+                    return None  # as a constant a NaN forgets its bits
             case _:
                 result = floats.apply(op, *arrays)
     except (NotInDomain, Error):
@@ -298,7 +300,14 @@ def _negate(operands: Sequence[Term], dtype: DType) -> Term | None:
 def _abs(operands: Sequence[Term], dtype: DType) -> Term | None:
     (x,) = operands
     if x.op == "negate":
-        return apply("abs", x.operands[0])
+        return apply("abs", x.operands[0], dtype=dtype)
+    if x.op == "complex":
+        bare = [part.operands[0] if part.op in ("negate", "abs") else part for part in x.operands]
+        if bare != list(x.operands):  # the modulus does not look at signs
+            return apply("abs", apply("complex", *bare, dtype=x.dtype), dtype=dtype)
+        zeros = [part.is_constant and bool(part.value == 0) for part in x.operands]
+        if any(zeros):
+            return apply("abs", x.operands[0 if zeros[1] else 1])
     if x.op == "abs" and x.dtype == dtype:
         return x
     return x if kind(dtype) == "unsigned" else None
@@ -464,8 +473,31 @@ def _bitcast_convert(operands: Sequence[Term], dtype: DType) -> Term | None:
     return x.operands[0] if x.op == "bitcast_convert" and x.operands[0].dtype == dtype else None
 
 
-def _real(operands: Sequence[Term], dtype: DType) -> Term | None:
-    return operands[0] if kind(operands[0].dtype) == "float" else None
+def _part(op: str) -> Callable[[Sequence[Term], DType], Term | None]:
+    """The real or the imaginary part: what is added, subtracted and negated part by part is so afterwards, too."""
+
+    def law(operands: Sequence[Term], dtype: DType) -> Term | None:
+        (x,) = operands
+        if kind(x.dtype) == "float":
+            return x if op == "real" else constant(0, dtype)
+        if x.op == "complex":
+            return x.operands[0 if op == "real" else 1]
+        if x.op in ("add", "negate"):
+            return apply(x.op, *(apply(op, part, dtype=dtype) for part in x.operands))
+        return None
+
+    return law
+
+
+def _complex(operands: Sequence[Term], dtype: DType) -> Term | None:
+    x, y = operands
+    if (x.op, y.op) == ("real", "imag") and x.operands == y.operands and x.operands[0].dtype == dtype:
+        return x.operands[0]
+    return (
+        apply("negate", apply("complex", x.operands[0], y.operands[0], dtype=dtype))
+        if x.op == y.op == "negate"
+        else None
+    )
 
 
 _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
@@ -477,15 +509,17 @@ _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
     "compare LE": _compare("LE", True),
     "compare LT": _compare("LT", False),
     "compare NE": _compare("NE", False),
+    "complex": _complex,
     "convert": _convert,
     "divide": _divide,
+    "imag": _part("imag"),
     "maximum": _extremum("maximum", "minimum"),
     "minimum": _extremum("minimum", "maximum"),
     "multiply": _multiply,
     "negate": _negate,
     "not": _not,
     "or": _or,
-    "real": _real,
+    "real": _part("real"),
     "remainder": _remainder,
     "same": _same,
     "select": _select,

@@ -178,6 +178,28 @@ def test_normal_forms_keep_every_bit(drawn: Any) -> None:
     lawful(make, dtype, values)
 
 
+@pytest.mark.parametrize("number", [0.0, -0.0, 2.0, np.inf, np.nan])
+def test_laws_of_complex_numbers_keep_every_bit(number: float) -> None:
+    """A variable z, its parts, and numbers made of parts and of a constant."""
+    dtype, part = np.dtype(np.complex64), np.dtype(np.float32)
+
+    def made(f: Callable[..., Term], leaves: Sequence[Term]) -> list[Term]:
+        z, w = leaves
+        real, imag = f("real", z, dtype=part), f("imag", z, dtype=part)
+        minus, c = f("negate", imag), constant(number, part)
+        joined = [
+            f("complex", a, b, dtype=dtype)
+            for a, b in ((real, imag), (real, minus), (f("negate", real), minus), (real, c), (c, imag))
+        ]
+        parts = [
+            f(op, x, dtype=part) for op in ("real", "imag", "abs") for x in (*joined, f("add", z, w), f("negate", z))
+        ]
+        return [*joined, *parts, f("imag", real, dtype=part), f("abs", f("negate", joined[1]), dtype=part)]
+
+    for place in range(28):
+        lawful(lambda f, leaves, place=place: made(f, leaves)[place], dtype, pairs(dtype, 16))
+
+
 IDENTITIES: list[tuple[str, Callable[..., Any]]] = [
     ("x op y", lambda f, x, y, op: f(op, x, y)),
     ("x op x", lambda f, x, y, op: f(op, x, x)),
