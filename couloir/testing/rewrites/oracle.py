@@ -115,6 +115,8 @@ def difference(
         open = seen is None or seen.open or _is_open(before) or _is_open(after)
         if not (open or rounds or retyped or "reassociation" in assumes):
             told = _first(expected, found, _other_magnitudes) if unsigned else told
+        elif seen is not None and seen.underflows and not open and "reassociation" in assumes:
+            return "granted"  # another order of arithmetic may lose digits elsewhere
         elif profile in ("whole", "ordinary"):
             told = _beyond_rounding(before, after, arrays)
             if told is None and not (unsigned or rounds):

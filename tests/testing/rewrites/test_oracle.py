@@ -112,6 +112,18 @@ def test_another_order_may_overflow_elsewhere():
     assert difference(*sums, numbers, "extreme", ["reassociation"]) == "granted"
 
 
+def test_another_order_may_lose_digits_below_the_normal_numbers():
+    body = "%c = stablehlo.constant dense<65504.0> : T; %s = stablehlo.divide %x, %c : T; %r = stablehlo.multiply %s, %c : T"
+    pair = function(body, "f16"), function(SELF, "f16")
+    x = [array(0.1819, 1, 2, 3, dtype=np.float16)]
+    assert isinstance(difference(*pair, x, "ordinary"), Difference)
+    assert difference(*pair, x, "ordinary", ["reassociation"]) == "granted"
+    assert (
+        difference(*pair, [array(30000, 1000, 2000, 3000, dtype=np.float16)], "ordinary", ["reassociation"])
+        != "granted"
+    )
+
+
 def test_complex_numbers_are_compared_by_their_parts():
     conjugated = function(
         "%a = stablehlo.real %x : (T) -> tensor<4xf32>; %b = stablehlo.imag %x : (T) -> tensor<4xf32>; "
