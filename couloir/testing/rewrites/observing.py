@@ -84,6 +84,9 @@ class _Watching:
     def element_type(self, dtype: DType) -> DType:
         return self.behind.element_type(dtype)
 
+    def bitcast(self, operand: Array, dtype: DType) -> Array:
+        return self.behind.bitcast(operand, dtype)
+
     def unknown(self, op: Operation, operands: Sequence[Any]) -> Sequence[Array] | None:
         return self.behind.unknown(op, operands)
 

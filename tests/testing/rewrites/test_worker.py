@@ -63,7 +63,7 @@ def refuted(report):
     ],
 )
 def test_what_a_rule_does_to_its_process_is_in_the_report(act, obligation, said):
-    seconds = 10 if act is loops else 1.5  # its own time of the processor counts, whatever else the machine does
+    seconds = 5 if act is loops else 1.5  # its own time of the processor counts, whatever else the machine does
     report = check_rewrite(negate_rule(act), seconds=seconds, minimize=act is not loops)
     found = refuted(report)
     assert found.name == obligation, report
