@@ -19,6 +19,7 @@ from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard
 from couloir.ir.traits import Elementwise
 from couloir.passes.simplification.axes import is_number, is_static, like, same_numbers, spread
+from couloir.passes.simplification.examples import program
 
 
 def _all_are(xs, cls) -> Guard:
@@ -45,6 +46,15 @@ class SingleConcatenate(Rule):
 
 class ConcatenateWithNothing(Rule):
     """concatenate(x, y, ...)  =>  concatenate(x, ...), when y has size 0 along the dimension"""
+
+    examples = (
+        program(
+            "%x: tensor<2x0xf32>, %y: tensor<2x3xf32>",
+            """
+            %r = concatenate %x, %y, %x, dim = 1 : (tensor<2x0xf32>, tensor<2x3xf32>, tensor<2x0xf32>)
+              -> tensor<2x3xf32>""",
+        ),
+    )
 
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)
@@ -123,6 +133,16 @@ def _adjoin(a, b, d):
 
 class ConcatenateOfSplats(Rule):
     """concatenate(constant c, constant c, ...)  =>  constant c"""
+
+    examples = (
+        program(
+            "",
+            """
+            %0 = constant dense<0.0> : tensor<2xf32>
+            %1 = constant dense<0.0> : tensor<3xf32>
+            %r = concatenate %0, %1, dim = 0 : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>""",
+        ),
+    )
 
     def pattern(xs, d):
         return hlo.Concatenate([*xs], d)

@@ -23,7 +23,21 @@ def _inlined(op: Operation, region: Region, rewriter: Rewriter) -> None:
     rewriter.replace(op, *values)
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<f32>, %y: tensor<f32>",
+            """
+            %p = constant dense<true> : tensor<i1>
+            %r = "stablehlo.if"(%p) ({
+            %n = negate %x : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }, {
+            stablehlo.return %y : tensor<f32>
+            }) : (tensor<i1>) -> tensor<f32>""",
+        ),
+    )
+)
 def if_of_constant(op: hlo.If, rewriter: Rewriter) -> str | None:
     """if(constant)  =>  the branch that it takes"""
     splat = is_splat(op.pred)
@@ -36,7 +50,23 @@ def if_of_constant(op: hlo.If, rewriter: Rewriter) -> str | None:
     return None
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<f32>, %y: tensor<f32>",
+            """
+            %p = constant dense<0> : tensor<i32>
+            %r = "stablehlo.case"(%p) ({
+            %n = negate %x : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }, {
+            stablehlo.return %y : tensor<f32>
+            }, {
+            stablehlo.return %x : tensor<f32>
+            }) : (tensor<i32>) -> tensor<f32>""",
+        ),
+    )
+)
 def case_of_constant(op: hlo.Case, rewriter: Rewriter) -> str | None:
     """case(constant)  =>  the branch that it takes, which is the last one for numbers of no branch"""
     array = constant_array(op.index)
@@ -90,7 +120,21 @@ def if_that_selects(op: hlo.If, rewriter: Rewriter) -> str | None:
     return None
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<f32>, %y: tensor<f32>, %p: tensor<i1>",
+            """
+            %r = "stablehlo.if"(%p) ({
+            %n = negate %x : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }, {
+            %n = negate %x : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }) : (tensor<i1>) -> tensor<f32>""",
+        ),
+    )
+)
 def branches_alike(op: hlo.If | hlo.Case, rewriter: Rewriter) -> str | None:
     """if(p) of branches that do the same  =>  one of them; case, too"""
     first, *others = op.regions
@@ -154,7 +198,23 @@ def unused_results_of_branches(op: hlo.If | hlo.Case, rewriter: Rewriter) -> str
     return None
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<f32>",
+            """
+            %r = "stablehlo.while"(%x) ({
+            ^bb0(%c0: tensor<f32>):
+            %f = constant dense<false> : tensor<i1>
+            stablehlo.return %f : tensor<i1>
+            }, {
+            ^bb0(%b0: tensor<f32>):
+            %n = negate %b0 : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }) : (tensor<f32>) -> tensor<f32>""",
+        ),
+    )
+)
 def while_of_false(op: hlo.While, rewriter: Rewriter) -> str | None:
     """while(false)  =>  its operands"""
     condition = _returned(op.cond)[0]

@@ -34,6 +34,18 @@ def _places(starts, dims, sizes):
 class DynamicSliceIsSlice(Rule):
     """dynamic_slice(x, constants)  =>  slice(x)"""
 
+    examples = (
+        program(
+            "%x: tensor<4x5x6xf32>",
+            """
+            %0 = constant dense<1> : tensor<i32>
+            %1 = constant dense<-7> : tensor<i32>
+            %2 = constant dense<9> : tensor<i32>
+            %r = dynamic_slice %x, %0, %1, %2, sizes = [2, 3, 2]
+              : (tensor<4x5x6xf32>, tensor<i32>, tensor<i32>, tensor<i32>) -> tensor<2x3x2xf32>""",
+        ),
+    )
+
     def pattern(x, starts, sizes):
         return hlo.DynamicSlice(x, [*starts], sizes)
 
@@ -48,6 +60,15 @@ class DynamicSliceIsSlice(Rule):
 
 class FullDynamicSlice(Rule):
     """dynamic_slice(x) of all elements  =>  x"""
+
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %i: tensor<i32>, %j: tensor<i32>",
+            """
+            %r = dynamic_slice %x, %i, %j, sizes = [2, 3] : (tensor<2x3xf32>, tensor<i32>, tensor<i32>)
+              -> tensor<2x3xf32>""",
+        ),
+    )
 
     def pattern(x, starts, sizes):
         return hlo.DynamicSlice(x, [*starts], sizes)
@@ -165,6 +186,14 @@ class FullUpdate(Rule):
 
 class EmptyUpdate(Rule):
     """dynamic_update_slice(x, u)  =>  x, when u has no elements"""
+
+    examples = (
+        program(
+            "%x: tensor<4xf32>, %u: tensor<0xf32>, %i: tensor<i32>",
+            """
+            %r = dynamic_update_slice %x, %u, %i : (tensor<4xf32>, tensor<0xf32>, tensor<i32>) -> tensor<4xf32>""",
+        ),
+    )
 
     def pattern(x, u, starts):
         return hlo.DynamicUpdateSlice(x, u, [*starts])

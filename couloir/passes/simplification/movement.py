@@ -21,6 +21,7 @@ from couloir.ir.operation import Operation, Value
 from couloir.ir.rewriting import Rewrite, Rewriter, Rule, is_splat, rule
 from couloir.ir.types import TensorType
 from couloir.passes.simplification.axes import like, spread
+from couloir.passes.simplification.examples import program
 
 Elementwise: TypeAlias = (
     hlo.Abs | hlo.Add | hlo.And | hlo.Atan2 | hlo.Cbrt | hlo.Ceil | hlo.Compare | hlo.Complex | hlo.Convert | hlo.Cosine
@@ -120,7 +121,16 @@ def elementwise_of_broadcasts(op: Elementwise, rewriter: Rewriter) -> str | None
     return _computed_before(op, rewriter, hlo.BroadcastInDim, moved, alike)
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<2xi32>, %v: tensor<i32>",
+            """
+            %0 = pad %x, %v, low = [1], high = [-1], interior = [1] : (tensor<2xi32>, tensor<i32>) -> tensor<3xi32>
+            %r = convert %0 : (tensor<3xi32>) -> tensor<3xf32>""",
+        ),
+    )
+)
 def unary_of_pad(op: Elementwise, rewriter: Rewriter) -> str | None:
     """f(pad(x, v))  =>  pad(f(x), f(v))"""
     pad = op.operands[0].defining_op
@@ -139,18 +149,6 @@ def unary_of_pad(op: Elementwise, rewriter: Rewriter) -> str | None:
     return None
 
 
-class SelectByScalar(Rule):
-    """select(broadcast_in_dim(p), x, y)  =>  select(p, x, y), when p is a scalar"""
-
-    allow_shared = True
-
-    def pattern(p, x, y):
-        return hlo.Select(hlo.BroadcastInDim(p, ()), x, y)
-
-    def rewrite(p, x, y):
-        return hlo.Select(p, x, y)
-
-
 class ClampByScalars(Rule):
     """clamp(broadcast_in_dim(a), x, broadcast_in_dim(b))  =>  clamp(a, x, b), when a and b are scalars"""
 
@@ -164,7 +162,6 @@ class ClampByScalars(Rule):
 
 
 RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
-    SelectByScalar,
     ClampByScalars,
     elementwise_of_transposes,
     elementwise_of_reshapes,

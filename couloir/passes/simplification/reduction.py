@@ -270,6 +270,16 @@ def reduced_reversed(op, x, r, init, d):
 class ReduceOfReshape(Rule):
     """reduce(reshape(x), d)  =>  reshape(reduce(x, d')), when the reshape only adds dimensions of size 1"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %v: tensor<f32>",
+            """
+            %0 = reshape %x : (tensor<2x3xf32>) -> tensor<1x2x1x3xf32>
+            %r = reduce(%0 init: %v) applies add across dimensions = [1, 2] : (tensor<1x2x1x3xf32>, tensor<f32>)
+              -> tensor<1x3xf32>""",
+        ),
+    )
+
     def pattern(x, init, d):
         return hlo.Reduce([hlo.Reshape(x)], [init], d)
 

@@ -17,6 +17,7 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
 from couloir.passes.simplification.axes import is_number, picked, spread
+from couloir.passes.simplification.examples import program
 
 
 class DoubleReverse(Rule):
@@ -37,7 +38,7 @@ class ReverseOfReverse(Rule):
 
     def rewrite(x, a, b):
         once = [axis for axis in a if axis not in b] + [axis for axis in b if axis not in a]
-        return hlo.Reverse(x, tuple(sorted(once)))
+        return hlo.Reverse(x, tuple(once))
 
 
 class ReverseOfNothing(Rule):
@@ -86,7 +87,7 @@ class ReverseOfBroadcast(Rule):
         return hlo.Reverse(hlo.BroadcastInDim(x, d), r)
 
     def rewrite(x, d, r, op):
-        turned = tuple(axis for axis, target in enumerate(d) if target in r and x.type.dims[axis] != 1)
+        turned = tuple(axis for axis, target in enumerate(d) if target in r)
         return hlo.BroadcastInDim(hlo.Reverse(x, turned) if turned else x, d, result_types=[op.result.type])
 
 
@@ -105,6 +106,15 @@ class ReverseOfIota(Rule):
 
 class ReverseOfConcatenate(Rule):
     """reverse(concatenate(a, b, ..., d), d)  =>  concatenate(..., b, a, d), when all have size 1 along d"""
+
+    examples = (
+        program(
+            "%x: tensor<2x1xf32>, %y: tensor<2x1xf32>",
+            """
+            %0 = concatenate %x, %y, dim = 1 : (tensor<2x1xf32>, tensor<2x1xf32>) -> tensor<2x2xf32>
+            %r = reverse %0, dims = [1] : tensor<2x2xf32>""",
+        ),
+    )
 
     def pattern(xs, d, r):
         return hlo.Reverse(hlo.Concatenate([*xs], d), r)

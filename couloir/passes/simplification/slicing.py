@@ -36,6 +36,14 @@ from couloir.passes.simplification.reducers import copy_of_body
 class FullSlice(Rule):
     """slice(x) of all elements  =>  x"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>",
+            """
+            %r = slice %x [0:2, 0:3] : (tensor<2x3xf32>) -> tensor<2x3xf32>""",
+        ),
+    )
+
     def pattern(x, start, limit, stride):
         return hlo.Slice(x, start, limit, stride)
 
@@ -48,6 +56,15 @@ class FullSlice(Rule):
 
 class DoubleSlice(Rule):
     """slice(slice(x, s), t)  =>  slice(x, s of t)"""
+
+    examples = (
+        program(
+            "%x: tensor<20x9xf32>",
+            """
+            %0 = slice %x [3:20:2, 1:8] : (tensor<20x9xf32>) -> tensor<9x7xf32>
+            %r = slice %0 [1:9:3, 2:4] : (tensor<9x7xf32>) -> tensor<3x2xf32>""",
+        ),
+    )
 
     allow_shared = True
 
@@ -62,6 +79,14 @@ class DoubleSlice(Rule):
 
 class SliceOfOneElement(Rule):
     """slice(x)  =>  slice(x) with stride 1 along dimensions of which it takes one element or none"""
+
+    examples = (
+        program(
+            "%x: tensor<9x9xf32>",
+            """
+            %r = slice %x [2:4:3, 0:9:2] : (tensor<9x9xf32>) -> tensor<1x5xf32>""",
+        ),
+    )
 
     def pattern(x, start, limit, stride):
         return hlo.Slice(x, start, limit, stride)
@@ -78,6 +103,16 @@ class SliceOfOneElement(Rule):
 
 class SliceOfPad(Rule):
     """slice(pad(x))  =>  slice(x), when it takes nothing that was padded"""
+
+    examples = (
+        program(
+            "%x: tensor<5x4xf32>, %v: tensor<f32>",
+            """
+            %0 = pad %x, %v, low = [2, -1], high = [3, 0], interior = [0, 0] : (tensor<5x4xf32>, tensor<f32>)
+              -> tensor<10x3xf32>
+            %r = slice %0 [2:7:2, 1:3] : (tensor<10x3xf32>) -> tensor<3x2xf32>""",
+        ),
+    )
 
     allow_shared = True
 
@@ -194,6 +229,15 @@ class SliceOfBroadcast(Rule):
 class SliceOfIota(Rule):
     """slice(iota(a))  =>  iota(a), when it takes the first numbers"""
 
+    examples = (
+        program(
+            "",
+            """
+            %0 = iota dim = 1 : tensor<5x7xi32>
+            %r = slice %0 [1:5:2, 0:3] : (tensor<5x7xi32>) -> tensor<2x3xi32>""",
+        ),
+    )
+
     def pattern(a, start, limit, stride):
         return hlo.Slice(hlo.Iota(a), start, limit, stride)
 
@@ -270,6 +314,15 @@ class SliceOfReshape(Rule):
 class SliceOfUnary(Rule):
     """slice(f(x))  =>  f(slice(x)), when f works element by element and nothing else takes f(x)"""
 
+    examples = (
+        program(
+            "%x: tensor<4x5xi32>",
+            """
+            %0 = convert %x : (tensor<4x5xi32>) -> tensor<4x5xf32>
+            %r = slice %0 [1:3, 0:5:2] : (tensor<4x5xf32>) -> tensor<2x3xf32>""",
+        ),
+    )
+
     def pattern(y: Elementwise, start, limit, stride):
         return hlo.Slice(y, start, limit, stride)
 
@@ -283,6 +336,16 @@ class SliceOfUnary(Rule):
 
 class SliceOfReduce(Rule):
     """slice(reduce(x, dimensions))  =>  reduce(slice(x), dimensions)"""
+
+    examples = (
+        program(
+            "%x: tensor<4x5x6xi32>, %v: tensor<i32>",
+            """
+            %0 = reduce(%x init: %v) applies stablehlo.add across dimensions = [1]
+              : (tensor<4x5x6xi32>, tensor<i32>) -> tensor<4x6xi32>
+            %r = slice %0 [1:3, 0:5:2] : (tensor<4x6xi32>) -> tensor<2x3xi32>""",
+        ),
+    )
 
     def pattern(x, init, dimensions, start, limit, stride):
         return hlo.Slice(hlo.Reduce([x], [init], dimensions), start, limit, stride)

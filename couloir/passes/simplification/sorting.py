@@ -46,6 +46,18 @@ def _is_total(op):
 class SortOfOne(Rule):
     """sort(x, y, ...)  =>  x, y, ..., along a dimension of size 1 or 0"""
 
+    examples = (
+        program(
+            "%x: tensor<1x3xf32>",
+            """
+            %r = "stablehlo.sort"(%x) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<f32>, %b0: tensor<f32>):
+            %z = compare LT, %a0, %b0 : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<1x3xf32>) -> tensor<1x3xf32>""",
+        ),
+    )
+
     def pattern(xs, d, stable):
         return hlo.Sort([*xs], d, stable)
 
@@ -59,6 +71,19 @@ class SortOfOne(Rule):
 class SortOfSplat(Rule):
     """sort(constant with one value)  =>  that constant"""
 
+    examples = (
+        program(
+            "",
+            """
+            %0 = constant dense<1.5> : tensor<4xf32>
+            %r = "stablehlo.sort"(%0) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<f32>, %b0: tensor<f32>):
+            %z = compare LT, %a0, %b0 : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4xf32>) -> tensor<4xf32>""",
+        ),
+    )
+
     def pattern(x, d, stable):
         return hlo.Sort([x], d, stable)
 
@@ -71,6 +96,19 @@ class SortOfSplat(Rule):
 
 class SortOfBroadcast(Rule):
     """sort(broadcast_in_dim(x, p))  =>  broadcast_in_dim(x, p), along a dimension that only repeats"""
+
+    examples = (
+        program(
+            "%x: tensor<3xf32>",
+            """
+            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<4x3xf32>
+            %r = "stablehlo.sort"(%0) <{dimension = -2 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<f32>, %b0: tensor<f32>):
+            %z = compare GT, %a0, %b0 : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4x3xf32>) -> tensor<4x3xf32>""",
+        ),
+    )
 
     allow_shared = True
 
@@ -86,6 +124,19 @@ class SortOfBroadcast(Rule):
 
 class SortOfIota(Rule):
     """sort(iota(d), d) upwards  =>  iota(d)"""
+
+    examples = (
+        program(
+            "",
+            """
+            %0 = iota dim = 0 : tensor<4x3xi32>
+            %r = "stablehlo.sort"(%0) <{dimension = -2 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<i32>, %b0: tensor<i32>):
+            %z = compare LE, %a0, %b0 : (tensor<i32>, tensor<i32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4x3xi32>) -> tensor<4x3xi32>""",
+        ),
+    )
 
     allow_shared = True
 

@@ -10,16 +10,6 @@ from tests.passes.simplification.laws import Kept, Law, names, refusal, rewritte
 
 LAWS = [
     Law(
-        "SelectByScalar",
-        "%p: tensor<i1>, %x: tensor<2xf32>, %y: tensor<2xf32>",
-        """
-%0 = broadcast_in_dim %p, dims = [] : (tensor<i1>) -> tensor<2xi1>
-%r = select %0, %x, %y : tensor<2xi1>, tensor<2xf32>""",
-        """
-%0 = select %p, %x, %y : tensor<i1>, tensor<2xf32>
-return %0""",
-    ),
-    Law(
         "ClampByScalars",
         "%a: tensor<f32>, %x: tensor<2xf32>, %b: tensor<f32>",
         """
@@ -117,14 +107,6 @@ return %2""",
 ]
 
 KEPT = [
-    Kept(
-        "SelectByScalar",
-        "%p: tensor<1xi1>, %x: tensor<2xf32>, %y: tensor<2xf32>",
-        """
-%0 = broadcast_in_dim %p, dims = [0] : (tensor<1xi1>) -> tensor<2xi1>
-%r = select %0, %x, %y : tensor<2xi1>, tensor<2xf32>""",
-        "`broadcast_dimensions` of `stablehlo.broadcast_in_dim` is array<i64: 0>, in the pattern array<i64>",
-    ),
     Kept(
         "elementwise_of_transposes",
         "%x: tensor<2x2x2xf32>, %y: tensor<2x2x2xf32>",

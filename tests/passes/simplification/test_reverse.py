@@ -24,7 +24,7 @@ LAWS = [
 %0 = reverse %x, dims = [2, 1] : tensor<2x3x4xf32>
 %r = reverse %0, dims = [0, 1] : tensor<2x3x4xf32>""",
         """
-%0 = reverse %x, dims = [0, 2] : tensor<2x3x4xf32>
+%0 = reverse %x, dims = [2, 0] : tensor<2x3x4xf32>
 return %0""",
     ),
     Law("ReverseOfNothing", "%x: tensor<1x3x0xf32>", "%r = reverse %x, dims = [0, 2] : tensor<1x3x0xf32>", "return %x"),
@@ -53,7 +53,7 @@ return %0""",
 %0 = broadcast_in_dim %x, dims = [2, 0] : (tensor<3x1xf32>) -> tensor<2x4x3xf32>
 %r = reverse %0, dims = [0, 1, 2] : tensor<2x4x3xf32>""",
         """
-%0 = reverse %x, dims = [0] : tensor<3x1xf32>
+%0 = reverse %x, dims = [0, 1] : tensor<3x1xf32>
 %1 = broadcast_in_dim %0, dims = [2, 0] : (tensor<3x1xf32>) -> tensor<2x4x3xf32>
 return %1""",
     ),
