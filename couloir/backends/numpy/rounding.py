@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import ml_dtypes
 import numpy as np
@@ -157,7 +157,8 @@ class Rounding(Domain):
         if result.dtype == bool:
             return result
         half_units = 0.0 if op in _EXACT else 1.0 if op in _ROUNDED_ONCE else _MATHEMATICAL_ERROR
-        return _rounded(operands[0].dtype, result, error, half_units)
+        lost = _lost_in_sum(values[0], values[1] if op == "add" else -values[1], result) if op in _SUMS else False
+        return _rounded(operands[0].dtype, result, error, half_units, lost)
 
     def _reducer(self, monoid: str, dtype: DType) -> Callable[[Array, tuple[int, ...]], Array] | None:
         if monoid == "add":
@@ -185,6 +186,9 @@ class Rounding(Domain):
         )
 
 
+_SUMS: Final = ("add", "subtract")
+
+
 def _small_step(value: Array, error: Array) -> Array:
     """What an operand is moved by to see how the result follows. The whole error, where it is far too large an estimate,
     would step over singularities that the operand keeps well away from: the variance in a normalization is never negative.
@@ -206,15 +210,23 @@ def _made(carrier: DType, value: Array, error: Array) -> Array:
     return result
 
 
-def _rounded(carrier: DType, value: Array, error: Array, half_units: float) -> Array:
-    """A value that was rounded to the carrier's floats. One that is such a float, of operands without error, is exact; of f64
-    that cannot be told, as it is computed in f64.
+def _lost_in_sum(a: Array, b: Array, total: Array) -> Array:
+    """Where f64 itself has rounded a sum: a term that is small beside the other is lost in any precision (Knuth's two-sum)."""
+    part = total - a
+    return np.asarray((a - (total - part)) + (b - part) != 0)
+
+
+def _rounded(
+    carrier: DType, value: Array, error: Array, half_units: float, lost: Array | Literal[False] = False
+) -> Array:
+    """A value that was rounded to the carrier's floats. One that is such a float, of operands without error, is exact where f64
+    has not `lost` anything; of f64 that cannot be told, as it is computed in f64.
     """
     element = element_of(carrier)
     rounding = half_units * unit_roundoff(element) * np.abs(value)
     if half_units <= 1 and element != _F64:
         held = float_arithmetic.round_to(value, element).astype(np.float64) == value
-        rounding = np.where(held & (error == 0), 0.0, rounding)
+        rounding = np.where(held & (error == 0) & ~np.asarray(lost), 0.0, rounding)
     with np.errstate(invalid="ignore"):
         unknown = np.where(np.isinf(error), np.inf, 0.0)  # an infinity is not rounded, but may be none
         total = np.where(np.isfinite(value), error + rounding, unknown)
