@@ -249,7 +249,16 @@ def _halley_step(x: Any, y: Any, number: Any) -> Any:
     return hlo.Multiply(better, hlo.Sign(x)).result
 
 
-@rule
+_ELEMENT_OF_A_TUPLE: Final = """
+func.func @main(%x: tensor<2xf32>, %y: tensor<3xi32>) -> tensor<3xi32> {
+  %0 = "stablehlo.tuple"(%x, %y) : (tensor<2xf32>, tensor<3xi32>) -> tuple<tensor<2xf32>, tensor<3xi32>>
+  %1 = "stablehlo.get_tuple_element"(%0) <{index = 1 : i32}> : (tuple<tensor<2xf32>, tensor<3xi32>>) -> tensor<3xi32>
+  return %1 : tensor<3xi32>
+}
+"""
+
+
+@rule(examples=(_ELEMENT_OF_A_TUPLE,))
 def element_of_a_tuple(op: hlo.GetTupleElement, rewriter: Rewriter) -> str | None:
     """get_tuple_element(tuple(x, y), 1)  =>  y"""
     made = op.operand.defining_op

@@ -55,7 +55,17 @@ def contract_leading_dimensions(op: hlo.DotGeneral, rewriter: Rewriter) -> str |
     return None
 
 
-@rule
+_CONVOLUTION_OF_ONE_WINDOW: Final = """
+func.func @main(%x: tensor<2x3x4x2xf32>, %w: tensor<3x4x2x5xf32>) -> tensor<2x1x1x5xf32> {
+  %0 = stablehlo.convolution(%x, %w) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+    : (tensor<2x3x4x2xf32>, tensor<3x4x2x5xf32>) -> tensor<2x1x1x5xf32>
+  return %0 : tensor<2x1x1x5xf32>
+}
+"""
+
+
+@rule(examples=(_CONVOLUTION_OF_ONE_WINDOW,))
 def convolution_of_one_window(op: hlo.Convolution, rewriter: Rewriter) -> str | None:
     """convolution(x, w)  =>  dot_general(reshape(x), reshape(w)), when the window is the whole of x"""
     numbers, x, w = op.dimension_numbers, op.lhs.type, op.rhs.type

@@ -22,7 +22,16 @@ Tensor: TypeAlias = "Value[TensorType]"
 _EQ: Final = ComparisonDirection.EQ
 
 
-@rule
+_EXPECTATION_AS_ASSERTION: Final = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  check.expect_eq %x, %x : tensor<2x3xf32>
+  check.expect_almost_eq %x, %x : tensor<2x3xf32>
+  return %x : tensor<2x3xf32>
+}
+"""
+
+
+@rule(examples=(_EXPECTATION_AS_ASSERTION,))
 def expectation_as_assertion(
     op: check.ExpectEq | check.ExpectEqConst | check.ExpectAlmostEq | check.ExpectAlmostEqConst | check.ExpectClose,
     rewriter: Rewriter,

@@ -319,8 +319,8 @@ class CompareNegatedWithConstant(Rule):
     def pattern(x, a: ConstantLike, d, kind):
         return hlo.Compare(hlo.Negate(x), a, d, kind)
 
-    def where(x, d):
-        return (floats(x) | (integers(x) & is_one_of(d, EQ, NE))) & ~is_constant(x)
+    def where(x, d, kind):
+        return (floats(x) | (integers(x) & is_one_of(d, EQ, NE))) & ~is_constant(x) & not_total(kind)
 
     def rewrite(x, a, d, kind):
         return hlo.Compare(x, hlo.Negate(a), _SWAPPED[d], kind)
