@@ -20,7 +20,7 @@ from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, inde
 from couloir.testing.proofs.facts import Arithmetic, Fact, at_most, equal
 from couloir.testing.proofs.laws import substituted
 from couloir.testing.proofs.questions import Refuted
-from couloir.testing.proofs.tensors import Tensor, Unknown
+from couloir.testing.proofs.tensors import Body, Tensor, Unknown, unknown
 from couloir.testing.proofs.terms import FALSE, TRUE, Term, variable
 
 MAX_SPLITS: Final = 200
@@ -64,7 +64,7 @@ class Equality:
         self.decided = {} if decided is None else decided
         self.arithmetic = arithmetic
         self.splits = 0
-        self._unknown: dict[tuple[int, int], bool] = {}
+        self._unknown: dict[tuple[Unknown, Unknown], bool] = {}
 
     def difference(self, a: Any, b: Any) -> Difference | None:
         """None when two results are equal for certain."""
@@ -130,11 +130,22 @@ class Equality:
         outcome = self.decided[one, other]
         if outcome is None:
             return None
+        if self._congruent(a, b, premises):
+            return None
         told = f"`{_shown(a)}` becomes `{_shown(b)}`"
         if isinstance(outcome, str):
             return Difference(f"{told}: {outcome}")
         certain = outcome.certain and all(_is_known(leaf) for leaf in leaves)
         return Difference(told, self._where_they_differ(a, b, premises) if certain else None)
+
+    def _congruent(self, a: Term, b: Term, premises: tuple[Fact, ...]) -> bool:
+        """Whether two terms are the same op on equal operands."""
+        if a.op in LEAVES or not a.operands or len(a.operands) != len(b.operands):
+            return False
+        if (a.op, a.dtype, a.data) != (b.op, b.dtype, b.data):
+            return False
+        pairs = zip(a.operands, b.operands, strict=True)
+        return all(x.dtype == y.dtype and self._terms(x, y, premises) is None for x, y in pairs)
 
     def _where_they_differ(self, a: Term, b: Term, premises: tuple[Fact, ...]) -> Mapping[Atom, int] | None:
         """Sizes and indices at which two terms differ, it seems: where they read at different indices, if they do."""
@@ -214,10 +225,19 @@ class Equality:
             return False
         if a.what != b.what or a.result != b.result or len(a.operands) != len(b.operands):
             return False
-        key = (id(a), id(b))
-        if key not in self._unknown:
-            self._unknown[key] = all(self.difference(x, y) is None for x, y in zip(a.operands, b.operands, strict=True))
-        return self._unknown[key]
+        if (a, b) not in self._unknown:
+            operands = self._first_difference(a.operands, b.operands) is None
+            self._unknown[a, b] = operands and all(
+                itertools.starmap(self._same_body, zip(a.bodies, b.bodies, strict=True))
+            )
+        return self._unknown[a, b]
+
+    def _same_body(self, a: Body, b: Body) -> bool:
+        """Whether two regions give the same for the same arguments."""
+        if a.types != b.types:
+            return False
+        arguments = [unknown(type, ("argument", a, n)) for n, type in enumerate(a.types)]
+        return self._first_difference(tuple(a.results(arguments)), tuple(b.results(arguments))) is None
 
 
 def _is_known(leaf: Term) -> bool:

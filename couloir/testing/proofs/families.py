@@ -91,7 +91,8 @@ class Family:
     @property
     def types(self) -> list[TensorType]:
         """The types of all its tensors."""
-        values = [*self.block.arguments, *(value for op in self.block.ops for value in op.results)]
+        used = [argument for argument in self.block.arguments if argument.has_uses]
+        values = [*used, *(value for op in self.block.ops for value in op.results)]
         return [value.type for value in values if isinstance(value.type, TensorType)]
 
     @property

@@ -109,6 +109,7 @@ class Meanings:
         self.follows = follows
         self.zeros_are_one = zeros_are_one
         self._known: dict[object, tuple[Any, ...]] = {}
+        self._kept: list[tuple[Any, ...]] = []
         self._arguments: dict[int, Any] = {}
         self._values: dict[Term, Atom] = {}
 
@@ -143,6 +144,7 @@ class Meanings:
         key = op_key(op, {value: id(operand) for value, operand in zip(op.operands, operands, strict=True)})
         found = self._known.get(key)
         if found is None:
+            self._kept.append(operands)  # their addresses are keys
             found = self._known[key] = self._plain(op, operands)
         return found
 

@@ -135,6 +135,16 @@ def test_sums_of_which_nothing_is_known_are_not_taken_for_each_other(arithmetic:
     assert not _equal(arithmetic, one, other)
 
 
+def test_equal_operands_give_equal_results_of_an_op_of_which_nothing_is_known(arithmetic: Arithmetic) -> None:
+    def of_square(*signs: bool) -> Tensor:
+        x = read(0, [], F32)
+        first, second = (apply("negate", x) if sign else x for sign in signs)
+        return _scalar(Term.of("mystery", [apply("multiply", first, second)], F32))
+
+    assert _equal(arithmetic, of_square(False, False), of_square(True, True))
+    assert not _equal(arithmetic, of_square(False, False), of_square(True, False))
+
+
 def test_numbers_of_narrow_types_wrap() -> None:
     i = of(index(n))
     assert converted(number(i, I32), I8) is number(i, I8)

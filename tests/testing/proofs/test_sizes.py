@@ -19,6 +19,9 @@ from couloir.ir.rewriting import Rewrite, Rewriter, Rule, apply_rules, is_splat
 from couloir.ir.rewriting.rule import as_rewrite, function_rule
 from couloir.ir.verify import faults
 from couloir.testing.proofs import smt
+from couloir.testing.proofs.facts import Arithmetic
+from couloir.testing.proofs.families import Family
+from couloir.testing.proofs.paths import Paths
 from couloir.testing.proofs.sizes import prove
 from couloir.testing.rewrites.check import equivalent
 from couloir.testing.rewrites.programs import programs_for
@@ -459,6 +462,238 @@ class TestJoinedAndCombined:
             "tensor<5x2xf32>",
         )
         assert _proved(right, program) == "all values, all sizes, rank 2; f32"
+
+
+class TestPositionsThatAreComputed:
+    PROGRAM = _program(
+        "%x: tensor<7xf32>, %i: tensor<i32>",
+        """%0 = stablehlo.dynamic_slice %x, %i, sizes = [3] : (tensor<7xf32>, tensor<i32>) -> tensor<3xf32>
+           %1 = stablehlo.dynamic_slice %0, %i, sizes = [3] : (tensor<3xf32>, tensor<i32>) -> tensor<3xf32>
+           return %1 : tensor<3xf32>""",
+        "tensor<3xf32>",
+    )
+
+    def test_a_start_is_moved_to_where_the_slice_fits(self) -> None:
+        def whole(op: hlo.DynamicSlice, rewriter: Rewriter) -> str | None:
+            """dynamic_slice(x) of all elements  =>  x, wherever it starts"""
+            if op.operand.type is not op.result.type:
+                return "no"
+            rewriter.replace(op, op.operand)
+            return None
+
+        def from_the_front(op: hlo.DynamicSlice, rewriter: Rewriter) -> str | None:
+            sizes = op.slice_sizes
+            rewriter.replace(op, hlo.Slice(op.operand, (0,) * len(sizes), sizes, (1,) * len(sizes)))
+            return None
+
+        assert _proved(whole, self.PROGRAM) == "all values, all sizes, rank 1; f32, i32"
+        assert not isinstance(_outcome(from_the_front, self.PROGRAM), Proof)
+
+    def test_an_update_is_read_back(self) -> None:
+        def right(op: hlo.DynamicSlice, rewriter: Rewriter) -> str | None:
+            """dynamic_slice(dynamic_update_slice(x, y, i), i) of the size of y  =>  y"""
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.DynamicUpdateSlice) or inner.update.type is not op.result.type:
+                return "no"
+            if list(inner.start_indices) != list(op.start_indices):
+                return "no"
+            rewriter.replace(op, inner.update)
+            return None
+
+        def wrong(op: hlo.DynamicSlice, rewriter: Rewriter) -> str | None:
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.DynamicUpdateSlice) or inner.update.type is not op.result.type:
+                return "no"
+            rewriter.replace(op, inner.update)
+            return None
+
+        def program(second: str) -> ModuleOp:
+            return _program(
+                "%x: tensor<7xf32>, %y: tensor<3xf32>, %i: tensor<i32>, %j: tensor<i32>",
+                f"""%0 = stablehlo.dynamic_update_slice %x, %y, %i : (tensor<7xf32>, tensor<3xf32>, tensor<i32>) -> tensor<7xf32>
+                    %1 = stablehlo.dynamic_slice %0, {second}, sizes = [3] : (tensor<7xf32>, tensor<i32>) -> tensor<3xf32>
+                    return %1 : tensor<3xf32>""",
+                "tensor<3xf32>",
+            )
+
+        assert _proved(right, program("%i")) == "all values, all sizes, rank 1; f32, i32"
+        assert not isinstance(_outcome(wrong, program("%j")), Proof)
+
+    def test_counting(self) -> None:
+        def right(op: hlo.Slice, rewriter: Rewriter) -> str | None:
+            """slice(iota) from its start  =>  iota"""
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.Iota) or any(op.start_indices) or any(n != 1 for n in op.strides):
+                return "no"
+            rewriter.replace(op, hlo.iota(op.result.type.shape, op.result.type.element_type, inner.iota_dimension))
+            return None
+
+        def wrong(op: hlo.Slice, rewriter: Rewriter) -> str | None:
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.Iota):
+                return "no"
+            rewriter.replace(op, hlo.iota(op.result.type.shape, op.result.type.element_type, inner.iota_dimension))
+            return None
+
+        program = _program(
+            "",
+            """%0 = stablehlo.iota dim = 0 : tensor<7xi32>
+               %1 = stablehlo.slice %0 [0:3] : (tensor<7xi32>) -> tensor<3xi32>
+               return %1 : tensor<3xi32>""",
+            "tensor<3xi32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 1; i32"
+        assert not isinstance(_outcome(wrong, program), Proof)
+
+
+class TestWhatIsAroundARule:
+    def test_regions_whose_bodies_are_equal_are_equal(self) -> None:
+        class _DoubleNegate(Rule):
+            def pattern(x):
+                return hlo.Negate(hlo.Negate(x))
+
+            def rewrite(x):
+                return x
+
+        class _SingleNegate(Rule):
+            def pattern(x):
+                return hlo.Negate(hlo.Negate(x))
+
+            def rewrite(x):
+                return hlo.Abs(x)
+
+        program = _program(
+            "%x: tensor<3xf32>, %p: tensor<i1>",
+            """%0:2 = stablehlo.while(%a = %x, %b = %p) : tensor<3xf32>, tensor<i1>
+                cond {
+                  stablehlo.return %b : tensor<i1>
+                } do {
+                  %1 = stablehlo.negate %a : tensor<3xf32>
+                  %2 = stablehlo.negate %1 : tensor<3xf32>
+                  %3 = stablehlo.not %b : tensor<i1>
+                  stablehlo.return %2, %3 : tensor<3xf32>, tensor<i1>
+                }
+               return %0#0 : tensor<3xf32>""",
+            "tensor<3xf32>",
+        )
+        assert _proved(_DoubleNegate, program) == "all values, all sizes, rank 1; f32, i1"
+        assert not isinstance(_outcome(_SingleNegate, program), Proof)
+
+    def test_branches_are_a_choice(self) -> None:
+        def right(op: hlo.If, rewriter: Rewriter) -> str | None:
+            """if p then x else y  =>  select(p, x, y)"""
+            first, second = (list(region.block.ops) for region in op.regions)
+            if len(first) != 1 or len(second) != 1:
+                return "no"
+            rewriter.replace(op, hlo.Select(op.pred, first[0].operands[0], second[0].operands[0]))
+            return None
+
+        def wrong(op: hlo.If, rewriter: Rewriter) -> str | None:
+            first, second = (list(region.block.ops) for region in op.regions)
+            rewriter.replace(op, hlo.Select(op.pred, second[0].operands[0], first[0].operands[0]))
+            return None
+
+        program = _program(
+            "%p: tensor<i1>, %x: tensor<3xf32>, %y: tensor<3xf32>",
+            """%0 = "stablehlo.if"(%p) ({
+                 stablehlo.return %x : tensor<3xf32>
+               }, {
+                 stablehlo.return %y : tensor<3xf32>
+               }) : (tensor<i1>) -> tensor<3xf32>
+               return %0 : tensor<3xf32>""",
+            "tensor<3xf32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 1; f32, i1"
+        assert _refuted(wrong, program)
+
+    def test_ops_beside_it_are_left_out(self) -> None:
+        """What a rule does not look at has no part in the proof: here an op with side effects."""
+
+        class _DoubleNot(Rule):
+            def pattern(x):
+                return hlo.Not(hlo.Not(x))
+
+            def rewrite(x):
+                return x
+
+        program = _program(
+            "%x: tensor<3x5xf32>, %t: !stablehlo.token",
+            """%0 = stablehlo.is_finite %x : (tensor<3x5xf32>) -> tensor<3x5xi1>
+               %1 = stablehlo.not %0 : tensor<3x5xi1>
+               %2 = stablehlo.not %1 : tensor<3x5xi1>
+               %3 = "stablehlo.outfeed"(%x, %t) <{outfeed_config = ""}> : (tensor<3x5xf32>, !stablehlo.token) -> !stablehlo.token
+               return %2, %3 : tensor<3x5xi1>, !stablehlo.token""",
+            "(tensor<3x5xi1>, !stablehlo.token)",
+        )
+        assert _proved(_DoubleNot, program) == "all values, all sizes, rank 2; i1"
+
+    def test_constants_of_several_values_are_arguments_unless_the_rule_needs_them(self) -> None:
+        class _DoubleNegate(Rule):
+            def pattern(x):
+                return hlo.Negate(hlo.Negate(x))
+
+            def rewrite(x):
+                return x
+
+        program = _program(
+            "",
+            """%0 = stablehlo.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+               %1 = stablehlo.negate %0 : tensor<3xf32>
+               %2 = stablehlo.negate %1 : tensor<3xf32>
+               return %2 : tensor<3xf32>""",
+            "tensor<3xf32>",
+        )
+        assert _proved(_DoubleNegate, program) == "all values, all sizes, rank 1; f32"
+
+
+class TestWhatIsLeftOut:
+    def test_a_rank_of_which_nothing_is_known_is_not_in_the_scope(self) -> None:
+        def by_rank(op: hlo.Negate, rewriter: Rewriter) -> str | None:
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.Negate) or (op.operand.type.rank == 2 and len(set(op.operand.type.dims)) > 9):
+                return "no"
+            rewriter.replace(op, inner.operand)
+            return None
+
+        def program(type: str) -> ModuleOp:
+            return _program(
+                f"%x: {type}",
+                f"%0 = stablehlo.negate %x : {type}\n%1 = stablehlo.negate %0 : {type}\nreturn %1 : {type}",
+                type,
+            )
+
+        programs = [program(type) for type in ("tensor<f32>", "tensor<3xf32>", "tensor<3x5xf32>", "tensor<3x5x2xf32>")]
+        found = _outcome(by_rank, *programs)
+        assert isinstance(found, Proof)
+        assert found.scope == "all values, all sizes, ranks 0, 1 and 3; f32"
+        assert "into a set" in found.detail
+        assert not isinstance(_outcome(by_rank, programs[0], programs[2]), Proof)  # scalars alone are no success
+
+    def test_sizes_that_nobody_looked_at_are_open(self) -> None:
+        def at_most(op: hlo.Negate, rewriter: Rewriter) -> str | None:
+            inner = op.operand.defining_op
+            if not isinstance(inner, hlo.Negate) or op.operand.type.dims[0] > 4:
+                return "no"
+            rewriter.replace(op, inner.operand)
+            return None
+
+        program = _program(
+            "%x: tensor<3xf32>",
+            """%0 = stablehlo.negate %x : tensor<3xf32>
+               %1 = stablehlo.negate %0 : tensor<3xf32>
+               return %1 : tensor<3xf32>""",
+            "tensor<3xf32>",
+        )
+
+        def apply(module: ModuleOp) -> bool:
+            return apply_rules(module, [_rewrite(at_most)], erase_dead=False).applications > 0
+
+        with Arithmetic(monotonic() + SECONDS) as arithmetic:
+            for runs, left in ((1, 1), (9, 0)):
+                paths = Paths(Family.of(program), apply, arithmetic, monotonic() + SECONDS, runs=runs)
+                paths.explore()
+                assert len(paths.open) == left
+            assert [path.run.kind for path in paths.all] == ["rewritten", "unchanged"]
 
 
 class TestSizesInGuards:
