@@ -202,3 +202,22 @@ def test_a_sixth_in_hard_swish_is_onnx_s() -> None:
     }"""
     module = couloir.parse(text)
     assert couloir.run(module, np.float64(1.5)) == couloir.run(couloir.lower(module), np.float64(1.5))
+
+
+def test_blocks_that_do_not_divide_are_refused() -> None:
+    text = """func.func @main(%x: tensor<1x1x2x3xf32>) -> tensor<1x4x1x1xf32> {
+      %0 = "onnx.SpaceToDepthV13"(%x) <{blocksize = 2 : i64}> : (tensor<1x1x2x3xf32>) -> tensor<1x4x1x1xf32>
+      return %0 : tensor<1x4x1x1xf32>
+    }"""
+    with pytest.raises(Error, match="cannot be reshaped to"):
+        couloir.lower(couloir.parse(text), "hlo")
+
+
+def test_what_the_onnx_package_asserts_is_an_error() -> None:
+    text = """func.func @main(%x: tensor<1x2x4xf32>, %c: tensor<1x2x2xf32>) -> tensor<1x2x4xf32> {
+      %0 = "onnx.RotaryEmbeddingV23"(%x, %c, %c) : (tensor<1x2x4xf32>, tensor<1x2x2xf32>, tensor<1x2x2xf32>) -> tensor<1x2x4xf32>
+      return %0 : tensor<1x2x4xf32>
+    }"""
+    arrays = [np.ones(shape, np.float32) for shape in ((1, 2, 4), (1, 2, 2))]
+    with pytest.raises(Error, match="the onnx package cannot compute"):
+        couloir.run(couloir.parse(text), *arrays)

@@ -6,6 +6,7 @@ static op where all sizes are numbers, and the dynamic one otherwise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -116,11 +117,13 @@ def convert(x: Tensor | Operation, element: Type) -> Tensor:
 
 
 def reshape(x: Tensor | Operation, sizes: Sequence[Size]) -> Tensor:
-    """`x` in another shape; `x` itself when it has that shape."""
+    """`x` in another shape; `x` itself when it has that shape. Raises `couloir.Error` when it has not as many elements."""
     value = as_tensor(x)
     numbers = static_sizes(sizes)
     if numbers is None:
         return dynamic_reshape(value, shape_operand(sizes), dims=dims_of_sizes(sizes)).result
+    if value.type.is_static and value.type.size != math.prod(numbers):
+        raise Error(f"a tensor of shape {value.type.shape} cannot be reshaped to {numbers}")
     return value if value.type.dims == numbers else hlo_reshape(value, numbers).result
 
 

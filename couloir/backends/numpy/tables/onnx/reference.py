@@ -35,6 +35,7 @@ MOVING: Final = frozenset(
 #: What the implementations raise: they check little, and NumPy complains in its own ways.
 _FAILURES: Final = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
     ImportError,
     LookupError,
