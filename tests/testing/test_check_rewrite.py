@@ -3,9 +3,6 @@
 # The functions of an equation are no methods: see couloir.ir.rewriting.rule.
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -13,7 +10,7 @@ import couloir
 from couloir import Rewriter, Rule, rule
 from couloir.dialects import hlo
 from couloir.ir.attributes import DenseElementsAttr
-from couloir.ir.passes import Pass, PassPipeline
+from couloir.ir.passes import PassPipeline
 from couloir.ir.rewriting import is_splat
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import ComplexType, TensorType, f32
@@ -123,7 +120,7 @@ def test_a_wrong_rule_is_refuted_by_a_small_program(wrong, profile, ops):
 
 
 def test_what_a_rule_assumes_is_not_held_against_it():
-    report = check_rewrite(SubtractsItselfAmongNumbers, seconds=20)
+    report = check_rewrite(SubtractsItselfAmongNumbers, cases=10, seconds=5)
     assert report, report
     assert "assumes no NaN, no infinities" in str(report)
 
@@ -162,15 +159,9 @@ class DoublesAndHalves(Rule):
 
 @pytest.mark.parametrize("cls", [AddsAnyZero, DoublesAndHalves])
 def test_each_assumption_is_what_makes_its_rule_hold(cls, monkeypatch):
-    assert check_rewrite(cls, cases=25, seconds=60)
+    assert check_rewrite(cls, cases=12, seconds=6)
     monkeypatch.setattr(cls, "assumes", ())
-    assert check_rewrite(cls, cases=25, seconds=60).verdict is Verdict.REFUTED
-
-
-def test_the_reproduction_runs_as_printed():
-    found = check_rewrite(SwapsADifference, seconds=30).counterexample
-    done = subprocess.run([sys.executable, "-c", found.reproduction()], capture_output=True, text=True, check=True)
-    assert len(done.stdout.strip().split("\n")) >= 2
+    assert check_rewrite(cls, cases=12, seconds=6).verdict is Verdict.REFUTED
 
 
 def test_the_same_seed_gives_the_same_report():
@@ -251,24 +242,8 @@ def test_special_values_are_in_the_inputs():
 
 
 def test_the_generic_passes_hold_on_random_programs():
-    report = check_pass(PassPipeline.parse("canonicalize,cse"), cases=10, seconds=60)
+    report = check_pass(PassPipeline.parse("canonicalize,cse"), cases=5, seconds=60)
     assert report, report
-
-
-def test_a_pass_that_is_wrong_is_refuted():
-    class ExchangesOperands(Pass, name="check-rewrite-test-exchange"):
-        """Exchanges the operands of differences."""
-
-        def run(self, op, context):
-            for inner in op.walk():
-                if isinstance(inner, hlo.Subtract):
-                    inner.set_operands([inner.rhs, inner.lhs])
-
-    report = check_pass(PassPipeline([ExchangesOperands()]), cases=200, seconds=60)
-    assert report.verdict is Verdict.REFUTED, report
-    assert [op.name for op in report.counterexample.before.walk() if op.name.startswith("stablehlo.")] == [
-        "stablehlo.subtract"
-    ]
 
 
 SUM = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import attrs
 import pytest
 
@@ -17,7 +19,7 @@ from couloir.ir.traits import Pure
 from couloir.ir.types import TensorType
 from couloir.testing import Verdict, check_pass, check_rewrite, equivalent
 
-LIMITS = {"cases": 3, "seconds": 30}
+LIMITS = {"cases": 3, "seconds": 4}
 SUM = """
 func.func @main(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
   %0 = stablehlo.OP %x, %y : tensor<3xf32>
@@ -112,20 +114,52 @@ def test_a_pass_that_changes_nothing():
     assert "it changed none of" in report["match"].detail
 
 
-def test_a_pass_is_tried_on_what_it_is_for():
-    class Peels(Pass, name="subjects-test-peels"):
-        """Exchanges the operands of differences of scalars."""
+class SubjectsExchanges(Pass, name="subjects-test-exchanges"):
+    """Exchanges the operands of differences."""
 
-        dialects = ("arith",)
+    dialects = ("arith",)
 
-        def run(self, op, context):
-            for inner in op.walk():
-                if inner.name == "arith.subi":
-                    inner.set_operands([inner.operands[1], inner.operands[0]])
+    def run(self, op, context):
+        for inner in op.walk():
+            if inner.name in ("arith.subi", "arith.subf"):
+                inner.set_operands([inner.operands[1], inner.operands[0]])
 
-    report = check_pass(Peels(), cases=200, seconds=60)
+
+def test_a_pass_is_tried_on_programs_that_it_is_for():
+    report = check_pass(SubjectsExchanges(), cases=200, seconds=60)
     assert report.verdict is Verdict.REFUTED
-    assert any(op.name == "arith.subi" for op in report.counterexample.before.walk())
+    ops = [op.name for op in report.counterexample.before.walk() if op.name.startswith("arith.")]
+    assert ops in (["arith.subi"], ["arith.subf"])
+
+
+class SubjectsSleeps(Pass, name="subjects-test-sleeps"):
+    """Does not come to an end."""
+
+    def run(self, op, context):
+        time.sleep(1000)
+
+
+class SubjectsRaises(Pass, name="subjects-test-raises"):
+    """Is broken."""
+
+    def run(self, op, context):
+        return {}["nothing"]
+
+
+def test_a_pass_that_does_not_end_or_raises():
+    report = check_pass(SubjectsSleeps, ["arith"], seconds=1)
+    assert report.verdict is Verdict.UNKNOWN
+    assert "was still being applied to program 1" in report["termination"].detail
+    assert report.counterexample is not None
+    report = check_pass(SubjectsRaises, ["arith"], seconds=20)
+    assert "KeyError: 'nothing', at test_subjects.py" in report["structure"].detail
+
+
+def test_progress_is_told():
+    told = []
+    check_rewrite(SubjectsDoubleNegate, cases=3, seconds=5, progress=lambda *now: told.append(now))
+    assert (3, 3, "programs") in told
+    assert any(text == "proof" for _, _, text in told)
 
 
 @conversion_rule
