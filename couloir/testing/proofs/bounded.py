@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import attrs
 import numpy as np
 
-from couloir.backends.numpy.element_types import Array, DType, kind
+from couloir.backends.numpy.element_types import Array, DType, integer_range, kind, width
 from couloir.backends.numpy.evaluate import evaluate
 from couloir.backends.numpy.rounding import unit_roundoff
 from couloir.dialects.builtin import ModuleOp
@@ -36,7 +36,7 @@ from couloir.ir.types import (
 from couloir.passes.running import incomparable, public_functions
 from couloir.testing.proofs import exhaustive, scalars, smt
 from couloir.testing.proofs.domain import PRODUCT, SUM, elements, symbols, terms
-from couloir.testing.proofs.laws import COMMUTATIVE, apply, is_float, substituted
+from couloir.testing.proofs.laws import COMMUTATIVE, again, apply, is_float, is_integer, rebuilt, substituted
 from couloir.testing.proofs.polynomials import CANCELLING, NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
 from couloir.testing.proofs.questions import Proved, Refuted, Undecided, valid
 from couloir.testing.proofs.terms import Term, constant, postorder, variable
@@ -48,6 +48,8 @@ MAX_RUNS: Final = 2000
 """Regions that are run in one program."""
 QUESTION_SECONDS: Final = 3.0
 """For one question to the solver."""
+NARROW: Final = 8
+"""Bits of the integers for which a question is decided that takes too long for wider ones."""
 SMALL: Final = 16
 """Parts of two terms that are asked about together."""
 FREE_SECONDS: Final = 0.5
@@ -72,6 +74,8 @@ class Progress:
 
     shapes: set[tuple[int, ...]] = attrs.field(factory=set)
     dtypes: set[DType] = attrs.field(factory=set)
+    narrowed: set[DType] = attrs.field(factory=set)
+    """Integers that were decided for `NARROW` bits alone."""
     methods: dict[str, None] = attrs.field(factory=dict)
     details: dict[str, None] = attrs.field(factory=dict)
 
@@ -295,8 +299,45 @@ def _decide_whole(
     if missing is not None:
         return f"in exact arithmetic it is the same, if {' and '.join(sorted(missing))} may be assumed"
     if isinstance(outcome, Undecided):
+        narrow = _narrowed([*premises, goal])
+        if narrow is not None and _holds(narrow[:-1], narrow[-1], deadline):
+            progress.narrowed |= {term.dtype for term in postorder([one, other]) if is_integer(term.dtype)}
+            progress.methods["all values"] = None
+            return None
         return f"{outcome.why}; asked was whether " + _shown(one, other)
     return "the terms are different: " + _shown(one, other)
+
+
+def _narrowed(roots: Sequence[Term]) -> list[Term] | None:
+    """Terms of booleans and integers of one width, with integers of `NARROW` bits instead; None where numbers are too large."""
+    types = {term.dtype for term in postorder(roots)}
+    if not all(kind(dtype) in ("bool", "signed", "unsigned") for dtype in types):
+        return None
+    if len({width(dtype) for dtype in types if kind(dtype) != "bool"}) != 1:
+        return None
+    target = {
+        dtype: dtype if kind(dtype) == "bool" else np.dtype(f"{'u' if kind(dtype) == 'unsigned' else ''}int{NARROW}")
+        for dtype in types
+    }
+
+    def change(term: Term, operands: Sequence[Term]) -> Term:
+        if term.is_constant:
+            return constant(term.value, target[term.dtype])
+        return again(term, operands, dtype=target[term.dtype])
+
+    numbers = (term for term in postorder(roots) if term.is_constant and is_integer(term.dtype))
+    for number in numbers:
+        low, high = integer_range(target[number.dtype])
+        if not low <= int(number.value) <= high:
+            return None
+    return rebuilt(roots, change)
+
+
+def _holds(premises: Sequence[Term], goal: Term, deadline: float) -> bool:
+    outcome = exhaustive.decide(premises, goal)
+    if outcome is None:
+        outcome = valid(premises, goal, seconds=min(QUESTION_SECONDS, deadline - monotonic()))
+    return isinstance(outcome, Proved)
 
 
 def _missing_assumptions(one: Term, other: Term, free: Collection[Term], assumes: Collection[str]) -> set[str] | None:
@@ -390,7 +431,10 @@ def _scope(count: int, progress: Progress) -> str:
     largest = max(progress.shapes, key=lambda shape: (int(np.prod(shape)), shape), default=())
     size = "x".join(map(str, largest)) or "scalars"
     programs = f"the {count} programs tried" if count > 1 else "this program"
-    return f"all values, for {programs} (up to {size}; {types})" if types else f"{programs} (without inputs)"
+    if not types:
+        return f"{programs} (without inputs)"
+    narrowed = ", ".join(sorted(map(_short, progress.narrowed)))
+    return f"all values, for {programs} (up to {size}; {types}{f'; {narrowed} as if of {NARROW} bits' if narrowed else ''})"
 
 
 def _short(dtype: DType) -> str:

@@ -131,8 +131,15 @@ def rebuilt(
     return [new[root] for root in roots]
 
 
-def again(term: Term, operands: Sequence[Term]) -> Term:
-    """The op of a term on other operands, in normal form."""
+def again(term: Term, operands: Sequence[Term], dtype: DType | None = None) -> Term:
+    """The op of a term on other operands, in normal form; of another element type where one is given."""
+    if dtype is not None and dtype != term.dtype:
+        leaf = not term.operands
+        return (
+            Term.of(term.op, operands, dtype, term.data)
+            if leaf
+            else apply(term.op, *operands, dtype=dtype, data=term.data)
+        )
     if all(new is old for new, old in zip(operands, term.operands, strict=True)):
         return term
     return apply(term.op, *operands, dtype=term.dtype, data=term.data)

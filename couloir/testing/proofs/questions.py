@@ -95,6 +95,8 @@ class Script:
             self.certain = False
         text = meaning(*operands) if meaning is not None else f"({self._function(term, sort)} {' '.join(operands)})"
         self.lines.append(f"(define-fun {name} () {sort} {text})")
+        if meaning is None:
+            self.lines += [f"(assert {fact})" for fact in scalars.facts(term, name, operands[0])]
         if term.op == "bitcast_convert" and meaning is None and scalars.has_meaning(term.operands[0].dtype):
             self._has_bits(term, name, operands[0])
         return name

@@ -373,6 +373,28 @@ def _reinterpretation(source: DType, target: DType) -> Meaning | None:
     return _form("((_ to_fp {} {}) {{}})".format(*FLOAT_FORMATS[target.name])) if target.name in FLOAT_FORMATS else None
 
 
+# -- functions of which little is known ----------------------------------------------------------------------------------
+
+_NAN_FOR_NAN: Final = "(= (fp.isNaN {0}) (fp.isNaN {1}))"
+_UNIT: Final = "(or (fp.isNaN {0}) (fp.leq (fp.abs {0}) %s))"
+_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "exponential": (_NAN_FOR_NAN, "(not (fp.isNegative {0}))"),
+    "logistic": (_NAN_FOR_NAN, "(not (fp.isNegative {0}))", _UNIT),
+    "tanh": (_NAN_FOR_NAN, _UNIT),
+    "sine": (_UNIT,),
+    "cosine": (_UNIT,),
+}
+"""Of functions of floats, whatever their rounding, given a result and its operand."""
+
+
+def facts(term: Term, name: str, operand: str) -> list[str]:
+    """What is known of a function without a meaning."""
+    if term.dtype.name not in FLOAT_FORMATS:
+        return []
+    one = _number("1.0", term.dtype)
+    return [fact.replace("%s", one).format(name, operand) for fact in _FACTS.get(term.op, ())]
+
+
 # -- all of them ---------------------------------------------------------------------------------------------------------
 
 

@@ -64,10 +64,13 @@ def test_an_assumption_becomes_a_premise() -> None:
     assert isinstance(decide(SUBTRACT, zero), Candidate)
     assert isinstance(decide(SUBTRACT, zero, "no NaN"), Proof)  # inf - inf would be one
     assert isinstance(decide(SUBTRACT, zero, "no infinities"), Candidate)
-    twice = "%a = stablehlo.add %x, %x : tensor<2x3xf32>\n%r = stablehlo.subtract %a, %x : tensor<2x3xf32>\nreturn %r : tensor<2x3xf32>"
+    twice = "%a = stablehlo.add %x, %x : TYPE\n%r = stablehlo.subtract %a, %x : TYPE\nreturn %r : TYPE".replace(
+        "TYPE", "tensor<2xf16>"
+    )
+    types = {"arguments": "%x: tensor<2xf16>", "result": "tensor<2xf16>"}
     zeros = ("no signed zeros", "no NaN")
-    assert isinstance(decide(twice, SAME, *zeros), Candidate)  # the largest numbers
-    assert isinstance(decide(twice, SAME, *zeros, "no overflow"), Proof)
+    assert isinstance(decide(twice, "return %x : tensor<2xf16>", *zeros, **types), Candidate)  # the largest numbers
+    assert isinstance(decide(twice, "return %x : tensor<2xf16>", *zeros, "no overflow", **types), Proof)
 
 
 @needs_z3
@@ -192,6 +195,20 @@ def test_multiplying_out_takes_assumptions() -> None:
         "in exact arithmetic it is the same, if no infinities and no signed zeros may be assumed"
     )
     assert isinstance(decide(inside, outside, "no infinities", "no signed zeros", **types), Proof)
+
+
+@needs_z3
+def test_what_takes_too_long_is_decided_for_narrow_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product of four variables, compared with a hash of it: 64 bits are too many."""
+    monkeypatch.setattr("couloir.testing.proofs.bounded.QUESTION_SECONDS", 0.1)
+    types = {"arguments": "%x: tensor<i64>, %y: tensor<i64>", "result": "tensor<i64>"}
+    quotient = "%q = stablehlo.divide %x, %y : tensor<i64>\n%p = stablehlo.multiply %q, %y : tensor<i64>\n"
+    before = f"{quotient}%r = stablehlo.or %p, %x : tensor<i64>\nreturn %r : tensor<i64>"
+    rest = "%m = stablehlo.remainder %x, %y : tensor<i64>\n%s = stablehlo.subtract %x, %m : tensor<i64>\n"
+    after = f"{rest}%a = stablehlo.and %s, %x : tensor<i64>\n%o = stablehlo.xor %s, %x : tensor<i64>\n%r = stablehlo.or %a, %o : tensor<i64>\nreturn %r : tensor<i64>"
+    found = decide(before, after, **types)
+    assert isinstance(found, Proof), found
+    assert found.scope == "all values, for this program (up to scalars; i64; i64 as if of 8 bits)"
 
 
 def test_branches_on_what_is_not_known_become_choices() -> None:
