@@ -103,7 +103,6 @@ class _Region:
     values: dict[Atom, int]
     """Numbers for which the facts hold; if `near`, nearly."""
     near: bool = False
-    depth: int = 0
 
 
 class Untraceable(Exception):
@@ -241,7 +240,7 @@ class Paths:
 
         try:
             before = build()
-        except Error:
+        except (Error, ArithmeticError, LookupError, TypeError, ValueError):  # no op infers types from such sizes
             return ended("invalid")
         if faults(before, limit=1):
             return ended("invalid")

@@ -151,6 +151,7 @@ class _Prover:
         self.arithmetic = Arithmetic(deadline)
         self.done: list[_Done] = []
         self.known: dict[str, Paths] = {}
+        self.untraceable: dict[str, str] = {}
         self.decided: dict[tuple[Term, Term], Refuted | str | None] = {}
 
     def prove(self, family: Family) -> Candidate | None:
@@ -168,7 +169,11 @@ class _Prover:
                 return None
         except HasEffects:
             return None
-        except (Untraceable, NoMeaning) as reason:
+        except NoMeaning as reason:
+            self._note(_Done(family, str(reason)))
+            return None
+        except Untraceable as reason:
+            self.untraceable.setdefault(family.shape, str(reason))
             self._note(_Done(family, str(reason)))
             return None
         self._note(_Done(family, None, paths=len(paths.found), open=paths.open))
@@ -181,6 +186,8 @@ class _Prover:
     def _paths(self, family: Family) -> Paths:
         """The paths of a family, perhaps by those of one that differs in element types alone. Raises `Untraceable`."""
         paths = Paths(family, self.apply, self.arithmetic, self.deadline, compared=self.compared)
+        if family.shape in self.untraceable:
+            raise Untraceable(self.untraceable[family.shape])
         known = self.known.get(family.shape)
         if known is None or known.open or not paths.follow(known.all):
             paths.explore()
@@ -221,10 +228,10 @@ def _summary(done: Sequence[_Done]) -> Proof | str:
     reason = f"; not for others: {failed[0].why}" if failed else ""
     types = set[str]().union(*(item.family.element_types for item in failed))
     kept = [item for item in proved if item.family.element_types.isdisjoint(types)]
-    if kept and _ranks_of(kept) == _ranks_of(proved) | (_ranks_of(failed) - late):
+    if max(_ranks_of(kept), default=0) and _ranks_of(kept) == _ranks_of(proved) | (_ranks_of(failed) - late):
         return _proof(kept, reason)
     kept = [item for item in proved if item.family.rank not in _ranks_of(failed)]
-    if len(_ranks_of(kept)) > 1 and max(_ranks_of(kept)) > 0:
+    if len(_ranks_of(kept)) > 1:
         return _proof(kept, reason)
     if failed:
         where = f" (in {len(failed)} of {len(done)} kinds of programs)" if len(done) > 1 else ""

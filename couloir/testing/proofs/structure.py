@@ -9,8 +9,8 @@ from couloir.ir.operation import Operation, Value
 from couloir.testing.proofs.tracing import spelled
 
 
-def op_key(op: Operation, known: Mapping[Value[Any], Hashable]) -> Hashable:
-    """The name of an op, its attributes, types and operands, and all of its regions.
+def op_key(op: Operation, known: Mapping[Value[Any], Hashable]) -> tuple[Hashable, ...]:
+    """The name of an op, its attributes, types and operands; and then the same of the ops in its regions.
 
     Args:
         op: The op. Nothing recurses on how deep its regions are nested.

@@ -594,7 +594,7 @@ def _reduce(
     inputs, inits = operands[:count], operands[count:]
     how = _reducer(op.body, inputs[0].dtype) if count == 1 else None
     gone = op.dimensions
-    key = op_key(op, dict.fromkeys(op.operands, 0)) if how is None else None
+    key = op_key(op, {})[1:] if how is None else None
 
     def reduced(result: int) -> Tensor:
         type = op.results[result].type

@@ -667,7 +667,8 @@ class TestWhatIsLeftOut:
         assert isinstance(found, Proof)
         assert found.scope == "all values, all sizes, ranks 0, 1 and 3; f32"
         assert "into a set" in found.detail
-        assert not isinstance(_outcome(by_rank, programs[0], programs[2]), Proof)  # scalars alone are no success
+        assert not isinstance(_outcome(by_rank, programs[0], programs[2]), Proof)
+        assert not isinstance(_outcome(by_rank, programs[0]), Proof)  # scalars have no sizes
 
     def test_sizes_that_nobody_looked_at_are_open(self) -> None:
         def at_most(op: hlo.Negate, rewriter: Rewriter) -> str | None:
