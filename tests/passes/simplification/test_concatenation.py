@@ -158,7 +158,7 @@ KEPT = [
         "SingleConcatenate",
         "%x: tensor<2xf32>",
         "%r = concatenate %x, dim = 0 : (tensor<2xf32>) -> tensor<?xf32>",
-        "the declared type says more or less than the operand's",
+        "it gives `tensor<2xf32>` where `tensor<?xf32>` is declared",
     ),
     Kept(
         "ConcatenateWithNothing",

@@ -90,7 +90,7 @@ KEPT = [
         "NoPadding",
         "%x: tensor<2xf32>, %v: tensor<f32>",
         "%r = pad %x, %v, low = [0], high = [0], interior = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<?xf32>",
-        "the declared type says more or less than the operand's",
+        "it gives `tensor<2xf32>` where `tensor<?xf32>` is declared",
     ),
     Kept(
         "PadOfNothing",
