@@ -15,7 +15,8 @@ from couloir.testing.rewrites.fault import Fault
 from couloir.testing.rewrites.programs import Program
 from couloir.testing.rewrites.report import Obligation
 from couloir.testing.rewrites.shrinking import Again
-from couloir.testing.rewrites.stages import Check, Message, Options, paired_functions
+from couloir.testing.rewrites.stages import Check, Message, Options
+from couloir.testing.rewrites.structure import paired_functions
 from couloir.testing.rewrites.subjects import Subject
 from couloir.testing.rewrites.worker import TimeUp, until
 

@@ -18,11 +18,8 @@ from couloir.ir.operation import Operation
 from couloir.ir.passes import PassPipeline
 from couloir.ir.rewriting import Miss, Observer, Rewrite
 from couloir.ir.rewriting.driver import RewriteCycle
-from couloir.ir.text.parser import parse_module_op
-from couloir.ir.types import FunctionType, ShapedType
 from couloir.ir.verify import faults
-from couloir.passes.refine_shapes import RefineShapes
-from couloir.passes.running import public_functions, signature
+from couloir.passes.running import public_functions
 from couloir.testing.peers.comparing import Peers
 from couloir.testing.proofs import bounded, sizes
 from couloir.testing.rewrites.fault import Fault
@@ -31,8 +28,16 @@ from couloir.testing.rewrites.oracle import Agreement, Difference, Undefined, di
 from couloir.testing.rewrites.programs import Program
 from couloir.testing.rewrites.report import Candidate, Counterexample, Obligation, Proof, Report, Verdict
 from couloir.testing.rewrites.shrinking import Again, simplest_inputs, smallest_program
+from couloir.testing.rewrites.structure import (
+    contradicts_itself,
+    input_types,
+    other_functions,
+    other_text,
+    paired_functions,
+)
 from couloir.testing.rewrites.subjects import Refused, Subject
 from couloir.testing.rewrites.worker import TimeUp, limited, until
+from couloir.testing.stages import blame
 
 TESTING: Final = 0.6
 """Of the time for programs; the rest is for proofs."""
@@ -227,7 +232,7 @@ class Check:
         after = module.clone()
         applied = self._apply(module, after, counted)
         if isinstance(applied, Fault):
-            return None if _contradicts_itself(module) else applied
+            return None if contradicts_itself(module) else applied
         if not applied:
             return None
         if counted:
@@ -237,7 +242,7 @@ class Check:
         with self.timed("structure"):
             fault = self._structure(module, after, counted)
         if fault is not None:
-            return None if _contradicts_itself(module) else fault
+            return None if contradicts_itself(module) else fault
         if only in ("structure", "round trip", "idempotence", ENDLESS):
             return None
         if counted:
@@ -291,10 +296,10 @@ class Check:
         found = faults(after, limit=1)
         if found:
             return Fault("structure", f"it leaves a module that does not verify: {found[0].message}", module, after)
-        told = _other_functions(module, after, types=self.subject.rewrite is not None)
+        told = other_functions(module, after, types=self.subject.rewrite is not None)
         if told is not None:
             return Fault("structure", told, module, after)
-        told = _other_text(module, after)
+        told = other_text(module, after)
         if told is not None:
             return Fault("round trip", told, module, after)
         if counted:
@@ -473,6 +478,8 @@ class Check:
             self.tell({"doing": "making it small", "until": monotonic() + REDUCING + REPORTING})
             smallest = self._smallest(fault, again) if self.options.minimize else fault
         self.report.obligations.append(Obligation(smallest.obligation, Verdict.REFUTED, smallest.message))
+        if self.subject.pipeline is not None and self.options.minimize:
+            self._blame(self.subject.pipeline, smallest)
         self.report.counterexample = Counterexample(
             smallest.before,
             smallest.after,
@@ -484,6 +491,16 @@ class Check:
             "" if smallest.after is None else str(smallest.after),
             self.subject.code,
         )
+
+    def _blame(self, pipeline: PassPipeline, fault: Fault) -> None:
+        """Notes which pass is at fault, and which application of a rule in it."""
+        try:
+            with until(monotonic() + REPORTING / 2, watched=self.watched):
+                told = blame(pipeline, fault.before, fault.inputs)
+        except (Error, TimeUp):
+            return
+        if told is not None:
+            self.report.notes.append(told)
 
     def _smallest(self, fault: Fault, again: Again | None) -> Fault:
         """A smaller program with the same kind of fault, on simpler inputs."""
@@ -601,19 +618,6 @@ def _value_fault(
     return Fault(obligation, found.message, before, after, name, inputs, found.outputs, found.domain)
 
 
-def _contradicts_itself(module: ModuleOp) -> bool:
-    """Whether types that are declared after an open dimension contradict those before it: then it is not to be run."""
-    types = (value.type for op in module.walk() for value in op.results)
-    if not any(isinstance(type, ShapedType) and None in type.dims for type in types):
-        return False
-    refined = module.clone()
-    try:
-        PassPipeline.of(RefineShapes()).run(refined)
-    except Error:
-        return True
-    return False
-
-
 def _profile_of(obligation: str) -> Profile:
     for profile in PROFILES:
         if VALUES[profile] == obligation:
@@ -621,48 +625,4 @@ def _profile_of(obligation: str) -> Profile:
     return "whole"
 
 
-def paired_functions(before: ModuleOp, after: ModuleOp) -> list[tuple[FuncOp, FuncOp]]:
-    """The public functions of two modules, by their names; where each has one alone, the two."""
-    old, new = ({f.sym_name: f for f in public_functions(module)} for module in (before, after))
-    if len(old) == len(new) == 1:
-        return list(zip(old.values(), new.values(), strict=True))
-    return [(function, new[name]) for name, function in old.items() if name in new]
-
-
-def input_types(old: FuncOp, new: FuncOp) -> list[Any]:
-    """The types of inputs for both functions: where one knows a dimension, it."""
-    types: list[Any] = list(signature(old).inputs)
-    other: list[Any] = list(signature(new).inputs)
-    if len(types) != len(other):
-        return types
-    return [b if isinstance(a, ShapedType) and None in a.dims else a for a, b in zip(types, other, strict=True)]
-
-
-def _other_functions(before: ModuleOp, after: ModuleOp, *, types: bool) -> str | None:
-    """What has become of public functions that should be as they were."""
-    old: dict[str, FunctionType] = {f.sym_name: f.function_type for f in public_functions(before)}
-    new = {f.sym_name: f.function_type for f in public_functions(after)}
-    for name, type in old.items():
-        if name not in new:
-            return f"the public function @{name} is gone"
-        if types and new[name] is not type:
-            return f"the type of @{name} is {new[name]}, before it was {type}"
-    return None
-
-
-def _other_text(before: ModuleOp, after: ModuleOp) -> str | None:
-    """Why the text of what a rewrite leaves is not read back as the same; None where that of `before` is not either."""
-    told = _round_trip(after)
-    return told if told is None or _round_trip(before) is None else None
-
-
-def _round_trip(module: ModuleOp) -> str | None:
-    text = str(module)
-    try:
-        again = str(parse_module_op(text, file="<after>", allow_unregistered=True))
-    except Error as error:
-        return f"the text of what it leaves cannot be read: {error.message}"
-    return None if again == text else "the text of what it leaves is read as another program"
-
-
-__all__ = ["Check", "Options", "input_types", "paired_functions"]
+__all__ = ["Check", "Options"]

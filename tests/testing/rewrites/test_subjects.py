@@ -125,9 +125,11 @@ class SubjectsExchanges(Pass, name="subjects-test-exchanges"):
                 inner.set_operands([inner.operands[1], inner.operands[0]])
 
 
-def test_a_pass_is_tried_on_programs_that_it_is_for():
-    report = check_pass(SubjectsExchanges(), cases=200, seconds=60)
+def test_a_pass_is_tried_on_programs_that_it_is_for_and_the_wrong_one_of_several_is_named():
+    report = check_pass("cse,subjects-test-exchanges,canonicalize", ["arith"], cases=200, seconds=60)
     assert report.verdict is Verdict.REFUTED
+    assert any("`subjects-test-exchanges`" in note for note in report.notes), report
+    report = check_pass(SubjectsExchanges(), cases=200, seconds=60)
     ops = [op.name for op in report.counterexample.before.walk() if op.name.startswith("arith.")]
     assert ops in (["arith.subi"], ["arith.subf"])
 
