@@ -80,8 +80,13 @@ def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf, t
     for number in itertools.count():
         rng = Random(f"{rule.name}:{seed}:{number}")
         examples = rule.examples
-        if examples and (number < len(examples) or number % 2):
-            made = _example(examples[number % len(examples)], rng if number >= len(examples) else None)
+        if number < len(examples):
+            made = _example(examples[number], None)
+            if made is not None and tried:
+                maker.walk.add(made.module, rng)
+        elif examples and number % 2:
+            made = maker.walked(rng) if tried and rng.random() < 0.6 else None
+            made = made or _example(examples[rng.randrange(len(examples))], rng)
         else:
             made = maker.walked(rng) if number >= PLAIN and number % 3 else None
             made = made or maker.program(rng, plain=number < PLAIN)
