@@ -1,14 +1,13 @@
 """Writes the table of rules: `python docs/rules.py` checks every rule of `simplify` and fills docs/rules.md.
 
-A few minutes on two cores. `--check` runs no rule: it says whether the page lists the rules that there are, with laws, families and
-assumptions.
+A few minutes on two cores; with names of families these alone are checked anew, and what is not on the page. `--check` runs no
+rule: it says whether the page lists the rules that there are, with their laws, families and assumptions.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
@@ -66,59 +65,73 @@ def heading(family: str) -> str:
     return f"## {family}\n\n{(module.__doc__ or '').strip().splitlines()[0]}"
 
 
-def page(reports: dict[str, Report]) -> str:
-    """The whole page."""
+def page(rows: dict[str, str]) -> str:
+    """The whole page, of a row for each rule."""
     rules = {family: [as_rewrite(item) for item in items] for family, items in families().items()}
-    every = [rule for items in rules.values() for rule in items]
-    verdicts = Counter(report.verdict.value for report in reports.values())
-    told = ", ".join(f"{verdicts[verdict.value]} {verdict.value}" for verdict in Verdict if verdicts[verdict.value])
-    equations = sum(isinstance(rule, Equation) for rule in every)
-    parts = [HEAD, f"{len(every)} rules in {len(rules)} families, {equations} of them equations: {told}.\n"]
+    verdicts = Counter(verdict for row in rows.values() for verdict in Verdict if marked(verdict) in row)
+    told = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict if verdicts[verdict])
+    equations = sum(isinstance(rule, Equation) for items in rules.values() for rule in items)
+    parts = [HEAD, f"{len(rows)} rules in {len(rules)} families, {equations} of them equations: {told}.\n"]
     for family, items in rules.items():
-        parts += [heading(family) + "\n", COLUMNS, *(row(rule, reports[rule.name]) for rule in items), ""]
+        parts += [heading(family) + "\n", COLUMNS, *(rows[rule.name] for rule in items), ""]
     return "\n".join(parts)
 
 
-def listed(text: str) -> list[tuple[str, list[str]]]:
-    """What a page says that no check is needed for: families and their rules, in order."""
-    found: list[tuple[str, list[str]]] = []
+def marked(verdict: Verdict) -> str:
+    """How a verdict stands in a row."""
+    return f" | **{verdict.value}**: "
+
+
+def listed(text: str) -> dict[str, list[str]]:
+    """The rows of a page, by family."""
+    found: dict[str, list[str]] = {}
     family = ""
     for line in text.splitlines():
         if line.startswith("## "):
             family = line[3:]
         elif line.startswith("| `"):
-            found.append((family, line.replace("\\|", "\0").split(" | ")[:3]))
-    return [(family, [cell.replace("\0", "\\|").removeprefix("| ") for cell in three]) for family, three in found]
+            found.setdefault(family, []).append(line)
+    return found
+
+
+def says(row: str, rule: Rewrite) -> bool:
+    """Whether a row is that of a rule as it is now, with a verdict."""
+    return row.startswith(f"| {' | '.join(cells(rule))} | ") and any(marked(verdict) in row for verdict in Verdict)
 
 
 def is_current(text: str) -> bool:
     """Whether a page lists the rules that there are, with a verdict for each."""
-    expected = [(family, cells(as_rewrite(item))) for family, items in families().items() for item in items]
-    headed = all(f"\n{heading(family)}\n" in text for family in families())
-    verdicts = sum(f" | **{verdict.value}**: " in line for line in text.splitlines() for verdict in Verdict)
-    return listed(text) == expected and headed and verdicts == len(expected)
+    found = listed(text)
+    if list(found) != list(families()) or not all(f"\n{heading(family)}\n" in text for family in found):
+        return False
+    pairs = [(found[family], list(map(as_rewrite, items))) for family, items in families().items()]
+    return all(len(rows) == len(rules) and all(map(says, rows, rules)) for rows, rules in pairs)
 
 
 def main() -> int:
     """Writes or checks."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help="only these are checked anew, and what is new")
     parser.add_argument("--check", action="store_true", help="say whether the page is out of date; check no rule")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="rules that are checked at the same time")
     options = parser.parse_args()
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     if options.check:
-        current = PAGE.exists() and is_current(PAGE.read_text(encoding="utf-8"))
+        current = is_current(text)
         if not current:
             print("docs/rules.md is out of date; run `make docs`")
         return int(not current)
-    tasks = [(family, as_rewrite(item).name) for family, items in families().items() for item in items]
-    reports: dict[str, Report] = {}
+    known = [row for family, rows in listed(text).items() if family not in options.families for row in rows]
+    rules = [(family, as_rewrite(item)) for family, items in families().items() for item in items]
+    kept = {rule.name: row for _, rule in rules for row in known if options.families and says(row, rule)}
+    tasks = [(family, rule) for family, rule in rules if rule.name not in kept]
     with ProcessPoolExecutor(options.jobs) as pool:
-        for (_, name), report in zip(tasks, pool.map(checked, *zip(*tasks, strict=True), chunksize=1), strict=True):
-            reports[name] = report
-            if report.verdict not in (Verdict.PROVED, Verdict.TESTED):
-                print(f"{report.verdict.value.upper()} {name}", file=sys.stderr)
-    PAGE.write_text(page(reports), encoding="utf-8", newline="\n")
-    return int(any(report.verdict is Verdict.REFUTED for report in reports.values()))
+        reports = pool.map(checked, [family for family, _ in tasks], [rule.name for _, rule in tasks])
+        rows = kept | {rule.name: row(rule, report) for (_, rule), report in zip(tasks, reports, strict=True)}
+    PAGE.write_text(page(rows), encoding="utf-8", newline="\n")
+    bad = [row for row in rows.values() if marked(Verdict.REFUTED) in row or marked(Verdict.UNKNOWN) in row]
+    print(*bad, sep="\n", end="\n" if bad else "")
+    return int(any(marked(Verdict.REFUTED) in row for row in bad))
 
 
 if __name__ == "__main__":

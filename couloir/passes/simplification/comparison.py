@@ -306,8 +306,8 @@ class CompareNegated(Rule):
     def pattern(x, y, d, kind):
         return hlo.Compare(hlo.Negate(x), hlo.Negate(y), d, kind)
 
-    def where(x, d):
-        return floats(x) | (integers(x) & is_one_of(d, EQ, NE))
+    def where(x, d, kind):
+        return (floats(x) & not_total(kind)) | (integers(x) & is_one_of(d, EQ, NE))
 
     def rewrite(x, y, d, kind):
         return hlo.Compare(y, x, d, kind)
@@ -381,8 +381,8 @@ class AbsIsNegative(Rule):
     def pattern(x, zero: ConstantLike, kind):
         return hlo.Compare(hlo.Abs(x), zero, LT, kind)
 
-    def where(x, zero):
-        return floats(x) & is_zero(zero)
+    def where(x, zero, kind):
+        return floats(x) & is_zero(zero) & not_total(kind)
 
     def rewrite(x):
         return truth(x, False)

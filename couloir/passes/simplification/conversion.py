@@ -13,14 +13,15 @@ from typing import Final
 from ml_dtypes import finfo
 
 from couloir.dialects import hlo
+from couloir.dialects.hlo.building import full, sizes_of
 from couloir.dialects.hlo.elements import storage_type
 from couloir.ir.rewriting import Rewrite, Rule, guard
 from couloir.ir.types import bit_width, dtype_of
 from couloir.passes.simplification.guards import (
-    filled,
     floats,
     holds_all_of,
     integers,
+    same_shape,
     same_type,
 )
 
@@ -70,7 +71,7 @@ class ConvertWidened(Rule):
         return hlo.Convert(hlo.Convert(x))
 
     def where(x, op):
-        return _passes_through(x, op.operand, op.result)
+        return same_shape(x, op.result) & _passes_through(x, op.operand, op.result)
 
     def rewrite(x, op):
         return hlo.Convert(x, result_types=[op.result.type])
@@ -85,7 +86,13 @@ class ConvertTruncated(Rule):
         return hlo.Convert(hlo.Convert(x))
 
     def where(x, op):
-        return integers(x) & integers(op.operand) & integers(op.result) & _not_wider(op.result, op.operand)
+        return (
+            same_shape(x, op.result)
+            & integers(x)
+            & integers(op.operand)
+            & integers(op.result)
+            & _not_wider(op.result, op.operand)
+        )
 
     def rewrite(x, op):
         return hlo.Convert(x, result_types=[op.result.type])
@@ -113,7 +120,7 @@ class BitcastTwice(Rule):
         return hlo.BitcastConvert(hlo.BitcastConvert(x))
 
     def where(x, op):
-        return _same_width(x, op.operand, op.result)
+        return same_shape(x, op.result) & _same_width(x, op.operand, op.result)
 
     def rewrite(x, op):
         return hlo.BitcastConvert(x, result_types=[op.result.type])
@@ -175,8 +182,8 @@ class RealOfConvert(Rule):
     def pattern(x):
         return hlo.Real(hlo.Convert(x))
 
-    def where(x):
-        return floats(x)
+    def where(x, op):
+        return floats(x) & same_shape(x, op.result)
 
     def rewrite(x, op):
         return hlo.Convert(x, result_types=[op.result.type])
@@ -191,8 +198,8 @@ class ImagOfConvert(Rule):
     def where(x):
         return floats(x)
 
-    def rewrite(op):
-        return filled(op.result, 0)
+    def rewrite(x, op):
+        return full(0, sizes_of(x), op.result.type.element_type)
 
 
 class IsFiniteOfConvert(Rule):

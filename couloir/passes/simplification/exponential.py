@@ -94,7 +94,7 @@ class ExponentialOfLog(Rule):
 class AddLogs(Rule):
     """log(x) + log(y)  =>  log(x * y)"""
 
-    assumes = ("no NaN", "no overflow", "reassociation")
+    assumes = ("no NaN", "no infinities", "no overflow", "reassociation")
 
     def pattern(x, y):
         return hlo.Add(hlo.Log(x), hlo.Log(y))
@@ -109,7 +109,7 @@ class AddLogs(Rule):
 class SubtractLogs(Rule):
     """log(x) - log(y)  =>  log(x / y)"""
 
-    assumes = ("no NaN", "no overflow", "reassociation")
+    assumes = ("no NaN", "no infinities", "no overflow", "reassociation")
 
     def pattern(x, y):
         return hlo.Subtract(hlo.Log(x), hlo.Log(y))

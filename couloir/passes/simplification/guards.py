@@ -83,6 +83,11 @@ def same_type(x: Value[Any], y: Value[Any]) -> Guard:
     return guard(x.type is y.type, lambda: f"`{x.type}` is not `{y.type}`")
 
 
+def same_shape(x: Value[TensorType], y: Value[TensorType]) -> Guard:
+    """Whether two tensors have one shape by their types, unknown sizes in the same places."""
+    return guard(x.type.dims == y.type.dims, lambda: f"`{x.type}` and `{y.type}` have not one shape")
+
+
 def same_size(before: Value[TensorType], after: Value[Any]) -> Guard:
     """Whether two tensors have one type without unknown dimensions, which could differ."""
     return guard(before.type is after.type and before.type.is_static, "the shape changes, or is not known")

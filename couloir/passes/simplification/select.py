@@ -15,11 +15,16 @@ from couloir.ir.rewriting import Rewrite, Rule, guard, has_one_use, is_splat
 from couloir.ir.traits import ConstantLike, Elementwise
 from couloir.passes.simplification.axes import like
 from couloir.passes.simplification.comparison import EQ, GE, GT, LE, LT, NE, is_one_of
-from couloir.passes.simplification.guards import booleans, floats, integers, is_zero, reals, same_type, signed_integers
-
-
-def _same_shape(p, x):
-    return guard(p.type.dims == x.type.dims, "the predicate has another shape")
+from couloir.passes.simplification.guards import (
+    booleans,
+    floats,
+    integers,
+    is_zero,
+    reals,
+    same_shape,
+    same_type,
+    signed_integers,
+)
 
 
 def _differ_in_one_operand(fx, fy):
@@ -152,7 +157,7 @@ class SelectOneOrZero(Rule):
         return hlo.Select(p, one, zero)
 
     def where(p, one, zero):
-        return reals(one) & is_splat(one, 1) & is_splat(zero, 0) & _same_shape(p, one)
+        return reals(one) & is_splat(one, 1) & is_splat(zero, 0) & same_shape(p, one)
 
     def rewrite(p, one):
         return hlo.convert(p, one.type.element_type)
@@ -226,29 +231,6 @@ class SelectByEither(Rule):
 
     def rewrite(p, q, x, y):
         return hlo.Select(hlo.Or(p, q), x, y)
-
-
-class SelectByBroadcast(Rule):
-    """select(broadcast_in_dim(p), x, y)  =>  select(p, x, y), when p is a scalar"""
-
-    examples = (
-        """
-        func.func @main(%p: tensor<i1>, %x: tensor<2x3xf32>, %y: tensor<2x3xf32>) -> tensor<2x3xf32> {
-          %0 = stablehlo.broadcast_in_dim %p, dims = [] : (tensor<i1>) -> tensor<2x3xi1>
-          %r = stablehlo.select %0, %x, %y : tensor<2x3xi1>, tensor<2x3xf32>
-          return %r : tensor<2x3xf32>
-        }
-        """,
-    )
-
-    def pattern(p, dims, x, y):
-        return hlo.Select(hlo.BroadcastInDim(p, dims), x, y)
-
-    def where(p):
-        return guard(p.type.rank == 0, "the predicate that is broadcast is no scalar")
-
-    def rewrite(p, x, y):
-        return hlo.Select(p, x, y)
 
 
 class SelectOfOneFunction(Rule):
@@ -455,7 +437,6 @@ RULES: Final[tuple[type[Rule] | Rewrite, ...]] = (
     SelectOrSelected,
     SelectByBoth,
     SelectByEither,
-    SelectByBroadcast,
     SelectOfOneFunction,
     SelectGreater,
     SelectLess,

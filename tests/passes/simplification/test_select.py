@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import couloir
+from couloir.ir.rewriting import apply_rules, find_rule
 from couloir.ir.rewriting.rule import as_rewrite
 from couloir.passes.simplification.passes import family
 from tests.passes.simplification.short import simplified, text
@@ -27,7 +29,6 @@ LAWS = [
     ("SelectOrSelected", "f32", "%0 = select %p, %y, %z; %r = select %p, %x, %0", "%r = select %p, %x, %z"),
     ("SelectByBoth", "f32", "%0 = select %q, %x, %y; %r = select %p, %0, %y", "%0 = and %p, %q; %r = select %0, %x, %y"),
     ("SelectByEither", "f32", "%0 = select %q, %x, %y; %r = select %p, %x, %0", "%0 = or %p, %q; %r = select %0, %x, %y"),
-    ("SelectByBroadcast", "f32", "%0 = broadcast_in_dim %s {broadcast_dimensions = array<i64>}; %r = select %0, %x, %y", "%r = select %s, %x, %y"),
     ("SelectOfOneFunction", "f32", "%0 = tanh %x; %1 = tanh %y; %r = select %p, %0, %1", "%0 = select %p, %x, %y; %r = tanh %0"),
     ("SelectOfOneFunction", "f32", "%0 = subtract %x, %z; %1 = subtract %y, %z; %r = select %s, %0, %1", "%0 = select %s, %x, %y; %r = subtract %0, %z"),
     ("SelectGreater", "i32", "%0 = compare GE %x, %y; %r = select %0, %x, %y", "%r = maximum %x, %y"),
@@ -124,7 +125,6 @@ KEPT = [
     ("SelectOneOrZero", "complex<f32>", "%a = constant (1.0, 0.0); %b = constant (0.0, 0.0); %r = select %p, %a, %b"),
     ("SelectByBoth", "f32", "%0 = select %s, %x, %y; %r = select %p, %0, %y"),
     ("SelectByEither", "f32", "%0 = select %s, %x, %y; %r = select %p, %x, %0"),
-    ("SelectByBroadcast", "f32", "%0 = broadcast_in_dim %p {broadcast_dimensions = array<i64: 0>}; %r = select %0, %x, %y"),
     ("SelectOfOneFunction", "f32", "%0 = tanh %x; %1 = sine %y; %r = select %p, %0, %1"),
     ("SelectOfOneFunction", "f32", "%0 = compare LT %x, %z; %1 = compare GT %y, %z; %r = select %p, %0, %1"),
     ("SelectOfOneFunction", "f32", "%0 = subtract %x, %y; %1 = subtract %y, %z; %r = select %p, %0, %1"),
@@ -216,6 +216,33 @@ KEPT = [
     ("IsFiniteOfConvert", "f32", "%0 = convert %x to f16; %r = is_finite %0"),
     ("IsFiniteOfConvert", "i32", "%0 = convert %x to f32; %r = is_finite %0"),
 ]  # fmt: skip
+
+
+#: rule, program: types that leave a size open between two that do not, which need not fit each other
+OPEN = [
+    ("ConvertWidened", "%0 = stablehlo.convert %x : (tensor<2xi8>) -> tensor<?xi32>", "%r = stablehlo.convert %0 : (tensor<?xi32>) -> tensor<3xi64>", "tensor<3xi64>"),
+    ("ConvertTruncated", "%0 = stablehlo.convert %x : (tensor<2xi8>) -> tensor<?xi32>", "%r = stablehlo.convert %0 : (tensor<?xi32>) -> tensor<3xi8>", "tensor<3xi8>"),
+    ("BitcastTwice", "%0 = stablehlo.bitcast_convert %x : (tensor<2xi8>) -> tensor<?xui8>", "%r = stablehlo.bitcast_convert %0 : (tensor<?xui8>) -> tensor<3xi8>", "tensor<3xi8>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "first", "second", "result"), OPEN)
+def test_sizes_that_are_open_between_are_not_left_out(rule: str, first: str, second: str, result: str) -> None:
+    text = f"func.func @main(%x: tensor<2xi8>) -> {result} {{\n{first}\n{second}\nreturn %r : {result}\n}}"
+    module = couloir.parse(text)
+    assert not apply_rules(module, [find_rule(rule)]).applications
+
+
+def test_parts_of_numbers_whose_size_is_open() -> None:
+    text = """
+func.func @main(%x: tensor<2xf32>) -> tensor<?xf32> {{
+  %0 = stablehlo.convert %x : (tensor<2xf32>) -> tensor<?xcomplex<f32>>
+  %1 = stablehlo.{part} %0 : (tensor<?xcomplex<f32>>) -> tensor<?xf32>
+  return %1 : tensor<?xf32>
+}}"""
+    for rule, part in (("RealOfConvert", "real"), ("ImagOfConvert", "imag")):
+        module = couloir.parse(text.format(part=part))
+        assert not apply_rules(module, [find_rule(rule)]).applications
 
 
 @pytest.mark.parametrize(("rule", "element", "before", "after"), LAWS)
