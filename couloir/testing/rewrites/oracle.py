@@ -405,8 +405,9 @@ def _constants_are_exact(before: FuncOp, after: FuncOp) -> bool:
                 if kind(values.dtype) != "float":
                     continue
                 limits = cast("Any", ml_dtypes.finfo(values.dtype))
-                digits = int(limits.nmant) // 2
-                mantissa = np.frexp(values.astype(np.float64))[0] * 2.0 ** (digits + 1)
-                if (np.isfinite(mantissa) & (mantissa != np.rint(mantissa))).any():
+                scale = 2.0 ** (int(limits.nmant) // 2)
+                wide = values.astype(np.float64)
+                few = (np.abs(wide) <= scale) & (wide * scale == np.rint(wide * scale))
+                if (np.isfinite(wide) & ~few).any():
                     return False
     return True

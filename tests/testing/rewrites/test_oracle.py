@@ -196,6 +196,10 @@ def test_constants_that_were_rounded_are_not_held_against_a_rewrite():
     times = function("%c = stablehlo.constant dense<0.333333343> : T; %r = stablehlo.multiply %x, %c : T")
     with pytest.raises(Undefined, match="rounded"):
         exactly(third, times, WHOLE, 0)
+    folded = function("%c = stablehlo.constant dense<4294967296.0> : T; %r = stablehlo.add %x, %c : T")
+    exact = function("%i = stablehlo.constant dense<4294967294> : tensor<4xui32>; %c = stablehlo.convert %i : (tensor<4xui32>) -> T; %r = stablehlo.add %x, %c : T")  # fmt: skip
+    with pytest.raises(Undefined, match="rounded"):
+        exactly(exact, folded, WHOLE, 0)
     half = function("%c = stablehlo.constant dense<0.5> : T; %r = stablehlo.multiply %x, %c : T")
     assert isinstance(exactly(third, half, WHOLE, 0), Difference)
 
