@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from itertools import islice
+from itertools import islice, product
 from time import monotonic
 from typing import Any, Final, cast
 
@@ -35,11 +35,11 @@ from couloir.ir.types import (
 )
 from couloir.passes.running import incomparable, public_functions
 from couloir.testing.proofs import exhaustive, scalars, smt
-from couloir.testing.proofs.domain import PRODUCT, SUM, elements, symbols, terms
+from couloir.testing.proofs.domain import PRODUCT, SUM, Terms, elements, symbols, terms
 from couloir.testing.proofs.laws import COMMUTATIVE, again, apply, is_float, is_integer, rebuilt, substituted
 from couloir.testing.proofs.polynomials import CANCELLING, NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
 from couloir.testing.proofs.questions import Proved, Refuted, Undecided, valid
-from couloir.testing.proofs.terms import Term, constant, postorder, variable
+from couloir.testing.proofs.terms import FALSE, TRUE, Term, constant, postorder, variable
 from couloir.testing.rewrites.report import Candidate, Proof
 
 MAX_ELEMENTS: Final = 4000
@@ -50,6 +50,8 @@ QUESTION_SECONDS: Final = 3.0
 """For one question to the solver."""
 NARROW: Final = 8
 """Bits of the integers for which a question is decided that takes too long for wider ones."""
+CASES: Final = 4
+"""Conditions of which all combinations are looked at."""
 SMALL: Final = 16
 """Parts of two terms that are asked about together."""
 FREE_SECONDS: Final = 0.5
@@ -103,12 +105,12 @@ def prove(
         if monotonic() > deadline:
             return f"no time was left after {number} of {len(cases)} programs"
         try:
-            expected = _results(before, progress)
+            expected = _results(before, assumes, progress)
         except _NotComparable as error:
             skipped[number] = str(error)
             continue
         try:
-            found = _results(after, progress)
+            found = _results(after, (), progress)
         except _NotComparable as error:
             return f"after the rewrite {error}"
         told = _compare(number, expected, found, questions)
@@ -162,7 +164,7 @@ def _compare(
     return None
 
 
-def _results(module: ModuleOp, progress: Progress) -> list[Array]:
+def _results(module: ModuleOp, assumes: Collection[str], progress: Progress) -> list[Array]:
     """The terms of all results."""
     functions = public_functions(module)
     if not functions:
@@ -178,9 +180,13 @@ def _results(module: ModuleOp, progress: Progress) -> list[Array]:
         progress.shapes.add(array.shape)
         progress.dtypes.add(terms.element_type(array.dtype))
     try:
-        found = evaluate(module, *arrays, domain=terms, max_runs=MAX_RUNS)
+        domain = Terms()
+        found = evaluate(module, *arrays, domain=domain, max_runs=MAX_RUNS)
     except Error as error:
         raise _NotComparable(f"a program has no scalar terms: {error.message}") from error
+    for special, assumption in (("NaN", "no NaN"), ("infinity", "no infinities")):
+        if special in domain.specials and assumption in assumes:
+            raise _NotComparable(f"there is {special} in a program, which is assumed not to be")
     results: list[Any] = list(found)
     if not all(isinstance(result, np.ndarray | np.generic) for result in results):
         raise _NotComparable("a program has a result that is no tensor")
@@ -284,6 +290,9 @@ def _decide_whole(
         if free and not everywhere:
             progress.details["sums are rounded as the specification leaves open"] = None
         return None
+    if not missing and _same_in_each_case(one, other, free, assumes):
+        progress.methods["cases"] = None
+        return None
     premises, goal = _premises([one, other], assumes), _goal(one, other, assumes)
     method, outcome = "all values", exhaustive.decide(premises, goal)
     if outcome is None and not free:
@@ -306,6 +315,18 @@ def _decide_whole(
             return None
         return f"{outcome.why}; asked was whether " + _shown(one, other)
     return "the terms are different: " + _shown(one, other)
+
+
+def _same_in_each_case(one: Term, other: Term, free: Collection[Term], assumes: Collection[str]) -> bool:
+    """Whether two terms have equal normal forms whatever is chosen where they select."""
+    conditions = dict.fromkeys(term.operands[0] for term in postorder([one, other]) if term.op == "select")
+    if not 0 < len(conditions) <= CASES:
+        return False
+    for choice in product((TRUE, FALSE), repeat=len(conditions)):
+        a, b = substituted([one, other], dict(zip(conditions, choice, strict=True)))
+        if a is not b and _missing_assumptions(a, b, free, assumes) != set():
+            return False
+    return True
 
 
 def _narrowed(roots: Sequence[Term]) -> list[Term] | None:

@@ -134,9 +134,13 @@ def _term(item: Any, element: DType) -> Term:
 
 
 class Terms(Domain):
-    """The domain."""
+    """The domain. One object may serve many evaluations; `specials` is of all of them."""
 
     name = "terms"
+
+    def __init__(self) -> None:
+        self.specials: set[str] = set()
+        """`NaN` and `infinity`, where constants of programs, or what was made of them, are such."""
 
     def carrier(self, dtype: DType) -> DType:
         return dtype if dtype in _ELEMENTS else carrier_of(dtype)
@@ -145,11 +149,16 @@ class Terms(Domain):
         return _ELEMENTS.get(dtype, dtype)
 
     def array(self, values: Array) -> Array:
-        return (
-            values
-            if is_discrete(values.dtype) or values.dtype in _ELEMENTS
-            else _carried(elements(values), values.dtype)
-        )
+        if is_discrete(values.dtype) or values.dtype in _ELEMENTS:
+            return values
+        found = elements(values)
+        self._notice(found)
+        return _carried(found, values.dtype)
+
+    def _notice(self, terms: Array) -> None:
+        for term in {cast(Term, term) for term in terms.flat}:
+            if term.is_constant and kind(term.dtype) == "float" and not np.isfinite(term.value):
+                self.specials.add("NaN" if np.isnan(term.value) else "infinity")
 
     def alike(self, *arrays: Array) -> tuple[Array, ...]:
         if all(array.dtype == arrays[0].dtype for array in arrays):
@@ -264,6 +273,8 @@ class Terms(Domain):
 
     def _known(self, terms: Array, element: DType) -> Array:
         """An array of terms; integers and booleans that turn out to be known are numbers."""
+        if kind(element) == "float":
+            self._notice(terms)
         if is_discrete(element) and all(cast(Term, term).is_constant for term in terms.flat):
             values = np.zeros(terms.shape, element)
             for index in np.ndindex(*terms.shape):

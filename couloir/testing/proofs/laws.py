@@ -262,6 +262,8 @@ def _multiply(operands: Sequence[Term], dtype: DType) -> Term | None:
     if any(signs):  # rounding to nearest does not look at the sign
         bare = apply("multiply", *(t.operands[0] if minus else t for t, minus in zip(operands, signs, strict=True)))
         return bare if all(signs) else apply("negate", bare)
+    if is_float(dtype) and x.op == y.op == "abs":
+        return apply("abs", apply("multiply", x.operands[0], y.operands[0]))
     return None
 
 
@@ -275,12 +277,60 @@ def _divide(operands: Sequence[Term], dtype: DType) -> Term | None:
     if any(signs):
         bare = apply("divide", *(t.operands[0] if minus else t for t, minus in zip(operands, signs, strict=True)))
         return bare if all(signs) else apply("negate", bare)
+    if x.op == y.op == "abs":
+        return apply("abs", apply("divide", x.operands[0], y.operands[0]))
     if y.is_constant:
         inverse = apply("divide", constant(1, dtype), y)
         exact = abs(float(inverse.value)) * abs(float(y.value)) == 1.0 and _is_power_of_two(float(y.value))
         if exact:  # the product is the same number, rounded once as the quotient is
             return apply("multiply", x, inverse)
     return None
+
+
+def _rounded(op: str) -> Callable[[Sequence[Term], DType], Term | None]:
+    """Rounding to whole numbers: once is enough, and away from one sign is towards the other."""
+    mirrored = {"floor": "ceil", "ceil": "floor"}.get(op, op)
+
+    def law(operands: Sequence[Term], dtype: DType) -> Term | None:
+        (x,) = operands
+        if x.op in ("floor", "ceil", "round_nearest_afz", "round_nearest_even") and is_float(dtype):
+            return x
+        if x.op == "negate" and is_float(dtype):
+            return apply("negate", apply(mirrored, x.operands[0]))
+        return None
+
+    return law
+
+
+def _power(operands: Sequence[Term], dtype: DType) -> Term | None:
+    """What is so of NaN and infinities, too, as C has it."""
+    x, y = operands
+    if kind(dtype) == "complex":
+        return None
+    if _is(y, 1):
+        return x
+    return (
+        constant(1, dtype)
+        if _is(x, 1) or (y.is_constant and bool(y.value == 0) and dtype.name not in _WITHOUT_ZERO)
+        else None
+    )
+
+
+def _odd(op: str) -> Callable[[Sequence[Term], DType], Term | None]:
+    """Functions that turn the sign of their (first) operand into that of the result, however they are rounded."""
+
+    def law(operands: Sequence[Term], dtype: DType) -> Term | None:
+        x, *rest = operands
+        if x.op != "negate" or not is_float(dtype) or constant(-0.0, dtype) is constant(0.0, dtype):
+            return None
+        return apply("negate", apply(op, x.operands[0], *rest))
+
+    return law
+
+
+def _cosine(operands: Sequence[Term], dtype: DType) -> Term | None:
+    (x,) = operands
+    return apply("cosine", x.operands[0]) if x.op in ("negate", "abs") and is_float(dtype) else None
 
 
 def _remainder(operands: Sequence[Term], dtype: DType) -> Term | None:
@@ -528,6 +578,10 @@ _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
     "or": _or,
     "real": _part("real"),
     "remainder": _remainder,
+    **{op: _rounded(op) for op in ("floor", "ceil", "round_nearest_afz", "round_nearest_even")},
+    **{op: _odd(op) for op in ("atan2", "cbrt", "erf", "sine", "tan", "tanh")},
+    "cosine": _cosine,
+    "power": _power,
     "same": _same,
     "select": _select,
     "subtract": _subtract,

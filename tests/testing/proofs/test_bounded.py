@@ -211,6 +211,33 @@ def test_what_takes_too_long_is_decided_for_narrow_integers(monkeypatch: pytest.
     assert found.scope == "all values, for this program (up to scalars; i64; i64 as if of 8 bits)"
 
 
+def test_choices_are_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smt, "z3_executable", lambda: None)
+    types = {
+        "arguments": "%p: tensor<2xi1>, %x: tensor<2xf32>, %y: tensor<2xf32>, %z: tensor<2xf32>",
+        "result": "tensor<2xf32>",
+    }
+    before = """%a = stablehlo.divide %x, %z : tensor<2xf32>
+    %b = stablehlo.divide %y, %z : tensor<2xf32>
+    %r = stablehlo.select %p, %a, %b : tensor<2xi1>, tensor<2xf32>
+    return %r : tensor<2xf32>"""
+    after = """%s = stablehlo.select %p, %x, %y : tensor<2xi1>, tensor<2xf32>
+    %r = stablehlo.divide %s, %z : tensor<2xf32>
+    return %r : tensor<2xf32>"""
+    found = decide(before, after, **types)
+    assert isinstance(found, Proof) and found.method == "cases"
+    assert not isinstance(decide(before, after.replace("%x, %y", "%y, %x"), **types), Proof)
+
+
+def test_programs_that_break_an_assumption_say_nothing() -> None:
+    types = {"arguments": "%x: tensor<f32>", "result": "tensor<i1>"}
+    before = "%c = stablehlo.constant dense<0x7F800000> : tensor<f32>\n%r = stablehlo.is_finite %c : tensor<f32>\nreturn %r : tensor<i1>"
+    before = before.replace("tensor<f32>\nreturn", "(tensor<f32>) -> tensor<i1>\nreturn")
+    after = "%r = stablehlo.constant dense<true> : tensor<i1>\nreturn %r : tensor<i1>"
+    assert isinstance(decide(before, after, **types), Candidate)
+    assert "is assumed not to be" in decide(before, after, "no infinities", **types)
+
+
 def test_branches_on_what_is_not_known_become_choices() -> None:
     types = {"arguments": "%p: tensor<i1>, %x: tensor<2xf32>, %y: tensor<2xf32>", "result": "tensor<2xf32>"}
     before = """%r = "stablehlo.if"(%p) ({ stablehlo.return %x : tensor<2xf32> }, { stablehlo.return %y : tensor<2xf32> })

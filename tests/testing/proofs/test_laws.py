@@ -29,6 +29,19 @@ DTYPES = [
     *sorted(NARROW_FLOATS, key=str),
     *sorted(NARROW_INTEGERS, key=str),
 ]
+FUNCTIONS = (
+    "sine",
+    "cosine",
+    "tan",
+    "tanh",
+    "cbrt",
+    "erf",
+    "ceil",
+    "floor",
+    "round_nearest_afz",
+    "round_nearest_even",
+    "sqrt",
+)
 UNARY = ("abs", "negate", "not", "real", "imag", "sign", "floor", "sqrt", "is_finite", "popcnt", "total_order")
 BINARY = (
     *sorted(COMMUTATIVE),
@@ -205,6 +218,7 @@ IDENTITIES: list[tuple[str, Callable[..., Any]]] = [
     ("x op x", lambda f, x, y, op: f(op, x, x)),
     ("-x op y", lambda f, x, y, op: f(op, f("negate", x), y)),
     ("(x op y) op y", lambda f, x, y, op: f(op, f(op, x, y) if op not in PREDICATES else x, y)),
+    ("|x| op |y|", lambda f, x, y, op: f(op, f("abs", x), f("abs", y))),
     ("x op |y|", lambda f, x, y, op: f(op, x, f("abs", y))),
     ("x op -y", lambda f, x, y, op: f(op, x, f("negate", y))),
     ("-x op -y", lambda f, x, y, op: f(op, f("negate", x), f("negate", y))),
@@ -297,6 +311,13 @@ def test_laws_of_two_operands_keep_every_bit(dtype: Any, most: int) -> None:
         if kind(dtype) == "complex" and "|" in name:
             continue  # it is a float
         lawful(lambda f, leaves, op=op, identity=identity: identity(f, *leaves, op), dtype, pairs(dtype, most))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_laws_of_functions_keep_every_bit(dtype: Any) -> None:
+    values = interesting(dtype)
+    for inner, outer in product(("abs", "negate", *FUNCTIONS), FUNCTIONS):
+        lawful(lambda f, leaves, g=inner, h=outer: f(h, f(g, leaves[0])), dtype, (values, values))
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
