@@ -7,7 +7,7 @@ with its sentence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -147,6 +147,10 @@ class Relation:
     def infer(self, op: Operation, result: str) -> Type | None:
         """The type of the result field `result` as far as this relation tells it."""
         return None
+
+    def examples(self, field: str, known: Mapping[str, Sequence[Type]]) -> Sequence[Type]:
+        """Types that the values of a field may have, given those of other fields; for generators. Empty when it cannot tell."""
+        return ()
 
     def mentions(self, fields: Iterable[str]) -> bool:
         """Whether it looks at one of these fields."""

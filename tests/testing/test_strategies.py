@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 import couloir
+from couloir import Rule
 from couloir.dialects import hlo
 from couloir.ir import fields
 from couloir.ir.constraints import INTEGER, Holds
@@ -17,7 +19,7 @@ from couloir.ir.fields import Operand, Result, region
 from couloir.ir.operation import Block, Operation, Region
 from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import Pure
-from couloir.ir.types import TensorType, f32, i32
+from couloir.ir.types import TensorType, f16, f32, i32
 from couloir.testing import strategies
 from couloir.testing.generation.building import Builder, Scope, can_generate, function_module
 from couloir.testing.generation.search import Search
@@ -55,11 +57,12 @@ RARE = {
         ("arith", "math"),
         ("tensor", "arith", "scf"),
         ("memref", "affine", "vector", "arith"),
+        ("onnx",),
     ],
     ids="+".join,
 )
 @given(st.data())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow], deadline=None, phases=[Phase.generate])
+@settings(max_examples=20, deadline=None, phases=[Phase.generate])
 def test_generated_modules_verify_and_round_trip(dialects, data):
     module = data.draw(strategies.modules(dialects))
     couloir.verify(module)
@@ -157,13 +160,163 @@ def test_what_is_asked_for_is_kept():
     check()
 
 
-def test_shrinking_leaves_what_is_looked_for():
-    def has_transpose(module):
-        return any(isinstance(op, hlo.Transpose) for op in module.walk())
+def _ops(module):
+    return [op for op in module.walk() if op.name.startswith("stablehlo.")]
 
-    drawn = strategies.modules(ops=[hlo.Add, hlo.Negate, hlo.Transpose, hlo.Reverse, hlo.Slice, hlo.Concatenate])
-    smallest = find(drawn, has_transpose, settings=settings(max_examples=500, deadline=None, database=None))
-    assert [op.name for op in smallest.walk() if op.name.startswith("stablehlo.")] == ["stablehlo.transpose"]
+
+def _smallest(condition, dialects=("stablehlo",), **options):
+    quick = settings(max_examples=3000, deadline=None, database=None, derandomize=True)
+    return find(strategies.modules(dialects, max_ops=3, **options), condition, settings=quick)
+
+
+def test_one_op_of_a_kind_shrinks_to_that_op_on_a_small_tensor():
+    smallest = _smallest(lambda module: any(isinstance(op, hlo.Transpose) for op in module.walk()))
+    (op,) = _ops(smallest)
+    assert isinstance(op, hlo.Transpose)
+    assert op.operand.type.rank <= 2 and set(op.operand.type.shape) <= {1, 2}
+
+
+def test_a_value_used_twice_shrinks_to_one_op_with_two_operands():
+    def repeats(module):
+        return any(len(op.operands) == 2 and op.operands[0] is op.operands[1] for op in _ops(module))
+
+    (op,) = _ops(_smallest(repeats))
+    assert len(op.operands) == 2 and op.operands[0].type.rank <= 1
+
+
+def test_a_tensor_of_an_element_type_shrinks_to_one_op():
+    def has_f16(module):
+        return any(value.type.element_type is f16 for op in _ops(module) for value in op.results)
+
+    assert len(_ops(_smallest(has_f16, ops=[hlo.Add, hlo.Negate, hlo.Transpose, hlo.Convert]))) == 1
+
+
+def test_a_region_shrinks_to_one_op_with_little_in_it():
+    ops = [hlo.Add, hlo.Negate, hlo.Reduce]
+    smallest = _smallest(lambda module: any(op.regions for op in _ops(module)), ops=ops)
+    outer = [op for op in _ops(smallest) if op.parent_op.name == "func.func"]
+    assert [type(op) for op in outer] == [hlo.Reduce]
+    assert len(_ops(smallest)) <= 3
+
+
+@pytest.mark.parametrize("kind", ["same operand", "several uses", "in regions", "dead results"])
+def test_values_are_used_in_no_other_ways_than_asked_for(kind):
+    def has(module):
+        ops = [op for op in module.walk() if op.name.startswith("stablehlo.") and op.name != "stablehlo.constant"]
+        inner = [op for op in ops if op.parent_op.name != "func.func" and op.name != "stablehlo.return"]
+        values = [value for op in ops for value in op.results]
+        return {
+            "same operand": any(len(set(op.operands)) < len(op.operands) for op in ops),
+            "several uses": any(value.use_count > 1 for value in values),
+            "in regions": bool(inner),
+            "dead results": any(not value.has_uses for value in values if value.owner not in inner),
+        }[kind]
+
+    seen = Counter()
+
+    @given(strategies.modules(kinds=[kind]), strategies.modules(kinds=[]))
+    @settings(max_examples=30, deadline=None, derandomize=True, phases=[Phase.generate])
+    def check(with_it, without):
+        seen[has(with_it)] += 1
+        assert not has(without)
+
+    check()
+    assert seen[True]
+
+
+def test_draws_are_accepted_and_most_ops_that_are_asked_for_are_there():
+    asked, made = Counter(), Counter()
+
+    @given(strategies.modules(min_ops=3, max_ops=3))
+    @settings(max_examples=40, deadline=None, derandomize=True, phases=[Phase.generate])
+    def check(module):
+        made["modules"] += 1
+        outer = [op for op in _ops(module) if op.parent_op.name == "func.func"]
+        made["ops"] += min(sum(not isinstance(op, hlo.Constant) for op in outer), 3)
+        asked["ops"] += 3
+
+    check()
+    assert made["modules"] >= 40  # nothing is filtered
+    assert made["ops"] >= 0.8 * asked["ops"]
+
+
+def test_inputs_fit_the_module():
+    ran = Counter()
+
+    @given(strategies.modules_with_inputs(["arith", "math"], max_ops=3))
+    @settings(max_examples=30, deadline=None, derandomize=True)
+    def check(drawn):
+        module, inputs = drawn
+        try:
+            couloir.run(module, *inputs)
+            ran["ran"] += 1
+        except couloir.Error:
+            ran["refused"] += 1
+
+    check()
+    assert ran["ran"] > ran["refused"]
+
+
+def test_types_and_attributes():
+    @given(strategies.tensor_types([f32], ranks=[2], sizes=[3, 5]), strategies.types(), st.from_type(TensorType))
+    @settings(max_examples=30, deadline=None)
+    def check(tensor, any_type, registered):
+        assert tensor.rank == 2 and tensor.element_type is f32 and set(tensor.shape) <= {3, 5}
+        assert couloir.parse(f"func.func private @f({any_type}, {registered})").ops
+
+    check()
+
+    @given(strategies.attributes(hlo.DotDimensionNumbers), strategies.attributes(hlo.ComparisonDirection))
+    @settings(max_examples=30, deadline=None)
+    def check_attributes(dimensions, direction):
+        assert isinstance(dimensions, hlo.DotDimensionNumbers) and direction in hlo.ComparisonDirection
+
+    check_attributes()
+    with pytest.raises(couloir.Error, match="no class of attributes"):
+        strategies.attributes(int)
+
+
+@pytest.mark.parametrize(("profile", "least"), [("special", 1), ("whole", 0)])
+def test_arrays_have_what_their_profile_says(profile, least):
+    odd = []
+
+    @given(strategies.arrays(TensorType((8,), f32), [profile]))
+    @settings(max_examples=20, deadline=None, derandomize=True)
+    def check(array):
+        assert array.shape == (8,) and array.dtype == np.float32
+        odd.append(not np.isfinite(array).all())
+
+    check()
+    assert sum(odd) >= least and (least or not any(odd))
+    with pytest.raises(couloir.Error, match="no arrays"):
+        strategies.arrays(hlo.Token())
+
+
+class StrategiesDoubleNegate(Rule):
+    """-(-x)  =>  x"""
+
+    def pattern(x):
+        return hlo.Negate(hlo.Negate(x))
+
+    def rewrite(x):
+        return x
+
+
+def test_programs_are_such_that_the_rule_fires():
+    @given(strategies.programs(StrategiesDoubleNegate))
+    @settings(max_examples=20, deadline=None)
+    def check(module):
+        couloir.verify(module)
+        assert any(isinstance(op, hlo.Negate) for op in module.walk())
+
+    check()
+
+    @given(strategies.programs(StrategiesDoubleNegate, kinds=["in a region"]))
+    @settings(max_examples=10, deadline=None)
+    def check_regions(module):
+        assert any(op.regions and op.parent_op is not module for op in module.walk() if op is not module)
+
+    check_regions()
 
 
 def test_a_dialect_without_ops_is_refused():

@@ -3,15 +3,17 @@ gives."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from couloir.dialects.onnx.types import type_string
+from couloir.dialects.onnx.types import ELEMENTS, type_string
 from couloir.ir.attribute import Type
 from couloir.ir.constraints import Relation, types_of
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
+from couloir.ir.types import TensorType
 
 if TYPE_CHECKING:
     import onnx
@@ -59,6 +61,17 @@ class SchemaTypes(Relation):
     def fields(self) -> tuple[str, ...]:
         """The names of the operands and results."""
         return tuple(parameter.field for parameter in self.parameters)
+
+    def examples(self, field: str, known: Mapping[str, Sequence[Type]]) -> Sequence[Type]:
+        mine = next((parameter for parameter in self.parameters if parameter.field == field), None)
+        if mine is None:
+            return ()
+        for other in self.parameters:
+            if other.variable is not None and other.variable == mine.variable and other.field != field:
+                bound = known.get(other.field)
+                if bound:
+                    return bound[:1]
+        return [TensorType((2, 3), item.type) for item in ELEMENTS if f"tensor({item.name})" in mine.allowed]
 
     def check(self, op: Operation) -> str | None:
         bound: dict[str, tuple[str, str]] = {}

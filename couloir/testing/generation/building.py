@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 import attrs
 
@@ -22,6 +22,7 @@ from couloir.ir.verify import faults
 from couloir.testing.generation.bodies import Body
 from couloir.testing.generation.search import ATTEMPTS, Draft, Search, give_results
 from couloir.testing.generation.values import Types, elements
+from couloir.testing.rewrites.inputs import Profile, arrays_for
 
 DEPTH: Final = 2
 """Regions in regions."""
@@ -29,6 +30,9 @@ FEW_ATTEMPTS: Final = 50
 """Assignments that are tried for an op that might as well be another one."""
 BodyStyle: TypeAlias = "type[Operation] | Literal['its arguments', 'constants'] | None"
 """What a region computes: one op of a class on its arguments, its own arguments, constants; or anything (None)."""
+Aliasing: TypeAlias = Literal["same operand", "several uses", "in regions", "dead results"]
+"""How values are used: one op has a value twice; a value has several users; ops stand in regions; nobody uses a result."""
+KINDS: Final[tuple[Aliasing, ...]] = get_args(Aliasing)
 _REFERENCES: Final = ("a symbol, such as @main", "a flat symbol, such as @main")
 
 
@@ -71,11 +75,24 @@ class Builder:
         classes: The ops that regions are filled with.
         types: Which types new values may have.
         reuse: How often an operand is a value that there is, where one fits.
+        kinds: How values may be used.
+        constants: What the elements of constants are like; None for no constants where there can be arguments.
     """
 
-    def __init__(self, rng: Random, classes: Sequence[type[Operation]], types: Types, *, reuse: float = 0.85) -> None:
+    def __init__(
+        self,
+        rng: Random,
+        classes: Sequence[type[Operation]],
+        types: Types,
+        *,
+        reuse: float = 0.85,
+        kinds: Collection[Aliasing] = KINDS,
+        constants: Profile | None = "whole",
+    ) -> None:
         self.rng = rng
         self.reuse = reuse
+        self.kinds = kinds
+        self.profile: Profile | None = constants
         self.classes = list(classes)
         self.types = types
         simple = [cls for cls in self.classes if not cls.definition.regions]
@@ -116,10 +133,11 @@ class Builder:
         )
         if draft is None:
             return None
+        taken: set[Value[Any]] = {value for group in held.values() for value in group}
         operands = [
             value
             for field in definition.operands
-            for value in held.get(field.name) or self._operands(scope, draft.operands[field.name])
+            for value in held.get(field.name) or self._operands(scope, draft.operands[field.name], taken)
             if value is not None
         ]
         if len(operands) != sum(map(len, draft.operands.values())):
@@ -153,17 +171,27 @@ class Builder:
             return False
         return not any(relation.check(op) for relation in op.definition.relations)
 
-    def _operands(self, scope: Scope, types: Sequence[Type]) -> list[Value[Any] | None]:
-        return [self.value(scope, type) for type in types]
+    def _operands(self, scope: Scope, types: Sequence[Type], taken: set[Value[Any]]) -> list[Value[Any] | None]:
+        found: list[Value[Any] | None] = []
+        for type in types:
+            value = self.value(scope, type, taken)
+            if value is not None:
+                taken.add(value)
+            found.append(value)
+        return found
 
-    def value(self, scope: Scope, type: Type) -> Value[Any] | None:
-        """A value of a type: one that there is, a constant, or a new argument."""
+    def value(self, scope: Scope, type: Type, taken: Collection[Value[Any]] = ()) -> Value[Any] | None:
+        """A value of a type: one that there is, a constant, or a new argument. `taken` are other operands of its user."""
         fitting = [value for value in scope.values if value.type is type]
+        if "same operand" not in self.kinds:
+            fitting = [value for value in fitting if value not in taken]
+        if "several uses" not in self.kinds:
+            fitting = [value for value in fitting if not value.has_uses]
         if fitting and self.rng.random() < self.reuse:
             return self.rng.choice(fitting[-4:])
         if scope.grows and self.rng.random() < 0.8:
             return self._argument(scope, type)
-        constant = self._constant(scope, type)
+        constant = None if scope.grows and self.profile is None else self._constant(scope, type)
         if constant is not None:
             return constant
         if fitting:
@@ -178,7 +206,10 @@ class Builder:
     def _constant(self, scope: Scope, type: Type) -> Value[Any] | None:
         """A constant of a type, put at the beginning of the block."""
         try:
-            array = elements(self.rng, type)
+            if self.profile is None or self.profile == "whole":
+                array = elements(self.rng, type)
+            else:
+                (array,) = arrays_for([type], self.profile, self.rng.randrange(1 << 30))
         except Error:  # there are no arrays of it
             return None
         op = constant_of(type, array, self.constants)
@@ -198,7 +229,7 @@ class Builder:
         if told is not None:
             block.append(body.terminator.create(told))
             return Region([block])
-        if depth <= DEPTH and style is None:
+        if depth <= DEPTH and style is None and "in regions" in self.kinds:
             for _ in range(self.rng.randint(0, 2)):
                 self.add(scope, self.rng.choice(self.inner), attempts=FEW_ATTEMPTS)
         returned = [self._made(scope, type) for type in body.returns]
@@ -239,7 +270,7 @@ class Builder:
             own = [v for v in fitting if v.parent_block is scope.block]
             if own and self.rng.random() < 0.7:
                 return self.rng.choice(own)
-            if scope.depth > DEPTH:
+            if scope.depth > DEPTH or "in regions" not in self.kinds:
                 break
             cls = self.rng.choice(self.inner)
             results = cls.definition.results

@@ -44,9 +44,11 @@ ATTEMPTS: Final = 250
 """Assignments that are tried for one op."""
 RESTART: Final = 60
 """Changes after which a search that gets no further starts again."""
-LESSON_SEARCHES: Final = 16
+LESSON_SEARCHES: Final = 10
 """Searches from which the others for a class of ops learn."""
-LESSON_ATTEMPTS: Final = 1600
+LESSONS: Final = 4
+"""Different bodies, or values of an attribute, that are enough."""
+LESSON_ATTEMPTS: Final = 700
 """Assignments that are tried in these, all in all."""
 CANDIDATES: Final = 6
 """Values that are tried for one field before another field is."""
@@ -170,13 +172,14 @@ def _learnt(cls: type[Operation]) -> Lessons:
         draft = search.run(min(left, LESSON_ATTEMPTS // 4))
         left -= LESSON_ATTEMPTS // 4 - search.left
         if draft is not None:
-            bodies.setdefault(tuple(attrs.evolve(body, arguments=(), returns=()) for body in draft.bodies))
+            if draft.bodies:
+                bodies.setdefault(tuple(attrs.evolve(body, arguments=(), returns=()) for body in draft.bodies))
             for name, values in attributes.items():
                 if draft.attributes.get(name) is not None:
                     values.append(draft.attributes[name])
-        if left <= 0:
+        if left <= 0 or len(bodies) >= LESSONS or any(len(values) >= LESSONS for values in attributes.values()):
             break
-    return Lessons(tuple(body for body in bodies if body), attributes)
+    return Lessons(tuple(bodies), attributes)
 
 
 def _has_structure(field: Field) -> bool:
@@ -367,6 +370,9 @@ class Search:
         element: Type | None = None
         for relation in self.definition.relations:
             if not isinstance(relation, SameType | SameShape | SameElementType | ElementOf):
+                given = relation.examples(field.name, draft.groups)
+                if given:
+                    return self._like(given)
                 continue
             if field.name not in relation.fields:
                 continue
@@ -393,6 +399,15 @@ class Search:
             return shape.with_element_type(element)
         except Error:
             return None
+
+    def _like(self, examples: Sequence[Type]) -> Type:
+        """One of some types, of an element type that is preferred; tensors with sizes of their own."""
+        wanted = self.types.elements or ()
+        preferred = [type for type in examples if element_type(type) in wanted]
+        type = self.rng.choice(preferred) if preferred else early(self.rng, examples)
+        if isinstance(type, TensorType) and len(examples) > 1:
+            return type.with_dims(self.types.dims(self.rng, None))
+        return type
 
     def _attribute(self, draft: Draft, field: Field) -> Any:
         if field.name in self.fixed:

@@ -26,15 +26,14 @@ from couloir.ir.rewriting import apply_rules
 from couloir.ir.rewriting.matcher import Match, Miss, PatternVariable
 from couloir.ir.rewriting.rewriter import Rewriter
 from couloir.ir.rewriting.rule import Equation, Rewrite
-from couloir.ir.traits import Pure, RecursiveMemoryEffects
 from couloir.ir.types import ShapedType
 from couloir.ir.verify import faults
-from couloir.testing.generation.building import Builder, Scope, function_module, op_classes
+from couloir.testing.generation.building import Scope, function_module
 from couloir.testing.generation.choices import Choices
-from couloir.testing.generation.values import Types
+from couloir.testing.generation.modules import random_modules
 from couloir.testing.rewrites.around import Kind, inner_values, make_same, put_above, put_below, put_in_region
 from couloir.testing.rewrites.examples import varied
-from couloir.testing.rewrites.skeletons import ELEMENTS, USUAL_ELEMENTS, Grower, Skeleton
+from couloir.testing.rewrites.skeletons import Grower, Skeleton
 from couloir.testing.rewrites.walking import Walk
 
 FAILURES: Final = 60
@@ -113,29 +112,8 @@ def programs_for(rule: Rewrite, seed: int, *, deadline: float = math.inf) -> Ite
 
 
 def random_programs(dialects: Sequence[str], seed: int) -> Iterator[ModuleOp]:
-    """Programs of some dialects, without end."""
-    classes = op_classes(dialects)
-    without_effects = [cls for cls in classes if not cls.traits.isdisjoint((Pure, RecursiveMemoryEffects))]
-    mostly_pure = 3 * len(without_effects) > 2 * len(classes)
-    for number in itertools.count():
-        rng = Random(f"{','.join(dialects)}:{seed}:{number}")
-        # Programs that talk to other devices cannot be run.
-        usual = without_effects if mostly_pure and rng.random() < 0.8 else classes
-        scope = Scope(Block(()), [], grows=True)
-        builder = Builder(rng, usual, _types(rng))
-        for _ in range(rng.randint(1, 8)):
-            builder.add(scope, rng.choice(usual))
-        unused = [value for value in scope.values if not value.has_uses and rng.random() < 0.9]
-        made = function_module(scope, unused)
-        if _is_small(made):
-            yield made
-
-
-def _types(rng: Random) -> Types:
-    """Most programs are small, of one element type, with sizes that tell dimensions apart."""
-    elements = (rng.choice(USUAL_ELEMENTS if rng.random() < 0.8 else list(ELEMENTS.values())),)
-    sizes = rng.choice(((2, 3, 5), (2, 3, 1, 5), (2, 3, 1, 4, 0)))
-    return Types(elements if rng.random() < 0.7 else None, (2, 1, 3, 0, 4), sizes, strict=False)
+    """Programs of some dialects, without end, on arrays that are cheap. The same seed gives the same ones."""
+    return (module for module in random_modules(dialects, seed) if _is_small(module))
 
 
 APART_OR_SAME: Final = {"apart": False, "one value": True}
