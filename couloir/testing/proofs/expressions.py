@@ -231,7 +231,8 @@ def _replaced(atom: Atom, mapping: Mapping[Atom, Polynomial]) -> Polynomial:
     if not denominator.terms:  # no numbers are like that; whatever says so has to say it of some atom
         return of(_quotient(numerator, denominator))
     made = numerator // denominator
-    again = {inner: mapping[inner] for monomial, _ in made.terms for inner in monomial if inner in mapping}
+    # A quotient that arises may be one that something stands for, too.
+    again = {a: mapping[a] for monomial, _ in made.terms for a in monomial if a.kind == "quotient" and a in mapping}
     return made.substitute(again) if again else made
 
 

@@ -156,7 +156,7 @@ class Meanings:
             function = _MEANINGS.get(op.name)
             if function is not None:
                 return (function(self, op, operands),)
-            if op.has_trait(Elementwise) or isinstance(op, hlo.Select | hlo.Clamp):
+            if isinstance(op, hlo.Select | hlo.Clamp) or (op.has_trait(Elementwise) and _of_one_rank(types)):
                 return (_elementwise(op, operands),)
         elif op.name == "stablehlo.tuple":
             return (operands,)
@@ -185,6 +185,10 @@ class Meanings:
         if not indices and self.zeros_are_one and is_neutral(kind, init):
             return body
         return fold(kind, indices, [init], [body])
+
+
+def _of_one_rank(types: Sequence[Type]) -> bool:
+    return len({type.rank for type in types if isinstance(type, TensorType)}) == 1
 
 
 def dims_of(type: TensorType) -> Indices:
@@ -291,7 +295,7 @@ def element_term(op: Operation, terms: Sequence[Term]) -> Term:
     if function is not None and not op.regions:
         try:
             made = function(scalars, op, *map(scalar, terms))
-        except (NotInDomain, Error):
+        except (NotInDomain, Error, TypeError, ValueError, AttributeError):  # it looks at bits, or at arrays
             made = None
         if isinstance(made, np.ndarray):
             found = elements(cast("Array", made))
