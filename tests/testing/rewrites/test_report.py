@@ -253,6 +253,31 @@ def test_why_there_is_no_proof_is_said_and_counts_for_nothing(monkeypatch):
     )
 
 
+def test_a_prover_that_fails_leaves_the_tests(monkeypatch):
+    def fails(*arguments, **options):
+        return {}["nothing"]
+
+    monkeypatch.setattr(stages.sizes, "prove", fails)
+    monkeypatch.setattr(stages.bounded, "prove", fails)
+    report = check_rewrite(ReportIdentity, cases=2, seconds=5)
+    assert report.verdict is Verdict.TESTED
+    assert "the prover has failed: KeyError: 'nothing'" in report["values"].detail
+
+
+def test_two_programs_that_differ_by_rounding_alone():
+    text = """
+    func.func @main(%x: tensor<2xf32>, %y: tensor<2xf32>, %z: tensor<2xf32>) -> tensor<2xf32> {
+      %0 = stablehlo.add %x, %y : tensor<2xf32>
+      %1 = stablehlo.add %0, %z : tensor<2xf32>
+      return %1 : tensor<2xf32>
+    }"""
+    other = text.replace("add %x, %y", "add %y, %z").replace("add %0, %z", "add %x, %0")
+    report = equivalent(text, other, cases=5, seconds=10)
+    assert report.verdict is Verdict.PROVED, report
+    assert report["values"].detail.startswith("up to rounding, all values")
+    assert "differ by rounding" in report["values (ordinary)"].detail
+
+
 def test_what_a_prover_takes_for_a_counterexample_is_run_first(monkeypatch):
     module = couloir.parse(
         "func.func @main(%x: tensor<f32>) -> tensor<f32> { %0 = stablehlo.abs %x : tensor<f32>\n"
