@@ -12,7 +12,7 @@ from couloir.ir.attribute import Type
 from couloir.ir.builder import CURRENT
 from couloir.ir.operation import Operation, Value
 from couloir.ir.rewriting import Guard, constant_array, guard, is_splat
-from couloir.ir.types import TensorType
+from couloir.ir.types import ComplexType, FloatType, IntegerType, TensorType
 
 
 def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
@@ -68,6 +68,25 @@ def is_static(*values: Value[Any]) -> Guard:
 def is_empty(value: Value[Any]) -> Guard:
     """Whether a tensor has no elements."""
     return guard(0 in value.type.dims, "it may have elements")
+
+
+def has_integers(value: Value[Any]) -> Guard:
+    """Whether the elements are integers."""
+    return guard(isinstance(value.type.element_type, IntegerType), "the elements are no integers")
+
+
+def has_floats(value: Value[Any]) -> Guard:
+    """Whether the elements are floats or complex."""
+    return guard(isinstance(value.type.element_type, FloatType | ComplexType), "the elements are no floats")
+
+
+def keeps_elements(op: hlo.DotGeneral | hlo.Convolution) -> Guard:
+    """Whether operands and result are of one element type that is no quantized one."""
+    types = {value.type.element_type for value in (op.lhs, op.rhs, op.result)}
+    return guard(
+        len(types) == 1 and isinstance(op.lhs.type.element_type, IntegerType | FloatType | ComplexType),
+        "it changes the element type",
+    )
 
 
 def as_many(before: Value[Any], after: Value[Any]) -> Guard:

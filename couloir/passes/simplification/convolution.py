@@ -15,9 +15,17 @@ from __future__ import annotations
 from typing import Final
 
 from couloir.dialects import hlo
-from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
-from couloir.ir.types import ComplexType, FloatType, IntegerType, TensorType
-from couloir.passes.simplification.axes import inverse, is_empty, is_static, picked
+from couloir.ir.rewriting import Rewrite, Rule, guard, is_splat
+from couloir.ir.types import TensorType
+from couloir.passes.simplification.axes import (
+    has_floats,
+    has_integers,
+    inverse,
+    is_empty,
+    is_static,
+    keeps_elements,
+    picked,
+)
 from couloir.passes.simplification.examples import program
 
 _FIELDS: Final = (
@@ -51,15 +59,6 @@ def _moved(numbers, part, places):
 
 def _at(places, axes):
     return places[axes] if isinstance(axes, int) else picked(places, axes)
-
-
-def _is_plain(op) -> Guard:
-    """Whether operands and result are of one element type that is no quantized one."""
-    types = {value.type.element_type for value in (op.lhs, op.rhs, op.result)}
-    return guard(
-        len(types) == 1 and isinstance(op.lhs.type.element_type, IntegerType | FloatType | ComplexType),
-        "it changes the element type",
-    )
 
 
 class ConvolutionOfTransposedInput(Rule):
@@ -250,7 +249,7 @@ class ConvolutionIsDot(Rule):
             & guard(not any(window.padding_low or window.padding_high for window in op.window), "there is padding")
             & guard(all(window.base_dilation == 1 for window in op.window), "there is padding between elements")
             & is_static(x, w)
-            & _is_plain(op)
+            & keeps_elements(op)
         )
 
     def rewrite(x, w, numbers, precision, op):
@@ -314,7 +313,7 @@ class ConvolutionOfNothing(Rule):
         )  # fmt: skip
 
     def where(w, op):
-        return is_empty(w) & is_static(op.result) & _is_plain(op)
+        return is_empty(w) & is_static(op.result) & keeps_elements(op)
 
     def rewrite(op):
         return hlo.constant(0, op.result.type.element_type, shape=op.result.type.shape)
@@ -341,8 +340,7 @@ class ConvolutionOfZeros(Rule):
         )  # fmt: skip
 
     def where(x, w, op):
-        integers = guard(isinstance(x.type.element_type, IntegerType), "the elements are no integers")
-        return (is_splat(x, 0) | is_splat(w, 0)) & is_static(op.result) & _is_plain(op) & integers
+        return (is_splat(x, 0) | is_splat(w, 0)) & is_static(op.result) & keeps_elements(op) & has_integers(x)
 
     def rewrite(op):
         return hlo.constant(0, op.result.type.element_type, shape=op.result.type.shape)
@@ -372,8 +370,7 @@ class ConvolutionOfZerosRounded(Rule):
 
     def where(x, w, op):
         zero = is_splat(x, 0) | is_splat(w, 0) | is_splat(x, -0.0) | is_splat(w, -0.0)
-        floats = guard(isinstance(x.type.element_type, FloatType | ComplexType), "the elements are no floats")
-        return zero & is_static(op.result) & _is_plain(op) & floats
+        return zero & is_static(op.result) & keeps_elements(op) & has_floats(x)
 
     def rewrite(op):
         return hlo.constant(0, op.result.type.element_type, shape=op.result.type.shape)

@@ -17,8 +17,8 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
-from couloir.ir.types import ComplexType, FloatType, IntegerType, TensorType
-from couloir.passes.simplification.axes import is_static, kept, picked
+from couloir.ir.types import TensorType
+from couloir.passes.simplification.axes import has_floats, has_integers, is_static, keeps_elements, kept, picked
 from couloir.passes.simplification.examples import program
 
 
@@ -47,23 +47,6 @@ def _with_right(numbers, batching, contracting):
     return hlo.DotDimensionNumbers(
         numbers.lhs_batching_dimensions, batching, numbers.lhs_contracting_dimensions, contracting
     )
-
-
-def _is_plain(op) -> Guard:
-    """Whether operands and result are of one element type that is no quantized one."""
-    types = {value.type.element_type for value in (op.lhs, op.rhs, op.result)}
-    return guard(
-        len(types) == 1 and isinstance(op.lhs.type.element_type, IntegerType | FloatType | ComplexType),
-        "it changes the element type",
-    )
-
-
-def _is_integer(value) -> Guard:
-    return guard(isinstance(value.type.element_type, IntegerType), "the elements are no integers")
-
-
-def _is_rounded(value) -> Guard:
-    return guard(isinstance(value.type.element_type, FloatType | ComplexType), "the elements are no floats")
 
 
 def _zeros(type):
@@ -123,7 +106,7 @@ class TransposeOfDot(Rule):
         return (
             guard(p == exchanged, "it moves other dimensions")
             & guard(len(precision or (0, 0)) == 2, "the precision is of one operand")
-            & _is_plain(dot)
+            & keeps_elements(dot)
         )
 
     def rewrite(x, y, numbers, precision, op):
@@ -146,7 +129,7 @@ class DotOfNothing(Rule):
         return (
             guard(0 in picked(x.type.dims, numbers.lhs_contracting_dimensions), "there is something to sum up")
             & is_static(op.result)
-            & _is_plain(op)
+            & keeps_elements(op)
         )
 
     def rewrite(op):
@@ -157,7 +140,9 @@ def _has_one_product(op) -> Guard:
     """Whether each sum has one product."""
     sizes = picked(op.lhs.type.dims, op.dot_dimension_numbers.lhs_contracting_dimensions)
     return (
-        guard(all(size == 1 for size in sizes), "there is more to sum up") & is_static(op.lhs, op.rhs) & _is_plain(op)
+        guard(all(size == 1 for size in sizes), "there is more to sum up")
+        & is_static(op.lhs, op.rhs)
+        & keeps_elements(op)
     )
 
 
@@ -178,7 +163,7 @@ class DotOfOneProduct(Rule):
         return hlo.DotGeneral(x, y, numbers, precision)
 
     def where(x, op):
-        return _has_one_product(op) & _is_integer(x)
+        return _has_one_product(op) & has_integers(x)
 
     def rewrite(op):
         return _product(op)
@@ -193,7 +178,7 @@ class DotOfOneProductRounded(Rule):
         return hlo.DotGeneral(x, y, numbers, precision)
 
     def where(x, op):
-        return _has_one_product(op) & _is_rounded(x)
+        return _has_one_product(op) & has_floats(x)
 
     def rewrite(op):
         return _product(op)
@@ -342,7 +327,7 @@ class DotOfZeros(Rule):
         return hlo.DotGeneral(x, y, numbers, precision)
 
     def where(x, y, op):
-        return (is_splat(x, 0) | is_splat(y, 0)) & _is_plain(op) & is_static(op.result) & _is_integer(x)
+        return (is_splat(x, 0) | is_splat(y, 0)) & keeps_elements(op) & is_static(op.result) & has_integers(x)
 
     def rewrite(op):
         return _zeros(op.result.type)
@@ -358,7 +343,7 @@ class DotOfZerosRounded(Rule):
 
     def where(x, y, op):
         zero = is_splat(x, 0) | is_splat(y, 0) | is_splat(x, -0.0) | is_splat(y, -0.0)
-        return zero & _is_plain(op) & is_static(op.result) & _is_rounded(x)
+        return zero & keeps_elements(op) & is_static(op.result) & has_floats(x)
 
     def rewrite(op):
         return _zeros(op.result.type)
@@ -383,7 +368,7 @@ class DotOfScaledLeft(Rule):
         return hlo.DotGeneral(hlo.Multiply(x, hlo.BroadcastInDim(s, ())), y, numbers, precision)
 
     def where(x, op):
-        return _is_cheaper(x, op) & _is_plain(op) & _is_integer(x)
+        return _is_cheaper(x, op) & keeps_elements(op) & has_integers(x)
 
     def rewrite(x, s, y, numbers, precision, op):
         return _scaled(x, y, s, numbers, precision, op)
@@ -396,7 +381,7 @@ class DotOfScaledRight(Rule):
         return hlo.DotGeneral(x, hlo.Multiply(y, hlo.BroadcastInDim(s, ())), numbers, precision)
 
     def where(y, op):
-        return _is_cheaper(y, op) & _is_plain(op) & _is_integer(y)
+        return _is_cheaper(y, op) & keeps_elements(op) & has_integers(y)
 
     def rewrite(x, s, y, numbers, precision, op):
         return _scaled(x, y, s, numbers, precision, op)
@@ -411,7 +396,7 @@ class DotOfScaledLeftRounded(Rule):
         return hlo.DotGeneral(hlo.Multiply(x, hlo.BroadcastInDim(s, ())), y, numbers, precision)
 
     def where(x, op):
-        return _is_cheaper(x, op) & _is_plain(op) & _is_rounded(x)
+        return _is_cheaper(x, op) & keeps_elements(op) & has_floats(x)
 
     def rewrite(x, s, y, numbers, precision, op):
         return _scaled(x, y, s, numbers, precision, op)
@@ -426,7 +411,7 @@ class DotOfScaledRightRounded(Rule):
         return hlo.DotGeneral(x, hlo.Multiply(y, hlo.BroadcastInDim(s, ())), numbers, precision)
 
     def where(y, op):
-        return _is_cheaper(y, op) & _is_plain(op) & _is_rounded(y)
+        return _is_cheaper(y, op) & keeps_elements(op) & has_floats(y)
 
     def rewrite(x, s, y, numbers, precision, op):
         return _scaled(x, y, s, numbers, precision, op)

@@ -46,16 +46,6 @@ def order_rounds(op) -> Guard:
     return _reduces(op) and guard(not any_order(op), "the order does not matter")
 
 
-def has_integers(value) -> Guard:
-    """Whether the elements are integers."""
-    return guard(isinstance(value.type.element_type, IntegerType), "the elements are no integers")
-
-
-def has_floats(value) -> Guard:
-    """Whether the elements are no integers."""
-    return guard(not isinstance(value.type.element_type, IntegerType), "the elements are integers")
-
-
 def is_sum(op) -> Guard:
     """Whether a reduction sums up, starting from 0."""
     return guard(reducer_of(op) is hlo.Add, "it is no sum") and (

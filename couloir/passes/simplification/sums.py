@@ -17,12 +17,10 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
-from couloir.passes.simplification.axes import is_static, picked
+from couloir.passes.simplification.axes import has_floats, has_integers, is_static, picked
 from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.reduction import (
     flat_axes,
-    has_floats,
-    has_integers,
     in_order,
     is_flat,
     is_sum,

@@ -183,7 +183,7 @@ KEPT = [
 %c = constant dense<0> : tensor<i32>
 %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xi32>) -> tensor<2x3xi32>
 %r = reduce(%0 init: %c) applies add across dimensions = [0] : (tensor<2x3xi32>, tensor<i32>) -> tensor<3xi32>""",
-        "the elements are integers",
+        "the elements are no floats",
     ),
     Kept(
         "SumOfBroadcastRounded",
@@ -246,7 +246,7 @@ KEPT = [
 %0 = broadcast_in_dim %s, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
 %1 = multiply %0, %x : tensor<2x3xi32>
 %r = reduce(%1 init: %c) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>""",
-        "the elements are integers",
+        "the elements are no floats",
     ),
     Kept(
         "SumOfScaledRounded",
