@@ -57,6 +57,10 @@ def _why(op: Operation, has_nan: bool) -> str | None:
             base, exponent = op.operands
             whole = not _is_float(base) and _is_float(exponent)
             return "roots that are no whole numbers become integers" if whole else None
+        case hlo.BatchNormTraining() | hlo.BatchNormGrad() | hlo.BatchNormInference():
+            element = op.operand.type.element_type
+            narrow = isinstance(element, FloatType) and element.width < 16
+            return "intermediate results of so few bits are rounded or not" if narrow else None
         case chlo.TopK():
             return "NaN has no place in the order" if has_nan and _is_float(op.operand) else None
         case _:

@@ -202,6 +202,20 @@ def test_the_function_need_not_be_called_main_and_names_of_inputs_do_not_matter(
     assert report.obligations[0].detail == "it does not take the program: it runs the function @main alone"
 
 
+def test_xla_gets_no_open_sizes() -> None:
+    if PEERS["xla"].absence:
+        pytest.skip("xla: not installed")
+    text = """func.func @main(%x: tensor<3xf32>, %n: tensor<i32>) -> tensor<?xf32> {
+      %0 = stablehlo.set_dimension_size %x, %n, dim = 0 : (tensor<3xf32>, tensor<i32>) -> tensor<?xf32>
+      return %0 : tensor<?xf32>
+    }"""
+    arrays = [np.ones(3, np.float32), np.array(2, np.int32)]
+    report = compare_with(couloir.parse(text), ["xla"], inputs=arrays)
+    assert (
+        report.obligations[0].detail == "it does not take the program: it takes and gives tensors of known sizes alone"
+    )
+
+
 def test_what_c_cannot_do_is_said() -> None:
     text = """func.func @main() -> tensor<2xf32> {
       %0 = stablehlo.constant dense<0.0> : tensor<f32>

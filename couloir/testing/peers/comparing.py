@@ -20,6 +20,7 @@ from couloir.backends.numpy.rounding import smallest_normal
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.errors import Error
 from couloir.ir.symbols import lookup
+from couloir.ir.types import ShapedType
 from couloir.passes.running import public_functions, random_inputs, signature
 from couloir.stablehlo_text import to_stablehlo_text
 from couloir.testing.peers.agreement import Expected, expected
@@ -245,6 +246,9 @@ def _text_for(peer: Peer, module: ModuleOp) -> str:
     if peer.dialect != "stablehlo":
         return str(module)
     function = public_functions(module)[0]
+    types = (*function.function_type.inputs, *function.function_type.results)
+    if not all(type.is_static for type in types if isinstance(type, ShapedType)):
+        raise Refused("it takes and gives tensors of known sizes alone")
     if function.sym_name != MAIN:
         if lookup(module, MAIN) is not None:
             raise Refused(f"it runs the function @{MAIN} alone")
