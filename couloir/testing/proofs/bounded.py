@@ -37,7 +37,7 @@ from couloir.passes.running import incomparable, public_functions
 from couloir.testing.proofs import exhaustive, scalars, smt
 from couloir.testing.proofs.domain import PRODUCT, SUM, Terms, elements, symbols, terms
 from couloir.testing.proofs.laws import COMMUTATIVE, again, apply, is_float, is_integer, rebuilt, substituted
-from couloir.testing.proofs.polynomials import CANCELLING, NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
+from couloir.testing.proofs.polynomials import CANCELLING, NO_NAN, NO_SIGNED_ZEROS, nearly_equal, normal, open_regions
 from couloir.testing.proofs.questions import Proved, Refuted, Undecided, valid
 from couloir.testing.proofs.terms import FALSE, TRUE, Term, constant, postorder, variable
 from couloir.testing.rewrites.report import Candidate, Proof
@@ -293,7 +293,8 @@ def _decide_whole(
     if not missing and _same_in_each_case(one, other, free, assumes):
         progress.methods["cases"] = None
         return None
-    premises, goal = _premises([one, other], assumes), _goal(one, other, assumes)
+    # What is assumed is assumed of the program before: one that makes NaN afterwards where there was none is wrong.
+    premises, goal = _premises([one], assumes), _goal(one, other, assumes)
     method, outcome = "all values", exhaustive.decide(premises, goal)
     if outcome is None and not free:
         outcome = exhaustive.refute(premises, goal)
@@ -367,6 +368,8 @@ def _missing_assumptions(one: Term, other: Term, free: Collection[Term], assumes
         found = normal([one, other], free, [*assumes, *more])
         a, b = found.terms
         if a is b or nearly_equal(a, b, _roundoff(a.dtype)):
+            if NO_NAN in normal([other], free, {*assumes, *more} - {NO_NAN}).needs:
+                return None  # it may make NaN where there was none
             return found.needs | (set(more) - set(assumes))
     return None
 
@@ -389,7 +392,7 @@ def _method(roots: Sequence[Term]) -> str:
 
 
 def _premises(roots: Sequence[Term], assumes: Collection[str]) -> list[Term]:
-    """What the assumptions say of every operand, intermediate result and result."""
+    """What the assumptions say of every operand, intermediate result and result of terms."""
     premises: list[Term] = []
     for term in postorder(roots):
         if kind(term.dtype) != "float" or not is_float(term.dtype):

@@ -370,7 +370,7 @@ def _abs(operands: Sequence[Term], dtype: DType) -> Term | None:
     return x if kind(dtype) == "unsigned" else None
 
 
-def _extremum(op: str, other: str) -> Callable[[Sequence[Term], DType], Term | None]:
+def _extremum(op: str) -> Callable[[Sequence[Term], DType], Term | None]:
     """Of booleans the greater is OR, the lesser AND; one number is its own maximum."""
 
     def law(operands: Sequence[Term], dtype: DType) -> Term | None:
@@ -570,8 +570,8 @@ _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
     "convert": _convert,
     "divide": _divide,
     "imag": _part("imag"),
-    "maximum": _extremum("maximum", "minimum"),
-    "minimum": _extremum("minimum", "maximum"),
+    "maximum": _extremum("maximum"),
+    "minimum": _extremum("minimum"),
     "multiply": _multiply,
     "negate": _negate,
     "not": _not,

@@ -74,6 +74,19 @@ def test_an_assumption_becomes_a_premise() -> None:
 
 
 @needs_z3
+def test_what_makes_nan_afterwards_is_not_excused() -> None:
+    """x => x / x * x is wrong for 0, whatever is assumed of the program before."""
+    types = {"arguments": "%x: tensor<f16>", "result": "tensor<f16>"}
+    same = "return %x : tensor<f16>"
+    through = "%a = stablehlo.divide %x, %x : tensor<f16>\n%r = stablehlo.multiply %a, %x : tensor<f16>\nreturn %r : tensor<f16>"
+    everything = ("no NaN", "no infinities", "no signed zeros")
+    found = decide(same, through, *everything, **types)
+    assert isinstance(found, Candidate) and found.inputs is not None and not found.inputs[0].any()
+    assert not isinstance(decide(same, through, "reassociation", *everything, **types), Proof)
+    assert isinstance(decide(through, same, "reassociation", *everything, **types), Proof)
+
+
+@needs_z3
 @pytest.mark.parametrize("type", ["i8", "ui8", "i32", "ui32"])
 def test_halving_is_shifting_for_unsigned_integers_alone(type: str) -> None:
     shift = "arithmetic" if type[0] == "i" else "logical"
