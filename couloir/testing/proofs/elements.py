@@ -17,6 +17,7 @@ import attrs
 import numpy as np
 
 from couloir.backends.numpy.element_types import DType, integer_range, kind, width
+from couloir.ir.attribute import Attribute
 from couloir.testing.proofs.expressions import Atom, Polynomial, index, of
 from couloir.testing.proofs.facts import Fact
 from couloir.testing.proofs.laws import apply, rebuilt
@@ -33,7 +34,15 @@ class Read:
     indices: Indices
 
     def __repr__(self) -> str:
-        name = f"arg{self.source}" if isinstance(self.source, int) else repr(self.source)
+        match self.source:
+            case int(number):
+                name = f"arg{number}"
+            case Attribute():
+                name = "constant"
+            case tuple():
+                name = "an argument of a region"
+            case other:
+                name = repr(other)
         return f"{name}[{', '.join(map(str, self.indices))}]"
 
 
@@ -44,6 +53,9 @@ class Fold:
     kind: Hashable
     indices: tuple[Atom, ...]
     result: int
+
+    def __repr__(self) -> str:
+        return f"{self.kind if isinstance(self.kind, str) else 'a body'} over {', '.join(map(repr, self.indices))}"
 
 
 def read(source: Hashable, indices: Sequence[Polynomial], dtype: DType) -> Term:

@@ -156,7 +156,8 @@ class Meanings:
             function = _MEANINGS.get(op.name)
             if function is not None:
                 return (function(self, op, operands),)
-            if isinstance(op, hlo.Select | hlo.Clamp) or (op.has_trait(Elementwise) and _of_one_rank(types)):
+            here = op.has_trait(Elementwise) or isinstance(op, hlo.BitcastConvert)  # of equal widths, if of one rank
+            if isinstance(op, hlo.Select | hlo.Clamp) or (here and _of_one_rank(types)):
                 return (_elementwise(op, operands),)
         elif op.name == "stablehlo.tuple":
             return (operands,)
