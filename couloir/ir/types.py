@@ -141,6 +141,15 @@ class FunctionType(Type):
         p.result_types(self.results)
 
 
+class UnknownShape(Error):
+    """A shape is asked for that is known only when the program runs. A rule that asks does not apply there."""
+
+    @property
+    def reason(self) -> str:
+        """Why not, as `NoMatch` has it."""
+        return self.message
+
+
 class ShapedType(Type):
     """Base of the types with dimensions and an element type."""
 
@@ -161,7 +170,7 @@ class ShapedType(Type):
     def shape(self) -> tuple[int, ...]:
         """The dimensions of a static type. Raises `couloir.Error` for a dynamic one."""
         if None in self.dims:
-            raise Error(
+            raise UnknownShape(
                 f"the shape of `{self}` is not known before it runs", hint="use `dims`, or bind the dynamic dimensions"
             )
         return self.dims  # pyright: ignore[reportReturnType] -- None is excluded above

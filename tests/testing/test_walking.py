@@ -45,7 +45,23 @@ def test_a_walk_finds_where_the_rule_has_something_to_do():
     assert any(op.result.type.size > 1 for op in slices)
 
 
-def test_scalars_lead_nowhere():
+SCALARS = """
+func.func @main(%x: tensor<i32>, %v: tensor<i32>) -> tensor<i32> {
+  %0 = stablehlo.pad %x, %v, low = [], high = [], interior = [] : (tensor<i32>, tensor<i32>) -> tensor<i32>
+  %1 = stablehlo.slice %0 [] : (tensor<i32>) -> tensor<i32>
+  %2 = stablehlo.reverse %1, dims = [] : tensor<i32>
+  return %2 : tensor<i32>
+}
+"""
+
+
+def test_steps_lead_from_scalars_to_tensors_of_several_dimensions():
     walk, rng = Walk(lambda module: True), Random(0)
-    walk.add(couloir.parse("func.func @main(%x: tensor<f32>) -> tensor<f32> { return %x : tensor<f32> }"), rng)
-    assert walk.program(rng) is None
+    walk.add(couloir.parse(SCALARS), rng)
+    found = [module for module in (walk.program(rng) for _ in range(40)) if module is not None]
+    slices = [op for module in found for op in module.walk() if isinstance(op, hlo.Slice)]
+    assert {1, 2, 3} <= {op.result.type.rank for op in slices}
+    assert any(op.result.type.size > 4 and any(op.start_indices) for op in slices)
+    pads = [op for module in found for op in module.walk() if isinstance(op, hlo.Pad)]
+    assert any(any(pad.interior_padding) for pad in pads)
+    assert all(pad.padding_value.type.rank == 0 for pad in pads)

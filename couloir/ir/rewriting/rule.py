@@ -38,6 +38,7 @@ from couloir.ir.rewriting.guards import Guard
 from couloir.ir.rewriting.matcher import Match, Miss, Pattern, match, record, shared_outside
 from couloir.ir.rewriting.quick_match import QuickMatch, quick_match
 from couloir.ir.rewriting.rewriter import Rewriter
+from couloir.ir.types import UnknownShape
 
 ANY_OP: Final = Operation
 """As a root of a rule: it may start at every op."""
@@ -55,6 +56,8 @@ _RULES: Final[dict[str, Rewrite]] = {}
 
 class NoMatch(Exception):
     """Raised inside `where`, `rewrite` or a function rule: the rule does not apply, for the reason given.
+
+    So does `UnknownShape`, of itself: a rule that asks for the `shape` of a dynamic type is none for it.
 
     `supported` is the nearest form to which it would apply, for the reports of conversions: "the modes constant and edge".
     """
@@ -142,7 +145,7 @@ class Equation(Rewrite):
         reason = ""
         try:
             outcome = self._where(**_select(self._where_names, found.bindings, op))
-        except NoMatch as miss:
+        except (NoMatch, UnknownShape) as miss:
             return Miss(miss.reason, len(found.ops) + 1, op)
         if isinstance(outcome, str):
             reason = outcome
@@ -175,7 +178,7 @@ class Equation(Rewrite):
                 outcome = self._where(**_select(names, bindings, ops[-1]))
             else:
                 outcome = self._where(**{name: bindings[name] for name in names})
-        except NoMatch:
+        except (NoMatch, UnknownShape):
             return False
         return bool(outcome) and not isinstance(outcome, str)
 
@@ -193,7 +196,7 @@ class Equation(Rewrite):
         with rewriter.inserting_before(op, location):
             try:
                 values = self.replacement(found, op)
-            except NoMatch as miss:
+            except (NoMatch, UnknownShape) as miss:
                 rewriter.undo_insertions()
                 return Miss(miss.reason, len(found.ops) + 1, op)
         reason = rewriter.check_replacement(self.name, op, values)
@@ -256,7 +259,7 @@ class FunctionRule(Rewrite):
         with rewriter.inserting_before(op):
             try:
                 reason = self.function(op, rewriter)
-            except NoMatch as miss:
+            except (NoMatch, UnknownShape) as miss:
                 edited = rewriter.edits != mark and not rewriter.only_inserted(mark)
                 if edited or rewriter.fingerprint(op) != before:
                     raise Error(

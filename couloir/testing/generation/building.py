@@ -11,7 +11,7 @@ import attrs
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp, Return
 from couloir.ir.attribute import Type
-from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
+from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.constraints import Holds, Relation
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value
@@ -20,7 +20,7 @@ from couloir.ir.traits import ConstantLike, IsolatedFromAbove, IsTerminator, NoT
 from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, ShapedType
 from couloir.ir.verify import faults
 from couloir.testing.generation.bodies import Body
-from couloir.testing.generation.search import ATTEMPTS, Draft, Search, give_results
+from couloir.testing.generation.search import ATTEMPTS, Draft, Search, give_results, is_numbers
 from couloir.testing.generation.values import Types, elements
 from couloir.testing.rewrites.inputs import Profile, arrays_for
 
@@ -128,9 +128,11 @@ class Builder:
         known = {name: tuple(value.type for value in values) for name, values in held.items()}
         recent = [value.type for value in scope.values[-6:]]
         asked = [*wishes, *(_same_type(position, earlier) for position, earlier in (same or {}).items())]
-        draft = Search(cls, self.rng, self.types, recent, {**given, **known}, asked, learn=attempts > FEW_ATTEMPTS).run(
-            attempts
-        )
+        definers = dict.fromkeys(value.defining_op for value in scope.values[-3:] if value.defining_op is not None)
+        lists = [numbers for op in definers for numbers in _lists(op)]
+        learn = attempts > FEW_ATTEMPTS
+        search = Search(cls, self.rng, self.types, recent, {**given, **known}, asked, lists=lists, learn=learn)
+        draft = search.run(attempts)
         if draft is None:
             return None
         taken: set[Value[Any]] = {value for group in held.values() for value in group}
@@ -279,6 +281,12 @@ class Builder:
                 if made is not None and made.results[0].type is type:
                     return made.results[0]
         return self.value(scope, type)
+
+
+def _lists(op: Operation) -> list[tuple[int, ...]]:
+    """The lists of whole numbers in the attributes of an op."""
+    arrays = (stored for stored in op.stored_attributes.values() if isinstance(stored, DenseArrayAttr))
+    return [tuple(stored.values) for stored in arrays if is_numbers(tuple(stored.values))]
 
 
 def _same_type(position: int, earlier: int) -> Holds:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from types import FunctionType as PythonFunction
 from types import MethodType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -197,6 +197,7 @@ class Search:
         near: The types of values that could be operands.
         fixed: Fields that are what they are: types of operands (a tuple for each field), values of attributes, or forms of them.
         wishes: What is demanded of the op beside what its definition demands.
+        lists: Lists of numbers in attributes of other ops, which may stand in this one, too.
         learn: Whether to begin with what earlier searches for such ops found.
     """
 
@@ -209,6 +210,7 @@ class Search:
         fixed: Mapping[str, Any] | None = None,
         wishes: Sequence[Relation] = (),
         *,
+        lists: Sequence[tuple[int, ...]] = (),
         learn: bool = True,
     ) -> None:
         self.cls = cls
@@ -217,6 +219,7 @@ class Search:
         self.rng = rng
         self.types = types
         self.near = list(near)
+        self.lists = list(lists)
         self.fixed = dict(fixed or {})
         self.forms = {name: form for name, form in self.fixed.items() if isinstance(form, Form)}
         self.free = [field for field in self.definition.fields if field.name not in self.fixed]
@@ -277,7 +280,8 @@ class Search:
 
     def _around(self, draft: Draft) -> Surroundings:
         own = [type for group in (*draft.operands.values(), *draft.results.values()) for type in group]
-        return Surroundings(self.rng, self.types, own * 3 + self.near if own else self.near)
+        held = [tuple(value) for value in draft.attributes.values() if is_numbers(value)]
+        return Surroundings(self.rng, self.types, own * 3 + self.near if own else self.near, held + self.lists)
 
     def _first(self) -> Draft:
         draft = Draft(self.cls)
@@ -533,6 +537,12 @@ def give_results(op: Operation, draft: Draft, seen_as: Any = None) -> None:
     op.results = tuple([OpResult(type, op, number) for number, type in enumerate(types)])
     if definition.needs_segments("result"):
         op.attributes[SEGMENTS["result"]] = DenseArrayAttr(i32, tuple(counts))
+
+
+def is_numbers(value: Any) -> bool:
+    """Whether an attribute's value is a list of whole numbers, and not an empty one."""
+    items = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
+    return bool(items) and all(type(item) is int for item in items)
 
 
 def _fault(check: Any, probe: Any) -> bool:

@@ -114,11 +114,13 @@ class Surroundings:
         rng: Decides.
         types: Which types new values may have.
         near: The types that the op's fields have, and those of values that could be operands.
+        lists: Lists of numbers that other attributes hold, of this op and of those before it.
     """
 
     rng: Random
     types: Types
     near: Sequence[Type]
+    lists: Sequence[tuple[int, ...]] = ()
 
     def number(self) -> int:
         """An axis, a size, or a small constant."""
@@ -141,6 +143,10 @@ class Surroundings:
         shapes = [type.dims for type in self.near if isinstance(type, ShapedType)]
         dims = tuple(1 if size is None else size for size in rng.choice(shapes)) if shapes else ()
         rank = len(dims)
+        if self.lists and rng.random() < 0.2:  # the same as elsewhere, or one that begins there
+            numbers = rng.choice(self.lists)
+            other = rng.choice((dims, *self.lists)) if rng.random() < 0.5 else ()
+            return tuple(a + b for a, b in zip(numbers, other, strict=True)) if len(other) == len(numbers) else numbers
         match rng.randrange(10):
             case 0:
                 return dims

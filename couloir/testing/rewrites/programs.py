@@ -44,6 +44,8 @@ EARLY_TRIES: Final = 60
 """The same as long as the rule has never fired."""
 PLAIN: Final = 6
 """How many of the first programs have nothing around what the rule looks at: most wrong rules are seen to be wrong on these."""
+ALONE: Final = 3
+"""How many of the first programs are made anew; of the others two in three are made from those on which the rule fired."""
 MAX_ELEMENTS: Final = 1_000_000
 
 _WEIGHTS: Final[dict[Kind, int]] = {
@@ -87,7 +89,7 @@ def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf, t
             made = maker.walked(rng) if tried and rng.random() < 0.6 else None
             made = made or _example(examples[rng.randrange(len(examples))], rng)
         else:
-            made = maker.walked(rng) if number >= PLAIN and number % 3 else None
+            made = maker.walked(rng) if number >= ALONE and number % 3 else None
             made = made or maker.program(rng, plain=number < PLAIN)
         if monotonic() > deadline:
             return

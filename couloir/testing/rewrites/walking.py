@@ -42,14 +42,19 @@ from couloir.ir.types import (
 )
 from couloir.ir.verify import faults
 
-STEPS: Final = 12
+STEPS: Final = 20
 """That are tried from one program."""
-ACCEPTED: Final = 4
+ACCEPTED: Final = 6
 """That are enough."""
+MAX_RANK: Final = 4
+REPAIRS: Final = 80
+"""Tries to make an op valid whose operands have got a dimension."""
+_UNFIT: Final = (Error, ArithmeticError, LookupError, TypeError, ValueError)
+"""What says that attributes and types do not fit together any more."""
 CORPUS: Final = 24
 """Programs that are kept to start from."""
-SIZES: Final = (1, 1, 2, 3, 4, 5, 7)
-UNKNOWN: Final = 0.2
+SIZES: Final = (1, 2, 3, 4, 5, 7)
+UNKNOWN: Final = 0.1
 """The share of new sizes that are unknown."""
 ELEMENTS: Final = (
     (f32, f64, f16, bf16, ComplexType(f32), ComplexType(f64), *FLOAT.examples),
@@ -70,25 +75,22 @@ class Walk:
         self.corpus: list[ModuleOp] = []
 
     def add(self, module: ModuleOp, rng: Random) -> None:
-        """Keeps a program to start from, instead of another one when there are enough; scalars lead nowhere."""
-        if not any(
-            isinstance(value.type, ShapedType) and value.type.dims for op in module.walk() for value in op.operands
-        ):
-            return
+        """Keeps a program to start from, instead of another one when there are enough."""
         if len(self.corpus) < CORPUS:
             self.corpus.append(module)
         else:
-            self.corpus[rng.randrange(CORPUS)] = module
+            place = max(rng.randrange(CORPUS), rng.randrange(CORPUS), key=lambda number: _poverty(self.corpus[number]))
+            self.corpus[place] = module
 
     def program(self, rng: Random) -> ModuleOp | None:
         """A program some steps away from one that was kept; None when no step was possible."""
         if not self.corpus:
             return None
-        here = min(rng.choices(self.corpus, k=3), key=_emptiness)
+        here = min(rng.choices(self.corpus, k=4), key=_poverty)
         accepted = 0
-        for _ in range(STEPS * (1 + (_emptiness(here) > 0))):
+        for _ in range(STEPS):
             there = step(here, rng)
-            if there is None or (_emptiness(there) > _emptiness(here) and rng.random() < 0.8):
+            if there is None or (_poverty(there) > _poverty(here) and rng.random() < 0.8):
                 continue
             if self.fires(there):
                 here = there
@@ -107,25 +109,83 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
     function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
     if function is None:
         return None
-    change = rng.choices((_change_number, _change_size, _change_element, _free_constant), (8, 4, 2, 2))[0]
+    changes = (_change_number, _change_size, _add_dimension, _change_element, _free_constant)
+    # Scalars, and what is like them, say little.
+    change = rng.choices(changes, (8, 4, 12 if _poverty(module) else 3, 2, 2))[0]
     try:
         if not change(function, rng) or not _types_follow(function) or faults(made, limit=1):
             return None
-    except (
-        Error,
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ):  # attributes and types do not fit together any more
+    except _UNFIT:
         return None
     return made
 
 
-def _emptiness(module: ModuleOp) -> int:
-    """How many dimensions have nothing, of which there is nothing to see."""
+def _poverty(module: ModuleOp) -> int:
+    """How much there is in which there is nothing to see: empty dimensions, those of one element, ranks below 2."""
     types = [value.type for op in module.walk() for value in op.results]
-    return sum(size == 0 for type in types if isinstance(type, ShapedType) for size in type.dims)
+    shapes = [type.dims for type in types if isinstance(type, ShapedType)]
+    return sum(3 * (size == 0) + (size == 1) for dims in shapes for size in dims) + sum(
+        max(2 - len(dims), 0) for dims in shapes
+    )
+
+
+def _add_dimension(function: FuncOp, rng: Random) -> bool:
+    """One more dimension for all values of a rank. What the attributes of each op say of it is what makes the op valid."""
+    constants = [op.results[0] for op in function.entry.ops if op.has_trait(ConstantLike)]
+    given = [v for v in (*function.arguments, *constants) if isinstance(v.type, ShapedType) and v.type.rank < MAX_RANK]
+    if not given:
+        return False
+    rank = rng.choice(given).type.rank
+    all_of_them = rng.random() < 0.5
+    for value in given:
+        if value.type.rank == rank and (all_of_them or rng.random() < 0.6):
+            value.set_type(_with_dimension(value.type, rng))
+            if value.defining_op is not None:
+                _resize_constant(value.defining_op)
+    for op in function.entry.ops:
+        if isinstance(op, Return):
+            break
+        if not op.has_trait(ConstantLike) and not _made_valid(op, rank, rng):
+            return False
+    return True
+
+
+def _with_dimension(type: ShapedType, rng: Random) -> Type:
+    """A type with one more dimension at the end, often a copy of one that it has."""
+    size = rng.choice(type.dims) if type.dims and rng.random() < 0.7 else rng.choice(SIZES)
+    return type.with_dims((*type.dims, size))
+
+
+def _made_valid(op: Operation, rank: int, rng: Random) -> bool:
+    """Whether an op could be made valid when its operands have got a dimension, which is number `rank`."""
+    arrays = {key: stored for key, stored in op.stored_attributes.items() if isinstance(stored, DenseArrayAttr)}
+    held = {key: stored for key, stored in arrays.items() if _is_whole(stored.element_type)}
+    types = [result.type for result in op.results]
+    sizes = [v.type.dims[-1] or 1 for v in op.operands if isinstance(v.type, ShapedType) and v.type.dims] or [1]
+    for _ in range(1 if not held and _inferred(op) is not None else REPAIRS):
+        for key, stored in held.items():
+            numbers = list(stored.values)
+            kind = rng.randrange(5)
+            if kind == 0:
+                numbers.append(rng.choice((0, 1)))
+            elif kind == 1:
+                numbers.append(rng.choice(sizes))
+            elif kind == 2 and numbers:
+                numbers.append(rng.choice(numbers))
+            elif kind == 3:
+                numbers.insert(rng.randint(0, len(numbers)), rank)
+            op.attributes[key] = DenseArrayAttr(stored.element_type, tuple(numbers))
+        try:
+            found = _inferred(op)
+            for number, (result, old) in enumerate(zip(op.results, types, strict=True)):
+                more = isinstance(old, ShapedType) and old.rank < MAX_RANK and rng.random() < 0.8
+                declared = _with_dimension(old, rng) if more and isinstance(old, ShapedType) else old
+                result.set_type(declared if found is None else found[number])
+            if not faults(op, limit=1):
+                return True
+        except _UNFIT:
+            continue
+    return False
 
 
 def _change_size(function: FuncOp, rng: Random) -> bool:
@@ -237,7 +297,11 @@ def _change_one(op: Operation, key: str, rng: Random, delta: int | None = None) 
         return 0
     shaped = [value.type for value in (*op.operands, *op.results) if isinstance(value.type, ShapedType)]
     near = [size for type in shaped for size in type.dims if size]
-    new = rng.choice((old + 1, old - 1, old + 2, 0, 1, *near[:4])) if delta is None else old + delta
+    new = (
+        rng.choice((old + 1, old + 1, old - 1, old - 1, old + 2, rng.randint(0, 1), *near[:3]))
+        if delta is None
+        else old + delta
+    )
     numbers[place] = new
     op.attributes[key] = _with_numbers(stored, numbers)
     return new - old

@@ -432,6 +432,45 @@ def test_a_rule_that_declines_leaves_nothing_behind() -> None:
     assert why_not(Declines, root.region.block.first_op).reason == "not today"
 
 
+class LooksAtShape(Rule):
+    """-x  =>  x, for vectors of two"""
+
+    def pattern(x):
+        return Neg(x)
+
+    def where(x):
+        return x.type.shape == (2,)
+
+    def rewrite(x):
+        return x
+
+
+class MakesByShape(Rule):
+    """-x  =>  scale(|x|, size)"""
+
+    def pattern(x):
+        return Neg(x)
+
+    def rewrite(x):
+        return Scale(Abs(x), x.type.shape[0])
+
+
+@rule
+def makes_by_shape(op: Neg, rewriter: Rewriter):
+    """-x  =>  scale(|x|, size)"""
+    rewriter.replace(op, Scale(Abs(op.x), op.x.type.shape[0]))
+
+
+@pytest.mark.parametrize("asks", [LooksAtShape, MakesByShape, makes_by_shape])
+def test_a_rule_that_asks_for_the_shape_does_not_apply_where_it_is_not_known(asks) -> None:
+    root = program(lambda a, b: Neg(a), type=OPEN)
+    before = str(root)
+    assert not apply_rules(root, [asks]).changed
+    assert str(root) == before
+    assert "not known before it runs" in why_not(asks, root.region.block.first_op).reason
+    assert apply_rules(program(lambda a, b: Neg(a)), [asks]).changed
+
+
 def test_a_wrong_type_is_an_error_and_leaves_nothing_behind() -> None:
     class Wrong(Rule):
         """-x  =>  something else"""
