@@ -79,7 +79,8 @@ def _has_numbers(type: Type) -> bool:
 def materialize(value: Attribute, dialect: str) -> Operation | None:
     """The constant op for an attribute, where ops of `dialect` use it; None when there is none for its type."""
     if isinstance(value, DenseElementsAttr) and isinstance(value.type, TensorType):
-        return MATERIALIZE.get(dialect, MATERIALIZE["stablehlo"])(value)
+        usual = "arith" if isinstance(value.type.element_type, IndexType) else "stablehlo"  # which has no indices
+        return MATERIALIZE.get(dialect, MATERIALIZE[usual])(value)
     if isinstance(value, IntegerAttr | FloatAttr | DenseElementsAttr):
         return arith.Constant(value)
     return None

@@ -24,7 +24,8 @@ class LoopInvariantCodeMotion(Pass, name="loop-invariant-code-motion"):
     MLIR, `loop-invariant-code-motion`.
     """
 
-    dialects = ("scf", "arith")
+    dialects = ("stablehlo", "chlo")
+    after = "decompose"
 
     def run(self, op: Operation, context: PassContext) -> None:
         moved = 0

@@ -251,3 +251,20 @@ def test_nan_has_no_place_among_numbers() -> None:
     )
     assert left_open(couloir.parse(text)) is None
     assert left_open(couloir.parse(text), has_nan=True) == "`stablehlo.sort`: NaN has no place in the order"
+
+
+@pytest.mark.parametrize(
+    ("op", "type", "reason"),
+    [
+        ('"stablehlo.batch_norm_inference"(%x, %s, %s, %s, %s) <{epsilon = 0.1 : f32, feature_index = 0 : i64}>', "f8E5M2", "few bits"),
+        ('"stablehlo.batch_norm_inference"(%x, %s, %s, %s, %s) <{epsilon = 0.1 : f32, feature_index = 0 : i64}>', "f32", None),
+    ],
+)  # fmt: skip
+def test_intermediate_results_of_few_bits(op: str, type: str, reason: str | None) -> None:
+    tensor = f"tensor<2x{type}>"
+    text = f"""func.func @main(%x: {tensor}, %s: {tensor}) -> {tensor} {{
+      %0 = {op} : ({", ".join([tensor] * 5)}) -> {tensor}
+      return %0 : {tensor}
+    }}"""
+    told = left_open(couloir.parse(text))
+    assert told is None if reason is None else told is not None and reason in told
