@@ -179,8 +179,12 @@ def _supervised(
 
     def listen(message: Message) -> None:
         last.update(message)
-        if progress is not None and "progress" in message:
-            progress(*message["progress"])
+        if "progress" in message:
+            number, _, text = message["progress"]
+            if text == PROGRAMS:
+                last["fired"] = number
+            if progress is not None:
+                progress(*message["progress"])
 
     if not (isolate and FORKS):
         return work(options, listen, False)
@@ -193,10 +197,8 @@ def _supervised(
         "tell": listen,
     }
     ending = run(lambda tell: work(options, tell, True).to_json(), **limits)
-    if (
-        ending.cause == "died" and last.get("doing") == PROGRAMS and options.tried
-    ):  # it was the rule, tried on a program
-        last.clear()
+    if ending.cause == "died" and last.get("doing") == PROGRAMS and options.tried:
+        last.clear()  # it was the rule, tried on a program: now without trials, to know on which one
         untried = attrs.evolve(options, tried=False)
         ending = run(lambda tell: work(untried, tell, True).to_json(), **limits)
     if ending.result is not None:
@@ -209,25 +211,25 @@ def _without_end(
 ) -> Report:
     """The report of a check whose worker did not give any."""
     report = Report(name, seed=options.seed, seconds=seconds)
-    report.fired, _, _ = last.get("progress", (0, 0, ""))
+    report.fired = last.get("fired", 0)
     report.programs = last.get("number", 0)
     if subject is not None:
         report.assumes, report.summary = subject.assumes, subject.summary
     rewriting = last.get("doing") in ("rewriting", PROGRAMS)
     if report.fired:
         report.obligations.append(Obligation("match", Verdict.TESTED, f"fired on {report.fired} programs"))
-    if ending.cause == "died":
-        told = f"it ends the process {ending.how}" if rewriting else f"the process of the check ended {ending.how}"
-        obligation = Obligation("structure", Verdict.REFUTED if rewriting else Verdict.UNKNOWN, told)
-    elif rewriting:
-        told = f"it does not come to an end, and had to be stopped by force after {seconds:.1f} s"
-        obligation = Obligation("termination", Verdict.REFUTED if options.seconds >= 1 else Verdict.UNKNOWN, told)
+    if not rewriting:
+        how = f"ended {ending.how}" if ending.cause == "died" else f"had to be stopped after {seconds:.1f} s"
+        told = f"the process of the check {how}, at {last.get('doing', 'its beginning')}"
+        report.obligations.append(Obligation("values", Verdict.UNKNOWN, told))
+    elif ending.cause == "died":
+        told = f"it ends the process {ending.how}"
+        report.obligations.append(Obligation("structure", Verdict.REFUTED, told))
     else:
-        told = f"the check had to be stopped after {seconds:.1f} s, at {last.get('doing', 'its beginning')}"
-        obligation = Obligation("termination", Verdict.UNKNOWN, told)
-    report.obligations.append(obligation)
-    if not report.fired:
-        report.obligations.append(Obligation("values", Verdict.UNKNOWN, "the check did not get that far"))
+        told = f"it does not come to an end, and had to be stopped by force after {seconds:.1f} s"
+        is_rule = subject is not None and subject.rewrite is not None  # a pass may just need more time
+        verdict = Verdict.REFUTED if is_rule and options.seconds >= 1 else Verdict.UNKNOWN
+        report.obligations.append(Obligation("termination", verdict, told))
     if last.get("doing") == "rewriting":
         module = module_of(last["program"], "program")
         code = None if subject is None else subject.code

@@ -134,6 +134,8 @@ class Check:
         self.kinds: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.rounded: Counter[str] = Counter()
+        self.granted = 0
+        """Runs that say nothing, as something assumed does not hold."""
         self.miss = 0.0
         self.applications = 0
         self.refused: Counter[str] = Counter()
@@ -343,6 +345,7 @@ class Check:
                     if only != EXACT:
                         with self.timed("values"):
                             found = self._difference(old, new, arrays, profile)
+                        self.granted += found == "granted"
                         if counted and found != "granted":
                             self.counts[VALUES[profile]] += 1
                             self.rounded[VALUES[profile]] += found == "rounded"
@@ -591,7 +594,8 @@ class Check:
             add(EXACT, detail)
         if report.fired and refuted is None and not any(counts[name] for name in VALUES.values()):
             report.obligations = [item for item in report.obligations if item.name != "values"]
-            add("values", "no program could be run", Verdict.UNKNOWN)
+            why = "what is assumed did not hold in any run" if self.granted else "no program could be run"
+            add("values", why, Verdict.UNKNOWN)
         return said
 
     def _match(self, fault: Fault | None) -> Obligation | None:

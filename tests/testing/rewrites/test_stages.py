@@ -35,3 +35,29 @@ def test_a_program_that_contradicts_itself_says_nothing(last):
     check = Check(subject_of(StagesDoubleNegate), Options(cases=1, seconds=10, seed=0), lambda message: None)
     assert check.fault_in(couloir.parse(CHAIN.replace("LAST", last)), 0, counted=True) is None
     assert check.report.fired == (last == "1")
+
+
+class StagesOfNoNumber(Rule):
+    """log(x)  =>  1, where there is no number at all"""
+
+    assumes = ("no NaN",)
+    examples = (
+        "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { %c = stablehlo.constant dense<0x7FC00000> : tensor<2xf32>\n"
+        "%0 = stablehlo.add %x, %c : tensor<2xf32>\n%1 = stablehlo.log %0 : tensor<2xf32>\n"
+        "%2 = stablehlo.sign %1 : tensor<2xf32>\n"
+        "%3 = stablehlo.compare EQ, %2, %2 : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>\n"
+        "%4 = stablehlo.convert %3 : (tensor<2xi1>) -> tensor<2xf32>\nreturn %4 : tensor<2xf32> }",
+    )
+
+    def pattern(x):
+        return hlo.Log(x)
+
+    def rewrite(x):
+        return hlo.constant(1.0, x.type)
+
+
+def test_runs_in_which_nothing_assumed_holds_say_nothing():
+    check = Check(subject_of(StagesOfNoNumber), Options(cases=1, seconds=10, seed=0), lambda message: None)
+    assert check.fault_in(couloir.parse(StagesOfNoNumber.examples[0]), 0, counted=True) is None
+    assert check.granted
+    assert not check.counts["values (whole)"]

@@ -200,6 +200,13 @@ def test_equations_that_break_the_machinery(broken, obligation, said):
     assert said in found.detail
 
 
+def test_a_process_that_ends_while_programs_are_run(monkeypatch):
+    monkeypatch.setattr(stages, "difference", lambda *arguments, **options: os._exit(9))
+    report = check_rewrite("DoubleNegate", seconds=5)
+    assert report.verdict is Verdict.UNKNOWN
+    assert report["values"].detail == "the process of the check ended with the exit code 9, at running"
+
+
 # -- the worker itself ------------------------------------------------------------------------------------------------------
 
 
