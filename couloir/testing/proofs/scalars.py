@@ -421,4 +421,10 @@ def meaning(term: Term) -> Meaning | None:
         return _BOOLEANS.get(op)
     if kind(source) in ("signed", "unsigned"):
         return _integer(op, source, term.operands)
-    return _float(op, source) if source.name in FLOAT_FORMATS else None
+    if source.name not in FLOAT_FORMATS:
+        return None
+    if op == "divide" and term.operands[0] is term.operands[1]:  # what the solver finds hard to see
+        nan = "(_ NaN {} {})".format(*FLOAT_FORMATS[source.name])
+        odd = "(or (fp.isNaN {0}) (fp.isInfinite {0}) (fp.isZero {0}))"
+        return _form(f"(ite {odd} {nan} {_number('1.0', source)})")
+    return _float(op, source)

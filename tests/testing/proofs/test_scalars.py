@@ -216,6 +216,16 @@ def test_what_is_known_of_functions_is_so(op: str, dtype: Any) -> None:
     assert smt.solve(f"(assert (not (and {' '.join(facts)} true)))") == smt.Unsat()
 
 
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_a_number_divided_by_itself(dtype: Any) -> None:
+    values = samples(dtype, 40, 5)
+    with np.errstate(all="ignore"):
+        results = floats.apply("divide", values, values)
+    agree([(Term.of("divide", [constant(x, dtype)] * 2, dtype), y) for x, y in zip(values, results, strict=True)])
+    x = variable("x", dtype)
+    assert valid([apply("compare EQ", apply("divide", x, x), apply("divide", x, x))], apply("is_finite", x)) == Proved()
+
+
 def test_facts_prove() -> None:
     x, zero = variable("x", F32), constant(0, F32)
     power = apply("exponential", x)
