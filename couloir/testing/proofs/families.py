@@ -96,6 +96,12 @@ class Family:
         return [value.type for value in values if isinstance(value.type, TensorType)]
 
     @property
+    def has_fixed_sizes(self) -> bool:
+        """Whether there are constants with several values, or none: their sizes do not vary."""
+        constants = [op for op in self.module.walk() if op.has_trait(ConstantLike) and op.results[0].has_uses]
+        return any(_splat(op) is None for op in constants)
+
+    @property
     def rank(self) -> int:
         """The largest rank."""
         return max((type.rank for type in self.types), default=0)

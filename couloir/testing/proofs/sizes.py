@@ -176,7 +176,8 @@ class _Prover:
             self.untraceable.setdefault(family.shape, str(reason))
             self._note(_Done(family, str(reason)))
             return None
-        self._note(_Done(family, None, paths=len(paths.found), open=paths.open))
+        if not family.has_fixed_sizes:  # what is proved then is about a few sizes
+            self._note(_Done(family, None, paths=len(paths.found), open=paths.open))
         return None
 
     def _note(self, done: _Done) -> None:

@@ -17,6 +17,7 @@ from couloir.dialects import hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.rewriting import Rewrite, Rewriter, Rule, apply_rules, is_splat
 from couloir.ir.rewriting.rule import as_rewrite, function_rule
+from couloir.ir.traits import ConstantLike
 from couloir.ir.verify import faults
 from couloir.testing.proofs import smt
 from couloir.testing.proofs.facts import Arithmetic
@@ -647,6 +648,28 @@ class TestWhatIsAroundARule:
 
 
 class TestWhatIsLeftOut:
+    def test_constants_of_several_values_that_a_rule_needs_have_fixed_sizes(self) -> None:
+        class _AddConstants(Rule):
+            def pattern(x, a: ConstantLike, b: ConstantLike):
+                return hlo.Add(hlo.Add(x, a), b)
+
+            def rewrite(x, a, b):
+                return hlo.Add(x, hlo.Add(a, b))
+
+        def program(first: str) -> ModuleOp:
+            return _program(
+                "%x: tensor<3xi32>",
+                f"""%0 = stablehlo.constant dense<{first}> : tensor<3xi32>
+                    %1 = stablehlo.constant dense<7> : tensor<3xi32>
+                    %2 = stablehlo.add %x, %0 : tensor<3xi32>
+                    %3 = stablehlo.add %2, %1 : tensor<3xi32>
+                    return %3 : tensor<3xi32>""",
+                "tensor<3xi32>",
+            )
+
+        assert not isinstance(_outcome(_AddConstants, program("[1, 2, 3]")), Proof)
+        assert _proved(_AddConstants, program("[1, 2, 3]"), program("4")) == "all values, all sizes, rank 1; i32"
+
     def test_a_rank_of_which_nothing_is_known_is_not_in_the_scope(self) -> None:
         def by_rank(op: hlo.Negate, rewriter: Rewriter) -> str | None:
             inner = op.operand.defining_op
