@@ -299,6 +299,15 @@ class RaggedDotDimensionNumbers(Struct, name="chlo.ragged_dot"):
     lhs_ragged_dimensions: tuple[int, ...] = ()
     rhs_group_dimensions: tuple[int, ...] = ()
 
+    @classmethod
+    def examples(cls) -> list[RaggedDotDimensionNumbers]:
+        """A matrix product with a ragged dimension of rows, summed over, or of batches, for generators of programs."""
+        return [
+            cls((), (), (1,), (1,), (0,), (0,)),
+            cls((), (), (1,), (0,), (1,), ()),
+            cls((0,), (0,), (2,), (1,), (0,), ()),
+        ]
+
 
 def _ragged_numbers_fit(op: RaggedDot) -> bool | str:
     numbers = op.ragged_dot_dimension_numbers

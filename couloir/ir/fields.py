@@ -126,6 +126,7 @@ class Spec:
     printed: bool = False
     blocks: Literal["any", "one", "some"] = "any"
     terminated: bool = True
+    examples: tuple[Any, ...] = ()
 
 
 def operand(*, elements: ElementTypes | None = None, rank: int | tuple[int, int] | None = None) -> Any:
@@ -157,14 +158,21 @@ def result(
     return Spec("value", elements=elements, rank=rank)
 
 
-def attr(*, key: str | None = None, codec: Codec | Type | None = None, kw_only: bool = False) -> Any:
+def attr(
+    *,
+    key: str | None = None,
+    codec: Codec | Type | None = None,
+    examples: Sequence[Any] = (),
+    kw_only: bool = False,
+) -> Any:
     """A required attribute.
 
     `kw_only` tells type checkers that it is given by name, which it must be when it follows optional fields.
     `key` is its name in the IR where that differs from the field's; `codec` says how it is stored when the annotation alone does
-    not: a type for numbers (`attr(codec=i32)`), or a `couloir.ir.codecs.Codec`.
+    not: a type for numbers (`attr(codec=i32)`), or a `couloir.ir.codecs.Codec`. `examples` are values for generators of programs,
+    where the annotation says little about what is legal: formulas, for instance.
     """
-    return Spec("attribute", key=key, codec=codec)
+    return Spec("attribute", key=key, codec=codec, examples=tuple(examples))
 
 
 def attr_default(

@@ -159,7 +159,7 @@ class Einsum(Operation, name="stablehlo.einsum", traits=(Pure,)):
 
     lhs: Operand[TensorType] = fields.operand(elements=ANY)
     rhs: Operand[TensorType] = fields.operand(elements=ANY)
-    einsum_config: str = attr()
+    einsum_config: str = attr(examples=("ab,bc->ac", "a,a->", "abc,acd->abd", "a,b->ab", "ab,ab->ab", "ab,cb->ca"))
     result: Result[TensorType] = fields.result(elements=ANY)
 
     constraints = (SameElementType("lhs", "rhs"), Holds("`einsum_config` fits the operands", _labels_fit))
@@ -173,7 +173,7 @@ class UnaryEinsum(Operation, name="stablehlo.unary_einsum", traits=(Pure,)):
     """Sums and transposes one tensor (upstream: deprecated)."""
 
     operand: Operand[TensorType] = fields.operand(elements=ANY)
-    einsum_config: str = attr()
+    einsum_config: str = attr(examples=("ab->ba", "ab->a", "a->", "abc->cab", "a->a"))
     result: Result[TensorType] = fields.result(elements=ANY)
 
     constraints = (Holds("`einsum_config` fits the operand", _labels_fit),)

@@ -15,7 +15,7 @@ from couloir.dialects.quant import UniformType
 from couloir.ir import constraints
 from couloir.ir.constraints import BOOLEAN, COMPLEX, ElementTypes, SameElementType, SameType, one_of
 from couloir.ir.floats import FLOATS
-from couloir.ir.types import ComplexType, FloatType, IntegerType, Type, bit_width, i1, index
+from couloir.ir.types import ComplexType, FloatType, IntegerType, Type, bit_width, f32, i1, index
 
 if TYPE_CHECKING:
     from couloir.ir.operation import Operation
@@ -138,7 +138,11 @@ FLOAT_ONLY: Final = ElementTypes(
     tuple(FloatType(kind) for kind in FLOATS if kind not in _NO_ELEMENTS),
 )
 """Floats, without quantized types."""
-QUANTIZED: Final = ElementTypes("quantized", lambda t: is_per_tensor_quantized(t) and is_integer(storage_type(t)))
+QUANTIZED: Final = ElementTypes(
+    "quantized",
+    lambda t: is_per_tensor_quantized(t) and is_integer(storage_type(t)),
+    (UniformType(IntegerType(8), f32, (0.5,)), UniformType(IntegerType(8, "unsigned"), f32, (0.25,), (3,))),
+)
 PER_AXIS: Final = ElementTypes("quantized per axis", lambda t: is_per_axis_quantized(t) and is_integer(storage_type(t)))
 NON_QUANTIZED: Final[ElementTypes] = FLOAT_ONLY | INTEGER | PRED | COMPLEX
 FLOAT: Final[ElementTypes] = FLOAT_ONLY | QUANTIZED

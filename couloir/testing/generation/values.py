@@ -36,6 +36,7 @@ from couloir.ir.types import (
     MemRefType,
     ShapedType,
     TensorType,
+    TupleType,
     VectorType,
     dtype_of,
     f32,
@@ -76,7 +77,9 @@ class Types:
             return early(rng, wanted or (f32, f64, i32, i64, i1))
         if wanted is not None:
             wanted = tuple(type for type in wanted if admitted.contains(type)) or (() if self.strict else None)
-        found = [type for type in admitted.examples if has_dtype(type)] if wanted is None else wanted
+        found = wanted
+        if found is None:
+            found = [type for type in admitted.examples if has_dtype(type)] or admitted.examples
         return early(rng, sorted(found, key=_unusual)) if found else None
 
     def dims(self, rng: Random, rank: int | tuple[int, int] | None) -> tuple[int, ...]:
@@ -230,7 +233,9 @@ class Surroundings:
         if now and count == len(now) and self.rng.random() < 0.5:  # another one of them
             place = self.rng.randrange(count)
             return (*now[:place], self.value(item, now[place]), *now[place + 1 :])
-        if typing.get_origin(item) is tuple and typing.get_args(item)[0] is int:  # a matrix: pairs of padding, mostly
+        if typing.get_origin(item) is tuple and typing.get_args(item)[0] is int:  # pairs of padding, mostly, or groups
+            if self.rng.random() < 0.3:
+                return self.rng.choice((((0,),), ((0, 1),), ((0,), (1,)), ((0, 1), (2, 3)), ()))
             return tuple((self.rng.choice((0, 0, 1, 2, -1)), self.rng.choice((0, 0, 1, 2))) for _ in range(count))
         return tuple(self.value(item) for _ in range(count))
 
@@ -328,8 +333,13 @@ class Surroundings:
                 )
             if cls is IndexType:
                 return index
-            if not cls.parameters and not issubclass(cls, ShapedType) and cls is not Type:
-                return cls()
+            if cls is TupleType:
+                return TupleType([TensorType(self.types.dims(rng, None), self.types.element(rng, None) or f32)
+                                  for _ in range(rng.randint(1, 3))])  # fmt: skip
+            if not issubclass(cls, ShapedType) and cls is not Type:
+                made = next((made for _ in range(4) if (made := self._structure(cls, None)) is not None), None)
+                if made is not None:
+                    return made
         return None
 
 
@@ -370,6 +380,8 @@ def attribute_of(field: Field, around: Surroundings, now: Any) -> Any:
     codec = field.codec
     assert codec is not None, "an attribute has a codec"
     form = codec.form
+    if field.spec.examples and around.rng.random() < 0.8:
+        return around.rng.choice(field.spec.examples)
     if form is not None and not (isinstance(form, type) and issubclass(form, _GENERAL)):
         return around.value(form, now)
     rng = around.rng
