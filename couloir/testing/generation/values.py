@@ -334,8 +334,11 @@ class Surroundings:
             if cls is IndexType:
                 return index
             if cls is TupleType:
-                return TupleType([TensorType(self.types.dims(rng, None), self.types.element(rng, None) or f32)
-                                  for _ in range(rng.randint(1, 3))])  # fmt: skip
+                parts = (
+                    TensorType(self.types.dims(rng, None), self.types.element(rng, None) or f32)
+                    for _ in range(rng.randint(1, 3))
+                )
+                return TupleType(tuple(parts))
             if not issubclass(cls, ShapedType) and cls is not Type:
                 made = next((made for _ in range(4) if (made := self._structure(cls, None)) is not None), None)
                 if made is not None:
