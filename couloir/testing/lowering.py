@@ -119,7 +119,7 @@ def check_lowering(
             with closing(compiled), Peers(peers, memory=memory) as others:
                 _Check(steps, compiled, others, report, start + seconds, noted).run(source, inputs, cases)
         except TimeUp:
-            return _stopped(name, seed, doing, "was stopped")
+            return _stopped(name, seed, source, doing, "was stopped")
         report.seconds = monotonic() - start
         return report
 
@@ -134,10 +134,10 @@ def check_lowering(
     ending = run(lambda tell: work(tell).to_json(), deadline=deadline, memory=WORKER_MEMORY, tell=listen)
     if ending.result is not None:
         return Report.from_json(ending.result)
-    return _stopped(name, seed, doing, "was stopped" if ending.cause == "time" else f"died {ending.how}")
+    return _stopped(name, seed, source, doing, "was stopped" if ending.cause == "time" else f"died {ending.how}")
 
 
-def _stopped(name: str, seed: int, doing: Message, how: str) -> Report:
+def _stopped(name: str, seed: int, source: ModuleOp | str | Sequence[str], doing: Message, how: str) -> Report:
     """The report of a check that did not come to its end."""
     report = Report(name, seed=seed)
     running = doing.get("pass")
@@ -145,7 +145,8 @@ def _stopped(name: str, seed: int, doing: Message, how: str) -> Report:
     verdict = Verdict.REFUTED if running else Verdict.UNKNOWN
     report.obligations.append(Obligation(doing.get("step", "values") if running else "values", verdict, told))
     if running:
-        report.counterexample = Counterexample(api.parse(doing["program"]), None, (), told)
+        module = source if isinstance(source, ModuleOp) else api.parse(doing["program"])
+        report.counterexample = Counterexample(module, None, (), told)
     return report
 
 
@@ -270,6 +271,7 @@ class _Check:
                 self.steps[0].refused[f"the specification leaves open what it gives: {open_}"] += 1
                 continue
             given = self._inputs(module, range(number * kinds, (number + 1) * kinds))
+            self.tell({"program": str(module)})
             found = self.fault_in(module, given, self.steps)
             if found is not None:
                 return found
@@ -297,7 +299,6 @@ class _Check:
         lowered: list[tuple[_Step, Stages]] = []
         broken: _Found | None = None
         last = module
-        self.tell({"program": str(module)})
         for step in steps:
             self.tell({"step": step.name})
             done = run_stages(step.pipeline, last, lambda text: self.tell({"pass": text}))
