@@ -130,7 +130,7 @@ class Equality:
         outcome = self.decided[one, other]
         if outcome is None:
             return None
-        if self._congruent(a, b, premises):
+        if self.arithmetic.impossible(premises) or self._congruent(a, b, premises):
             return None
         told = f"`{_shown(a)}` becomes `{_shown(b)}`"
         if isinstance(outcome, str):

@@ -24,6 +24,7 @@ import attrs
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import DenseArrayAttr
 from couloir.ir.errors import Error
+from couloir.ir.traits import ConstantLike
 from couloir.ir.types import TensorType
 from couloir.ir.verify import faults
 from couloir.testing.proofs.expressions import ZERO, Atom, Polynomial, of
@@ -412,8 +413,12 @@ def _candidates(
 
 
 def _different(run: Run, compared: Compared) -> list[Fact]:
-    """That types which are not identical are different; and so for the attributes that are compared by identity."""
+    """That types which are not identical are different; and so for the attributes that are compared by identity.
+
+    And that constants have elements: one without says nothing of those that it has for other sizes.
+    """
     groups: dict[object, list[tuple[int, ...]]] = {}
+    found: dict[Fact, None] = {}
     for module in (run.before, run.after):
         for op in () if module is None else module.walk():
             values: list[Any] = [*op.results, *(a for region in op.regions for b in region.blocks for a in b.arguments)]
@@ -422,13 +427,15 @@ def _different(run: Run, compared: Compared) -> list[Fact]:
                 if isinstance(type, TensorType) and type.dims:
                     sizes: Any = type.dims
                     groups.setdefault((type.rank, type.element_type, type.encoding), []).append(sizes)
+            if op.has_trait(ConstantLike) and isinstance(op.results[0].type, TensorType):
+                sizes = [expression_of(size) for size in op.results[0].type.shape]
+                found.update((Fact("nonzero", (size,)), None) for size in sizes if size.constant is None)
             for key in OPEN_ATTRIBUTES.get(op.name, ()):
                 stored = op.stored_attributes.get(key)
                 others = compared.get((op.name, key), ())
                 if isinstance(stored, DenseArrayAttr) and others:
                     members = groups.setdefault((op.name, key, len(stored)), [])
                     members += [stored.values, *(other for other in others if len(other) == len(stored))]
-    found: dict[Fact, None] = {}
     for members in groups.values():
         spelled_once = {tuple(map(expression_of, member)): None for member in members}
         for first, second in itertools.combinations(spelled_once, 2):

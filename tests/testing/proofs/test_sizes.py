@@ -646,6 +646,23 @@ class TestWhatIsAroundARule:
         )
         assert _proved(_DoubleNegate, program) == "all values, all sizes, rank 1; f32"
 
+    def test_a_constant_that_is_made_may_be_empty_for_some_sizes(self) -> None:
+        def right(op: hlo.Slice, rewriter: Rewriter) -> str | None:
+            """slice(constant)  =>  constant"""
+            if not is_splat(op.operand, 2):
+                return "no"
+            rewriter.replace(op, hlo.constant(2, op.result.type.element_type, shape=op.result.type.shape))
+            return None
+
+        program = _program(
+            "",
+            """%0 = stablehlo.constant dense<2.0> : tensor<5xf32>
+               %1 = stablehlo.slice %0 [2:2] : (tensor<5xf32>) -> tensor<0xf32>
+               return %1 : tensor<0xf32>""",
+            "tensor<0xf32>",
+        )
+        assert _proved(right, program) == "all values, all sizes, rank 1; f32"
+
 
 class TestWhatIsLeftOut:
     def test_constants_of_several_values_that_a_rule_needs_have_fixed_sizes(self) -> None:
