@@ -203,6 +203,16 @@ class MaximumWithInfinity(Rule):
 
     assumes = ("no NaN",)
 
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %c = stablehlo.constant dense<0x7F800000> : tensor<2x3xf32>
+  %r = stablehlo.maximum %x, %c : tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+""",
+    )
+
     def pattern(x, greatest: ConstantLike):
         return hlo.Maximum(x, greatest)
 
@@ -217,6 +227,16 @@ class MinimumWithInfinity(Rule):
     """min(x, -inf)  =>  -inf"""
 
     assumes = ("no NaN",)
+
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %c = stablehlo.constant dense<0xFF800000> : tensor<2x3xf32>
+  %r = stablehlo.minimum %x, %c : tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+""",
+    )
 
     def pattern(x, least: ConstantLike):
         return hlo.Minimum(x, least)

@@ -238,6 +238,16 @@ class GreaterThanGreatest(Rule):
 class LessOrLeast(Rule):
     """compare(x, the least number, LE)  =>  compare(x, the least number, EQ), of integers; GT gives NE"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xui8>) -> tensor<2x3xi1> {
+  %c = stablehlo.constant dense<0> : tensor<2x3xui8>
+  %r = stablehlo.compare LE, %x, %c : (tensor<2x3xui8>, tensor<2x3xui8>) -> tensor<2x3xi1>
+  return %r : tensor<2x3xi1>
+}
+""",
+    )
+
     def pattern(x, least: ConstantLike, d, kind):
         return hlo.Compare(x, least, d, kind)
 
@@ -250,6 +260,16 @@ class LessOrLeast(Rule):
 
 class GreaterOrGreatest(Rule):
     """compare(x, the greatest number, GE)  =>  compare(x, the greatest number, EQ), of integers; LT gives NE"""
+
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xui8>) -> tensor<2x3xi1> {
+  %c = stablehlo.constant dense<255> : tensor<2x3xui8>
+  %r = stablehlo.compare GE, %x, %c : (tensor<2x3xui8>, tensor<2x3xui8>) -> tensor<2x3xi1>
+  return %r : tensor<2x3xi1>
+}
+""",
+    )
 
     def pattern(x, greatest: ConstantLike, d, kind):
         return hlo.Compare(x, greatest, d, kind)
@@ -264,6 +284,16 @@ class GreaterOrGreatest(Rule):
 class CompareWithTrue(Rule):
     """compare(p, true, EQ)  =>  p; also compare(p, false, NE)"""
 
+    examples = (
+        """
+func.func @main(%p: tensor<2x3xi1>) -> tensor<2x3xi1> {
+  %c = stablehlo.constant dense<true> : tensor<2x3xi1>
+  %r = stablehlo.compare EQ, %p, %c : (tensor<2x3xi1>, tensor<2x3xi1>) -> tensor<2x3xi1>
+  return %r : tensor<2x3xi1>
+}
+""",
+    )
+
     def pattern(p, a: ConstantLike, d, kind):
         return hlo.Compare(p, a, d, kind)
 
@@ -276,6 +306,16 @@ class CompareWithTrue(Rule):
 
 class CompareWithFalse(Rule):
     """compare(p, false, EQ)  =>  not(p); also compare(p, true, NE)"""
+
+    examples = (
+        """
+func.func @main(%p: tensor<2x3xi1>) -> tensor<2x3xi1> {
+  %c = stablehlo.constant dense<false> : tensor<2x3xi1>
+  %r = stablehlo.compare EQ, %p, %c : (tensor<2x3xi1>, tensor<2x3xi1>) -> tensor<2x3xi1>
+  return %r : tensor<2x3xi1>
+}
+""",
+    )
 
     def pattern(p, a: ConstantLike, d, kind):
         return hlo.Compare(p, a, d, kind)
@@ -339,6 +379,17 @@ class CompareNots(Rule):
 class DifferenceIsZero(Rule):
     """compare(x - y, 0, EQ)  =>  compare(x, y, EQ), of integers; also NE"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xi32>, %y: tensor<2x3xi32>) -> tensor<2x3xi1> {
+  %c = stablehlo.constant dense<0> : tensor<2x3xi32>
+  %0 = stablehlo.subtract %x, %y : tensor<2x3xi32>
+  %r = stablehlo.compare EQ, %0, %c : (tensor<2x3xi32>, tensor<2x3xi32>) -> tensor<2x3xi1>
+  return %r : tensor<2x3xi1>
+}
+""",
+    )
+
     def pattern(x, y, zero: ConstantLike, d, kind):
         return hlo.Compare(hlo.Subtract(x, y), zero, d, kind)
 
@@ -364,6 +415,17 @@ class XorIsZero(Rule):
 
 class AbsIsZero(Rule):
     """compare(abs(x), 0, EQ)  =>  compare(x, 0, EQ); also NE"""
+
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xi1> {
+  %c = stablehlo.constant dense<0.0> : tensor<2x3xf32>
+  %0 = stablehlo.abs %x : tensor<2x3xf32>
+  %r = stablehlo.compare EQ, %0, %c : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xi1>
+  return %r : tensor<2x3xi1>
+}
+""",
+    )
 
     def pattern(x, zero: ConstantLike, d, kind):
         return hlo.Compare(hlo.Abs(x), zero, d, kind)

@@ -126,6 +126,17 @@ class LogOfReciprocal(Rule):
 
     assumes = ("no infinities", "no signed zeros", "no overflow", "reassociation")
 
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %c = stablehlo.constant dense<1.0> : tensor<2x3xf32>
+  %0 = stablehlo.divide %c, %x : tensor<2x3xf32>
+  %r = stablehlo.log %0 : tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+""",
+    )
+
     def pattern(one: ConstantLike, x):
         return hlo.Log(hlo.Divide(one, x))
 

@@ -383,6 +383,18 @@ class SelectEqualFloat(Rule):
 class SelectNegative(Rule):
     """select(x < 0, -x, x)  =>  abs(x), of integers; also x <= 0"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xi32>) -> tensor<2x3xi32> {
+  %c = stablehlo.constant dense<0> : tensor<2x3xi32>
+  %0 = stablehlo.compare LT, %x, %c : (tensor<2x3xi32>, tensor<2x3xi32>) -> tensor<2x3xi1>
+  %1 = stablehlo.negate %x : tensor<2x3xi32>
+  %r = stablehlo.select %0, %1, %x : tensor<2x3xi1>, tensor<2x3xi32>
+  return %r : tensor<2x3xi32>
+}
+""",
+    )
+
     def pattern(x, zero: ConstantLike, d, kind):
         return hlo.Select(hlo.Compare(x, zero, d, kind), hlo.Negate(x), x)
 
@@ -395,6 +407,18 @@ class SelectNegative(Rule):
 
 class SelectPositive(Rule):
     """select(x > 0, x, -x)  =>  abs(x), of integers; also x >= 0"""
+
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xi32>) -> tensor<2x3xi32> {
+  %c = stablehlo.constant dense<0> : tensor<2x3xi32>
+  %0 = stablehlo.compare GT, %x, %c : (tensor<2x3xi32>, tensor<2x3xi32>) -> tensor<2x3xi1>
+  %1 = stablehlo.negate %x : tensor<2x3xi32>
+  %r = stablehlo.select %0, %x, %1 : tensor<2x3xi1>, tensor<2x3xi32>
+  return %r : tensor<2x3xi32>
+}
+""",
+    )
 
     def pattern(x, zero: ConstantLike, d, kind):
         return hlo.Select(hlo.Compare(x, zero, d, kind), x, hlo.Negate(x))
@@ -410,6 +434,18 @@ class SelectNegativeFloat(Rule):
     """select(x < 0, -x, x)  =>  abs(x), of floats; also x <= 0"""
 
     assumes = ("no signed zeros",)
+
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %c = stablehlo.constant dense<0.0> : tensor<2x3xf32>
+  %0 = stablehlo.compare LT, %x, %c : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xi1>
+  %1 = stablehlo.negate %x : tensor<2x3xf32>
+  %r = stablehlo.select %0, %1, %x : tensor<2x3xi1>, tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+""",
+    )
 
     def pattern(x, zero: ConstantLike, d, kind):
         return hlo.Select(hlo.Compare(x, zero, d, kind), hlo.Negate(x), x)
