@@ -7,7 +7,6 @@ from typing import Final
 from couloir.ir.rewriting import Rewrite, Rule
 from couloir.passes.simplification.arithmetic import (
     AddNeutral,
-    DivideByOne,
     DoubleNegate,
     MultiplyByOne,
     SubtractZero,
@@ -16,6 +15,7 @@ from couloir.passes.simplification.bits import DoubleNot
 from couloir.passes.simplification.broadcast import BroadcastOfSplat, DoubleBroadcast, IdentityBroadcast
 from couloir.passes.simplification.concatenation import SingleConcatenate
 from couloir.passes.simplification.conversion import IdentityConvert
+from couloir.passes.simplification.division import DivideByOne
 from couloir.passes.simplification.padding import NoPadding
 from couloir.passes.simplification.reshape import DoubleReshape, IdentityReshape
 from couloir.passes.simplification.reverse import DoubleReverse, ReverseOfNothing

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FAMILIES: Final = (
     "constants",
     "arithmetic",
+    "division",
     "magnitude",
     "integers",
     "bits",

@@ -1,4 +1,4 @@
-"""Arithmetic, magnitudes, integers and constants: what each rule makes of a program, and what each guard keeps it from."""
+"""Arithmetic, division, magnitudes, integers and constants: what each rule makes of a program, and what each guard keeps it from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from couloir.ir.rewriting.rule import as_rewrite
 from couloir.passes.simplification.passes import family
 from tests.passes.simplification.short import simplified, text
 
-FAMILIES = ("arithmetic", "magnitude", "integers", "constants")
+FAMILIES = ("arithmetic", "division", "magnitude", "integers", "constants")
 
 #: rule, element type, before, after
 LAWS = [

@@ -9,7 +9,7 @@ import pytest
 
 import couloir
 from couloir.ir.rewriting import FunctionRule, Rule
-from couloir.ir.rewriting.rule import as_rewrite
+from couloir.ir.rewriting.rule import ASSUMPTIONS, as_rewrite
 from couloir.passes import simplification
 from couloir.passes.simplification import FAMILIES, families
 
@@ -79,3 +79,16 @@ def test_each_module_of_the_package_that_defines_rules_is_a_family_with_all_its_
 def test_no_two_rules_have_one_name() -> None:
     names = [as_rewrite(rule).name for rules in families().values() for rule in rules]
     assert len(names) == len(set(names))
+
+
+def test_a_transformer_block_computes_the_same() -> None:
+    pytest.importorskip("jax")
+    from tests.programs.programs import make
+
+    block = make("transformer encoder block")
+    module = couloir.from_jax(block.function, *block.arguments)
+    everything = "simplify{assumes=[" + ",".join(f'"{item}"' for item in ASSUMPTIONS) + "]}"
+    for text in ("simplify", everything):
+        after, report = couloir.opt(module, f"canonicalize,{text}", check_each=True)
+        assert sum(rule.hits for rule in report.statistics.rules.values()) > 20
+        assert "stablehlo.divide" in str(module) and len(ops(after)) < len(ops(module))
