@@ -150,7 +150,7 @@ def number(value: Value[TensorType]) -> Any:
     return int(element) if integers(value) else float(element)
 
 
-def greatest_count(element: Type) -> int:
+def _greatest_count(element: Type) -> int:
     """The greatest number up to which a type of integers or floats has all whole numbers from 0 on."""
     if isinstance(element, IntegerType):
         return element.maximum
@@ -170,7 +170,7 @@ def _holds(wide: Type, narrow: Type) -> bool:
     if isinstance(narrow, IntegerType):
         if isinstance(wide, IntegerType):
             return wide.minimum <= narrow.minimum and narrow.maximum <= wide.maximum
-        return isinstance(wide, FloatType) and max(narrow.maximum, -narrow.minimum) <= greatest_count(wide)
+        return isinstance(wide, FloatType) and max(narrow.maximum, -narrow.minimum) <= _greatest_count(wide)
     if not isinstance(narrow, FloatType) or not isinstance(wide, FloatType) or wide.kind not in _WIDE_FLOATS:
         return False
     less, more = cast("Any", finfo(dtype_of(narrow))), cast("Any", finfo(dtype_of(wide)))
