@@ -18,7 +18,7 @@ import numpy as np
 
 from couloir.backends.numpy.element_types import DType, integer_range, kind, width
 from couloir.ir.attribute import Attribute
-from couloir.testing.proofs.expressions import Atom, Polynomial, index, of
+from couloir.testing.proofs.expressions import ZERO, Atom, Polynomial, index, of
 from couloir.testing.proofs.facts import Fact
 from couloir.testing.proofs.laws import apply, rebuilt
 from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, Term, constant
@@ -116,6 +116,8 @@ def fold(
         result: Which of the combined values, as many as there are bodies.
     """
     used = list(indices)
+    if any(atom.bound == ZERO for atom in used):
+        return inits[result]
     if kind in KINDS:
         (init,), (body,) = inits, bodies
         if not used:

@@ -96,6 +96,11 @@ def test_a_condition_on_an_index_of_a_sum_holds_for_some_summands_alone(arithmet
     assert not _equal(arithmetic, one, other)
 
 
+def test_a_sum_of_nothing_is_where_it_starts(arithmetic: Arithmetic) -> None:
+    assert _equal(arithmetic, _sum([ZERO], lambda k: read(0, [k], F32)), _scalar(constant_term(0, F32)))
+    assert not _equal(arithmetic, _sum([n], lambda k: read(0, [k], F32)), _scalar(constant_term(0, F32)))
+
+
 def test_sums_of_different_kinds_or_starts_differ(arithmetic: Arithmetic) -> None:
     def made(kind: object, start: float) -> Tensor:
         k = index(n, "k")
