@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import ml_dtypes
 import numpy as np
 
 from couloir.backends.numpy.domains import ArrayNamespace, floats, residues
@@ -175,8 +176,12 @@ class Observing(_Watching):
         return self._seen(result)
 
     def _overflow(self, result: Array, finite: Any) -> None:
-        """Notes infinities that finite numbers gave."""
-        if (np.isinf(result) & finite).any():
+        """Notes infinities that finite numbers gave; where a format has none, its ends and NaN stand for them."""
+        gone: Any = np.isinf(result)
+        if kind(result.dtype) == "float" and not _has_infinities(result.dtype):
+            largest = float(cast("Any", ml_dtypes.finfo(result.dtype)).max)
+            gone = np.isnan(result) | (np.abs(result.astype(np.float64)) >= largest)
+        if (gone & finite).any():
             self.broken.add("no overflow")
 
     def _seen(self, values: Any) -> Any:
@@ -200,6 +205,10 @@ class Observing(_Watching):
         exact = np.asarray(function(*(operand.astype(object) for operand in operands)))
         if ((exact < low) | (exact > high)).any():
             self.broken.add("no overflow")
+
+
+def _has_infinities(dtype: DType) -> bool:
+    return bool(np.isinf(np.full((), np.inf).astype(dtype)))
 
 
 class Degrees(_Watching):

@@ -179,7 +179,8 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """REFUTED if anything is; else UNKNOWN if the match, the values, the end, or all are; else PROVED if `values`
-        are; else TESTED.
+        are; else TESTED. What is proved of the programs alone on which a rule was tried (`values (programs tried)`) does not
+        prove the rule.
         """
         verdicts = {obligation.name: obligation.verdict for obligation in self.obligations}
         if Verdict.REFUTED in verdicts.values():
@@ -281,7 +282,7 @@ MATTERING: Final = ("match", "values", "termination")
 """The obligations without which nothing is known of the whole."""
 ORDER: Final = (
     "match", "structure", "round trip", "idempotence", "termination", "values (whole)", "values (ordinary)",
-    "values (special)", "values (extreme)", "exact arithmetic", "values",
+    "values (special)", "values (extreme)", "exact arithmetic", "values (programs tried)", "values",
 )  # fmt: skip
 """In which obligations are shown; others come after them."""
 _PLAIN: Final = ("programs", "fired", "assumes", "seed", "seconds", "times", "notes")

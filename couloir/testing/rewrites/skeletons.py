@@ -41,10 +41,12 @@ from couloir.testing.generation.values import Types, elements, has_dtype
 from couloir.testing.rewrites.vocabulary import vocabulary_of
 
 USUAL_ELEMENTS: Final[tuple[Type, ...]] = (f32, i32, f64, i64, i1)
+FLOATS: Final = tuple(type for type in FLOAT.examples if has_dtype(type) and type is not FloatType("f8E8M0FNU"))
+"""Those of scales alone have no sign and no zero: nothing that is said of numbers holds of them."""
 ELEMENTS: Final[dict[str, Type]] = named(
     [
         *USUAL_ELEMENTS,
-        *(type for type in FLOAT.examples if type not in USUAL_ELEMENTS and has_dtype(type)),
+        *(type for type in FLOATS if type not in USUAL_ELEMENTS),
         *(IntegerType(width) for width in (8, 16, 4, 2)),
         *(IntegerType(width, "unsigned") for width in (8, 32, 64, 16, 4, 2)),
         ComplexType(f32),

@@ -79,6 +79,11 @@ class Subject:
     files: Collection[str] = ()
     code: str | None = None
 
+    @property
+    def is_pair(self) -> bool:
+        """Whether it is a program and what becomes of it, and no rule or pass that makes others."""
+        return self.rewrite is None and self.pipeline is None
+
     def told(self, error: BaseException) -> str:
         """An exception that the rewrite raised, with the line of its code."""
         said = error.message if isinstance(error, Error) else str(error)

@@ -19,7 +19,7 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp, Return
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, IntegerAttr
-from couloir.ir.constraints import FLOAT, element_type
+from couloir.ir.constraints import element_type
 from couloir.ir.definition import infer
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
@@ -41,6 +41,7 @@ from couloir.ir.types import (
     i64,
 )
 from couloir.ir.verify import faults
+from couloir.testing.rewrites.skeletons import FLOATS
 
 STEPS: Final = 20
 """That are tried from one program."""
@@ -57,7 +58,7 @@ SIZES: Final = (1, 2, 3, 4, 5, 7)
 UNKNOWN: Final = 0.1
 """The share of new sizes that are unknown."""
 ELEMENTS: Final = (
-    (f32, f64, f16, bf16, ComplexType(f32), ComplexType(f64), *FLOAT.examples),
+    (f32, f64, f16, bf16, ComplexType(f32), ComplexType(f64), *FLOATS),
     (i32, i64, i8, i1, IntegerType(8, "unsigned"), IntegerType(32, "unsigned")),
 )
 """Element types that can stand for each other."""

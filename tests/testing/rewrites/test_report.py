@@ -162,6 +162,10 @@ def test_the_text_has_the_verdict_first_and_a_line_for_each_obligation():
         ({"match": Verdict.TESTED, "termination": Verdict.UNKNOWN}, Verdict.UNKNOWN),
         ({"match": Verdict.TESTED, "xla": Verdict.UNKNOWN}, Verdict.TESTED),
         ({"match": Verdict.TESTED, "values": Verdict.PROVED}, Verdict.PROVED),
+        (
+            {"match": Verdict.TESTED, "values (programs tried)": Verdict.PROVED, "values": Verdict.TESTED},
+            Verdict.TESTED,
+        ),
         ({"match": Verdict.TESTED, "values": Verdict.PROVED, "xla": Verdict.REFUTED}, Verdict.REFUTED),
     ],
 )
