@@ -127,7 +127,7 @@ def test_right_rules_pass_and_wrong_ones_show_their_counterexample(project):
     )
     result.stdout.fnmatch_lines(
         [
-            "5 rules and passes:*2 tested, 2 refuted, 1 unknown",
+            "5 rules and passes:*2 proved, 2 refuted, 1 unknown",
             "FAILED src/plugin_rules/equations.py::PluginNever - Failed: PluginNever: UNK*",
             "FAILED src/plugin_rules/passes.py::plugin-test-raises*",
         ]

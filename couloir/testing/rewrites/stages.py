@@ -351,7 +351,7 @@ class Check:
                         if counted and found != "granted":
                             self.counts[VALUES[profile]] += 1
                             self.rounded[VALUES[profile]] += found == "rounded"
-                        if isinstance(found, Difference):
+                        if isinstance(found, Difference) and not contradicts_itself(before, old.sym_name, arrays):
                             return _value_fault(VALUES[profile], found, before, after, old, arrays)
                 except (Undefined, Error):
                     continue
@@ -380,6 +380,8 @@ class Check:
         except (Undefined, Error):
             return None
         if isinstance(found, Difference):
+            if contradicts_itself(before, old.sym_name, arrays):
+                return None
             return _value_fault(EXACT, found, before, after, old, found.inputs or arrays)
         if counted:
             self.counts[found.domain] += 1

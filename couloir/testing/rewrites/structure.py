@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp
 from couloir.ir.errors import Error
+from couloir.ir.operation import Region, Value
 from couloir.ir.passes import PassPipeline
 from couloir.ir.text.parser import parse_module_op
 from couloir.ir.types import FunctionType, ShapedType
@@ -58,14 +60,36 @@ def _round_trip(module: ModuleOp) -> str | None:
     return None if again == text else "the text of what it leaves is read as another program"
 
 
-def contradicts_itself(module: ModuleOp) -> bool:
-    """Whether types that are declared after an open dimension contradict those before it: then it is not to be run."""
-    types = (value.type for op in module.walk() for value in op.results)
-    if not any(isinstance(type, ShapedType) and None in type.dims for type in types):
+def contradicts_itself(module: ModuleOp, function: str | None = None, inputs: Sequence[Any] = ()) -> bool:
+    """Whether types that are declared after an open dimension contradict those before it: then it is not to be run.
+
+    With inputs, whether they contradict the sizes of these, as arguments of the public function of that name.
+    """
+    values = (value for op in module.walk() for value in (*op.results, *(a for r in op.regions for a in _arguments(r))))
+    if not any(isinstance(value.type, ShapedType) and None in value.type.dims for value in values):
         return False
     refined = module.clone()
+    for candidate in public_functions(refined) if inputs else ():
+        if candidate.sym_name == function:
+            _give_sizes(candidate, inputs)
+            break
     try:
         PassPipeline.of(RefineShapes()).run(refined)
     except Error:
         return True
     return False
+
+
+def _arguments(region: Region) -> Iterator[Value[Any]]:
+    for block in region.blocks:
+        yield from block.arguments
+
+
+def _give_sizes(function: FuncOp, inputs: Sequence[Any]) -> None:
+    """Makes the types of the arguments those of the inputs."""
+    for argument, array in zip(function.arguments, inputs, strict=False):
+        type = argument.type
+        if isinstance(type, ShapedType):
+            argument.set_type(type.with_dims(tuple(array.shape)))
+    types = [argument.type for argument in function.arguments]
+    function.function_type = FunctionType(types, list(function.function_type.results))

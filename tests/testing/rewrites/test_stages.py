@@ -37,6 +37,24 @@ def test_a_program_that_contradicts_itself_says_nothing(last):
     assert check.report.fired == (last == "1")
 
 
+OPEN = """
+func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = stablehlo.negate %x : (tensor<?xf32>) -> tensor<SIZExf32>
+  %1 = stablehlo.negate %0 : (tensor<SIZExf32>) -> tensor<?xf32>
+  return %1 : tensor<?xf32>
+}
+"""
+
+
+@pytest.mark.parametrize(("size", "wrong"), [("2", True), ("1", False), ("?", True)])
+def test_inputs_of_other_sizes_than_the_program_declares_say_nothing(size, wrong):
+    """Open dimensions of inputs are 2."""
+    check = Check(subject_of(StagesDoubleNegate), Options(cases=1, seconds=10, seed=0), lambda message: None)
+    before = couloir.parse(OPEN.replace("SIZE", size))
+    after = couloir.parse("func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> { %0 = stablehlo.negate %x : tensor<?xf32>\nreturn %0 : tensor<?xf32> }")  # fmt: skip
+    assert (check.wrong_values(before, after, 0) is not None) == wrong
+
+
 class StagesOfNoNumber(Rule):
     """log(x)  =>  1, where there is no number at all"""
 
