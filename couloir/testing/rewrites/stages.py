@@ -552,13 +552,15 @@ class Check:
 
     def _again(self, fault: Fault, peers: Peers) -> Again | None:
         """Says of other programs whether they have the fault; None where there are no others."""
-        name = fault.obligation
+        name, first = fault.obligation, self.options.seed
+        # The inputs with which it was found, and others: rare numbers are not in all.
+        seeds = dict.fromkeys((first + self.report.programs - 1, *range(first, first + 5)))
 
         def again(module: ModuleOp) -> Fault | None:
             if not public_functions(module):
                 return None
             after = self._rewritten(module) if name in self.options.peers else None
-            for seed in range(self.options.seed, self.options.seed + 3):
+            for seed in seeds:
                 if after is not None:
                     found = self._told_by_peers(peers, module, after, seed)
                 else:
