@@ -12,12 +12,12 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp, Return
 from couloir.ir.attribute import Type
 from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, FloatAttr, IntegerAttr
-from couloir.ir.constraints import Holds, Relation
+from couloir.ir.constraints import Holds, Relation, element_type
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import ConstantLike, IsolatedFromAbove, IsTerminator, NoTerminator, Symbol, SymbolTable
-from couloir.ir.types import FloatType, FunctionType, IndexType, IntegerType, ShapedType
+from couloir.ir.types import ComplexType, FloatType, FunctionType, IndexType, IntegerType, ShapedType
 from couloir.ir.verify import faults
 from couloir.testing.generation.bodies import Body
 from couloir.testing.generation.search import ATTEMPTS, Draft, Search, give_results, is_numbers
@@ -298,6 +298,8 @@ def _same_type(position: int, earlier: int) -> Holds:
 
 def constant_of(type: Type, array: Any, classes: Iterable[type[Operation]]) -> Operation | None:
     """A constant with the elements of an array, by the first class of which there is one; None when there is none."""
+    if not isinstance(element_type(type), FloatType | IntegerType | IndexType | ComplexType):
+        return None
     for cls in classes:
         try:
             if isinstance(type, ShapedType):

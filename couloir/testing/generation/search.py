@@ -35,7 +35,7 @@ from couloir.ir.fields import MISSING
 from couloir.ir.operation import Block, Operation, OpResult, Region, Value
 from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import IsTerminator, ReturnLike
-from couloir.ir.types import ShapedType, TensorType, i32
+from couloir.ir.types import ShapedType, TensorType, UnrankedMemRefType, UnrankedTensorType, i32
 from couloir.testing.generation.bodies import Body, random_signature
 from couloir.testing.generation.forms import Form
 from couloir.testing.generation.values import Surroundings, Types, attribute_of, early
@@ -53,6 +53,7 @@ LESSON_ATTEMPTS: Final = 700
 CANDIDATES: Final = 6
 """Values that are tried for one field before another field is."""
 
+_OF_ELEMENTS: Final = (ShapedType, UnrankedTensorType, UnrankedMemRefType)
 #: What a predicate runs into that looks at fields which do not fit together yet.
 _STUMBLES: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Error)
 
@@ -505,7 +506,14 @@ class Search:
             told = 0 if own is None else sum(1 for _ in own(probe) or ())
         except _STUMBLES:
             return held
-        return None if not told else held + 1 / (1 + told)
+        if told:
+            return held + 1 / (1 + told)
+        inner = (
+            value.type.element_type for value in (*op.operands, *op.results) if isinstance(value.type, _OF_ELEMENTS)
+        )
+        return (
+            held + 1 if any(isinstance(type, _OF_ELEMENTS) for type in inner) else None
+        )  # no text has tensors of tensors
 
     def _region(self, body: Body) -> Region:
         block = Block(body.arguments)

@@ -243,6 +243,8 @@ class Surroundings:
         """An attribute with parameters: a new one, or a change to one parameter of that which there is."""
         if issubclass(cls, DenseElementsAttr):
             return self.constant()
+        if cls in (Attribute, Type):  # which one is not said
+            return None
         if not cls.parameters:
             return cls()
         examples: Any = getattr(cls, "examples", None)
