@@ -57,7 +57,7 @@ func.func @main(%x: tensor<3x4xi8>) -> tensor<3xi32> {
 def bitcast_by_shifts(op: hlo.BitcastConvert, rewriter: Rewriter) -> str | None:
     """bitcast_convert(x) to another width  =>  shifts; the lowest bits come first"""
     before, after = op.operand.type.element_type, op.result.type.element_type
-    if not op.operand.type.is_static:
+    if not op.operand.type.is_static or not op.result.type.is_static:
         return _OPEN
     if not isinstance(before, FloatType | IntegerType) or not isinstance(after, FloatType | IntegerType):
         return "it is complex"

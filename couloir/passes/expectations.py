@@ -81,6 +81,8 @@ def expected_call_as_assertion(op: hlo.CustomCall, rewriter: Rewriter) -> str | 
         return "a check compares two tensors of one type"
     if not isinstance(types[0], TensorType):
         return "a check compares tensors"
+    if any(result.type is not TensorType((), i1) for result in op.results):
+        return "a check gives a truth value"
     reason = _unsupported(types[0])
     if reason is not None:
         return reason

@@ -17,6 +17,7 @@ import numpy as np
 
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp, Return
+from couloir.dialects.hlo.calls import CustomCall
 from couloir.ir.attribute import Attribute, Type
 from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, IntegerAttr
 from couloir.ir.constraints import element_type
@@ -105,10 +106,10 @@ class Walk:
 
 
 def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
-    """A program that differs in a number of an attribute, or in a size; None when that does not verify."""
+    """A program that differs in a number of an attribute, a size, an element type or a constant; None when that does not verify."""
     made = module.clone()
     function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
-    if function is None:
+    if function is None or any(isinstance(op, CustomCall) for op in made.walk()):  # its types belong to its name
         return None
     changes = (_change_number, _change_size, _add_dimension, _change_element, _free_constant)
     # Scalars, and what is like them, say little.
