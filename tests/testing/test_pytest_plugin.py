@@ -153,7 +153,7 @@ def plugin_endless(op: hlo.Abs, rewriter: Rewriter):
 
 def test_a_rule_that_does_not_end_fails(project):
     (project.path / "src/plugin_rules/endless.py").write_text(ENDLESS)
-    result = run(project, "src/plugin_rules/endless.py", "--rule-seconds", "4")
+    result = run(project, "src/plugin_rules/endless.py", "--rule-seconds", "30")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["plugin_endless: REFUTED*", "*termination*REFUTED*", "*stablehlo.abs*"])
 
