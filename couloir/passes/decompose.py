@@ -32,6 +32,7 @@ import attrs
 
 from couloir.dialects import chlo, func, hlo
 from couloir.dialects.hlo.attributes import ComparisonDirection, ComparisonType
+from couloir.dialects.hlo.elements import is_quantized
 from couloir.dialects.shapes import inside
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
@@ -151,6 +152,8 @@ def batch_norm_of_the_batch(op: hlo.BatchNormTraining, rewriter: Rewriter) -> st
 @rule
 def batch_norm_gradient(op: hlo.BatchNormGrad, rewriter: Rewriter) -> str | None:
     """batch_norm_grad  =>  the formula of the StableHLO specification"""
+    if is_quantized(op.operand.type.element_type):
+        return "its elements are quantized"
     if not op.operand.type.is_static:
         return _OPEN
     by, gradient = _ByFeature(op.operand, op.feature_index, op.epsilon), op.grad_output

@@ -263,6 +263,8 @@ def slice_at_run_time(op: hlo.RealDynamicSlice, rewriter: Rewriter) -> str | Non
 
 def _number_of(sizes: Tensor, place: int) -> Tensor:
     """One of the numbers in a list, as i64."""
+    if isinstance(sizes.type.element_type, IndexType):
+        raise NoMatch("StableHLO does not compute with numbers of type index")
     return convert(hlo.reshape(hlo.Slice(sizes, (place,), (place + 1,), (1,)).result, ()).result, i64)
 
 

@@ -221,3 +221,33 @@ def test_what_the_onnx_package_asserts_is_an_error() -> None:
     arrays = [np.ones(shape, np.float32) for shape in ((1, 2, 4), (1, 2, 2))]
     with pytest.raises(Error, match="the onnx package cannot compute"):
         couloir.run(couloir.parse(text), *arrays)
+
+
+def test_padding_by_numbers_of_type_index_is_refused() -> None:
+    text = """func.func @main(%x: tensor<2xf32>, %v: tensor<f32>, %n: tensor<1xindex>) -> tensor<4xf32> {
+      %0 = stablehlo.dynamic_pad %x, %v, %n, %n, %n
+        : (tensor<2xf32>, tensor<f32>, tensor<1xindex>, tensor<1xindex>, tensor<1xindex>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }"""
+    with pytest.raises(Error, match="does not compute with numbers of type index"):
+        couloir.lower(couloir.parse(text), "loops")
+
+
+def test_the_gradient_of_a_quantized_normalization_is_refused() -> None:
+    text = """func.func @main(%x: tensor<1xQ>) -> tensor<1xQ> {
+      %0:3 = "stablehlo.batch_norm_grad"(%x, %x, %x, %x, %x) <{epsilon = 1.0 : f32, feature_index = 0 : i64}>
+        : (tensor<1xQ>, tensor<1xQ>, tensor<1xQ>, tensor<1xQ>, tensor<1xQ>) -> (tensor<1xQ>, tensor<1xQ>, tensor<1xQ>)
+      return %0#1 : tensor<1xQ>
+    }""".replace("Q", "!quant.uniform<i8:f32, 0.5>")
+    with pytest.raises(Error, match="cannot be lowered to loops"):
+        couloir.lower(couloir.parse(text), "loops")
+
+
+def test_a_group_normalization_whose_scale_is_no_vector_is_refused() -> None:
+    text = """func.func @main(%x: tensor<1x1xf16>) -> tensor<*xf16> {
+      %0 = "onnx.GroupNormalizationV21"(%x, %x, %x) <{num_groups = 1 : i64}>
+        : (tensor<1x1xf16>, tensor<1x1xf16>, tensor<1x1xf16>) -> tensor<*xf16>
+      return %0 : tensor<*xf16>
+    }"""
+    with pytest.raises(Error, match="scale and bias are not vectors"):
+        couloir.lower(couloir.parse(text), "hlo")

@@ -112,6 +112,8 @@ def group_normalization(node: Node) -> Lowered:
     element, shape = x.type.element_type, x.type.shape
     if groups < 1 or x.type.rank < 2 or shape[1] % groups:
         raise NotLowered(f"the channels of `{x.type}` are not {groups} groups of one size")
+    if node[1].type.rank != 1 or node[2].type.rank != 1:
+        raise NotLowered("scale and bias are not vectors")
     grouped = reshape(x, (shape[0], groups, shape[1] // groups, *shape[2:]))
     working = _stash_type(node) if node.version >= 21 else accumulator(element)
     y, _, _ = normalized(convert(grouped, working), list(range(2, grouped.type.rank)), node.number("epsilon", 1e-5))
