@@ -37,7 +37,7 @@ from couloir.dialects.shapes import inside
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.passes import Pass, PassContext
 from couloir.ir.rewriting import Rewriter, rule
-from couloir.ir.types import FloatType, TensorType, f32, f64, i32
+from couloir.ir.types import ComplexType, FloatType, TensorType, f32, f64, i32
 from couloir.passes.bits import bitcast_by_shifts, high_half_of_a_product, next_float
 from couloir.passes.bodies import (
     async_as_sync,
@@ -65,6 +65,7 @@ from couloir.passes.special_functions import SPECIAL_FUNCTIONS
 from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
 
 _OPEN: Final = "a size is not known"
+_QUANTIZED: Final = "its elements are quantized"
 
 
 @rule
@@ -74,6 +75,8 @@ def top_k_by_sorting(op: chlo.TopK, rewriter: Rewriter) -> str | None:
     if not type.is_static:
         return _OPEN
     shape, axis, element = type.shape, type.rank - 1, type.element_type
+    if isinstance(element, ComplexType):
+        return "complex numbers have no order"
     places = hlo.iota(shape, i32, axis)
     order = Block([TensorType((), element)] * 2 + [TensorType((), i32)] * 2)
     with inside(order):
@@ -129,6 +132,8 @@ class _ByFeature:
 @rule
 def batch_norm_as_arithmetic(op: hlo.BatchNormInference, rewriter: Rewriter) -> str | None:
     """batch_norm_inference(x)  =>  scale * (x - mean) / sqrt(variance + epsilon) + offset"""
+    if is_quantized(op.operand.type.element_type):
+        return _QUANTIZED
     if not op.operand.type.is_static:
         return _OPEN
     by = _ByFeature(op.operand, op.feature_index, op.epsilon)
@@ -139,6 +144,8 @@ def batch_norm_as_arithmetic(op: hlo.BatchNormInference, rewriter: Rewriter) -> 
 @rule
 def batch_norm_of_the_batch(op: hlo.BatchNormTraining, rewriter: Rewriter) -> str | None:
     """batch_norm_training(x)  =>  batch_norm_inference(x, mean(x), variance(x)) and these two"""
+    if is_quantized(op.operand.type.element_type):
+        return _QUANTIZED
     if not op.operand.type.is_static:
         return _OPEN
     by = _ByFeature(op.operand, op.feature_index, op.epsilon)
@@ -153,7 +160,7 @@ def batch_norm_of_the_batch(op: hlo.BatchNormTraining, rewriter: Rewriter) -> st
 def batch_norm_gradient(op: hlo.BatchNormGrad, rewriter: Rewriter) -> str | None:
     """batch_norm_grad  =>  the formula of the StableHLO specification"""
     if is_quantized(op.operand.type.element_type):
-        return "its elements are quantized"
+        return _QUANTIZED
     if not op.operand.type.is_static:
         return _OPEN
     by, gradient = _ByFeature(op.operand, op.feature_index, op.epsilon), op.grad_output

@@ -90,6 +90,8 @@ def expected_call_as_assertion(op: hlo.CustomCall, rewriter: Rewriter) -> str | 
     floats = isinstance(types[0].element_type, FloatType | ComplexType)
     if target == "check.expect_close" and floats:
         most, least = _number(op, "max_ulp_difference", 3), _number(op, "min_ulp_difference", 0)
+        if not (0 <= least < _MANY and 0 <= most < _MANY):
+            return "the bounds on the difference are no numbers of units in the last place"
         _expect_close(left, right, int(most), int(least))
     elif floats and target in ("check.expect_almost_eq", "check.eq"):
         _expect_almost_eq(left, right, _number(op, "tolerance", TOLERANCE))
@@ -105,6 +107,10 @@ def expected_call_as_assertion(op: hlo.CustomCall, rewriter: Rewriter) -> str | 
 
 
 _TARGETS: Final = ("check.expect_eq", "check.expect_almost_eq", "check.expect_close", "check.eq")
+
+
+_MANY: Final = 1 << 31
+"""More units in the last place than anybody means."""
 
 
 def _number(op: Operation, key: str, default: float) -> float:

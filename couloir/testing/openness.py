@@ -57,6 +57,8 @@ def _why(op: Operation, has_nan: bool) -> str | None:
             base, exponent = op.operands
             whole = not _is_float(base) and _is_float(exponent)
             return "roots that are no whole numbers become integers" if whole else None
+        case _ if op.name.startswith(("onnx.Div", "onnx.Mod")):
+            return None if _is_float(op.operands[1]) else "an integer divided by zero may be anything"
         case hlo.BatchNormTraining() | hlo.BatchNormGrad() | hlo.BatchNormInference():
             element = op.operand.type.element_type
             narrow = isinstance(element, FloatType) and element.width < 16

@@ -22,6 +22,7 @@ In `pyproject.toml` under `[tool.pytest.ini_options]`, on the command line for o
     couloir_seconds = 5                     --rule-seconds 5            for each at most
     couloir_cases = 40                      --rule-cases 40             programs on which a rule should fire
     couloir_seed = 0                        --rule-seed 0
+    couloir_proofs = true                   --rule-proofs yes|no        look for proofs, too, which takes most of the time
     couloir_unknown = ["OnlyOnLinux"]       names (`*` fits all) of which nothing need be known: such an item is skipped, not failed
 
 A rule is refuted by a counterexample, which is what the failed item shows. A rule that never fired fails, too.
@@ -70,10 +71,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rule-seconds", type=float, metavar="N", help="how long to check one rule or pass at most")
     group.addoption("--rule-cases", type=int, metavar="N", help="programs on which a rule should fire")
     group.addoption("--rule-seed", type=int, metavar="N", help="of the programs and their inputs")
+    group.addoption(
+        "--rule-proofs", choices=("yes", "no"), help="whether to look for proofs, which takes most of the time"
+    )
     parser.addini("couloir_rules", "files and folders with rules and passes (default: all)", "paths", default=[])
     parser.addini("couloir_seconds", "as --rule-seconds", default=str(SECONDS))
     parser.addini("couloir_cases", "as --rule-cases", default=str(CASES))
     parser.addini("couloir_seed", "as --rule-seed", default="0")
+    parser.addini("couloir_proofs", "as --rule-proofs", type="bool", default=True)
     parser.addini("couloir_unknown", "names of rules of which nothing need be known", "args", default=[])
 
 
@@ -169,6 +174,12 @@ class _Project:
         for path in self.packages:
             file: Any = _new(RuleFile, session, path=path, nodeid=_path_in_package(path))
             items += session.genitems(file)
+
+    @property
+    def proves(self) -> bool:
+        """Whether proofs are looked for."""
+        told: Any = self.config.getoption("--rule-proofs")
+        return self.config.getini("couloir_proofs") if told is None else told == "yes"
 
     def setting(self, name: str) -> float:
         """A number from the command line, or from the settings of the project."""
@@ -318,6 +329,7 @@ class CheckedItem(pytest.Item):
             "seconds": project.setting("seconds"),
             "cases": int(project.setting("cases")),
             "seed": int(project.setting("seed")),
+            "prove": project.proves,
         }
         try:
             report = self.check(**limits)

@@ -20,7 +20,7 @@ from couloir.ir.operation import Value
 from couloir.ir.rewriting import Guard, Rewrite, Rewriter, Rule, guard, is_splat, rule
 from couloir.ir.rewriting.guards import constant_op
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import ShapedType, i1
+from couloir.ir.types import ShapedType, UnrankedTensorType, i1
 
 _TRUE_FOR_EQUAL: Final = frozenset({"eq", "sle", "sge", "ule", "uge"})
 
@@ -36,7 +36,10 @@ def _element(value: Value[Any]):
 
 def _is_static(value: Value[Any]) -> Guard:
     """Whether a constant of the value's type can be written down."""
-    return guard(not isinstance(value.type, ShapedType) or value.type.is_static, "the shape is not known")
+    known = not isinstance(value.type, UnrankedTensorType | ShapedType) or (
+        isinstance(value.type, ShapedType) and value.type.is_static
+    )
+    return guard(known, "the shape is not known")
 
 
 class ArithAddZero(Rule):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from couloir.dialects import hlo
@@ -33,7 +34,11 @@ def _not_positive(a):
 
 def _in_order(low, high):
     first, second = number(low), number(high)
-    return guard(first is not None and second is not None and first <= second, "the bounds are not in order")
+    if first is None or second is None:
+        return guard(False, "the bounds are not known")
+    # Maximum and minimum tell zeros apart: 0.0 to -0.0 is not in order.
+    ordered = first < second or (first == second and math.copysign(1, first) <= math.copysign(1, second))
+    return guard(ordered, "the bounds are not in order")
 
 
 class MaximumOfSame(Rule):

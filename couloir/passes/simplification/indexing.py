@@ -322,13 +322,14 @@ class GatherIsSlice(Rule):
     def pattern(x, at, numbers, sizes, ordered):
         return hlo.Gather(x, at, numbers, sizes, ordered)
 
-    def where(x, at, numbers):
+    def where(x, at, numbers, sizes):
         vector = numbers.index_vector_dim
         around = tuple(size for axis, size in enumerate(at.type.dims) if axis != vector)
         return (
             is_static(x, at)
             & guard(not numbers.operand_batching_dims, "there are batching dimensions")
             & guard(all(size == 1 for size in around), "it takes several slices, or none")
+            & guard(all(sizes[axis] for axis in numbers.collapsed_slice_dims), "a dimension of nothing is left out")
             & guard(constant_array(at) is not None, "the position is not known")
         )
 

@@ -39,7 +39,9 @@ class ConvertOfIota(Rule):
     def where(d, op):
         count = op.operand.type.dims[d]
         types = op.operand.type.element_type, op.result.type.element_type
-        return guard(all(count <= whole_numbers(type) for type in types), "a type does not have all the numbers")
+        return guard(op.result.type.dims == op.operand.type.dims, "the shapes are declared differently") & guard(
+            all(count <= whole_numbers(type) for type in types), "a type does not have all the numbers"
+        )
 
     def rewrite(d, op):
         return hlo.Iota(d, result_types=[op.result.type])

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 from couloir.dialects import hlo
 from couloir.dialects.hlo.elements import is_quantized
 from couloir.ir.operation import Operation, Value
-from couloir.ir.rewriting import Rewrite, Rewriter, Rule, is_splat, rule
+from couloir.ir.rewriting import NoMatch, Rewrite, Rewriter, Rule, is_splat, rule
 from couloir.ir.types import TensorType
 from couloir.passes.simplification.axes import like, spread
 from couloir.passes.simplification.examples import program
@@ -145,7 +145,10 @@ def unary_of_pad(op: Elementwise, rewriter: Rewriter) -> str | None:
         like(op, [value], value.type.with_element_type(element)).results[0]
         for value in (pad.operand, pad.padding_value)
     )
-    rewriter.replace(op, hlo.Pad(x, v, pad.edge_padding_low, pad.edge_padding_high, pad.interior_padding))
+    made = hlo.Pad(x, v, pad.edge_padding_low, pad.edge_padding_high, pad.interior_padding)
+    if made.result.type is not op.results[0].type:
+        raise NoMatch("the shapes are declared differently")
+    rewriter.replace(op, made)
     return None
 
 

@@ -42,6 +42,7 @@ def check_rewrite(
     seed: int = 0,
     peers: Sequence[str] = (),
     minimize: bool = True,
+    prove: bool = True,
     isolate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
@@ -57,6 +58,7 @@ def check_rewrite(
         peers: Other implementations that run the programs as well, for up to fifteen seconds each: `("c", "xla",
             "onnxruntime")`; see `couloir.testing.peers`.
         minimize: Make a counterexample small; without, the first one that is found is shown.
+        prove: Look for a proof when no fault was found. That takes most of the time.
         isolate: Work in a process of its own, which is stopped when the time is over. Without, a rule that does not end hangs the
             caller; it is a little faster, and a debugger can follow. Where processes cannot be forked it is so anyway.
         progress: Called with how much of how much is done, and of what: `(12, 40, "programs")`.
@@ -74,7 +76,7 @@ def check_rewrite(
         return equivalent(
             before, after, cases=cases, seconds=seconds, seed=seed, peers=peers, isolate=isolate, progress=progress
         )
-    return _checked(subject_of(rule), attrs.evolve(options, minimize=minimize), isolate, progress)
+    return _checked(subject_of(rule), attrs.evolve(options, minimize=minimize, prove=prove), isolate, progress)
 
 
 def check_pass(
@@ -85,6 +87,7 @@ def check_pass(
     seconds: float = SECONDS,
     seed: int = 0,
     peers: Sequence[str] = (),
+    prove: bool = True,
     isolate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
@@ -94,9 +97,9 @@ def check_pass(
         pipeline: The passes, or their text: `"canonicalize,cse"`.
         dialects: Whose ops the programs have; by default those that the first pass is for, or StableHLO.
         cases: How many programs should be changed.
-        seconds, seed, peers, isolate, progress: As for `check_rewrite`.
+        seconds, seed, peers, prove, isolate, progress: As for `check_rewrite`.
     """
-    options = _options(cases, seconds, seed, peers)
+    options = attrs.evolve(_options(cases, seconds, seed, peers), prove=prove)
     subject = subject_of(pipeline)
     if subject.pipeline is None:
         raise Error(f"{subject.name} is a rule, not a pass", hint="`check_rewrite` takes it")

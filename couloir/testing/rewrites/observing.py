@@ -157,6 +157,8 @@ class Observing(_Watching):
             return result
         self.open = True
         self._overflow(result, np.isfinite(lhs).all() & np.isfinite(rhs).all())
+        if kind(result.dtype) == "float" and lhs.any() and rhs.any():
+            self.underflows = self.underflows or bool((np.abs(result) < smallest_normal(result.dtype)).any())
         return self._seen(result)
 
     def reduce(self, monoid: str, operand: Array, axes: tuple[int, ...]) -> Array:

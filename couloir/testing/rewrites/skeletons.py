@@ -520,6 +520,7 @@ def constant_array_of(type: Type, style: str, rng: Random) -> Any:
             number = int(number)
             if isinstance(element, IntegerType) and not element.is_signed and number < 0:
                 number %= 1 << element.width
+            number = min(max(number, -(1 << 63)), (1 << 63) - 1)  # a rule may name more than an array holds
         return np.full(shape, number).astype(dtype)
 
 

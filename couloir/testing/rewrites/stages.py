@@ -80,6 +80,7 @@ class Options:
     seed: int
     peers: tuple[str, ...] = ()
     minimize: bool = True
+    prove: bool = True
     tried: bool = True
     """Whether the rewrite is tried when programs are made."""
 
@@ -151,7 +152,7 @@ class Check:
         """Does all of it."""
         report = self.report
         fault = self._first_fault()
-        if fault is None and report.fired:
+        if fault is None and report.fired and self.options.prove:
             fault = self._proof()
         with Peers(self.options.peers) as peers:
             if fault is None and report.fired:

@@ -340,6 +340,14 @@ KEPT = [
     ),
     Kept(
         "GatherIsSlice",
+        "%x: tensor<4x5xf32>",
+        """
+%0 = constant dense<0> : tensor<2xi32>
+%r = "stablehlo.gather"(%x, %0) <{dimension_numbers = #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [1], start_index_map = [1, 0], index_vector_dim = 0>, indices_are_sorted = false, slice_sizes = array<i64: 3, 0>}> : (tensor<4x5xf32>, tensor<2xi32>) -> tensor<3xf32>""",
+        "a dimension of nothing is left out",
+    ),
+    Kept(
+        "GatherIsSlice",
         "%x: tensor<4x?xf32>",
         """
 %0 = constant dense<0> : tensor<2xi32>

@@ -108,6 +108,14 @@ return %2""",
 
 KEPT = [
     Kept(
+        "unary_of_pad",
+        "%x: tensor<2xi32>, %v: tensor<i32>",
+        """
+%0 = pad %x, %v, low = [1], high = [-1], interior = [1] : (tensor<2xi32>, tensor<i32>) -> tensor<3xi32>
+%r = convert %0 : (tensor<3xi32>) -> tensor<?xf32>""",
+        "the shapes are declared differently",
+    ),
+    Kept(
         "elementwise_of_transposes",
         "%x: tensor<2x2x2xf32>, %y: tensor<2x2x2xf32>",
         """

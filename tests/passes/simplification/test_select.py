@@ -182,6 +182,7 @@ KEPT = [
     ("MaximumOfExponential", "f32", "%c = constant 1.0; %0 = exponential %x; %r = maximum %0, %c"),
     ("MaximumOfExponential", "complex<f32>", "%c = constant (0.0, 0.0); %0 = exponential %x; %r = maximum %0, %c"),
     ("ClampWrittenFromAbove", "f32", "%a = constant 7.0; %b = constant 6.0; %0 = minimum %x, %b; %r = maximum %0, %a"),
+    ("ClampWrittenFromAbove", "f32", "%a = constant 0.0; %b = constant -0.0; %0 = minimum %x, %b; %r = maximum %0, %a"),
     ("ClampWrittenFromAbove", "complex<f32>", "%a = constant (0.0, 0.0); %b = constant (6.0, 0.0); %0 = minimum %x, %b; %r = maximum %0, %a"),
     ("ClampTwice", "complex<f32>", "%0 = clamp %y, %x, %z; %r = clamp %y, %0, %z"),
     ("ClampClamped", "i32", "%a = constant 8; %b = constant 6; %c = constant 2; %d = constant 9; %0 = clamp %a, %x, %b; %r = clamp %c, %0, %d"),
