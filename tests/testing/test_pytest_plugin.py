@@ -198,6 +198,19 @@ def test_workers_of_xdist_find_the_same_rules(project):
     result.assert_outcomes(passed=4)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "verdict"),
+    [
+        ((), "proved"),
+        (("-o", "couloir_proofs=false"), "tested"),
+        (("-o", "couloir_proofs=false", "--rule-proofs", "yes"), "proved"),
+    ],
+)
+def test_whether_proofs_are_looked_for(project, arguments, verdict):
+    result = run(project, EQUATIONS[0], *arguments)
+    result.stdout.fnmatch_lines([f"1 rules and passes: 1 {verdict}"])
+
+
 def test_settings_that_make_no_sense(project):
     result = run(project, "-o", "couloir_rules=nowhere")
     result.stderr.fnmatch_lines(["*couloir_rules: there is no *nowhere*"])

@@ -8,7 +8,7 @@ import pytest
 
 from couloir import Rewriter, Rule, guard, rule
 from couloir.dialects import hlo
-from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.attributes import UNIT, DenseElementsAttr
 from couloir.ir.rewriting import is_splat
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import TensorType, f32
@@ -86,19 +86,22 @@ class BrokenDigits(Rule):
 
 
 class BrokenBit(Rule):
-    """(x + y) + z  =>  (x + z) + (y + 2^-26 x): less than rounding, but not the same"""
+    """x + y  =>  x - -(y + 2^-30 x): less than rounding, but not the same"""
 
     assumes = ("reassociation",)
 
-    def pattern(x, y, z):
-        return hlo.Add(hlo.Add(x, y), z)
+    def pattern(x, y):
+        return hlo.Add(x, y)
 
-    def where(x):
-        return is_f32(x) & guard(x.type.is_static and x.type.size > 0, "it has no elements")
+    def where(x, op):
+        new = guard("seen" not in op.attributes, "it is what the rule makes")
+        return new & is_f32(x) & guard(x.type.is_static and x.type.size > 0, "it has no elements")
 
-    def rewrite(x, y, z):
-        little = hlo.Constant(DenseElementsAttr.splat(x.type, 2.0**-26))
-        return hlo.Subtract(hlo.Add(x, z), hlo.Negate(hlo.Add(y, hlo.Multiply(x, little))))
+    def rewrite(x, y):
+        little = hlo.Constant(DenseElementsAttr.splat(x.type, 2.0**-10))
+        more = hlo.Add(y, hlo.Multiply(hlo.Multiply(hlo.Multiply(x, little), little), little))
+        more.attributes["seen"] = UNIT
+        return hlo.Subtract(x, hlo.Negate(more))
 
 
 @rule
@@ -176,7 +179,7 @@ def no_verifier(monkeypatch):
     ids=lambda item: item.__name__,
 )
 def test_what_slips_through_when_a_part_of_the_checker_is_missing(subject, broken, monkeypatch):
-    limits = {"cases": 15, "seconds": 20, "minimize": False}
+    limits = {"cases": 15, "seconds": 20, "minimize": False, "prove": False}
     assert check_rewrite(subject, **limits).verdict is Verdict.REFUTED
     broken(monkeypatch)
     report = check_rewrite(subject, **limits)

@@ -8,8 +8,7 @@ from couloir.testing.mutation import mutants, mutation_score
 from couloir.testing.rewrites.subjects import known_rules
 from tests.testing.mutation.full_run import known_survivors
 
-SLOW = pytest.mark.slow
-SAMPLE = ["SelectTrue", "AddNeutral", "DoubleTranspose", "DoubleReverse", pytest.param("NoPadding", marks=SLOW)]
+SAMPLE = ["SelectTrue", "AddNeutral", "DoubleTranspose", "DoubleReverse"]
 
 
 @pytest.mark.parametrize("name", SAMPLE)
