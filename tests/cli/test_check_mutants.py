@@ -8,7 +8,7 @@ from couloir.cli import main
 
 
 def test_the_score_of_a_rule(capsys):
-    assert main(["check", "DoubleNegate", "--mutants", "--cases", "10", "--seconds", "20"]) == 0
+    assert main(["check", "DoubleTranspose", "--mutants", "--cases", "10", "--seconds", "20"]) == 0
     assert "mutants killed (100%)" in capsys.readouterr().out
 
 
