@@ -9,6 +9,8 @@ import couloir
 from couloir import Error
 from couloir.passes.tolerance import estimates
 from couloir.testing import check_lowering
+from couloir.testing.openness import left_open
+from couloir.testing.rewrites.subjects import known_rules
 
 
 def lowered(text: str) -> None:
@@ -251,3 +253,61 @@ def test_a_group_normalization_whose_scale_is_no_vector_is_refused() -> None:
     }"""
     with pytest.raises(Error, match="scale and bias are not vectors"):
         couloir.lower(couloir.parse(text), "hlo")
+
+
+QUANTIZED = "!quant.uniform<i8:f32, 0.5>"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        (
+            "batch_norm_of_the_batch",
+            f"""func.func @main(%x: tensor<1x{QUANTIZED}>) -> tensor<1x{QUANTIZED}> {{
+              %0:3 = "stablehlo.batch_norm_training"(%x, %x, %x) <{{epsilon = 1.0 : f32, feature_index = 0 : i64}}>
+                : (tensor<1x{QUANTIZED}>, tensor<1x{QUANTIZED}>, tensor<1x{QUANTIZED}>)
+                -> (tensor<1x{QUANTIZED}>, tensor<1x{QUANTIZED}>, tensor<1x{QUANTIZED}>)
+              return %0#0 : tensor<1x{QUANTIZED}>
+            }}""",
+            "its elements are quantized",
+        ),
+        (
+            "top_k_by_sorting",
+            """func.func @main(%x: tensor<2xcomplex<f32>>) -> tensor<1xcomplex<f32>> {
+              %0:2 = chlo.top_k(%x, k = 1) : tensor<2xcomplex<f32>> -> (tensor<1xcomplex<f32>>, tensor<1xi32>)
+              return %0#0 : tensor<1xcomplex<f32>>
+            }""",
+            "complex numbers have no order",
+        ),
+        (
+            "expected_call_as_assertion",
+            """func.func @main(%x: tensor<2xf32>) {
+              stablehlo.custom_call @check.expect_close(%x, %x)
+                {has_side_effect = true, max_ulp_difference = 18446744073709551615 : ui64} : (tensor<2xf32>, tensor<2xf32>) -> ()
+              return
+            }""",
+            "no numbers of units in the last place",
+        ),
+        (
+            "ArithSubtractSelf",
+            """func.func @main(%x: tensor<*xi32>) -> tensor<*xi32> {
+              %0 = arith.subi %x, %x : tensor<*xi32>
+              return %0 : tensor<*xi32>
+            }""",
+            "the shape is not known",
+        ),
+    ],
+)
+def test_what_a_rule_leaves_alone(name: str, text: str, reason: str) -> None:
+    rule = known_rules()[name]
+    misses = [couloir.why_not(rule, op).reason for op in couloir.parse(text).walk() if isinstance(op, rule.roots)]
+    assert misses and all(reason in miss for miss in misses)
+
+
+def test_integers_that_are_divided_by_what_may_be_zero_are_left_open() -> None:
+    text = """func.func @main(%x: tensor<2xT>, %y: tensor<2xT>) -> tensor<2xT> {
+      %0 = "onnx.ModV13"(%x, %y) : (tensor<2xT>, tensor<2xT>) -> tensor<2xT>
+      return %0 : tensor<2xT>
+    }"""
+    assert "divided by zero" in str(left_open(couloir.parse(text.replace("T", "i32"))))
+    assert left_open(couloir.parse(text.replace("T", "f32"))) is None

@@ -91,3 +91,36 @@ def test_rounded_constants_of_a_few_bits_are_granted_to_who_may_round():
     three = [np.array(3).astype(ml_dtypes.float4_e2m1fn)]
     assert difference(*functions, three, "whole", ("reassociation",)) == "granted"
     assert isinstance(difference(*functions, three, "whole", ("no NaN",)), Difference)
+
+
+F6 = """func.func @main(%x: tensor<2xf6E3M2FN>, %y: tensor<2xf6E3M2FN>, %s: tensor<f6E3M2FN>) -> tensor<f6E3M2FN> {{
+  {}
+}}"""
+SCALED_BEFORE = """%0 = stablehlo.broadcast_in_dim %s, dims = [] : (tensor<f6E3M2FN>) -> tensor<2xf6E3M2FN>
+  %1 = stablehlo.multiply %x, %0 : tensor<2xf6E3M2FN>
+  %2 = stablehlo.dot_general %1, %y, contracting_dims = [0] x [0] : (tensor<2xf6E3M2FN>, tensor<2xf6E3M2FN>) -> tensor<f6E3M2FN>
+  return %2 : tensor<f6E3M2FN>"""
+SCALED_AFTER = """%0 = stablehlo.dot_general %x, %y, contracting_dims = [0] x [0] : (tensor<2xf6E3M2FN>, tensor<2xf6E3M2FN>) -> tensor<f6E3M2FN>
+  %1 = stablehlo.multiply %0, %s : tensor<f6E3M2FN>
+  return %1 : tensor<f6E3M2FN>"""
+
+
+@pytest.mark.parametrize(("assumes", "granted"), [(("reassociation",), True), ((), False)])
+def test_a_product_that_is_lost_in_a_few_bits_is_granted_to_who_may_round(assumes, granted):
+    functions = [public_functions(couloir.parse(F6.format(text)))[0] for text in (SCALED_BEFORE, SCALED_AFTER)]
+    arrays = [np.array(item).astype(ml_dtypes.float6_e3m2fn) for item in ([-0.1875, 0], [-0.125, 0], 2)]
+    found = difference(*functions, arrays, "ordinary", assumes)  # 2 * 0.0234 is 0.0625 here, and 0.0234 is 0
+    assert (found == "granted") is granted
+
+
+def test_the_largest_number_of_a_format_without_infinities_is_overflow():
+    text = """func.func @main(%x: tensor<f6E3M2FN>) -> tensor<f6E3M2FN> {
+      %0 = stablehlo.multiply %x, %x : tensor<f6E3M2FN>
+      %1 = stablehlo.divide %0, %x : tensor<f6E3M2FN>
+      return %1 : tensor<f6E3M2FN>
+    }"""
+    kept = "func.func @main(%x: tensor<f6E3M2FN>) -> tensor<f6E3M2FN> { return %x : tensor<f6E3M2FN> }"
+    functions = [public_functions(couloir.parse(text))[0] for text in (text, kept)]
+    twenty = [np.array(20).astype(ml_dtypes.float6_e3m2fn)]
+    assert difference(*functions, twenty, "whole", ("no overflow",)) == "granted"
+    assert isinstance(difference(*functions, twenty, "whole", ("no NaN",)), Difference)
