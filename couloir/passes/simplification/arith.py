@@ -27,7 +27,7 @@ _TRUE_FOR_EQUAL: Final = frozenset({"eq", "sle", "sge", "ule", "uge"})
 
 def _is_ones(value: Value[Any]) -> Guard:
     """Whether all bits of a constant are 1."""
-    return is_splat(value, True) | is_splat(value, -1) if _element(value) is i1 else is_splat(value, -1)
+    return is_splat(value, True if _element(value) is i1 else -1)
 
 
 def _element(value: Value[Any]):

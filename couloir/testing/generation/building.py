@@ -129,7 +129,7 @@ class Builder:
         recent = [value.type for value in scope.values[-6:]]
         asked = [*wishes, *(_same_type(position, earlier) for position, earlier in (same or {}).items())]
         definers = dict.fromkeys(value.defining_op for value in scope.values[-3:] if value.defining_op is not None)
-        lists = [numbers for op in definers for numbers in _lists(op)]
+        lists = [numbers for op in definers for numbers in lists_of(op)]
         learn = attempts > FEW_ATTEMPTS
         search = Search(cls, self.rng, self.types, recent, {**given, **known}, asked, lists=lists, learn=learn)
         draft = search.run(attempts)
@@ -283,7 +283,7 @@ class Builder:
         return self.value(scope, type)
 
 
-def _lists(op: Operation) -> list[tuple[int, ...]]:
+def lists_of(op: Operation) -> list[tuple[int, ...]]:
     """The lists of whole numbers in the attributes of an op."""
     arrays = (stored for stored in op.stored_attributes.values() if isinstance(stored, DenseArrayAttr))
     return [tuple(stored.values) for stored in arrays if is_numbers(tuple(stored.values))]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import attrs
 
 from couloir.ir.errors import Error
 from couloir.ir.rewriting.rule import Equation, FunctionRule, Rewrite, Rule, as_rewrite
-from couloir.testing.mutation.operators import changes, places, sides_of
+from couloir.testing.mutation.operators import Change, changes, places, sides_of
 from couloir.testing.mutation.sources import PythonFunction, Source, source_of
 
 _ROLES: Final = ("pattern", "where", "rewrite")
@@ -78,7 +79,15 @@ def _mutants(rule: Rewrite) -> Iterator[tuple[Mutant, str]]:
         yield from (
             [] if role != "where" else [_mutant(source, source.tree, "guard dropped", before, [], rule, {role: None})]
         )
+        used = {
+            name
+            for other, each in functions.items()
+            if other != role
+            for name in each.__code__.co_varnames[: each.__code__.co_argcount]
+        }
         for change in changes(source, role):
+            if role == "pattern" and _renames(change, source.tree, used):
+                continue
             tree = change.applied(source.tree)
             made = {role: source.changed(tree)}
             yield _mutant(source, change.place, change.kind, before, _lines(tree), rule, made)
@@ -90,6 +99,17 @@ def _mutants(rule: Rewrite) -> Iterator[tuple[Mutant, str]]:
             names = {name: source.changed(tree)}
             made = {role: _renamed(function, names) for role, function in functions.items()}
             yield _mutant(source, change.place, change.kind, before, _lines(tree), rule, made)
+
+
+def _renames(change: Change, tree: ast.FunctionDef, used: Collection[str]) -> bool:
+    """Whether a change of a pattern only exchanges variables that occur once, and nowhere else in the rule."""
+    if not isinstance(change.place, ast.Call) or not isinstance(change.instead, ast.Call):
+        return False
+    if len(change.place.args) != len(change.instead.args):
+        return False
+    moved = [old for old, new in zip(change.place.args, change.instead.args, strict=True) if old is not new]
+    names = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return bool(moved) and all(isinstance(a, ast.Name) and names[a.id] == 1 and a.id not in used for a in moved)
 
 
 def _differences(before: list[str], after: list[str]) -> Iterator[str]:

@@ -99,6 +99,7 @@ def changes(source: Source, role: str, side: int = 0) -> Iterator[Change]:
     """
     sides = sides_of(source, role, side)
     terms = {node.right for node in places(source.tree) if isinstance(node, ast.BinOp)}
+    stricter = _stricter(sides)
     for node in places(source.tree):
         known = sides.get(node, 0)
         yield from _dropped(node, known)
@@ -108,7 +109,7 @@ def changes(source: Source, role: str, side: int = 0) -> Iterator[Change]:
         elif isinstance(node, ast.BinOp):
             yield from _arithmetic(node)
         elif isinstance(node, ast.Constant | ast.UnaryOp):
-            yield from _numbers(node, sides, node in terms)
+            yield from _numbers(node, sides, node in terms, stricter.get(node, 0))
         elif isinstance(node, ast.Subscript):
             yield from _indices(node)
         elif isinstance(node, ast.Call):
@@ -281,7 +282,17 @@ def _arithmetic(node: ast.BinOp) -> Iterator[Change]:
         yield Change("term forgotten", node, node.right)
 
 
-def _numbers(node: ast.AST, sides: Sides, is_term: bool) -> Iterator[Change]:
+def _stricter(sides: Sides) -> dict[ast.AST, int]:
+    """Bounds in conditions, each with the step that makes a rule fire less often: 1 for the 2 of `rank > 2`."""
+    found: dict[ast.AST, int] = {}
+    for node, side in sides.items():
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (*_STRICT, *_LOOSE)):
+            upward = side if isinstance(node.ops[0], ast.Gt | ast.GtE) else -side
+            found |= {node.comparators[0]: upward, node.left: -upward}
+    return found
+
+
+def _numbers(node: ast.AST, sides: Sides, is_term: bool, stricter: int) -> Iterator[Change]:
     """Numbers off by one, zeros of the other sign, flags the other way."""
     minus = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
     held: Any = node.operand.value if minus else getattr(node, "value", None)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
@@ -295,7 +306,7 @@ def _numbers(node: ast.AST, sides: Sides, is_term: bool) -> Iterator[Change]:
     if isinstance(number, float):
         yield Change("constant", node, _number(-number))
     for step in (1, -1):
-        if is_term and number + step == 0:  # "term forgotten" says so
+        if step == stricter or (is_term and number + step == 0):  # "term forgotten" says the latter
             continue
         yield Change("off by one", node, _number(number + step))
 

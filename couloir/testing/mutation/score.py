@@ -33,12 +33,17 @@ class Fate(enum.Enum):
 
     REFUTED = "refuted"
     """A counterexample was found."""
-    SILENT = "never fires"
-    """It did not fire on any program, which the report says."""
+    UNKNOWN = "unknown"
+    """It did not fire on any program, or none on which it fired could be run: the report says so, and is not true."""
+    PROVED = "proved"
+    """It is proved for all sizes: another rule than the one it is made from, perhaps, and as right."""
     WEAKER = "fires less often"
     """Nothing was found; on each program it did nothing or the same as the rule: no fault."""
     SURVIVED = "survived"
     """Nothing was found."""
+
+
+HARMLESS: Final = (Fate.PROVED, Fate.WEAKER)
 
 
 @attrs.frozen(eq=False)
@@ -94,14 +99,14 @@ class Score:
     seconds: float = 0.0
 
     @property
-    def weaker(self) -> list[Result]:
-        """Those that only fire less often than the rule, which is no fault. They count for nothing."""
-        return [result for result in self.results if result.fate is Fate.WEAKER]
+    def harmless(self) -> list[Result]:
+        """Those that are no faults: proved themselves, or firing less often than the rule. They count for nothing."""
+        return [result for result in self.results if result.fate in HARMLESS]
 
     @property
     def total(self) -> int:
         """How many mutants count."""
-        return len(self.results) - len(self.weaker)
+        return len(self.results) - len(self.harmless)
 
     @property
     def survivors(self) -> list[Result]:
@@ -110,7 +115,7 @@ class Score:
 
     @property
     def killed(self) -> int:
-        """How many are killed: a counterexample was found, or the report says that they never fire."""
+        """How many are killed: a counterexample was found, or the report says that nothing is known of them."""
         return self.total - len(self.survivors)
 
     @property
@@ -120,8 +125,8 @@ class Score:
 
     def __str__(self) -> str:
         head = f"{self.name}: {self.killed} of {self.total} mutants killed ({self.ratio:.0%}), {self.seconds:.1f} s"
-        if self.weaker:
-            head += f"; {len(self.weaker)} more only fire less often"
+        if self.harmless:
+            head += f"; {len(self.harmless)} more are proved, or only fire less often"
         return "\n".join([head, *(f"  {line}" for result in self.survivors for line in str(result).splitlines())])
 
 
@@ -157,9 +162,9 @@ def mutation_score(
     for number, mutant in enumerate(chosen):
         if progress is not None:
             progress(number, len(chosen))
-        result = _tried(original, mutant, cases, seconds, seed)
+        result = _tried(original, mutant, cases, seconds, seed, prove=True)
         if result.fate is Fate.SURVIVED:
-            again = _tried(original, mutant, AGAIN * cases, AGAIN * seconds, seed + 1)
+            again = _tried(original, mutant, AGAIN * cases, AGAIN * seconds, seed + 1, prove=False)
             result = again if again.fate is not Fate.SURVIVED else result
         results.append(result)
     return Score(original.name, results, monotonic() - start)
@@ -171,13 +176,15 @@ def _some(items: Sequence[Mutant], limit: int | None) -> Sequence[Mutant]:
     return [items[number * len(items) // limit] for number in range(limit)]
 
 
-def _tried(original: Rewrite, mutant: Mutant, cases: int, seconds: float, seed: int) -> Result:
-    report = check_rewrite(mutant.rule, cases=cases, seconds=seconds, seed=seed, minimize=False)
+def _tried(original: Rewrite, mutant: Mutant, cases: int, seconds: float, seed: int, *, prove: bool) -> Result:
+    report = check_rewrite(mutant.rule, cases=cases, seconds=seconds, seed=seed, minimize=False, prove=prove)
     if report.verdict is Verdict.REFUTED:
         refuted = next(item.name for item in report.obligations if item.verdict is Verdict.REFUTED)
         return Result(mutant, Fate.REFUTED, refuted)
-    if any(item.name == "match" and item.verdict is Verdict.UNKNOWN for item in report.obligations):
-        return Result(mutant, Fate.SILENT)
+    if any(item.name in ("match", "values") and item.verdict is Verdict.UNKNOWN for item in report.obligations):
+        return Result(mutant, Fate.UNKNOWN)
+    if report.verdict is Verdict.PROVED:
+        return Result(mutant, Fate.PROVED)
     programs = same = less = 0
     deadline = monotonic() + seconds
     for module in _programs(original, mutant, seed, deadline):

@@ -43,7 +43,12 @@ ENOUGH: Final = 40
 
 
 def prove(
-    rule: Rewrite, programs: Iterable[ModuleOp], *, assumes: Collection[str] = (), deadline: float
+    rule: Rewrite,
+    programs: Iterable[ModuleOp],
+    *,
+    assumes: Collection[str] = (),
+    deadline: float,
+    suspects: list[ModuleOp] | None = None,
 ) -> Proof | Candidate | str:
     """Whether a rule is right for all sizes and all values.
 
@@ -52,6 +57,7 @@ def prove(
         programs: Some in which it may fire. The proof holds for programs like those in which it does, of any sizes.
         assumes: What may be taken for granted: "no signed zeros" counts here.
         deadline: When to stop, by `time.monotonic()`.
+        suspects: Gets programs that compute something else afterwards, as far as could be seen.
 
     Returns:
         A proof, with what it covers; a program that it seems to make wrong, to be looked at; or why there is neither.
@@ -69,6 +75,8 @@ def prove(
             outcome = prover.prove(family)
             if isinstance(outcome, Candidate):
                 return outcome
+        if suspects is not None:
+            suspects += [family.module for family in prover.suspects]
         return _summary(prover.done)
 
 
@@ -150,6 +158,7 @@ class _Prover:
         self.deadline = deadline
         self.arithmetic = Arithmetic(deadline)
         self.done: list[_Done] = []
+        self.suspects: list[Family] = []
         self.known: dict[str, Paths] = {}
         self.untraceable: dict[str, str] = {}
         self.decided: dict[tuple[Term, Term], Refuted | str | None] = {}
@@ -166,6 +175,7 @@ class _Prover:
                 if values is not None:
                     return Candidate(family.program(values))
                 self._note(_Done(family, found.why))
+                self.suspects.append(family)
                 return None
         except HasEffects:
             return None
@@ -226,14 +236,14 @@ def _summary(done: Sequence[_Done]) -> Proof | str:
     late = {item.family.rank for item in done if item.late}
     late -= {item.family.rank for item in proved} - _without_proof(done)
     proved = [item for item in proved if item.family.rank not in late]
-    reason = f"; not for others: {failed[0].why}" if failed else ""
+    rest = "" if not failed else failed[0].why or ""
     types = set[str]().union(*(item.family.element_types for item in failed))
     kept = [item for item in proved if item.family.element_types.isdisjoint(types)]
     if max(_ranks_of(kept), default=0) and _ranks_of(kept) == _ranks_of(proved) | (_ranks_of(failed) - late):
-        return _proof(kept, reason)
+        return _proof(kept, rest)
     kept = [item for item in proved if item.family.rank not in _ranks_of(failed)]
     if len(_ranks_of(kept)) > 1:
-        return _proof(kept, reason)
+        return _proof(kept, rest)
     if failed:
         where = f" (in {len(failed)} of {len(done)} kinds of programs)" if len(done) > 1 else ""
         return f"{failed[0].why}{where}"
@@ -250,19 +260,20 @@ def _without_proof(done: Sequence[_Done]) -> set[int]:
     return {item.family.rank for item in done if item.family.shape not in shapes}
 
 
-def _proof(done: Sequence[_Done], reason: str) -> Proof:
+def _proof(done: Sequence[_Done], rest: str) -> Proof:
     ranks = sorted(_ranks_of(done))
     types = sorted(set[str]().union(*(item.family.element_types for item in done)), key=_usual_first)
     unknown = [facts for item in done for facts in item.open]
     sizes = "all sizes" if not unknown else "all sizes but those named"
     kinds = f"{len(done)} kind{'s' if len(done) > 1 else ''} of programs"
     shown = ", ".join(types[:SHOWN]) + (f" and {len(types) - SHOWN} other element types" if types[SHOWN:] else "")
-    detail = f"{kinds}, {sum(item.paths for item in done)} paths{reason}"
-    if unknown:
-        detail += "; not for " + "; not for ".join(dict.fromkeys(str(facts[-1]) for facts in unknown[:3]))
+    detail = f"{kinds}, {sum(item.paths for item in done)} paths"
     if types[SHOWN:]:
         detail += f"; element types: {', '.join(types)}"
-    return Proof("index algebra", f"all values, {sizes}, {_ranks(ranks)}; {shown}", detail)
+    if unknown:
+        named = "; not for ".join(dict.fromkeys(str(facts[-1]) for facts in unknown[:3]))
+        detail, rest = f"{detail}; not for {named}", rest or named
+    return Proof("index algebra", f"all values, {sizes}, {_ranks(ranks)}; {shown}", detail, rest)
 
 
 def _usual_first(name: str) -> tuple[int, int, str]:

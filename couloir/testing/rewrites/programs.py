@@ -42,6 +42,10 @@ TRIES: Final = 16
 """Skeletons that are tried for one program."""
 EARLY_TRIES: Final = 60
 """The same as long as the rule has never fired."""
+FEW_TRIES: Final = 4
+"""The same when there are programs to start from, but none yet that were made anew."""
+RARE: Final = 1 / 16
+"""How often a program is made anew at least, where that did not work out before and there are others to start from."""
 PLAIN: Final = 6
 """How many of the first programs have nothing around what the rule looks at: most wrong rules are seen to be wrong on these."""
 ALONE: Final = 3
@@ -89,7 +93,7 @@ def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf, t
             made = maker.walked(rng) if tried and rng.random() < 0.6 else None
             made = made or _example(examples[rng.randrange(len(examples))], rng)
         else:
-            made = maker.walked(rng) if number >= ALONE and number % 3 else None
+            made = maker.walked(rng) if (number >= ALONE and number % 3) or rng.random() > maker.hope else None
             made = made or maker.program(rng, plain=number < PLAIN)
         if monotonic() > deadline:
             return
@@ -134,6 +138,8 @@ class _Maker:
         self.grower = Grower(rule, self.choices)
         self.reasons: Counter[str] = Counter()
         self.has_fired = False
+        self.hope = 1.0
+        """How often it is worthwhile to make a program anew: half as often after each time that did not work out."""
         self.walk = Walk(self._fires)
 
     def _fires(self, module: ModuleOp) -> bool:
@@ -151,6 +157,7 @@ class _Maker:
     def program(self, rng: Random, *, plain: bool) -> Program | None:
         """One program: the first of several attempts on which the rule fires, or the one on which it came furthest."""
         skeleton, fires = self._skeleton(rng)
+        self.hope = 1.0 if fires else max(self.hope / 2, RARE)
         if skeleton is None:
             return None
         made = self._surrounded(skeleton, fires, ["plain"] if plain else self._wanted(rng), rng)
@@ -164,7 +171,8 @@ class _Maker:
         best: Skeleton | None = None
         furthest = (-1, 0.0)
         base: Mapping[str, str] | None = None
-        for _ in range(TRIES if self.has_fired else EARLY_TRIES):
+        early = FEW_TRIES if self.walk.corpus else EARLY_TRIES
+        for _ in range(TRIES if self.has_fired else early):
             self.choices.begin(rng, base)
             skeleton = self.grower.grow(rng)
             # A pattern says which of its operands are one value; the code of a function may ask.

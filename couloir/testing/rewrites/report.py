@@ -42,11 +42,13 @@ class Proof:
         method: How it was proved: `index algebra`, `bit-vectors (z3 5.4.1)`, `equal terms`.
         scope: For what: `all values, all sizes, ranks 0 to 4`, `all values of tensor<2x3xf32>`.
         detail: What else a reader should know.
+        rest: What it does not hold of, of that on which the rewrite acts; empty when there is nothing.
     """
 
     method: str
     scope: str
     detail: str = ""
+    rest: str = ""
 
     def __str__(self) -> str:
         detail = f"; {self.detail}" if self.detail else ""
@@ -179,8 +181,8 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """REFUTED if anything is; else UNKNOWN if the match, the values, the end, or all are; else PROVED if `values`
-        are; else TESTED. What is proved of the programs alone on which a rule was tried (`values (programs tried)`) does not
-        prove the rule.
+        are; else TESTED. What is proved of the programs alone on which a rule was tried (`values (programs tried)`), or of some
+        types or ranks alone (`values (in part)`), does not prove the rule.
         """
         verdicts = {obligation.name: obligation.verdict for obligation in self.obligations}
         if Verdict.REFUTED in verdicts.values():
@@ -282,7 +284,8 @@ MATTERING: Final = ("match", "values", "termination")
 """The obligations without which nothing is known of the whole."""
 ORDER: Final = (
     "match", "structure", "round trip", "idempotence", "termination", "values (whole)", "values (ordinary)",
-    "values (special)", "values (extreme)", "exact arithmetic", "values (programs tried)", "values",
+    "values (special)", "values (extreme)", "exact arithmetic", "values (programs tried)",
+    "values (in part)", "values",
 )  # fmt: skip
 """In which obligations are shown; others come after them."""
 _PLAIN: Final = ("programs", "fired", "assumes", "seed", "seconds", "times", "notes")

@@ -51,6 +51,10 @@ FAMILIES: Final = 120
 """Programs in which the prover for all sizes looks for kinds of programs."""
 APPLYING: Final = 0.25
 """Of the time, for a rule on one small program, after which it counts as endless: from half a second to two of the processor."""
+SUSPECTS: Final = 8
+"""Programs for which a proof failed that are looked at again."""
+INPUTS_OF_SUSPECTS: Final = 4
+"""On how many inputs of each kind."""
 UNTRIED: Final = 3
 """Programs on which the rewrite was not tried before."""
 PROGRAMS: Final = "programs"
@@ -146,6 +150,7 @@ class Check:
         self.again = 0
         self.unfinished: str | None = None
         self.pairs: list[tuple[ModuleOp, ModuleOp]] = []
+        self.suspects: list[ModuleOp] = []
         """Programs before and after, for the provers."""
 
     def run(self) -> Report:
@@ -409,14 +414,21 @@ class Check:
                 found = error.message
             except Exception as error:  # noqa: BLE001 -- without a proof the tests still count
                 found = f"the prover has failed: {type(error).__name__}: {error}"
+            fault = self._fault_of_suspects()
+            if fault is not None:
+                return fault
             if isinstance(found, Proof):
                 # Of programs that a rule or pass was tried on, more says nothing of others.
                 of_programs = name != ALL_SIZES and not self.subject.is_pair
-                obligation = "values (programs tried)" if of_programs else "values"
+                obligation = (
+                    "values (programs tried)" if of_programs else "values (in part)" if found.rest else "values"
+                )
                 self.report.obligations.append(Obligation(obligation, Verdict.PROVED, str(found)))
-                if not of_programs:
+                if obligation == "values":
                     return None
-                break
+                if of_programs:
+                    break
+                found = found.rest
             if isinstance(found, Candidate):
                 fault = self._replayed(found)
                 if fault is not None:
@@ -437,7 +449,8 @@ class Check:
             assert self.subject.rewrite is not None
             seen = [before for before, _ in self.pairs]
             more = (program.module for program in self.subject.programs(self.options.seed + 1, end, True))
-            return sizes.prove(self.subject.rewrite, islice(chain(seen, more), FAMILIES), assumes=assumes, deadline=end)
+            programs = islice(chain(seen, more), FAMILIES)
+            return sizes.prove(self.subject.rewrite, programs, assumes=assumes, deadline=end, suspects=self.suspects)
 
         def fixed_shapes() -> Proof | Candidate | str:
             return bounded.prove(self.pairs, assumes=assumes, deadline=self.deadline)
@@ -451,6 +464,18 @@ class Check:
         if self.subject.rewrite is not None:
             return [(ALL_SIZES, all_sizes), ("these shapes", fixed_shapes)]
         return [("these shapes", fixed_shapes), ("up to rounding", up_to_rounding)]
+
+    def _fault_of_suspects(self) -> Fault | None:
+        """What goes wrong with programs for which a proof failed: on more inputs than others get."""
+        suspects, self.suspects = self.suspects[:SUSPECTS], []
+        for number in range(INPUTS_OF_SUSPECTS):
+            for module in suspects:
+                if monotonic() > self.deadline:
+                    return None
+                fault = self.fault_in(module, self.options.seed + number)
+                if fault is not None:
+                    return fault
+        return None
 
     def _replayed(self, candidate: Candidate) -> Fault | None:
         """The fault of what a prover takes for a counterexample, if it is one."""

@@ -24,6 +24,7 @@ from couloir.ir.constraints import element_type
 from couloir.ir.definition import infer
 from couloir.ir.errors import Error
 from couloir.ir.operation import Operation
+from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import (
     ComplexType,
@@ -42,7 +43,9 @@ from couloir.ir.types import (
     i64,
 )
 from couloir.ir.verify import faults
-from couloir.testing.rewrites.skeletons import FLOATS
+from couloir.testing.generation.building import constant_of, lists_of
+from couloir.testing.generation.values import Surroundings, Types, attribute_of, elements
+from couloir.testing.rewrites.skeletons import FLOATS, NUMBERS
 
 STEPS: Final = 20
 """That are tried from one program."""
@@ -51,18 +54,24 @@ ACCEPTED: Final = 6
 MAX_RANK: Final = 4
 REPAIRS: Final = 80
 """Tries to make an op valid whose operands have got a dimension."""
+REDRAWS: Final = 20
+"""Values of an attribute that are tried in one step."""
 _UNFIT: Final = (Error, ArithmeticError, LookupError, TypeError, ValueError)
 """What says that attributes and types do not fit together any more."""
 CORPUS: Final = 24
 """Programs that are kept to start from."""
 SIZES: Final = (1, 2, 3, 4, 5, 7)
 UNKNOWN: Final = 0.1
-"""The share of new sizes that are unknown."""
+"""The share of new sizes that are unknown, of arguments and constants."""
+UNDECLARED: Final = 0.3
+"""The same of results."""
+ALIKE: Final = 0.75
+"""How often a new element type is one that can stand for the old one."""
 ELEMENTS: Final = (
     (f32, f64, f16, bf16, ComplexType(f32), ComplexType(f64), *FLOATS),
     (i32, i64, i8, i1, IntegerType(8, "unsigned"), IntegerType(32, "unsigned")),
 )
-"""Element types that can stand for each other."""
+"""Element types: those of a group can stand for each other."""
 
 
 class Walk:
@@ -111,9 +120,18 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
     function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
     if function is None or any(isinstance(op, CustomCall) for op in made.walk()):  # its types belong to its name
         return None
-    changes = (_change_number, _change_size, _add_dimension, _change_element, _free_constant)
     # Scalars, and what is like them, say little.
-    change = rng.choices(changes, (8, 4, 12 if _poverty(module) else 3, 2, 2))[0]
+    changes = {
+        _change_number: 8,
+        _change_attribute: 4,
+        _change_size: 4,
+        _add_dimension: 12 if _poverty(module) else 3,
+        _change_element: 3,
+        _change_constant: 2,
+        _free_constant: 1,
+        _bind_argument: 1,
+    }
+    change = rng.choices(list(changes), list(changes.values()))[0]
     try:
         if not change(function, rng) or not _types_follow(function) or faults(made, limit=1):
             return None
@@ -123,10 +141,10 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
 
 
 def _poverty(module: ModuleOp) -> int:
-    """How much there is in which there is nothing to see: empty dimensions, those of one element, ranks below 2."""
+    """How much there is in which there is nothing to see: unknown and empty dimensions, those of one element, low ranks."""
     types = [value.type for op in module.walk() for value in op.results]
     shapes = [type.dims for type in types if isinstance(type, ShapedType)]
-    return sum(3 * (size == 0) + (size == 1) for dims in shapes for size in dims) + sum(
+    return sum(3 * (size == 0) + (size in (1, None)) for dims in shapes for size in dims) + sum(
         max(2 - len(dims), 0) for dims in shapes
     )
 
@@ -200,9 +218,9 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
     dims = list(value.type.dims)
     place = rng.randrange(len(dims))
     old, new = dims[place], rng.choice(SIZES)
-    if old is None or old == new:
+    if old == new:
         return False
-    if rng.random() < UNKNOWN:
+    if rng.random() < UNKNOWN and old is not None:
         new = None
     if rng.random() < 0.4:
         dims[place] = new
@@ -227,26 +245,51 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
 
 
 def _change_element(function: FuncOp, rng: Random) -> bool:
-    """Another element type everywhere where one is."""
+    """Another element type everywhere where one is, or of one result alone."""
     ops = list(function.entry.ops)
     values = [*function.arguments, *(result for op in ops for result in op.results)]
-    elements = [value.type.element_type for value in values if isinstance(value.type, ShapedType)]
-    known = [group for group in ELEMENTS if not set(group).isdisjoint(elements)]
+    shaped = [value for value in values if isinstance(value.type, ShapedType)]
+    known = [value for value in shaped if any(value.type.element_type in group for group in ELEMENTS)]
     if not known:
         return False
-    group = rng.choice(known)
-    old = rng.choice([element for element in elements if element in group])
-    new = rng.choice(group[:6] if rng.random() < 0.7 else group)
-    for value in values:
-        if isinstance(value.type, ShapedType) and value.type.element_type is old:
+    chosen = rng.choice(known)
+    old = chosen.type.element_type
+    alike = next(group for group in ELEMENTS if old in group) if rng.random() < ALIKE else rng.choice(ELEMENTS)
+    new = rng.choice(alike[:6] if rng.random() < 0.7 else alike)
+    alone = chosen.defining_op is not None and rng.random() < 0.2
+    for value in (chosen,) if alone else shaped:
+        if value.type.element_type is old:
             value.set_type(value.type.with_element_type(new))
     for op in ops:
         stored = op.stored_attributes.get("value")
-        if op.has_trait(ConstantLike) and isinstance(stored, DenseElementsAttr) and element_type(stored.type) is old:
+        if (
+            op.has_trait(ConstantLike)
+            and isinstance(stored, DenseElementsAttr)
+            and stored.type is not op.results[0].type
+        ):
             array = stored.array if isinstance(new, ComplexType) else np.real(stored.array)
             with np.errstate(all="ignore"):
                 op.attributes["value"] = DenseElementsAttr(op.results[0].type, np.asarray(array).astype(dtype_of(new)))
     return True
+
+
+def _change_constant(function: FuncOp, rng: Random) -> bool:
+    """Other numbers in a constant: one everywhere, or small ones."""
+    constants = [op for op in function.entry.ops if isinstance(op.stored_attributes.get("value"), DenseElementsAttr)]
+    constants = [op for op in constants if op.has_trait(ConstantLike)]
+    if not constants:
+        return False
+    op = rng.choice(constants)
+    type: Any = op.results[0].type
+    op.attributes["value"] = DenseElementsAttr(type, _array(type, rng))
+    return True
+
+
+def _array(type: ShapedType, rng: Random) -> Any:
+    if rng.random() < 0.5:
+        return elements(rng, type)
+    with np.errstate(all="ignore"):
+        return np.full(type.shape, rng.choice(NUMBERS)).astype(dtype_of(type.element_type))
 
 
 def _free_constant(function: FuncOp, rng: Random) -> bool:
@@ -257,6 +300,24 @@ def _free_constant(function: FuncOp, rng: Random) -> bool:
     op = rng.choice(constants)
     op.results[0].replace_all_uses_with(function.entry.add_argument(op.results[0].type))
     op.erase()
+    return True
+
+
+def _bind_argument(function: FuncOp, rng: Random) -> bool:
+    """A constant in the place of an argument, which stays."""
+    used = [argument for argument in function.arguments if argument.has_uses]
+    if not used:
+        return False
+    argument = rng.choice(used)
+    if not isinstance(argument.type, ShapedType) or not argument.type.is_static:
+        return False
+    dialects = dict.fromkeys(op.name.partition(".")[0] for op in function.entry.ops)
+    classes = [cls for name in dialects for cls in REGISTRY.newest_operations(name) if ConstantLike in cls.traits]
+    op = constant_of(argument.type, _array(argument.type, rng), classes)
+    if op is None:
+        return False
+    argument.replace_all_uses_with(op.results[0])
+    function.entry.prepend(op)
     return True
 
 
@@ -283,6 +344,43 @@ def _change_number(function: FuncOp, rng: Random) -> bool:
     if delta and rng.random() < 0.25:  # what one adds another takes away: types stay as they are
         _change_one(op, rng.choice(others), rng, -delta)
     return True
+
+
+def _change_attribute(function: FuncOp, rng: Random) -> bool:
+    """Another value of an attribute of one op, that it may have with its operands: one that was left out, another form."""
+    ops = [op for op in function.entry.ops if not isinstance(op, Return) and not op.has_trait(ConstantLike)]
+    places = [(op, field) for op in ops for field in op.definition.attributes if field.codec is not None]
+    if not places:
+        return False
+    op, field = rng.choice(places)
+    held = op.stored_attributes.get(field.key)
+    shaped = [value.type for value in (*op.operands, *op.results) if isinstance(value.type, ShapedType)]
+    around = Surroundings(rng, Types(sizes=SIZES), shaped, lists_of(op))
+    types = [result.type for result in op.results]
+    for _ in range(REDRAWS):
+        drawn = None if field.optional and rng.random() < 0.1 else attribute_of(field, around, getattr(op, field.name))
+        if drawn is None and not field.optional:
+            continue
+        try:
+            setattr(op, field.name, drawn)
+            found = _inferred(op)
+            for number, result in enumerate(op.results):
+                result.set_type(_nearby(types[number], rng) if found is None else found[number])
+            if op.stored_attributes.get(field.key) != held and not faults(op, limit=1):
+                return True
+        except _UNFIT:
+            continue
+    return False
+
+
+def _nearby(type: Type, rng: Random) -> Type:
+    """The same type, or one of which a size differs."""
+    if not isinstance(type, ShapedType) or not type.dims or rng.random() < 0.3:
+        return type
+    dims = list(type.dims)
+    place = rng.randrange(len(dims))
+    dims[place] = max((dims[place] or 0) + rng.choice((-3, -2, -1, -1, 1, 1, 2, 3)), 0)
+    return type.with_dims(tuple(dims))
 
 
 def _change_one(op: Operation, key: str, rng: Random, delta: int | None = None) -> int:
@@ -324,7 +422,7 @@ def _declares_size(op: Operation) -> bool:
 def _change_declared(op: Operation, rng: Random) -> bool:
     result = next(r for r in op.results if isinstance(r.type, ShapedType) and r.type.dims)
     dims = list(result.type.dims)
-    dims[rng.randrange(len(dims))] = None if rng.random() < UNKNOWN else rng.choice(SIZES)
+    dims[rng.randrange(len(dims))] = None if rng.random() < UNDECLARED else rng.choice(SIZES)
     result.set_type(result.type.with_dims(tuple(dims)))
     return True
 

@@ -1,6 +1,6 @@
 """The mutation score of all rules: how many systematic faults `check_rewrite` finds, family by family.
 
-    python -m tests.testing.mutation.full_run                      # all rules: an hour or two; `make mutants`
+    python -m tests.testing.mutation.full_run                      # all rules: hours; `make mutants`
     python -m tests.testing.mutation.full_run slicing select       # the rules of two modules
     python -m tests.testing.mutation.full_run --limit 10 --json out/mutants.jsonl
 
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -21,6 +23,7 @@ from zlib import crc32
 
 from couloir.ir.errors import Error
 from couloir.testing.mutation import Fate, Result, mutation_score
+from couloir.testing.mutation.score import HARMLESS
 from couloir.testing.rewrites.subjects import known_rules
 
 SURVIVORS = Path(__file__).parent / "survivors.toml"
@@ -40,7 +43,7 @@ def known_survivors() -> dict[tuple[str, str], str]:
     return {(item["rule"], item["diff"].strip()): item["why"] for item in listed}
 
 
-def told(family: str, rule: str, result: Result, known: dict[tuple[str, str], str]) -> dict[str, Any]:
+def told(family: str, rule: str, result: Result) -> dict[str, Any]:
     """A result as a row of JSON."""
     mutant = result.mutant
     return {
@@ -53,7 +56,6 @@ def told(family: str, rule: str, result: Result, known: dict[tuple[str, str], st
         "fate": result.fate.value,
         "obligation": result.obligation,
         "compared": result.compared if result.programs else "",
-        "why": known.get((rule, mutant.diff), ""),
     }
 
 
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--json", metavar="FILE", help="append a line of JSON for each mutant; rules that it has are left out"
     )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="rules at a time")
     options = parser.parse_args(arguments)
     rows: list[dict[str, Any]] = []
     file = Path(options.json) if options.json else None
@@ -74,27 +77,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     done = {row["rule"] for row in rows}
     known = known_survivors()
-    rules = known_rules()
-    for name in sorted(
-        rules, key=lambda name: crc32(name.encode())
-    ):  # what is done when it is stopped is a fair sample
-        rule = rules[name]
-        family = family_of(rule)
-        if name in done or (options.names and not {name, family, family.rpartition(".")[2]} & set(options.names)):
-            continue
-        try:
-            score = mutation_score(rule, limit=options.limit, cases=options.cases, seconds=options.seconds)
-        except Error as error:
-            print(f"{family} {name}: {error.message}", flush=True)
-            continue
-        print(f"{family} {str(score).splitlines()[0]}", flush=True)
-        found = [told(family, name, result, known) for result in score.results]
-        rows += found
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("a", encoding="utf-8") as stream:
-                stream.writelines(json.dumps(row) + "\n" for row in found)
+    rules = {name: family_of(rule) for name, rule in known_rules().items()}
+    chosen = [
+        (name, options.limit, options.cases, options.seconds)
+        for name in sorted(rules, key=lambda name: crc32(name.encode()))  # stopped at any time, it is a fair sample
+        if name not in done
+        and not (options.names and not {name, rules[name], rules[name].rpartition(".")[2]} & set(options.names))
+    ]
+    with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
+        for name, results, head in pool.imap_unordered(scored, chosen):
+            print(f"{rules[name]} {head}", flush=True)
+            for row in results:
+                row["why"] = known.get((name, row["diff"]), "")
+            rows += results
+            if file is not None:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with file.open("a", encoding="utf-8") as stream:
+                    stream.writelines(json.dumps(row) + "\n" for row in results)
     summary(rows)
+
+
+def scored(task: tuple[str, int | None, int, float]) -> tuple[str, list[dict[str, Any]], str]:
+    """The rows of a rule, and a line about it."""
+    name, limit, cases, seconds = task
+    rule = known_rules()[name]
+    try:
+        score = mutation_score(rule, limit=limit, cases=cases, seconds=seconds)
+    except Error as error:
+        return name, [], f"{name}: {error}"
+    return name, [told(family_of(rule), name, result) for result in score.results], str(score).splitlines()[0]
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> None:
@@ -102,17 +113,17 @@ def summary(rows: Sequence[dict[str, Any]]) -> None:
     families: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         families[row["family"]].append(row)
-    print(f"\n| {'family':<28} | rules | mutants | weaker | killed | explained | score |")
-    print(f"|{'-' * 30}|{'-' * 7}|{'-' * 9}|{'-' * 8}|{'-' * 8}|{'-' * 11}|{'-' * 7}|")
+    print(f"\n| {'family':<28} | rules | mutants | harmless | killed | explained | score |")
+    print(f"|{'-' * 30}|{'-' * 7}|{'-' * 9}|{'-' * 10}|{'-' * 8}|{'-' * 11}|{'-' * 7}|")
     for family, members in [*sorted(families.items()), ("all", list(rows))]:
         fates = Counter(row["fate"] for row in members)
-        weaker, survived = fates[Fate.WEAKER.value], fates[Fate.SURVIVED.value]
+        harmless, survived = sum(fates[fate.value] for fate in HARMLESS), fates[Fate.SURVIVED.value]
         explained = sum(bool(row["why"]) for row in members)
-        killed, counted = len(members) - weaker - survived, len(members) - weaker - explained
+        killed, counted = len(members) - harmless - survived, len(members) - harmless - explained
         rules = len({row["rule"] for row in members})
         score = killed / counted if counted else 1.0
         print(
-            f"| {family:<28} | {rules:5} | {len(members):7} | {weaker:6} | {killed:6} | {explained:9} | {score:5.0%} |"
+            f"| {family:<28} | {rules:5} | {len(members):7} | {harmless:8} | {killed:6} | {explained:9} | {score:5.0%} |"
         )
     for row in rows:
         if row["fate"] == Fate.SURVIVED.value and not row["why"]:

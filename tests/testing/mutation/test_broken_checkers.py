@@ -22,6 +22,11 @@ def is_f32(value):
     return guard(value.type.element_type is f32, "it is for f32")
 
 
+def is_argument(value):
+    """Constants in its place could be the very numbers that no input is any more."""
+    return guard(value.defining_op is None, "it is computed")
+
+
 class BrokenSum(Rule):
     """x - y  =>  x + y"""
 
@@ -38,8 +43,8 @@ class BrokenZero(Rule):
     def pattern(x, zero: ConstantLike):
         return hlo.Add(x, zero)
 
-    def where(zero):
-        return is_splat(zero, 0.0) & is_f32(zero)
+    def where(x, zero):
+        return is_splat(zero, 0.0) & is_f32(zero) & is_argument(x)
 
     def rewrite(x):
         return x
@@ -64,8 +69,8 @@ class BrokenHalf(Rule):
     def pattern(x, half: ConstantLike):
         return hlo.Multiply(hlo.Add(x, x), half)
 
-    def where(half):
-        return is_splat(half, 0.5) & is_f32(half)
+    def where(x, half):
+        return is_splat(half, 0.5) & is_f32(half) & is_argument(x)
 
     def rewrite(x):
         return x

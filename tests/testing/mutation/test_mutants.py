@@ -44,6 +44,19 @@ class MutantsEquation(Rule):
         return hlo.Slice(x, starts, limit, stride)
 
 
+class MutantsBounds(Rule):
+    """compare(x, y), for the mutants"""
+
+    def pattern(x, y, direction, kind):
+        return hlo.Compare(x, y, direction, kind)
+
+    def where(x, y):
+        return guard(x.type.rank < 3, "no") & guard(y.type.rank > 1, "no")
+
+    def rewrite(x, y):
+        return hlo.Compare(x, y)
+
+
 @rule
 def mutants_function(op: hlo.Compare, rewriter: Rewriter):
     """compare(x, y), for the mutants"""
@@ -128,11 +141,27 @@ def test_stops_of_a_function_are_dropped():
         (mutants_function, "term forgotten", "kind = op.lhs.type.dims[op.lhs.type.rank]"),
         (mutants_function, "axis", "kind = op.lhs.type.dims[op.lhs.type.rank - 1 - 1]"),
         (mutants_function, "comparison", "if kind == 1:"),
-        (mutants_function, "off by one", "return x.type.rank > 3 or not x.type.is_static"),
+        (mutants_function, "off by one", "return x.type.rank > 5 or not x.type.is_static"),
     ],
 )
 def test_faults(subject, kind, line):
     assert any(added(text) == line for text in diffs(subject, kind))
+
+
+def test_a_bound_that_makes_a_rule_fire_less_often_is_no_fault():
+    """`rank > 3` stops it where `rank > 4` does not; `rank < 2` lets it fire where `rank < 3` does."""
+    lines = [added(text) for text in diffs(mutants_function, "off by one")]
+    assert "return x.type.rank > 3 or not x.type.is_static" not in lines
+    lines = [added(text) for text in diffs(MutantsBounds, "off by one")]
+    assert lines == ["return guard(x.type.rank < 4, 'no') & guard(1 < y.type.rank, 'no')",
+                     "return guard(x.type.rank < 3, 'no') & guard(0 < y.type.rank, 'no')"]  # fmt: skip
+
+
+def test_names_in_a_pattern_are_not_exchanged_where_nothing_asks_for_them():
+    assert [added(text) for text in diffs(MutantsBounds, "operands exchanged")] == [
+        "return hlo.Compare(y, x, direction, kind)",  # in the pattern: no `kind, direction`
+        "return hlo.Compare(y, x)",
+    ]
 
 
 def test_the_next_member_of_an_enum():

@@ -706,7 +706,7 @@ class TestWhatIsLeftOut:
         found = _outcome(by_rank, *programs)
         assert isinstance(found, Proof)
         assert found.scope == "all values, all sizes, ranks 0, 1 and 3; f32"
-        assert "into a set" in found.detail
+        assert "into a set" in found.rest
         assert not isinstance(_outcome(by_rank, programs[0], programs[2]), Proof)
         assert not isinstance(_outcome(by_rank, programs[0]), Proof)  # scalars have no sizes
 

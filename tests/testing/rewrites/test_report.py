@@ -238,7 +238,7 @@ class ReportIdentity(Rule):
 
 
 def checked_with(monkeypatch, answer):
-    monkeypatch.setattr(stages.sizes, "prove", lambda rule, programs, assumes, deadline: answer)
+    monkeypatch.setattr(stages.sizes, "prove", lambda rule, programs, assumes, deadline, suspects: answer)
     monkeypatch.setattr(stages.bounded, "prove", lambda cases, assumes, deadline: answer)
     return check_rewrite(ReportIdentity, cases=2, seconds=30)
 
@@ -247,6 +247,13 @@ def test_a_proof_is_the_verdict(monkeypatch):
     report = checked_with(monkeypatch, Proof("thought", "all values"))
     assert report.verdict is Verdict.PROVED
     assert report["values"].detail == "all values, by thought"
+
+
+def test_a_proof_of_some_types_alone_is_not_the_verdict(monkeypatch):
+    report = checked_with(monkeypatch, Proof("thought", "all values, f32", rest="`add(x, 0j)` becomes `x`"))
+    assert report.verdict is Verdict.TESTED
+    assert report["values (in part)"].verdict is Verdict.PROVED
+    assert "not proved (all sizes: `add(x, 0j)` becomes `x`" in report["values"].detail
 
 
 def test_why_there_is_no_proof_is_said_and_counts_for_nothing(monkeypatch):
