@@ -11,14 +11,18 @@ from couloir.dialects.check import TOLERANCE
 from couloir.ir.errors import Error
 
 
+class AssertionFailed(Error):
+    """Something that a program itself says is not so: `cf.assert`, `check.expect_eq`."""
+
+
 def expect_eq(xp: ArrayNamespace, actual: Array, expected: Array) -> None:
-    """Raises `couloir.Error` unless all elements are equal. NaN equals nothing."""
+    """Raises `AssertionFailed` unless all elements are equal. NaN equals nothing."""
     _expect_types(actual, expected)
     _expect(np.asarray(xp.apply("compare EQ", actual, expected)), actual, expected, "are not equal")
 
 
 def expect_almost_eq(xp: ArrayNamespace, actual: Array, expected: Array, tolerance: float = TOLERANCE) -> None:
-    """Raises `couloir.Error` unless no element is further than `tolerance` from its fellow; NaN is near NaN."""
+    """Raises `AssertionFailed` unless no element is further than `tolerance` from its fellow; NaN is near NaN."""
     _expect_types(actual, expected)
     _expect_floats(xp, "expect_almost_eq", actual)
     near = np.ones(actual.shape, np.bool_)
@@ -31,7 +35,7 @@ def expect_almost_eq(xp: ArrayNamespace, actual: Array, expected: Array, toleran
 
 
 def expect_close(xp: ArrayNamespace, actual: Array, expected: Array, most: int = 1, least: int = 0) -> None:
-    """Raises `couloir.Error` unless all elements are from `least` to `most` units in the last place apart."""
+    """Raises `AssertionFailed` unless all elements are from `least` to `most` units in the last place apart."""
     _expect_types(actual, expected)
     _expect_floats(xp, "expect_close", actual)
     distance = ulp_distance(actual, expected)
@@ -47,7 +51,7 @@ def _expect_floats(xp: ArrayNamespace, check: str, actual: Array) -> None:
 
 def _expect_types(actual: Array, expected: Array) -> None:
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
-        raise Error(
+        raise AssertionFailed(
             f"{actual.dtype}{list(actual.shape)} is expected to be {expected.dtype}{list(expected.shape)}, "
             "which is another shape or element type"
         )
@@ -63,7 +67,7 @@ def _expect(holds: Array, actual: Array, expected: Array, what: str) -> None:
     if kind(actual.dtype) in ("float", "complex"):
         distance = int(ulp_distance(np.asarray(left), np.asarray(right)))
         apart = ", one of them not a number that is finite" if distance == APART else f", {distance} ULPs apart"
-    raise Error(
+    raise AssertionFailed(
         f"{len(wrong)} of {actual.size} elements {what}: "
         f"the first at index {list(at)}: {left} (actual), {right} (expected){apart}"
     )

@@ -391,6 +391,7 @@ def attribute_of(field: Field, around: Surroundings, now: Any) -> Any:
         return around.value(form, now)
     rng = around.rng
     tensor = around.constant()
+    pairs = TensorType((rng.choice((2, 2, 1, 3)), 2), i64)
     guesses: list[Attribute | None] = [
         tensor,
         IntegerAttr(around.number(), i64),
@@ -400,7 +401,7 @@ def attribute_of(field: Field, around: Surroundings, now: Any) -> Any:
         ArrayAttr(()),
         DictionaryAttr(()),
         UNIT,
-        DenseElementsAttr(TensorType((2, 2), i64), elements(rng, TensorType((2, 2), i64))),
+        DenseElementsAttr(pairs, elements(rng, pairs)),
     ]
     kept = [guess for guess in guesses if guess is not None and codec.check(guess)]
     return rng.choice(kept) if kept else None

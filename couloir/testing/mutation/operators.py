@@ -99,7 +99,7 @@ def changes(source: Source, role: str, side: int = 0) -> Iterator[Change]:
     """
     sides = sides_of(source, role, side)
     terms = {node.right for node in places(source.tree) if isinstance(node, ast.BinOp)}
-    stricter = _stricter(sides)
+    skipped = _stricter(sides) | _firsts(source.tree)
     for node in places(source.tree):
         known = sides.get(node, 0)
         yield from _dropped(node, known)
@@ -109,7 +109,7 @@ def changes(source: Source, role: str, side: int = 0) -> Iterator[Change]:
         elif isinstance(node, ast.BinOp):
             yield from _arithmetic(node)
         elif isinstance(node, ast.Constant | ast.UnaryOp):
-            yield from _numbers(node, sides, node in terms, stricter.get(node, 0))
+            yield from _numbers(node, sides, node in terms, skipped.get(node, 0))
         elif isinstance(node, ast.Subscript):
             yield from _indices(node)
         elif isinstance(node, ast.Call):
@@ -287,13 +287,18 @@ def _stricter(sides: Sides) -> dict[ast.AST, int]:
     found: dict[ast.AST, int] = {}
     for node, side in sides.items():
         if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (*_STRICT, *_LOOSE)):
-            upward = side if isinstance(node.ops[0], ast.Gt | ast.GtE) else -side
-            found |= {node.comparators[0]: upward, node.left: -upward}
+            found[node.comparators[0]] = side if isinstance(node.ops[0], ast.Gt | ast.GtE) else -side
     return found
 
 
-def _numbers(node: ast.AST, sides: Sides, is_term: bool, stricter: int) -> Iterator[Change]:
-    """Numbers off by one, zeros of the other sign, flags the other way."""
+def _firsts(tree: ast.FunctionDef) -> dict[ast.AST, int]:
+    """The 0 of `x[0]`, with the step to `x[-1]`, which is the same of one item, and of two what `x[1]` is."""
+    subscripts = [node for node in places(tree) if isinstance(node, ast.Subscript)]
+    return {node.slice: -1 for node in subscripts if isinstance(node.slice, ast.Constant) and node.slice.value == 0}
+
+
+def _numbers(node: ast.AST, sides: Sides, is_term: bool, skipped: int) -> Iterator[Change]:
+    """Numbers off by one, but not by the step `skipped`; zeros of the other sign, flags the other way."""
     minus = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
     held: Any = node.operand.value if minus else getattr(node, "value", None)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
     if not (minus or isinstance(node, ast.Constant)) or not isinstance(held, int | float):
@@ -306,7 +311,7 @@ def _numbers(node: ast.AST, sides: Sides, is_term: bool, stricter: int) -> Itera
     if isinstance(number, float):
         yield Change("constant", node, _number(-number))
     for step in (1, -1):
-        if step == stricter or (is_term and number + step == 0):  # "term forgotten" says the latter
+        if step == skipped or (is_term and number + step == 0):  # "term forgotten" says the latter
             continue
         yield Change("off by one", node, _number(number + step))
 

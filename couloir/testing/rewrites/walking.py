@@ -23,9 +23,10 @@ from couloir.ir.attributes import DenseArrayAttr, DenseElementsAttr, IntegerAttr
 from couloir.ir.constraints import element_type
 from couloir.ir.definition import infer
 from couloir.ir.errors import Error
+from couloir.ir.fields import MISSING
 from couloir.ir.operation import Operation
 from couloir.ir.registry import REGISTRY
-from couloir.ir.traits import ConstantLike
+from couloir.ir.traits import ConstantLike, IsTerminator
 from couloir.ir.types import (
     ComplexType,
     FunctionType,
@@ -43,7 +44,7 @@ from couloir.ir.types import (
     i64,
 )
 from couloir.ir.verify import faults
-from couloir.testing.generation.building import constant_of, lists_of
+from couloir.testing.generation.building import constant_of, lists_of, op_classes
 from couloir.testing.generation.values import Surroundings, Types, attribute_of, elements
 from couloir.testing.rewrites.skeletons import FLOATS, NUMBERS
 
@@ -61,6 +62,8 @@ _UNFIT: Final = (Error, ArithmeticError, LookupError, TypeError, ValueError)
 CORPUS: Final = 24
 """Programs that are kept to start from."""
 SIZES: Final = (1, 2, 3, 4, 5, 7)
+AT_ONCE: Final = (1, 1, 1, 1, 2, 2, 3)
+"""Changes of one step: a guard may bind two numbers to each other."""
 UNKNOWN: Final = 0.1
 """The share of new sizes that are unknown, of arguments and constants."""
 UNDECLARED: Final = 0.3
@@ -115,7 +118,9 @@ class Walk:
 
 
 def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
-    """A program that differs in a number of an attribute, a size, an element type or a constant; None when that does not verify."""
+    """A program that differs in few things: an attribute, a size, an element type, a constant, an op of a body; None when that
+    does not verify.
+    """
     made = module.clone()
     function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
     if function is None or any(isinstance(op, CustomCall) for op in made.walk()):  # its types belong to its name
@@ -130,14 +135,18 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
         _change_constant: 2,
         _free_constant: 1,
         _bind_argument: 1,
+        _change_operand: 2,
+        _change_body: 3,
     }
-    change = rng.choices(list(changes), list(changes.values()))[0]
+    if not any(op.regions for op in function.entry.ops):
+        del changes[_change_body]
     try:
-        if not change(function, rng) or not _types_follow(function) or faults(made, limit=1):
-            return None
+        for change in rng.choices(list(changes), list(changes.values()), k=rng.choice(AT_ONCE)):
+            if not change(function, rng) or not _types_follow(function):
+                return None
     except _UNFIT:
         return None
-    return made
+    return None if faults(made, limit=1) else made
 
 
 def _poverty(module: ModuleOp) -> int:
@@ -246,8 +255,9 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
 
 def _change_element(function: FuncOp, rng: Random) -> bool:
     """Another element type everywhere where one is, or of one result alone."""
-    ops = list(function.entry.ops)
-    values = [*function.arguments, *(result for op in ops for result in op.results)]
+    ops = [op for op in function.walk() if op is not function]
+    blocks = [block for op in function.walk() for region in op.regions for block in region.blocks]
+    values = [*(a for block in blocks for a in block.arguments), *(result for op in ops for result in op.results)]
     shaped = [value for value in values if isinstance(value.type, ShapedType)]
     known = [value for value in shaped if any(value.type.element_type in group for group in ELEMENTS)]
     if not known:
@@ -331,7 +341,7 @@ def _resize_constant(op: Operation) -> None:
 
 def _change_number(function: FuncOp, rng: Random) -> bool:
     """Another number in an attribute of one op, or one more of a size that a result declares."""
-    ops = [op for op in function.entry.ops if not isinstance(op, Return) and not op.has_trait(ConstantLike)]
+    ops = _inner_ops(function)
     places = [
         (op, key) for op in ops for key in op.stored_attributes if _numbers(op.stored_attributes[key]) is not None
     ]
@@ -346,10 +356,71 @@ def _change_number(function: FuncOp, rng: Random) -> bool:
     return True
 
 
+def _inner_ops(function: FuncOp) -> list[Operation]:
+    """All ops but constants and those that end a block, in bodies too."""
+    return [op for op in function.walk() if op is not function and op.traits.isdisjoint((ConstantLike, IsTerminator))]
+
+
+def _change_body(function: FuncOp, rng: Random) -> bool:
+    """Another op in the place of one in a body, or of all of its class in bodies; or its operands in another order."""
+    inside = [
+        op for op in _inner_ops(function) if op.parent_op is not function and op.operands and len(op.results) == 1
+    ]
+    if not inside:
+        return False
+    op = rng.choice(inside)
+    operands = list(op.operands)
+    if len(operands) > 1 and rng.random() < 0.3:
+        rng.shuffle(operands)
+        op.set_operands(operands)
+        return True
+    alike = [cls for cls in op_classes([op.name.partition(".")[0]]) if _has_form_of(cls, op)]
+    if not alike:
+        return False
+    cls = rng.choice(alike)
+    for old in [each for each in inside if type(each) is type(op)] if rng.random() < 0.5 else (op,):
+        new = cls.create(list(old.operands), [old.results[0].type])
+        block = old.parent
+        assert block is not None, "it stands in a body"
+        block.insert_before(old, new)
+        old.results[0].replace_all_uses_with(new.results[0])
+        old.erase()
+    return True
+
+
+def _change_operand(function: FuncOp, rng: Random) -> bool:
+    """Another value of its type as an operand of one op: a new argument, or one that there is."""
+    ops = [op for op in function.entry.ops if op.operands and not isinstance(op, Return)]
+    if not ops or function.attributes.get("arg_attrs") is not None:
+        return False
+    op = rng.choice(ops)
+    operands = list(op.operands)
+    place = rng.randrange(len(operands))
+    type = operands[place].type
+    others = [argument for argument in function.arguments if argument.type is type and argument is not operands[place]]
+    operands[place] = rng.choice(others) if others and rng.random() < 0.5 else function.entry.add_argument(type)
+    op.set_operands(operands)
+    return True
+
+
+def _has_form_of(cls: type[Operation], op: Operation) -> bool:
+    """Whether an op of a class can take as many operands as another, and needs nothing else."""
+    definition = cls.definition
+    return (
+        not isinstance(op, cls)
+        and len(definition.operands) == len(op.operands)
+        and len(definition.results) == 1
+        and not definition.regions
+        and all(field.arity == "single" for field in (*definition.operands, *definition.results))
+        and all(field.optional or field.spec.default is not MISSING for field in definition.attributes)
+    )
+
+
 def _change_attribute(function: FuncOp, rng: Random) -> bool:
     """Another value of an attribute of one op, that it may have with its operands: one that was left out, another form."""
-    ops = [op for op in function.entry.ops if not isinstance(op, Return) and not op.has_trait(ConstantLike)]
-    places = [(op, field) for op in ops for field in op.definition.attributes if field.codec is not None]
+    places = [
+        (op, field) for op in _inner_ops(function) for field in op.definition.attributes if field.codec is not None
+    ]
     if not places:
         return False
     op, field = rng.choice(places)

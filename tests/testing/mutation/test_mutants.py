@@ -70,6 +70,12 @@ def mutants_function(op: hlo.Compare, rewriter: Rewriter):
         rewriter.replace(op, hlo.Compare(op.rhs, op.lhs, ComparisonDirection.LT))
 
 
+@rule
+def mutants_first(op: hlo.Reshape, rewriter: Rewriter):
+    """reshape(x)  =>  x, for the mutants"""
+    rewriter.replace(op, op.operands[0])
+
+
 def diffs(subject, kind):
     return [mutant.diff for mutant in mutants(subject) if mutant.kind == kind]
 
@@ -153,8 +159,14 @@ def test_a_bound_that_makes_a_rule_fire_less_often_is_no_fault():
     lines = [added(text) for text in diffs(mutants_function, "off by one")]
     assert "return x.type.rank > 3 or not x.type.is_static" not in lines
     lines = [added(text) for text in diffs(MutantsBounds, "off by one")]
-    assert lines == ["return guard(x.type.rank < 4, 'no') & guard(1 < y.type.rank, 'no')",
-                     "return guard(x.type.rank < 3, 'no') & guard(0 < y.type.rank, 'no')"]  # fmt: skip
+    assert lines == ["return guard(x.type.rank < 4, 'no') & guard(y.type.rank > 1, 'no')",
+                     "return guard(x.type.rank < 3, 'no') & guard(y.type.rank > 0, 'no')"]  # fmt: skip
+
+
+def test_the_last_item_is_the_first_of_one():
+    """`x[-1]` is `x[0]` of one item, and `x[1]` of two."""
+    lines = [added(text) for text in diffs(mutants_first, "off by one")]
+    assert lines == ["rewriter.replace(op, op.operands[1])"]
 
 
 def test_names_in_a_pattern_are_not_exchanged_where_nothing_asks_for_them():

@@ -231,3 +231,41 @@ def test_whole_numbers_of_all_sizes():
     assert (np.abs(drawn) <= 3).any()
     (small,) = arrays_for([type], "extreme", 0, ["no overflow"])
     assert np.abs(small).max() <= 3
+
+
+SAME = "check.expect_eq %x, %y : T; %r = stablehlo.abs %x : T"
+UNCHECKED = "%r = stablehlo.abs %x : T"
+ALWAYS_WRONG = '%c = arith.constant false; cf.assert %c, "no"; %r = stablehlo.abs %x : T'
+
+
+def test_where_a_program_stops_at_an_assertion_the_other_has_to_stop_too():
+    checked, unchecked, stopping = (function(text, "f32 f32") for text in (SAME, UNCHECKED, ALWAYS_WRONG))
+    equal, other = [array(1, 2, 3, 4)] * 2, [array(1, 2, 3, 4), array(1, 2, 3, 5)]
+    assert difference(checked, unchecked, equal, "ordinary") == "equal"
+    found = difference(checked, unchecked, other, "ordinary")
+    assert isinstance(found, Difference) and "it does not stop any more" in found.message
+    assert "1 of 4 elements are not equal" in found.message
+    assert (
+        difference(checked, stopping, other, "ordinary") == difference(stopping, checked, other, "ordinary") == "equal"
+    )
+    found = difference(checked, stopping, equal, "ordinary")
+    assert isinstance(found, Difference) and "it cannot be run any more" in found.message
+
+
+def test_what_is_asserted_of_numbers_that_may_round_otherwise_says_nothing():
+    checked, unchecked = function(SAME, "f32 f32"), function(UNCHECKED, "f32 f32")
+    other = [array(1, 2, 3, 4), array(1, 2, 3, 5)]
+    for given in ({"assumes": ["reassociation"]}, {"rounds": True}):
+        with pytest.raises(Undefined):
+            difference(checked, unchecked, other, "ordinary", **given)
+
+
+def test_among_extreme_complex_numbers_nothing_bounds_rounding():
+    """exp(x) / exp(y) and exp(x - y) agree in no digit where the imaginary part is large."""
+    apart = function("%a = stablehlo.exponential %x : T; %b = stablehlo.exponential %y : T; %r = stablehlo.divide %a, %b : T",
+                     "complex<f32> complex<f32>")  # fmt: skip
+    once = function(
+        "%a = stablehlo.subtract %x, %y : T; %r = stablehlo.exponential %a : T", "complex<f32> complex<f32>"
+    )
+    extreme = [np.full(4, 9.114754e6j, np.complex64), np.full(4, -15.946631j, np.complex64)]
+    assert difference(apart, once, extreme, "extreme", ["reassociation"]) == "rounded"

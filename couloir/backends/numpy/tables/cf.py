@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from couloir.backends.numpy.domains import ArrayNamespace
 from couloir.backends.numpy.element_types import Array
+from couloir.backends.numpy.expectations import AssertionFailed
 from couloir.backends.numpy.meanings import Jump, meaning
 from couloir.dialects import cf
-from couloir.ir.errors import Error
 
 
 @meaning(cf.Assert)
 def _assert(xp: ArrayNamespace, op: cf.Assert, argument: Array) -> None:
     if not argument:
-        raise Error(f"the program stops: {op.msg}")
+        raise AssertionFailed(f"the program stops: {op.msg}")
 
 
 @meaning(cf.Branch)
