@@ -4,8 +4,8 @@
     python -m tests.testing.mutation.full_run slicing select       # the rules of two modules
     python -m tests.testing.mutation.full_run --limit 10 --json out/mutants.jsonl
 
-A line for each rule while it runs; then a table, and the mutants that survive as diffs. `survivors.toml` says of those that are known
-why they are no faults.
+A line for each rule while it runs; then a table, and the mutants that survive as diffs. `survivors/FAMILY.toml` says of those that
+are known why they are no faults.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from couloir.testing.mutation import Fate, Result, mutation_score
 from couloir.testing.mutation.score import HARMLESS
 from couloir.testing.rewrites.subjects import known_rules
 
-SURVIVORS = Path(__file__).parent / "survivors.toml"
+SURVIVORS = Path(__file__).parent / "survivors"
 
 
 def family_of(rule: Any) -> str:
@@ -37,10 +37,8 @@ def family_of(rule: Any) -> str:
 
 def known_survivors() -> dict[tuple[str, str], str]:
     """Why mutants survive, by rule and diff."""
-    if not SURVIVORS.is_file():
-        return {}
-    listed = tomllib.loads(SURVIVORS.read_text("utf-8"))["survivor"]
-    return {(item["rule"], item["diff"].strip()): item["why"] for item in listed}
+    files = [tomllib.loads(file.read_text("utf-8")) for file in sorted(SURVIVORS.glob("*.toml"))]
+    return {(item["rule"], item["diff"].strip()): item["why"] for file in files for item in file["survivor"]}
 
 
 def told(family: str, rule: str, result: Result) -> dict[str, Any]:
@@ -75,8 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     file = Path(options.json) if options.json else None
     if file is not None and file.is_file():
         rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    done = {row["rule"] for row in rows}
     known = known_survivors()
+    for row in rows:
+        row["why"] = known.get((row["rule"], row["diff"]), "")
+    done = {row["rule"] for row in rows}
     rules = {name: family_of(rule) for name, rule in known_rules().items()}
     chosen = [
         (name, options.limit, options.cases, options.seconds)
