@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -14,9 +13,7 @@ import attrs
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.func import FuncOp
 from couloir.ir.errors import Error
-from couloir.ir.operation import Operation
 from couloir.ir.passes import PassPipeline
-from couloir.ir.rewriting import Miss, Observer, Rewrite
 from couloir.ir.rewriting.driver import RewriteCycle
 from couloir.ir.verify import faults
 from couloir.passes.running import public_functions
@@ -36,6 +33,7 @@ from couloir.testing.rewrites.structure import (
     paired_functions,
 )
 from couloir.testing.rewrites.subjects import Refused, Subject
+from couloir.testing.rewrites.tally import ENDLESS, EXACT, VALUES, Tally
 from couloir.testing.rewrites.worker import TimeUp, limited, until
 from couloir.testing.stages import blame
 
@@ -67,11 +65,6 @@ REPORTING: Final = 1.0
 """Seconds for the report, when all the time has been used."""
 PEER_SECONDS: Final = 15.0
 """For each peer, beside the time of the check."""
-REASONS: Final = 3
-"""Why a rule does not fire: how many reasons are told."""
-VALUES: Final[dict[Profile, str]] = {profile: f"values ({profile})" for profile in PROFILES}
-EXACT: Final = "exact arithmetic"
-ENDLESS: Final = "termination"
 Message: TypeAlias = "Mapping[str, Any]"
 
 
@@ -95,23 +88,6 @@ class _Faulty(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
-
-
-class _Reasons(Observer):
-    """Counts why a rule does not apply, the nearest misses by themselves."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[tuple[int, str]] = Counter()
-
-    def missed(self, rule: Rewrite, op: Operation, miss: Miss) -> None:
-        self.counts[miss.depth, miss.reason] += 1
-
-    def told(self) -> str:
-        if not self.counts:
-            return ""
-        nearest = max(depth for depth, _ in self.counts)
-        found = Counter({reason: count for (depth, reason), count in self.counts.items() if depth == nearest})
-        return "; ".join(f"{reason} ({_counted(count, 'time')})" for reason, count in found.most_common(REASONS))
 
 
 class Check:
@@ -138,20 +114,11 @@ class Check:
         self.limit = min(max(0.5, APPLYING * options.seconds), 2.0)
         self.broke = False
         """Whether a trial of the rewrite, when a program was made, did not end or raised what no program raises."""
-        self.kinds: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter()
-        self.rounded: Counter[str] = Counter()
-        self.granted = 0
-        """Runs that say nothing, as something assumed does not hold."""
-        self.miss = 0.0
-        self.applications = 0
-        self.refused: Counter[str] = Counter()
-        self.reasons = _Reasons()
-        self.again = 0
-        self.unfinished: str | None = None
+        self.tally = Tally()
         self.pairs: list[tuple[ModuleOp, ModuleOp]] = []
-        self.suspects: list[ModuleOp] = []
         """Programs before and after, for the provers."""
+        self.suspects: list[ModuleOp] = []
+        """Programs for which a proof failed."""
 
     def run(self) -> Report:
         """Does all of it."""
@@ -166,7 +133,8 @@ class Check:
                 self._refute(fault, self._again(fault, peers))
             if self.options.peers:
                 report.obligations += peers.obligations(None if fault is None else fault.obligation)
-        report.obligations = [*self._tested(fault), *report.obligations]
+        is_rule = self.subject.rewrite is not None
+        report.obligations = self.tally.obligations(report, is_rule, None if fault is None else fault.obligation)
         report.seconds = monotonic() - self.start
         return report
 
@@ -190,7 +158,7 @@ class Check:
                     fired = report.fired
                     fault = self.fault_in(program.module, self.options.seed + report.programs - 1, counted=True)
                     if report.fired > fired:
-                        self.kinds.update(program.kinds)
+                        self.tally.kinds.update(program.kinds)
                     if fault is not None:
                         return fault
                     self.tell({"progress": [report.fired, self.options.cases, "programs"]})
@@ -255,8 +223,8 @@ class Check:
             return None
         if counted:
             self.report.fired += 1
-            self.applications += applied
-            self.counts[ENDLESS] += 1
+            self.tally.applications += applied
+            self.tally.counts[ENDLESS] += 1
         with self.timed("structure"):
             fault = self._structure(module, after, counted)
         if fault is not None:
@@ -272,7 +240,7 @@ class Check:
         subject = self.subject
         if counted:
             self.tell({"doing": "rewriting", "program": str(module), "number": self.report.programs})
-        observer = self.reasons if counted and not self.report.fired and subject.rewrite is not None else None
+        observer = self.tally.reasons if counted and not self.report.fired and subject.rewrite is not None else None
         begun, used = monotonic(), process_time()
         limit = self.limit if counted else APPLYING_AGAIN
         if subject.rewrite is None:
@@ -284,7 +252,7 @@ class Check:
             return Fault(ENDLESS, error.message, module)
         except Refused as error:
             if counted:
-                self.refused[str(error)] += 1
+                self.tally.refused[str(error)] += 1
             return 0
         except TimeUp:
             spent = monotonic() - begun
@@ -293,8 +261,8 @@ class Check:
                 return Fault(ENDLESS, f"it does not come to an end: it was stopped after {spent:.1f} s", module)
             if not counted:
                 raise
-            self.unfinished = f"it was still being applied to program {self.report.programs} after {spent:.1f} s"
-            self.report.counterexample = Counterexample(module, None, (), self.unfinished, rule=subject.code)
+            self.tally.unfinished = f"it was still being applied to program {self.report.programs} after {spent:.1f} s"
+            self.report.counterexample = Counterexample(module, None, (), self.tally.unfinished, rule=subject.code)
             raise
         except MemoryError as error:
             if not self.watched:
@@ -321,14 +289,14 @@ class Check:
         if told is not None:
             return Fault("round trip", told, module, after)
         if counted:
-            self.counts["structure"] += 1
-            self.counts["round trip"] += 1
-            self.counts["idempotence"] += 1
+            self.tally.counts["structure"] += 1
+            self.tally.counts["round trip"] += 1
+            self.tally.counts["idempotence"] += 1
             again = after.clone()
             applied = self._apply(after, again, False)
             if isinstance(applied, Fault):
                 return applied
-            self.again += applied > 0
+            self.tally.again += applied > 0
         return None
 
     # -- values --------------------------------------------------------------------------------------------------------------
@@ -353,10 +321,10 @@ class Check:
                     if only != EXACT:
                         with self.timed("values"):
                             found = self._difference(old, new, arrays, profile)
-                        self.granted += found == "granted"
+                        self.tally.granted += found == "granted"
                         if counted and found != "granted":
-                            self.counts[VALUES[profile]] += 1
-                            self.rounded[VALUES[profile]] += found == "rounded"
+                            self.tally.counts[VALUES[profile]] += 1
+                            self.tally.rounded[VALUES[profile]] += found == "rounded"
                         if isinstance(found, Difference) and not contradicts_itself(before, old.sym_name, arrays):
                             return _value_fault(VALUES[profile], found, before, after, old, arrays)
                 except (Undefined, Error):
@@ -390,8 +358,8 @@ class Check:
                 return None
             return _value_fault(EXACT, found, before, after, old, found.inputs or arrays)
         if counted:
-            self.counts[found.domain] += 1
-            self.miss = max(self.miss, found.miss or 0.0)
+            self.tally.counts[found.domain] += 1
+            self.tally.miss = max(self.tally.miss, found.miss or 0.0)
         return None
 
     # -- proofs --------------------------------------------------------------------------------------------------------------
@@ -596,73 +564,6 @@ class Check:
             return None
 
         return again
-
-    def _tested(self, fault: Fault | None) -> list[Obligation]:
-        """What was found out of each obligation that is not refuted."""
-        report, counts = self.report, self.counts
-        refuted = None if fault is None else fault.obligation
-        said: list[Obligation] = []
-
-        def add(name: str, detail: str, verdict: Verdict = Verdict.TESTED) -> None:
-            if name != refuted:
-                said.append(Obligation(name, verdict, detail))
-
-        match = self._match(fault)
-        if match is not None:
-            said.append(match)
-        for name in ("structure", "round trip", "idempotence", ENDLESS):
-            if counts[name]:
-                more = f"; a second run changes {self.again} of them" if name == "idempotence" and self.again else ""
-                add(name, _counted(counts[name], "program") + more)
-        if self.unfinished is not None:
-            said = [item for item in said if item.name != ENDLESS]
-            add(ENDLESS, self.unfinished, Verdict.UNKNOWN)
-        for name in VALUES.values():
-            if counts[name]:
-                more = f"; {self.rounded[name]} differ by rounding" if self.rounded[name] else ""
-                add(name, _counted(counts[name], "run") + more)
-        exact = {name: counts[name] for name in ("GF(2^31-1)", "rationals") if counts[name]}
-        if exact:
-            detail = ", ".join(f"{_counted(count, 'program')} in {name}" for name, count in exact.items())
-            if self.miss:
-                detail += f"; a wrong one passes with probability {self.miss:.1g} at most"
-            add(EXACT, detail)
-        if report.fired and refuted is None and not any(counts[name] for name in VALUES.values()):
-            report.obligations = [item for item in report.obligations if item.name != "values"]
-            why = "what is assumed did not hold in any run" if self.granted else "no program could be run"
-            add("values", why, Verdict.UNKNOWN)
-        return said
-
-    def _match(self, fault: Fault | None) -> Obligation | None:
-        """On how many programs it fired, or why on none."""
-        report = self.report
-        if not report.fired:
-            return None if fault is not None else Obligation("match", Verdict.UNKNOWN, self._never_fired())
-        often = f"fired on {report.fired} of {_counted(report.programs, 'program')}"
-        if self.subject.rewrite is not None:
-            often += f", {_counted(self.applications, 'time')}"
-            kinds = [f"{kind} {count}" for kind, count in self.kinds.most_common() if kind != "plain"]
-            often += f"; {', '.join(kinds)}" if kinds else ""
-        return Obligation("match", Verdict.TESTED, often + self._refusals())
-
-    def _refusals(self) -> str:
-        if not self.refused:
-            return ""
-        reason, _ = self.refused.most_common(1)[0]
-        return f"; {self.refused.total()} were refused, most often: {reason}"
-
-    def _never_fired(self) -> str:
-        programs = self.report.programs
-        if not programs:
-            return "no program could be made in which it might fire"
-        if self.subject.rewrite is None:
-            return f"it changed none of {_counted(programs, 'program')}{self._refusals()}"
-        reasons = self.reasons.told()
-        return f"it never fired on {_counted(programs, 'program')}" + (f": {reasons}" if reasons else "")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def _value_fault(

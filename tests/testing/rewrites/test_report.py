@@ -321,7 +321,7 @@ def test_a_counterexample_that_a_prover_has_found_is_shown(monkeypatch):
     module = couloir.parse(
         "func.func @main(%x: tensor<f32>) -> tensor<f32> { %0 = stablehlo.abs %x : tensor<f32>\nreturn %0 : tensor<f32> }"
     )
-    monkeypatch.setattr(stages.sizes, "prove", lambda rule, programs, assumes, deadline: "it gave up")
+    monkeypatch.setattr(stages.sizes, "prove", lambda rule, programs, assumes, deadline, suspects: "it gave up")
     monkeypatch.setattr(stages.bounded, "prove", lambda cases, assumes, deadline: "it gave up")
     assert check_rewrite(report_one_number, cases=2, seconds=30).verdict is Verdict.TESTED
     candidate = Candidate(module, (np.array(number(), np.float32),))
@@ -329,3 +329,32 @@ def test_a_counterexample_that_a_prover_has_found_is_shown(monkeypatch):
     report = check_rewrite(report_one_number, cases=2, seconds=30)
     assert report.verdict is Verdict.REFUTED
     assert report.counterexample.inputs[0] == np.float32(number())
+
+
+def test_programs_for_which_a_proof_failed_are_run_on_more_inputs(monkeypatch):
+    """A rule that is wrong for ops with an attribute of which nothing else is drawn."""
+
+    @rule
+    def report_odd(op: hlo.Abs, rewriter: Rewriter):
+        """abs(abs(x))  =>  abs(x), and x where it is odd"""
+        inner = op.operand.defining_op
+        if not isinstance(inner, hlo.Abs):
+            return "once"
+        rewriter.replace(op, inner.operand if op.attributes.get("odd") else op.operand)
+        return None
+
+    odd = couloir.parse(
+        "func.func @main(%x: tensor<f32>) -> tensor<f32> { %0 = stablehlo.abs %x : tensor<f32>\n"
+        '%1 = "stablehlo.abs"(%0) {odd} : (tensor<f32>) -> tensor<f32>\nreturn %1 : tensor<f32> }'
+    )
+
+    def partly(rule, programs, assumes, deadline, suspects):
+        suspects.append(odd)
+        return Proof("thought", "all values, of the others", rest="what is odd")
+
+    monkeypatch.setattr(stages.sizes, "prove", lambda rule, programs, assumes, deadline, suspects: "it gave up")
+    monkeypatch.setattr(stages.bounded, "prove", lambda cases, assumes, deadline: "it gave up")
+    assert check_rewrite(report_odd, cases=2, seconds=30).verdict is Verdict.TESTED
+    monkeypatch.setattr(stages.sizes, "prove", partly)
+    report = check_rewrite(report_odd, cases=2, seconds=30)
+    assert report.verdict is Verdict.REFUTED and "{odd}" in str(report.counterexample.before)
