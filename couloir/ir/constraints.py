@@ -24,6 +24,7 @@ from couloir.ir.types import (
     TensorType,
     UnrankedMemRefType,
     UnrankedTensorType,
+    VectorType,
     f32,
     f64,
     i1,
@@ -107,6 +108,10 @@ def compatible(a: Type, b: Type) -> bool:
             and (not isinstance(a.encoding, TensorEncoding) or a.encoding.admits(b.dims))
             and (not isinstance(b.encoding, TensorEncoding) or b.encoding.admits(a.dims))
         )
+    if isinstance(a, VectorType) and isinstance(
+        b, VectorType
+    ):  # equal ones are one object, unless their sizes are traced
+        return a.element_type is b.element_type and a.scalable == b.scalable and a.dims == b.dims
     pair = (a, b) if isinstance(a, UnrankedTensorType) else (b, a)
     return isinstance(pair[0], UnrankedTensorType) and element_type(pair[1]) is pair[0].element_type
 

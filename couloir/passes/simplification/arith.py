@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from couloir.dialects import arith
-from couloir.dialects.arith import CmpIPredicate
+from couloir.dialects.arith import CmpIPredicate, RoundingMode
 from couloir.ir.operation import Value
 from couloir.ir.rewriting import Guard, Rewrite, Rewriter, Rule, guard, is_splat, rule
 from couloir.ir.rewriting.guards import constant_op
@@ -40,6 +40,11 @@ def _is_static(value: Value[Any]) -> Guard:
         isinstance(value.type, ShapedType) and value.type.is_static
     )
     return guard(known, "the shape is not known")
+
+
+def _keeps_zeros(rounding: RoundingMode | None) -> Guard:
+    """Whether 0.0 + -0.0 is 0.0."""
+    return guard(rounding is not RoundingMode.DOWNWARD, "downwards 0.0 + -0.0 is -0.0")
 
 
 class ArithAddZero(Rule):
@@ -306,26 +311,26 @@ class ArithCompareSelf(Rule):
 
 
 class ArithAddFloatZero(Rule):
-    """addf(x, -0.0)  =>  x"""
+    """addf(x, -0.0)  =>  x, unless 0.0 is rounded to -0.0"""
 
     def pattern(x, zero: ConstantLike, flags, rounding):
         return arith.AddF(x, zero, flags, rounding)
 
-    def where(zero):
-        return is_splat(zero, -0.0)
+    def where(zero, rounding):
+        return is_splat(zero, -0.0) and _keeps_zeros(rounding)
 
     def rewrite(x):
         return x
 
 
 class ArithSubtractFloatZero(Rule):
-    """subf(x, 0.0)  =>  x"""
+    """subf(x, 0.0)  =>  x, unless 0.0 is rounded to -0.0"""
 
     def pattern(x, zero: ConstantLike, flags, rounding):
         return arith.SubF(x, zero, flags, rounding)
 
-    def where(zero):
-        return is_splat(zero, 0.0)
+    def where(zero, rounding):
+        return is_splat(zero, 0.0) and _keeps_zeros(rounding)
 
     def rewrite(x):
         return x

@@ -22,10 +22,10 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, OpResult, Region, Value
 from couloir.ir.rewriting.rewriter import is_dead
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import FunctionType, TensorType, TupleType
+from couloir.ir.types import FunctionType, TensorType, TupleType, UnrankedTensorType, VectorType
 from couloir.passes.running import public_functions
 from couloir.testing.proofs.expressions import Atom, of, symbol
-from couloir.testing.proofs.structure import listing, op_key
+from couloir.testing.proofs.structure import listing, op_key, shape_of
 from couloir.testing.proofs.tracing import Trace
 
 OPEN_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -89,27 +89,27 @@ class Family:
         return made
 
     @property
-    def types(self) -> list[TensorType]:
-        """The types of all its tensors."""
+    def shapes(self) -> list[tuple[tuple[int, ...], Type]]:
+        """Sizes and element types of all its tensors, vectors and numbers."""
         used = [argument for argument in self.block.arguments if argument.has_uses]
         values = [*used, *(value for op in self.block.ops for value in op.results)]
-        return [value.type for value in values if isinstance(value.type, TensorType)]
+        return [found for value in values if (found := shape_of(value.type)) is not None]
 
     @property
     def has_fixed_sizes(self) -> bool:
         """Whether there are constants with several values, or none: their sizes do not vary."""
         constants = [op for op in self.module.walk() if op.has_trait(ConstantLike) and op.results[0].has_uses]
-        return any(_splat(op) is None for op in constants)
+        return any(_splat(op) is None and shape_of(op.results[0].type) != ((), op.results[0].type) for op in constants)
 
     @property
     def rank(self) -> int:
         """The largest rank."""
-        return max((type.rank for type in self.types), default=0)
+        return max((len(sizes) for sizes, _ in self.shapes), default=0)
 
     @property
     def element_types(self) -> frozenset[str]:
         """The element types."""
-        return frozenset(str(type.element_type) for type in self.types)
+        return frozenset(str(element) for _, element in self.shapes)
 
     @property
     def block(self) -> Block:
@@ -218,14 +218,14 @@ class _Keys:
 
 
 def _check_type(type: Type) -> None:
-    if isinstance(type, TensorType) and not type.is_static:
+    if isinstance(type, UnrankedTensorType) or (isinstance(type, TensorType) and not type.is_static):
         raise Error("a size is not known before the program runs")
 
 
 def _splat(op: Operation) -> DenseElementsAttr | None:
     """The constant of an op, if it has one value and sizes that may vary."""
     stored = op.stored_attributes.get("value")
-    if isinstance(stored, DenseElementsAttr) and isinstance(stored.type, TensorType) and stored.is_splat:
+    if isinstance(stored, DenseElementsAttr) and isinstance(stored.type, TensorType | VectorType) and stored.is_splat:
         return stored
     return None
 
@@ -293,9 +293,9 @@ class _Building:
         return found
 
     def constant(self, op: Operation, stored: DenseElementsAttr, name: str) -> tuple[list[Type], dict[str, Attribute]]:
-        assert isinstance(stored.type, TensorType)
+        assert isinstance(stored.type, TensorType | VectorType)
         new = self.type(stored.type, name)
-        assert isinstance(new, TensorType)
+        assert isinstance(new, TensorType | VectorType)
         for size in new.dims:
             if size == 0:  # then it has no value, and is another program
                 raise Error("a constant without elements")
@@ -316,10 +316,12 @@ class _Building:
     def type(self, type: Type, name: str) -> Type:
         if isinstance(type, TupleType):
             return TupleType(tuple(self.type(part, f"{name}.{number}") for number, part in enumerate(type.types)))
-        if not isinstance(type, TensorType) or not type.dims:
+        if not isinstance(type, TensorType | VectorType) or not type.dims:
             return type
-        sizes = [self.number(symbol(f"{name}[{axis}]"), int(size)) for axis, size in enumerate(type.shape)]
-        return TensorType(tuple(sizes), type.element_type, type.encoding)
+        sizes = tuple(self.number(symbol(f"{name}[{axis}]"), int(size)) for axis, size in enumerate(type.shape))
+        if isinstance(type, VectorType):
+            return VectorType(sizes, type.element_type, type.scalable)
+        return TensorType(sizes, type.element_type, type.encoding)
 
     def region(self, region: Region, values: dict[Value[Any], Value[Any]], name: str) -> Region:
         made = Region()

@@ -106,14 +106,14 @@ def apply(op: str, *operands: Term, dtype: DType | None = None, data: Hashable =
         if folded is not None:
             return folded
     if op in COMMUTATIVE and len(operands) == 2 and not (op in ("maximum", "minimum") and kind(dtype) == "complex"):
-        operands = _sorted(operands)
+        operands = in_order(operands)
     law = _LAWS.get(op)
     found = None if law is None else law(operands, dtype)
     return Term.of(op, operands, dtype, data) if found is None else found
 
 
-def _sorted(operands: Sequence[Term]) -> tuple[Term, ...]:
-    """Constants last, else by key."""
+def in_order(operands: Sequence[Term]) -> tuple[Term, ...]:
+    """Operands that may change places: constants last, else by key."""
     return tuple(sorted(operands, key=lambda term: (term.is_constant, term.key)))
 
 

@@ -25,7 +25,7 @@ from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import DenseArrayAttr
 from couloir.ir.errors import Error
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import TensorType
+from couloir.ir.types import TensorType, VectorType
 from couloir.ir.verify import faults
 from couloir.testing.proofs.expressions import ZERO, Atom, Polynomial, of
 from couloir.testing.proofs.facts import Arithmetic, Fact, at_most
@@ -424,9 +424,10 @@ def _different(run: Run, compared: Compared) -> list[Fact]:
             values: list[Any] = [*op.results, *(a for region in op.regions for b in region.blocks for a in b.arguments)]
             for value in values:
                 type: Any = value.type
-                if isinstance(type, TensorType) and type.dims:
+                if isinstance(type, TensorType | VectorType) and type.dims:
                     sizes: Any = type.dims
-                    groups.setdefault((type.rank, type.element_type, type.encoding), []).append(sizes)
+                    rest: Any = type.encoding if isinstance(type, TensorType) else type.scalable
+                    groups.setdefault((type.__class__, type.rank, type.element_type, rest), []).append(sizes)
             if op.has_trait(ConstantLike) and isinstance(op.results[0].type, TensorType):
                 sizes = [expression_of(size) for size in op.results[0].type.shape]
                 found.update((Fact("nonzero", (size,)), None) for size in sizes if size.constant is None)

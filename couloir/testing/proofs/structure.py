@@ -1,12 +1,27 @@
-"""What programs have in common: keys for what ops do, and texts in which sizes are expressions."""
+"""What programs have in common: shapes of values, keys for what ops do, and texts in which sizes are expressions."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from couloir.ir.attribute import Type
 from couloir.ir.operation import Operation, Value
+from couloir.ir.types import ComplexType, FloatType, IndexType, IntegerType, TensorType, VectorType
 from couloir.testing.proofs.tracing import spelled
+
+
+def shape_of(type: Type) -> tuple[tuple[int, ...], Type] | None:
+    """Sizes and element type of a tensor or vector; a number has no sizes. None for anything else, or where a size is not known."""
+    match type:
+        case TensorType():
+            return (type.shape, type.element_type) if type.is_static else None
+        case VectorType():
+            return None if type.scalable else (type.shape, type.element_type)
+        case IntegerType() | FloatType() | IndexType() | ComplexType():
+            return (), type
+        case _:
+            return None
 
 
 def op_key(op: Operation, known: Mapping[Value[Any], Hashable]) -> tuple[Hashable, ...]:

@@ -16,23 +16,23 @@ import numpy as np
 from couloir.backends.numpy.domains import NotInDomain
 from couloir.backends.numpy.element_types import Array, DType, kind
 from couloir.backends.numpy.meanings import meaning_of
-from couloir.dialects import hlo
+from couloir.dialects import arith, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.quant import UniformType
-from couloir.ir.attributes import DenseElementsAttr
+from couloir.ir.attributes import DenseElementsAttr, FloatAttr, IntegerAttr
 from couloir.ir.errors import Error
 from couloir.ir.operation import Block, Operation, Region, Value
 from couloir.ir.rewriting.rewriter import is_removable
 from couloir.ir.traits import ConstantLike, Elementwise, IsTerminator
-from couloir.ir.types import TensorType, Type, dtype_of
+from couloir.ir.types import Type, dtype_of
 from couloir.passes.running import public_functions
 from couloir.testing.proofs.domain import elements, scalar
 from couloir.testing.proofs.domain import terms as scalars
 from couloir.testing.proofs.elements import KINDS, Indices, choice, converted, fold, is_neutral, number, read, where
 from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, constant, index, of, product
 from couloir.testing.proofs.facts import Fact, at_most, equal, less, zero
-from couloir.testing.proofs.laws import apply
-from couloir.testing.proofs.structure import op_key
+from couloir.testing.proofs.laws import apply, in_order
+from couloir.testing.proofs.structure import op_key, shape_of
 from couloir.testing.proofs.terms import Term
 from couloir.testing.proofs.terms import constant as constant_term
 from couloir.testing.proofs.tracing import expression_of, spelled
@@ -150,14 +150,14 @@ class Meanings:
 
     def _plain(self, op: Operation, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         types = [value.type for value in (*op.operands, *op.results)]
-        if all(isinstance(type, TensorType) and _has_elements(type) for type in types):
+        if all(map(_has_elements, types)):
             if op.has_trait(ConstantLike):
                 return (_constant(op),)
             function = _MEANINGS.get(op.name)
             if function is not None:
                 return (function(self, op, operands),)
             here = op.has_trait(Elementwise) or isinstance(op, hlo.BitcastConvert)  # of equal widths, if of one rank
-            if isinstance(op, hlo.Select | hlo.Clamp) or (here and _of_one_rank(types)):
+            if isinstance(op, hlo.Select | hlo.Clamp | arith.Select) or (here and _of_one_rank(types)):
                 return (_elementwise(op, operands),)
         elif op.name == "stablehlo.tuple":
             return (operands,)
@@ -189,21 +189,25 @@ class Meanings:
 
 
 def _of_one_rank(types: Sequence[Type]) -> bool:
-    return len({type.rank for type in types if isinstance(type, TensorType)}) == 1
+    return len({len(found[0]) for type in types if (found := shape_of(type)) is not None}) == 1
 
 
-def dims_of(type: TensorType) -> Indices:
-    """The sizes of a type as polynomials."""
-    return tuple(expression_of(size) for size in type.shape)
-
-
-def _has_elements(type: TensorType) -> bool:
-    """Whether elements have a dtype, and stand for themselves."""
-    if isinstance(type.element_type, UniformType) or not type.is_static:
-        return False
+def dims_and_dtype(type: Type) -> tuple[Indices, DType]:
+    """The sizes of a type, and the dtype of its elements. Raises `NoMeaning` where these do not stand for themselves."""
+    found = shape_of(type)
+    if found is None or isinstance(found[1], UniformType):
+        raise NoMeaning(f"a value of type `{type}`")
     try:
-        dtype_of(type.element_type)
-    except Error:
+        return tuple(map(expression_of, found[0])), dtype_of(found[1])
+    except Error as error:
+        raise NoMeaning(error.message) from None
+
+
+def _has_elements(type: Type) -> bool:
+    """Whether a value consists of elements that have a dtype, and stand for themselves."""
+    try:
+        dims_and_dtype(type)
+    except NoMeaning:
         return False
     return True
 
@@ -238,10 +242,10 @@ def _with_bodies(
 
 def unknown(type: Type, source: Any) -> Any:
     """A tensor of which nothing is known; of another type, a thing."""
-    if not isinstance(type, TensorType) or not _has_elements(type):
+    if not _has_elements(type):
         return source
-    dtype = dtype_of(type.element_type)
-    return Tensor(dims_of(type), dtype, lambda indices: read(source, indices, dtype))
+    dims, dtype = dims_and_dtype(type)
+    return Tensor(dims, dtype, lambda indices: read(source, indices, dtype))
 
 
 def _is_closed(op: Operation) -> bool:
@@ -268,10 +272,12 @@ def _text_without_operands(op: Operation) -> str:
 
 def _constant(op: Operation) -> Tensor:
     stored = op.stored_attributes.get("value")
-    if not isinstance(stored, DenseElementsAttr) or not isinstance(stored.type, TensorType):
+    if isinstance(stored, IntegerAttr | FloatAttr):
+        number = constant_term(stored.value, dtype_of(stored.type))
+        return Tensor((), number.dtype, lambda indices: number)
+    if not isinstance(stored, DenseElementsAttr):
         raise NoMeaning("a constant without elements that can be read")
-    dims, array = dims_of(stored.type), stored.array
-    dtype = array.dtype
+    (dims, dtype), array = dims_and_dtype(stored.type), stored.array
     if stored.is_splat:
         term = constant_term(array[(0,) * array.ndim], dtype)
         return Tensor(dims, dtype, lambda indices: term)
@@ -287,9 +293,7 @@ def _constant(op: Operation) -> Tensor:
 
 def element_term(op: Operation, terms: Sequence[Term]) -> Term:
     """What an elementwise op makes of elements."""
-    result = op.results[0].type
-    assert isinstance(result, TensorType)
-    dtype = dtype_of(result.element_type)
+    _, dtype = _result(op)
     if isinstance(op, hlo.Convert):
         return converted(terms[0], dtype)
     function = meaning_of(op)
@@ -303,19 +307,37 @@ def element_term(op: Operation, terms: Sequence[Term]) -> Term:
             term = found[()] if not found.ndim else None
             if isinstance(term, Term) and term.dtype == dtype:
                 return term
+    if isinstance(op, _ROUNDED):
+        terms = in_order(terms) if isinstance(op, arith.AddF | arith.MulF) else terms
+        if _is_exact(op, terms[1]):
+            return terms[0]
     return Term.of(_text_without_operands(op).partition(" :")[0], tuple(terms), dtype)
 
 
+_ROUNDED: Final = (arith.AddF, arith.SubF, arith.MulF, arith.DivF)
+"""What may be rounded in a direction that the back end does not know. Of that IEEE-754 says that operands of sums and products may
+change places, and that exact results are not rounded.
+"""
+
+
+def _is_exact(op: Operation, second: Term) -> bool:
+    """Whether the result is the first operand, whatever that is. The zero of 0.0 - 0.0 has its sign by the direction."""
+    dtype = second.dtype
+    if isinstance(op, arith.MulF | arith.DivF):
+        return second is constant_term(1, dtype)
+    zero = constant_term(0.0 if isinstance(op, arith.SubF) else -0.0, dtype)
+    downward = isinstance(op, arith.AddF | arith.SubF) and op.roundingmode is arith.RoundingMode.DOWNWARD
+    return second is zero and not downward
+
+
 def _elementwise(op: Operation, operands: Sequence[Tensor]) -> Tensor:
-    result = op.results[0].type
-    assert isinstance(result, TensorType)
-    dims = dims_of(result)
+    dims, dtype = _result(op)
 
     def at(indices: Indices) -> Term:
         terms = [x.whole(indices) if len(x.dims) == len(indices) else x.whole(()) for x in operands]
         return element_term(op, terms)
 
-    return Tensor(dims, dtype_of(result.element_type), at)
+    return Tensor(dims, dtype, at)
 
 
 # -- moving elements -----------------------------------------------------------------------------------------------------
@@ -333,9 +355,7 @@ def _means(cls: type[Operation]) -> Callable[[Function], Function]:
 
 
 def _result(op: Operation) -> tuple[Indices, DType]:
-    type = op.results[0].type
-    assert isinstance(type, TensorType)
-    return dims_of(type), dtype_of(type.element_type)
+    return dims_and_dtype(op.results[0].type)
 
 
 @_means(hlo.OptimizationBarrier)
@@ -602,8 +622,7 @@ def _reduce(
     key = op_key(op, {})[1:] if how is None else None
 
     def reduced(result: int) -> Tensor:
-        type = op.results[result].type
-        assert isinstance(type, TensorType)
+        dims, dtype = dims_and_dtype(op.results[result].type)
 
         def at(indices: Indices) -> Term:
             rest = iter(indices)
@@ -618,7 +637,7 @@ def _reduce(
                 return meanings.fold(how, used, starts[0], bodies[0])
             return fold(key, used, starts, bodies, result)
 
-        return Tensor(dims_of(type), dtype_of(type.element_type), at)
+        return Tensor(dims, dtype, at)
 
     return tuple(map(reduced, range(count)))
 
@@ -675,4 +694,4 @@ _WITH_REGIONS: Final[dict[str, WithRegions]] = {
     hlo.If.name: _if,
     hlo.Case.name: _case,
 }
-__all__ = ["HasEffects", "Meanings", "NoMeaning", "Tensor", "Unknown", "dims_of", "where"]
+__all__ = ["HasEffects", "Meanings", "NoMeaning", "Tensor", "Unknown", "where"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import couloir
-from couloir.dialects import hlo
+from couloir.dialects import arith, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.rewriting import Rewrite, Rewriter, Rule, apply_rules, is_splat
 from couloir.ir.rewriting.rule import as_rewrite, function_rule
@@ -813,6 +813,119 @@ class TestSizesInGuards:
         found = _outcome(raises, program)
         assert isinstance(found, Candidate)
         assert "tensor<6xf32>" in str(found.module)
+
+
+def _neutral(type: str, number: str) -> ModuleOp:
+    return _program(
+        f"%x: {type}",
+        f"""%c = arith.constant {number} : {type}
+            %0 = arith.addi %x, %c : {type}
+            return %0 : {type}""",
+        type,
+    )
+
+
+NUMBERS = [
+    _neutral("i32", "0"),
+    _neutral("index", "0"),
+    _neutral("vector<2x3xi8>", "dense<0>"),
+    _neutral("tensor<2x3xi8>", "dense<0>"),
+]
+
+
+class TestNumbersAndVectors:
+    def test_numbers_are_of_rank_0_and_vectors_of_all_sizes(self) -> None:
+        def neutral(op: arith.AddI, rewriter: Rewriter) -> None:
+            if is_splat(op.rhs, 0):
+                rewriter.replace(op, op.lhs)
+
+        assert _proved(neutral, *NUMBERS) == "all values, all sizes, ranks 0 and 2; i32, i8, index"
+
+    @pytest.mark.parametrize("program", NUMBERS)
+    def test_a_wrong_law_of_each_of_them(self, program: ModuleOp) -> None:
+        def wrong(op: arith.AddI, rewriter: Rewriter) -> None:
+            rewriter.replace(op, op.rhs)
+
+        assert isinstance(_outcome(wrong, program), Candidate)
+
+    def test_a_vector_that_has_one_size_is_not_all_vectors(self) -> None:
+        def nothing(op: arith.AddI, rewriter: Rewriter) -> None:
+            if is_splat(op.rhs, 0):
+                sizes = getattr(op.result.type, "dims", ())
+                rewriter.replace(op, op.rhs if sizes == (7, 7) else op.lhs)
+
+        found = _outcome(nothing, _neutral("vector<2x3xi8>", "dense<0>"))
+        assert isinstance(found, Candidate)
+        assert "vector<7x7xi8>" in str(found.module)
+
+    def test_a_condition_chooses_all_at_once_or_element_by_element(self) -> None:
+        def either(op: arith.Select, rewriter: Rewriter) -> None:
+            if op.true_value is op.false_value:
+                rewriter.replace(op, op.true_value)
+
+        def first(op: arith.Select, rewriter: Rewriter) -> None:
+            rewriter.replace(op, op.true_value)
+
+        for condition, types in [("i1", "tensor<4xf32>"), ("tensor<4xi1>", "tensor<4xi1>, tensor<4xf32>")]:
+            arguments = f"%c: {condition}, %x: tensor<4xf32>, %y: tensor<4xf32>"
+            same, other = (
+                _program(
+                    arguments, f"%0 = arith.select %c, %x, {y} : {types}\nreturn %0 : tensor<4xf32>", "tensor<4xf32>"
+                )
+                for y in ("%x", "%y")
+            )
+            assert _proved(either, same)
+            assert isinstance(_outcome(first, other), Candidate)
+
+    @pytest.mark.parametrize(
+        ("op", "number", "exact"),
+        [
+            ("addf", "-0.0", True),
+            ("subf", "0.0", True),
+            ("mulf", "1.0", True),
+            ("divf", "1.0", True),
+            ("addf", "0.0", False),
+            ("subf", "-0.0", False),
+            ("mulf", "2.0", False),
+        ],
+    )
+    @pytest.mark.parametrize("mode", ["downward", "upward", "toward_zero", "to_nearest_away"])
+    def test_exact_results_are_the_same_in_whatever_direction_others_are_rounded(
+        self, op: str, number: str, exact: bool, mode: str
+    ) -> None:
+        """But a zero that is rounded down is -0.0."""
+
+        def left(found: arith.AddF | arith.SubF | arith.MulF | arith.DivF, rewriter: Rewriter) -> None:
+            if is_splat(found.rhs, float(number)):
+                rewriter.replace(found, found.lhs)
+
+        program = _program(
+            "%x: tensor<5xf32>",
+            f"""%c = arith.constant dense<{number}> : tensor<5xf32>
+                %0 = arith.{op} %x, %c {mode} : tensor<5xf32>
+                return %0 : tensor<5xf32>""",
+            "tensor<5xf32>",
+        )
+        wanted = exact and not (mode == "downward" and op in ("addf", "subf"))
+        assert isinstance(_outcome(left, program), Proof) == wanted
+
+    @pytest.mark.parametrize(("op", "commutes"), [("addf", True), ("mulf", True), ("subf", False), ("divf", False)])
+    def test_operands_of_sums_and_products_change_places_in_whatever_direction_they_are_rounded(
+        self, op: str, commutes: bool
+    ) -> None:
+        def exchanged(found: arith.AddF | arith.SubF | arith.MulF | arith.DivF, rewriter: Rewriter) -> None:
+            if is_splat(found.lhs, 3.0):
+                found.set_operands([found.rhs, found.lhs])
+                rewriter.changed(found)
+
+        program = _program(
+            "%x: tensor<5xf32>",
+            f"""%c = arith.constant dense<3.0> : tensor<5xf32>
+                %0 = arith.{op} %c, %x upward : tensor<5xf32>
+                return %0 : tensor<5xf32>""",
+            "tensor<5xf32>",
+        )
+        assert isinstance(_outcome(exchanged, program), Proof) == commutes
 
 
 class TestScalars:
