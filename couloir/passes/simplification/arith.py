@@ -93,7 +93,7 @@ class ArithMultiplyByOne(Rule):
         return arith.MulI(x, one, flags)
 
     def where(one):
-        return is_splat(one, 1) if _element(one) is not i1 else _is_ones(one)
+        return is_splat(one, 1)
 
     def rewrite(x):
         return x
@@ -119,7 +119,7 @@ class ArithDivideByOne(Rule):
         return arith.DivSI(x, one, exact)
 
     def where(one):
-        return guard(_element(one) is not i1, "1 is -1 in one bit") & is_splat(one, 1)
+        return is_splat(one, 1)
 
     def rewrite(x):
         return x
@@ -132,7 +132,7 @@ class ArithDivideUnsignedByOne(Rule):
         return arith.DivUI(x, one, exact)
 
     def where(one):
-        return is_splat(one, 1) if _element(one) is not i1 else _is_ones(one)
+        return is_splat(one, 1)
 
     def rewrite(x):
         return x
@@ -265,7 +265,7 @@ class ArithSelectTrue(Rule):
         return arith.Select(c, x, y)
 
     def where(c):
-        return _is_ones(c)
+        return is_splat(c, True)
 
     def rewrite(x):
         return x
@@ -291,7 +291,7 @@ class ArithSelectOfBooleans(Rule):
         return arith.Select(c, x, y)
 
     def where(c, x, y):
-        return guard(x.type is c.type, "the condition has another type") & _is_ones(x) & is_splat(y, 0)
+        return guard(x.type is c.type, "the condition has another type") & is_splat(x, True) & is_splat(y, False)
 
     def rewrite(c):
         return c

@@ -22,7 +22,6 @@ from couloir.passes.simplification.guards import (
     is_zero,
     numbers,
     reals,
-    signed_integers,
     wide_floats,
 )
 
@@ -290,7 +289,7 @@ class MultiplyByOne(Rule):
         return hlo.Multiply(x, one)
 
     def where(one):
-        return is_splat(one, 1) & (reals(one) | booleans(one))
+        return is_splat(one, 1)
 
     def rewrite(x):
         return x
@@ -331,7 +330,7 @@ class MultiplyByMinusOne(Rule):
         return hlo.Multiply(x, minus)
 
     def where(minus):
-        return is_splat(minus, -1) & (signed_integers(minus) | floats(minus))
+        return is_splat(minus, -1)
 
     def rewrite(x):
         return hlo.Negate(x)
@@ -344,7 +343,7 @@ class MultiplyNegated(Rule):
         return hlo.Multiply(hlo.Negate(x), hlo.Negate(y))
 
     def where(x):
-        return reals(x)
+        return numbers(x)
 
     def rewrite(x, y):
         return hlo.Multiply(x, y)

@@ -344,8 +344,8 @@ class MaximumOfExponential(Rule):
     def pattern(x, a: ConstantLike, accuracy):
         return hlo.Maximum(hlo.Exponential(x, accuracy), a)
 
-    def where(x, a):
-        return floats(x) & _not_positive(a)
+    def where(a):
+        return _not_positive(a)
 
     def rewrite(x, accuracy):
         return hlo.Exponential(x, accuracy)
@@ -380,28 +380,18 @@ class ClampTwice(Rule):
     def pattern(x, low, high):
         return hlo.Clamp(low, hlo.Clamp(low, x, high), high)
 
-    def where(x):
-        return reals(x) | booleans(x)
-
     def rewrite(x, low, high):
         return hlo.Clamp(low, x, high)
 
 
 class ClampClamped(Rule):
-    """clamp(a, clamp(low, x, high), b)  =>  clamp(clamp(a, low, b), x, clamp(a, high, b)), when low <= high and a <= b"""
+    """clamp(a, clamp(low, x, high), b)  =>  clamp(clamp(a, low, b), x, clamp(a, high, b)), when all bounds are constants"""
 
     def pattern(x, low: ConstantLike, high: ConstantLike, a: ConstantLike, b: ConstantLike):
         return hlo.Clamp(a, hlo.Clamp(low, x, high), b)
 
     def where(low, high, a, b):
-        return (
-            reals(low)
-            & _in_order(low, high)
-            & _in_order(a, b)
-            & same_type(low, a)
-            & same_type(low, b)
-            & same_type(low, high)
-        )
+        return reals(low) & same_type(low, a) & same_type(low, b) & same_type(low, high)
 
     def rewrite(x, low, high, a, b):
         return hlo.Clamp(hlo.Clamp(a, low, b), x, hlo.Clamp(a, high, b))

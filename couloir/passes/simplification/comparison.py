@@ -24,6 +24,7 @@ from couloir.passes.simplification.guards import (
     is_least,
     is_zero,
     number,
+    numbers,
     reals,
     same_type,
     truth,
@@ -347,7 +348,7 @@ class CompareNegated(Rule):
         return hlo.Compare(hlo.Negate(x), hlo.Negate(y), d, kind)
 
     def where(x, d, kind):
-        return (floats(x) & not_total(kind)) | (integers(x) & is_one_of(d, EQ, NE))
+        return (floats(x) & not_total(kind)) | (numbers(x) & is_one_of(d, EQ, NE))
 
     def rewrite(x, y, d, kind):
         return hlo.Compare(y, x, d, kind)
@@ -510,8 +511,8 @@ class MaximumIsLess(Rule):
     def pattern(x, y, kind):
         return hlo.Compare(hlo.Maximum(x, y), x, LT, kind)
 
-    def where(x, kind):
-        return reals(x) & not_total(kind)
+    def where(kind):
+        return not_total(kind)
 
     def rewrite(x):
         return truth(x, False)
@@ -540,8 +541,8 @@ class MinimumIsGreater(Rule):
     def pattern(x, y, kind):
         return hlo.Compare(hlo.Minimum(x, y), x, GT, kind)
 
-    def where(x, kind):
-        return reals(x) & not_total(kind)
+    def where(kind):
+        return not_total(kind)
 
     def rewrite(x):
         return truth(x, False)

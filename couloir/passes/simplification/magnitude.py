@@ -140,9 +140,6 @@ class SignTwice(Rule):
     def pattern(x):
         return hlo.Sign(hlo.Sign(x))
 
-    def where(x):
-        return reals(x)
-
     def rewrite(x):
         return hlo.Sign(x)
 

@@ -366,15 +366,12 @@ class SelectUnequal(Rule):
 
 
 class SelectEqualFloat(Rule):
-    """select(x == y, x, y)  =>  y, of floats"""
+    """select(x == y, x, y)  =>  y, also of floats and complex numbers"""
 
     assumes = ("no signed zeros",)
 
     def pattern(x, y, kind):
         return hlo.Select(hlo.Compare(x, y, EQ, kind), x, y)
-
-    def where(x):
-        return floats(x)
 
     def rewrite(y):
         return y

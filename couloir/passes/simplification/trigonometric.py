@@ -12,7 +12,7 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule
-from couloir.passes.simplification.guards import filled, floats, wide_floats
+from couloir.passes.simplification.guards import filled, floats, numbers, wide_floats
 
 
 class SineOfNegated(Rule):
@@ -74,7 +74,7 @@ class TanhOfNegated(Rule):
         return hlo.Tanh(hlo.Negate(x), accuracy)
 
     def where(x):
-        return floats(x)
+        return numbers(x)
 
     def rewrite(x, accuracy):
         return hlo.Negate(hlo.Tanh(x, accuracy))
