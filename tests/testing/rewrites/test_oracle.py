@@ -136,6 +136,25 @@ def test_complex_numbers_are_compared_by_their_parts():
     assert isinstance(found, Difference)  # the sign of a zero
 
 
+def test_which_part_of_an_infinite_complex_number_is_odd_stays_open_where_a_constant_makes_it():
+    product = "%a = stablehlo.constant dense<(0x7F800000, 0.0)> : T; %b = stablehlo.add %x, %a : T; "
+    one = "%c = stablehlo.constant dense<(1.0, 0.0)> : T; %r = stablehlo.multiply %b, %c : T"
+    before = function(product + one, "complex<f32>")
+    x = [array(1, 1, 2, 3, dtype=np.complex64)]
+    same = function(product + "%r = stablehlo.reshape %b : (T) -> T", "complex<f32>")
+    assert difference(before, same, x, "whole") == "rounded"
+    assert isinstance(difference(before, function(SELF, "complex<f32>"), x, "whole"), Difference)
+
+
+def test_the_sign_of_a_nan_that_an_infinity_shows_says_nothing():
+    rounded = "%r = stablehlo.reduce_precision %s, format = e5m0 : T"
+    same = function(f"%s = stablehlo.reshape %x : (T) -> T; {rounded}")
+    negated = function(f"%s = stablehlo.negate %x : T; {rounded}")
+    with pytest.raises(Undefined, match="sign of a NaN"):
+        difference(same, negated, [array(np.nan, np.nan, 0, 0)], "special")
+    assert isinstance(difference(same, negated, [array(1, 2, 3, 4)], "special"), Difference)
+
+
 def test_what_the_program_before_leaves_undefined_says_nothing():
     cholesky = "%s = stablehlo.reshape %x : (T) -> tensor<2x2xf32>; %t = stablehlo.cholesky %s, lower = true : tensor<2x2xf32>; "
     factor = function(cholesky + "%r = stablehlo.reshape %t : (tensor<2x2xf32>) -> T")
