@@ -7,9 +7,9 @@ from random import Random
 import couloir
 from couloir.dialects import hlo
 from couloir.ir.rewriting import apply_rules
-from couloir.ir.types import IntegerType, f64
+from couloir.ir.types import ComplexType, FloatType, IntegerType, dtype_of, f32, f64, i32
 from couloir.passes.simplification.slicing import SliceOfPad
-from couloir.testing.rewrites.walking import Walk, step
+from couloir.testing.rewrites.walking import IN_TURN, Walk, step
 
 NOTHING = """
 func.func @main(%x: tensor<3x2xf32>, %v: tensor<f32>) -> tensor<0x0xf32> {
@@ -143,3 +143,29 @@ def test_unknown_sizes_become_known():
     }"""
     found = [next(op for op in m.walk() if isinstance(op, hlo.Abs)) for m in steps_from(unknown, 200)]
     assert any(op.result.type.is_static for op in found)
+
+
+def test_each_kind_of_element_type_has_its_turn():
+    def fires(module):
+        return any(isinstance(op, hlo.Negate) for op in module.walk())
+
+    walk, rng = Walk(fires), Random(0)
+    assert walk.retyped(rng) is None  # there is nothing to start from
+    walk.add(couloir.parse(COMPARED), rng)
+    found = [walk.retyped(rng) for _ in range(len(IN_TURN))]
+    types = {op.operand.type.element_type for module in found for op in module.walk() if isinstance(op, hlo.Negate)}
+    assert {ComplexType(f32), i32, FloatType("f4E2M1FN")} <= types
+    constants = [op for module in found for op in module.walk() if isinstance(op, hlo.Constant)]
+    assert all(op.value.array.dtype == dtype_of(op.output.type.element_type) for op in constants)
+    walk.fires = lambda module: False
+    assert walk.retyped(rng) is None
+
+
+COMPARED = """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xi1> {
+  %0 = stablehlo.negate %x : tensor<2x3xf32>
+  %1 = stablehlo.constant dense<2.0> : tensor<2x3xf32>
+  %2 = stablehlo.compare EQ, %0, %1 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xi1>
+  return %2 : tensor<2x3xi1>
+}
+"""

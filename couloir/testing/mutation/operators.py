@@ -55,6 +55,8 @@ _FUNCTIONS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _STRICT: Final = (ast.Lt, ast.Gt)
 _LOOSE: Final = (ast.LtE, ast.GtE)
 _TYPE_TESTS: Final = ("isinstance", "issubclass", "cast", "has_trait")
+_SYMMETRIC: Final = ("same_shape", "same_type")
+"""Guards that say the same of their arguments in another order."""
 
 
 @attrs.frozen(eq=False)
@@ -378,8 +380,9 @@ def _calls(node: ast.Call, source: Source) -> Iterator[Change]:
     cls = source.name_of(node.func)
     if isinstance(cls, type) and issubclass(cls, Operation):
         yield from _constructors(node, cls)
-    elif isinstance(cls, PythonFunction) and name not in _TYPE_TESTS:
-        yield from _exchanged(node, range(len(node.args) - 1), both_names=True)
+    elif isinstance(cls, PythonFunction) and name not in (*_TYPE_TESTS, *_SYMMETRIC):
+        named = cls.__code__.co_argcount  # those of `*args` are as good in another order
+        yield from _exchanged(node, range(min(len(node.args) - 1, named)), both_names=True)
 
 
 def _constructors(node: ast.Call, cls: type[Operation]) -> Iterator[Change]:

@@ -50,6 +50,8 @@ PLAIN: Final = 6
 """How many of the first programs have nothing around what the rule looks at: most wrong rules are seen to be wrong on these."""
 ALONE: Final = 3
 """How many of the first programs are made anew; of the others two in three are made from those on which the rule fired."""
+TURN: Final = 5
+"""Each of so many programs, one is an earlier one with another element type."""
 MAX_ELEMENTS: Final = 1_000_000
 
 _WEIGHTS: Final[dict[Kind, int]] = {
@@ -89,6 +91,8 @@ def labelled_programs(rule: Rewrite, seed: int, *, deadline: float = math.inf, t
             made = _example(examples[number], None)
             if made is not None and tried:
                 maker.walk.add(made.module, rng)
+        elif tried and number % TURN == TURN - 1 and (retyped := maker.retyped(rng)) is not None:
+            made = retyped
         elif examples and number % 2:
             made = maker.walked(rng) if tried and rng.random() < 0.6 else None
             made = made or _example(examples[rng.randrange(len(examples))], rng)
@@ -152,6 +156,11 @@ class _Maker:
     def walked(self, rng: Random) -> Program | None:
         """A program near another one on which the rule fired."""
         module = self.walk.program(rng)
+        return Program(module, ("near another",), True) if module is not None and _is_small(module) else None
+
+    def retyped(self, rng: Random) -> Program | None:
+        """A program on which the rule fired, with another element type."""
+        module = self.walk.retyped(rng)
         return Program(module, ("near another",), True) if module is not None and _is_small(module) else None
 
     def program(self, rng: Random, *, plain: bool) -> Program | None:

@@ -9,6 +9,8 @@ Source of the idea: the mutation of a corpus in coverage-guided fuzzing (M. Zale
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final
@@ -24,11 +26,12 @@ from couloir.ir.constraints import element_type
 from couloir.ir.definition import infer
 from couloir.ir.errors import Error
 from couloir.ir.fields import MISSING
-from couloir.ir.operation import Operation
+from couloir.ir.operation import Operation, Value
 from couloir.ir.registry import REGISTRY
 from couloir.ir.traits import ConstantLike, IsTerminator
 from couloir.ir.types import (
     ComplexType,
+    FloatType,
     FunctionType,
     IndexType,
     IntegerType,
@@ -75,6 +78,10 @@ ELEMENTS: Final = (
     (i32, i64, i8, i1, IntegerType(8, "unsigned"), IntegerType(32, "unsigned")),
 )
 """Element types: those of a group can stand for each other."""
+IN_TURN: Final = (
+    ComplexType(f32), i32, FloatType("f8E5M2"), IntegerType(8, "unsigned"), f32, i1, FloatType("f8E4M3FNUZ"), FloatType("f4E2M1FN"),
+)  # fmt: skip
+"""One element type of each kind: laws of arithmetic hold of some of them."""
 
 
 class Walk:
@@ -87,6 +94,7 @@ class Walk:
     def __init__(self, fires: Callable[[ModuleOp], bool]) -> None:
         self.fires = fires
         self.corpus: list[ModuleOp] = []
+        self.types = itertools.cycle(IN_TURN)
 
     def add(self, module: ModuleOp, rng: Random) -> None:
         """Keeps a program to start from, instead of another one when there are enough."""
@@ -115,6 +123,17 @@ class Walk:
             return None
         self.add(here, rng)
         return here
+
+    def retyped(self, rng: Random) -> ModuleOp | None:
+        """A program that was kept, with another element type: each kind of them has its turn, when the rule fires on it."""
+        if not self.corpus:
+            return None
+        for new in itertools.islice(self.types, len(IN_TURN)):
+            there = with_element_type(min(rng.choices(self.corpus, k=4), key=_poverty), new)
+            if there is not None and self.fires(there):
+                self.add(there, rng)
+                return there
+        return None
 
 
 def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
@@ -253,12 +272,29 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
     return True
 
 
+def with_element_type(module: ModuleOp, new: Type) -> ModuleOp | None:
+    """A program with another element type in place of the one that most of its values have; None when it does not verify."""
+    made = module.clone()
+    function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
+    if function is None or any(isinstance(op, CustomCall) for op in made.walk()):
+        return None
+    shaped = _shaped_values(function)
+    counted = Counter(value.type.element_type for value in shaped)
+    if not counted or new in counted:
+        return None
+    ((old, _),) = counted.most_common(1)
+    try:
+        _set_elements(function, [value for value in shaped if value.type.element_type is old], new)
+        if not _types_follow(function):
+            return None
+    except _UNFIT:
+        return None
+    return None if faults(made, limit=1) else made
+
+
 def _change_element(function: FuncOp, rng: Random) -> bool:
     """Another element type everywhere where one is, or of one result alone."""
-    ops = [op for op in function.walk() if op is not function]
-    blocks = [block for op in function.walk() for region in op.regions for block in region.blocks]
-    values = [*(a for block in blocks for a in block.arguments), *(result for op in ops for result in op.results)]
-    shaped = [value for value in values if isinstance(value.type, ShapedType)]
+    shaped = _shaped_values(function)
     known = [value for value in shaped if any(value.type.element_type in group for group in ELEMENTS)]
     if not known:
         return False
@@ -267,10 +303,25 @@ def _change_element(function: FuncOp, rng: Random) -> bool:
     alike = next(group for group in ELEMENTS if old in group) if rng.random() < ALIKE else rng.choice(ELEMENTS)
     new = rng.choice(alike[:6] if rng.random() < 0.7 else alike)
     alone = chosen.defining_op is not None and rng.random() < 0.2
-    for value in (chosen,) if alone else shaped:
-        if value.type.element_type is old:
-            value.set_type(value.type.with_element_type(new))
-    for op in ops:
+    _set_elements(
+        function, [value for value in ((chosen,) if alone else shaped) if value.type.element_type is old], new
+    )
+    return True
+
+
+def _shaped_values(function: FuncOp) -> list[Value[Any]]:
+    """The tensors, vectors and buffers of a function, those inside of its ops too."""
+    ops = [op for op in function.walk() if op is not function]
+    blocks = [block for op in function.walk() for region in op.regions for block in region.blocks]
+    values = [*(a for block in blocks for a in block.arguments), *(result for op in ops for result in op.results)]
+    return [value for value in values if isinstance(value.type, ShapedType)]
+
+
+def _set_elements(function: FuncOp, values: Sequence[Value[Any]], new: Type) -> None:
+    """Gives values another element type, and constants among them numbers of it."""
+    for value in values:
+        value.set_type(value.type.with_element_type(new))
+    for op in function.walk():
         stored = op.stored_attributes.get("value")
         if (
             op.has_trait(ConstantLike)
@@ -280,7 +331,6 @@ def _change_element(function: FuncOp, rng: Random) -> bool:
             array = stored.array if isinstance(new, ComplexType) else np.real(stored.array)
             with np.errstate(all="ignore"):
                 op.attributes["value"] = DenseElementsAttr(op.results[0].type, np.asarray(array).astype(dtype_of(new)))
-    return True
 
 
 def _change_constant(function: FuncOp, rng: Random) -> bool:

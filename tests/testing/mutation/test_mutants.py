@@ -12,9 +12,11 @@ from couloir.dialects.hlo import ComparisonDirection
 from couloir.ir.conversion import conversion_rule
 from couloir.ir.rewriting import NoMatch, all_rules, apply_rules, has_one_use, is_splat
 from couloir.ir.rewriting.rule import function_rule
+from couloir.passes.simplification.guards import same_type
 from couloir.testing.mutation import mutants
 
 LIMIT = 3
+LT, GT = ComparisonDirection.LT, ComparisonDirection.GT
 
 
 def _fits(x):
@@ -55,6 +57,23 @@ class MutantsBounds(Rule):
 
     def rewrite(x, y):
         return hlo.Compare(x, y)
+
+
+def _is_one_of(kind, *kinds):
+    return guard(kind in kinds, "no")
+
+
+class MutantsTypes(Rule):
+    """compare(x, y)  =>  compare(y, x), for the mutants"""
+
+    def pattern(x, y, direction):
+        return hlo.Compare(x, y, direction)
+
+    def where(x, y, direction):
+        return same_type(x, y) & _is_one_of(direction, LT, GT)
+
+    def rewrite(x, y, direction):
+        return hlo.Compare(y, x, direction)
 
 
 @rule
@@ -174,6 +193,11 @@ def test_names_in_a_pattern_are_not_exchanged_where_nothing_asks_for_them():
         "return hlo.Compare(y, x, direction, kind)",  # in the pattern: no `kind, direction`
         "return hlo.Compare(y, x)",
     ]
+
+
+def test_arguments_that_are_as_good_in_another_order_stay():
+    lines = [added(text) for text in diffs(MutantsTypes, "operands exchanged")]
+    assert [line for line in lines if "same_type" in line] == ["return same_type(x, y) & _is_one_of(LT, direction, GT)"]
 
 
 def test_the_next_member_of_an_enum():
