@@ -311,12 +311,9 @@ class ConcatenateIsPadHigh(Rule):
     def pattern(x, v, d):
         return hlo.Concatenate([x, hlo.BroadcastInDim(v, ())], d)
 
-    def where(op):
-        return is_static(*op.inputs)
-
     def rewrite(x, v, d, op):
         zeros = (0,) * x.type.rank
-        high = tuple(op.inputs[1].type.dims[d] if axis == d else 0 for axis in range(x.type.rank))
+        high = tuple(op.inputs[1].type.shape[d] if axis == d else 0 for axis in range(x.type.rank))
         return hlo.Pad(x, v, zeros, high, zeros)
 
 
@@ -326,12 +323,9 @@ class ConcatenateIsPadLow(Rule):
     def pattern(x, v, d):
         return hlo.Concatenate([hlo.BroadcastInDim(v, ()), x], d)
 
-    def where(op):
-        return is_static(*op.inputs)
-
     def rewrite(x, v, d, op):
         zeros = (0,) * x.type.rank
-        low = tuple(op.inputs[0].type.dims[d] if axis == d else 0 for axis in range(x.type.rank))
+        low = tuple(op.inputs[0].type.shape[d] if axis == d else 0 for axis in range(x.type.rank))
         return hlo.Pad(x, v, low, zeros, zeros)
 
 

@@ -248,13 +248,13 @@ class ConvolutionIsDot(Rule):
             & guard(all(window.stride == 1 for window in op.window), "elements are left out")
             & guard(not any(window.padding_low or window.padding_high for window in op.window), "there is padding")
             & guard(all(window.base_dilation == 1 for window in op.window), "there is padding between elements")
-            & is_static(x, w)
+            & is_static(x)
             & keeps_elements(op)
         )
 
     def rewrite(x, w, numbers, precision, op):
         features = (numbers.kernel_input_feature_dimension, numbers.kernel_output_feature_dimension)
-        matrix = TensorType(picked(w.type.dims, sorted(features)), w.type.element_type)
+        matrix = TensorType(picked(w.type.shape, sorted(features)), w.type.element_type)
         source = numbers.input_feature_dimension
         contraction = hlo.DotDimensionNumbers((), (), (source,), (0 if features[0] < features[1] else 1,))
         dot = hlo.DotGeneral(x, hlo.Reshape(w, result_types=[matrix]), contraction, precision)
@@ -313,7 +313,7 @@ class ConvolutionOfNothing(Rule):
         )  # fmt: skip
 
     def where(w, op):
-        return is_empty(w) & is_static(op.result) & keeps_elements(op)
+        return is_empty(w) & keeps_elements(op)
 
     def rewrite(op):
         return hlo.constant(0, op.result.type.element_type, shape=op.result.type.shape)
@@ -339,8 +339,8 @@ class ConvolutionOfZeros(Rule):
             dimension_numbers=numbers, feature_group_count=groups, batch_group_count=batches, precision_config=precision,
         )  # fmt: skip
 
-    def where(x, w, op):
-        return (is_splat(x, 0) | is_splat(w, 0)) & is_static(op.result) & keeps_elements(op) & has_integers(x)
+    def where(x, w):
+        return (is_splat(x, 0) | is_splat(w, 0)) & has_integers(x)
 
     def rewrite(op):
         return hlo.constant(0, op.result.type.element_type, shape=op.result.type.shape)
@@ -368,9 +368,9 @@ class ConvolutionOfZerosRounded(Rule):
             dimension_numbers=numbers, feature_group_count=groups, batch_group_count=batches, precision_config=precision,
         )  # fmt: skip
 
-    def where(x, w, op):
+    def where(x, w):
         zero = is_splat(x, 0) | is_splat(w, 0) | is_splat(x, -0.0) | is_splat(w, -0.0)
-        return zero & is_static(op.result) & keeps_elements(op) & has_floats(x)
+        return zero & has_floats(x)
 
     def rewrite(op):
         return hlo.constant(0, op.result.type.element_type, shape=op.result.type.shape)

@@ -99,14 +99,14 @@ class TransposeOfDot(Rule):
     def pattern(x, y, numbers, precision, p):
         return hlo.Transpose(hlo.DotGeneral(x, y, numbers, precision), p)
 
-    def where(precision, p, op):
+    def where(x, y, precision, p, op):
         dot = op.operand.defining_op
         batches, left = len(dot.dot_dimension_numbers.lhs_batching_dimensions), len(_free_left(dot))
         exchanged = (*range(batches), *range(batches + left, len(p)), *range(batches, batches + left))
         return (
             guard(p == exchanged, "it moves other dimensions")
             & guard(len(precision or (0, 0)) == 2, "the precision is of one operand")
-            & keeps_elements(dot)
+            & guard(x.type.element_type is y.type.element_type, "one is quantized")
         )
 
     def rewrite(x, y, numbers, precision, op):
@@ -126,11 +126,9 @@ class DotOfNothing(Rule):
         return hlo.DotGeneral(x, y, numbers, precision)
 
     def where(x, numbers, op):
-        return (
-            guard(0 in picked(x.type.dims, numbers.lhs_contracting_dimensions), "there is something to sum up")
-            & is_static(op.result)
-            & keeps_elements(op)
-        )
+        return guard(
+            0 in picked(x.type.dims, numbers.lhs_contracting_dimensions), "there is something to sum up"
+        ) & keeps_elements(op)
 
     def rewrite(op):
         return _zeros(op.result.type)
@@ -139,11 +137,7 @@ class DotOfNothing(Rule):
 def _has_one_product(op) -> Guard:
     """Whether each sum has one product."""
     sizes = picked(op.lhs.type.dims, op.dot_dimension_numbers.lhs_contracting_dimensions)
-    return (
-        guard(all(size == 1 for size in sizes), "there is more to sum up")
-        & is_static(op.lhs, op.rhs)
-        & keeps_elements(op)
-    )
+    return guard(all(size == 1 for size in sizes), "there is more to sum up") & keeps_elements(op)
 
 
 def _product(op):
@@ -186,9 +180,9 @@ class DotOfOneProductRounded(Rule):
 
 def _spread(x, places, type):
     """x along the dimensions of a type that have places in it, which are all but some of size 1."""
-    axes = tuple(sorted(places))
-    narrower = hlo.Reshape(x, result_types=[TensorType(picked(x.type.dims, axes), x.type.element_type)])
-    return hlo.BroadcastInDim(narrower, tuple(places[axis] for axis in axes), result_types=[type])
+    targets = tuple(places[axis] for axis in sorted(places))
+    narrower = hlo.Reshape(x, result_types=[TensorType(picked(type.shape, targets), type.element_type)])
+    return hlo.BroadcastInDim(narrower, targets, result_types=[type])
 
 
 class DotOfOneBatch(Rule):
@@ -245,9 +239,7 @@ class DotOfBroadcastLeft(Rule):
         return hlo.DotGeneral(hlo.BroadcastInDim(x, d), y, numbers, precision)
 
     def where(d, op):
-        return is_static(op.result) & guard(
-            any(axis not in d for axis in _free_left(op)), "no dimension that stays only repeats"
-        )
+        return guard(any(axis not in d for axis in _free_left(op)), "no dimension that stays only repeats")
 
     def rewrite(x, d, y, numbers, precision, op):
         free = _free_left(op)
@@ -260,7 +252,7 @@ class DotOfBroadcastLeft(Rule):
         )
         batches, type = len(numbers.lhs_batching_dimensions), op.result.type
         stay = kept(type.rank, tuple(batches + free.index(axis) for axis in gone))
-        dot = hlo.DotGeneral(once, y, new, precision, result_types=[type.with_dims(picked(type.dims, stay))])
+        dot = hlo.DotGeneral(once, y, new, precision, result_types=[type.with_dims(picked(type.shape, stay))])
         return hlo.BroadcastInDim(dot, stay, result_types=[type])
 
 
@@ -271,9 +263,7 @@ class DotOfBroadcastRight(Rule):
         return hlo.DotGeneral(x, hlo.BroadcastInDim(y, d), numbers, precision)
 
     def where(d, op):
-        return is_static(op.result) & guard(
-            any(axis not in d for axis in _free_right(op)), "no dimension that stays only repeats"
-        )
+        return guard(any(axis not in d for axis in _free_right(op)), "no dimension that stays only repeats")
 
     def rewrite(x, y, d, numbers, precision, op):
         free = _free_right(op)
@@ -287,7 +277,7 @@ class DotOfBroadcastRight(Rule):
         type = op.result.type
         before = type.rank - len(free)
         stay = kept(type.rank, tuple(before + free.index(axis) for axis in gone))
-        dot = hlo.DotGeneral(x, once, new, precision, result_types=[type.with_dims(picked(type.dims, stay))])
+        dot = hlo.DotGeneral(x, once, new, precision, result_types=[type.with_dims(picked(type.shape, stay))])
         return hlo.BroadcastInDim(dot, stay, result_types=[type])
 
 
@@ -326,8 +316,8 @@ class DotOfZeros(Rule):
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(x, y, numbers, precision)
 
-    def where(x, y, op):
-        return (is_splat(x, 0) | is_splat(y, 0)) & keeps_elements(op) & is_static(op.result) & has_integers(x)
+    def where(x, y):
+        return (is_splat(x, 0) | is_splat(y, 0)) & has_integers(x)
 
     def rewrite(op):
         return _zeros(op.result.type)
@@ -341,9 +331,9 @@ class DotOfZerosRounded(Rule):
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(x, y, numbers, precision)
 
-    def where(x, y, op):
+    def where(x, y):
         zero = is_splat(x, 0) | is_splat(y, 0) | is_splat(x, -0.0) | is_splat(y, -0.0)
-        return zero & keeps_elements(op) & is_static(op.result) & has_floats(x)
+        return zero & has_floats(x)
 
     def rewrite(op):
         return _zeros(op.result.type)
@@ -351,9 +341,7 @@ class DotOfZerosRounded(Rule):
 
 def _is_cheaper(x, op) -> Guard:
     """Whether the result has at most as many elements as an operand."""
-    return is_static(x, op.result) and guard(
-        prod(op.result.type.shape) <= prod(x.type.shape), "the result has more elements"
-    )
+    return guard(prod(op.result.type.shape) <= prod(x.type.shape), "the result has more elements")
 
 
 def _scaled(x, y, s, numbers, precision, op):

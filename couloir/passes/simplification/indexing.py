@@ -17,8 +17,9 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, constant_array, guard, has_one_use, is_splat
 from couloir.ir.traits import Elementwise
-from couloir.passes.simplification.axes import inverse, is_empty, is_number, is_static, like, picked, spread
+from couloir.passes.simplification.axes import inverse, is_empty, is_number, like, picked, spread
 from couloir.passes.simplification.examples import program
+from couloir.passes.simplification.guards import same_size
 
 
 def _are_known(starts) -> Guard:
@@ -49,11 +50,11 @@ class DynamicSliceIsSlice(Rule):
     def pattern(x, starts, sizes):
         return hlo.DynamicSlice(x, [*starts], sizes)
 
-    def where(x, starts):
-        return is_static(x) & _are_known(starts)
+    def where(starts):
+        return _are_known(starts)
 
     def rewrite(x, starts, sizes):
-        places = _places(starts, x.type.dims, sizes)
+        places = _places(starts, x.type.shape, sizes)
         limits = tuple(at + size for at, size in zip(places, sizes, strict=True))
         return hlo.Slice(x, places, limits, (1,) * len(sizes))
 
@@ -178,7 +179,7 @@ class FullUpdate(Rule):
         return hlo.DynamicUpdateSlice(x, u, [*starts])
 
     def where(x, u):
-        return guard(x.type is u.type, "u is smaller") & is_static(x)
+        return same_size(u, x)
 
     def rewrite(u):
         return u
@@ -223,7 +224,7 @@ class UpdateOfUpdate(Rule):
         return hlo.DynamicUpdateSlice(hlo.DynamicUpdateSlice(x, u, [*starts]), w, [*starts])
 
     def where(u, w):
-        return guard(u.type is w.type, "they differ in size") & is_static(u)
+        return same_size(u, w)
 
     def rewrite(x, w, starts):
         return hlo.DynamicUpdateSlice(x, w, list(starts))
@@ -270,11 +271,11 @@ class UpdateOfBroadcast(Rule):
     def pattern(v, u, starts):
         return hlo.DynamicUpdateSlice(hlo.BroadcastInDim(v, ()), u, [*starts])
 
-    def where(u, starts, op):
-        return is_static(u, op.operand) & _are_known(starts)
+    def where(starts):
+        return _are_known(starts)
 
     def rewrite(v, u, starts, op):
-        whole, part = op.operand.type.dims, u.type.dims
+        whole, part = op.operand.type.shape, u.type.shape
         low = _places(starts, whole, part)
         high = tuple(most - at - size for most, at, size in zip(whole, low, part, strict=True))
         return hlo.Pad(u, v, low, high, (0,) * len(low))
@@ -286,8 +287,8 @@ class GatherOfSplat(Rule):
     def pattern(x, at, numbers, sizes, ordered):
         return hlo.Gather(x, at, numbers, sizes, ordered)
 
-    def where(x, op):
-        return is_number(x) & is_static(op.result)
+    def where(x):
+        return is_number(x)
 
     def rewrite(x, op):
         return spread(x, op.result.type)
@@ -326,8 +327,7 @@ class GatherIsSlice(Rule):
         vector = numbers.index_vector_dim
         around = tuple(size for axis, size in enumerate(at.type.dims) if axis != vector)
         return (
-            is_static(x, at)
-            & guard(not numbers.operand_batching_dims, "there are batching dimensions")
+            guard(not numbers.operand_batching_dims, "there are batching dimensions")
             & guard(all(size == 1 for size in around), "it takes several slices, or none")
             & guard(all(sizes[axis] for axis in numbers.collapsed_slice_dims), "a dimension of nothing is left out")
             & guard(constant_array(at) is not None, "the position is not known")
@@ -337,7 +337,7 @@ class GatherIsSlice(Rule):
         given = dict(zip(numbers.start_index_map, constant_array(at).reshape(-1).tolist(), strict=True))
         starts = tuple(
             min(max(int(given.get(axis, 0)), 0), most - size)
-            for axis, (most, size) in enumerate(zip(x.type.dims, sizes, strict=True))
+            for axis, (most, size) in enumerate(zip(x.type.shape, sizes, strict=True))
         )
         limits = tuple(start + size for start, size in zip(starts, sizes, strict=True))
         part = hlo.Slice(x, starts, limits, (1,) * len(sizes))

@@ -21,7 +21,6 @@ from couloir.ir.traits import Elementwise
 from couloir.passes.simplification.axes import (
     inverse,
     is_number,
-    is_static,
     kept,
     like,
     only_adds_ones,
@@ -120,13 +119,9 @@ class SliceOfPad(Rule):
         return hlo.Slice(hlo.Pad(x, v, low, high, inner), start, limit, stride)
 
     def where(x, low, inner, start, limit):
-        ranges = zip(start, limit, low, x.type.dims, strict=True)
-        return is_static(x) and (
-            guard(not any(inner), "there is padding between elements")
-            & guard(
-                all(before <= first and last <= before + size for first, last, before, size in ranges),
-                "it takes padding",
-            )
+        ranges = zip(start, limit, low, x.type.shape, strict=True)
+        return guard(not any(inner), "there is padding between elements") & guard(
+            all(before <= first and last <= before + size for first, last, before, size in ranges), "it takes padding"
         )
 
     def rewrite(x, low, start, limit, stride):
@@ -160,8 +155,8 @@ class SliceOfPadding(Rule):
         return hlo.Slice(hlo.Pad(x, v, low, high, inner), start, limit, stride)
 
     def where(low, high, start, limit, op):
-        ranges = zip(start, limit, low, high, op.operand.type.dims, strict=True)
-        return is_static(op.operand) and guard(
+        ranges = zip(start, limit, low, high, op.operand.type.shape, strict=True)
+        return guard(
             any(last <= before or first >= size - behind for first, last, before, behind, size in ranges),
             "it may take elements of x",
         )
@@ -179,11 +174,11 @@ class SliceOfConcatenate(Rule):
         return hlo.Slice(hlo.Concatenate([*xs], d), start, limit, stride)
 
     def where(xs, d, start, limit):
-        return is_static(*xs) and guard(_takes_less(xs, d, start[d], limit[d]), "it takes elements of each operand")
+        return guard(_takes_less(xs, d, start[d], limit[d]), "it takes elements of each operand")
 
     def rewrite(xs, d, start, limit, stride):
         first, last = _touched(xs, d, start[d], limit[d])
-        before = sum(x.type.dims[d] for x in xs[:first])
+        before = sum(x.type.shape[d] for x in xs[:first])
         joined = xs[first] if last - first == 1 else hlo.Concatenate(list(xs[first:last]), d)
         starts = tuple(at - before if axis == d else at for axis, at in enumerate(start))
         limits = tuple(at - before if axis == d else at for axis, at in enumerate(limit))
@@ -192,7 +187,7 @@ class SliceOfConcatenate(Rule):
 
 def _touched(xs, d, start, limit):
     """The operands, from the first up to but without the last, of which elements from start up to limit are; at least one."""
-    ends = list(accumulate(x.type.dims[d] for x in xs))
+    ends = list(accumulate(x.type.shape[d] for x in xs))
     first = 0
     while first < len(xs) - 1 and ends[first] <= start:
         first += 1
@@ -213,11 +208,8 @@ class SliceOfBroadcast(Rule):
     def pattern(x, d, start, limit, stride):
         return hlo.Slice(hlo.BroadcastInDim(x, d), start, limit, stride)
 
-    def where(x, op):
-        return is_static(x, op.operand)
-
     def rewrite(x, d, start, limit, stride, op):
-        repeated = tuple(size == 1 for size in x.type.dims)
+        repeated = tuple(size == 1 for size in x.type.shape)
         starts, limits, strides = (
             tuple(whole if once else amounts[target] for once, target, whole in zip(repeated, d, ones, strict=True))
             for amounts, ones in ((start, (0,) * len(d)), (limit, (1,) * len(d)), (stride, (1,) * len(d)))
@@ -267,14 +259,11 @@ class SliceOfReverse(Rule):
     def pattern(x, r, start, limit, stride):
         return hlo.Slice(hlo.Reverse(x, r), start, limit, stride)
 
-    def where(x):
-        return is_static(x)
-
     def rewrite(x, r, start, limit, stride, op):
         ranges = [
             (size - 1 - first - step * (count - 1), size - first) if axis in r and count else (first, last)
             for axis, (size, first, last, step, count) in enumerate(
-                zip(x.type.dims, start, limit, stride, op.result.type.dims, strict=True)
+                zip(x.type.shape, start, limit, stride, op.result.type.dims, strict=True)
             )
         ]
         part = hlo.Slice(x, tuple(first for first, _ in ranges), tuple(last for _, last in ranges), stride)
@@ -350,12 +339,9 @@ class SliceOfReduce(Rule):
     def pattern(x, init, dimensions, start, limit, stride):
         return hlo.Slice(hlo.Reduce([x], [init], dimensions), start, limit, stride)
 
-    def where(x):
-        return is_static(x)
-
     def rewrite(x, init, dimensions, start, limit, stride, op):
         places = kept(x.type.rank, dimensions)
-        starts, limits, strides = [0] * x.type.rank, list(x.type.dims), [1] * x.type.rank
+        starts, limits, strides = [0] * x.type.rank, list(x.type.shape), [1] * x.type.rank
         for place, axis in enumerate(places):
             starts[axis], limits[axis], strides[axis] = start[place], limit[place], stride[place]
         part = hlo.Slice(x, tuple(starts), tuple(limits), tuple(strides))
@@ -369,7 +355,7 @@ class SliceOfDot(Rule):
         return hlo.Slice(hlo.DotGeneral(x, y, numbers, precision), start, limit, stride)
 
     def where(x, y):
-        return is_static(x, y) & guard(x.type.element_type is y.type.element_type, "one is quantized")
+        return guard(x.type.element_type is y.type.element_type, "one is quantized")
 
     def rewrite(x, y, numbers, precision, start, limit, stride, op):
         left = numbers.lhs_batching_dimensions + kept(
@@ -391,7 +377,7 @@ def _part(x, places, start, limit, stride):
     return hlo.Slice(
         x,
         tuple(start[places[axis]] if axis in places else 0 for axis in axes),
-        tuple(limit[places[axis]] if axis in places else x.type.dims[axis] for axis in axes),
+        tuple(limit[places[axis]] if axis in places else x.type.shape[axis] for axis in axes),
         tuple(stride[places[axis]] if axis in places else 1 for axis in axes),
     )
 

@@ -16,7 +16,6 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard
-from couloir.passes.simplification.axes import is_static
 from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.reducers import copy_of_body, is_neutral, reducer_of
 
@@ -58,8 +57,8 @@ class WindowOfOne(Rule):
     def pattern(x, init, size, stride, base, dilation, padding):
         return hlo.ReduceWindow([x], [init], size, stride, base, dilation, padding)
 
-    def where(x, init, op):
-        return (is_static(x) & _takes_one(op)) and is_neutral(init, reducer_of(op))
+    def where(init, op):
+        return _takes_one(op) and is_neutral(init, reducer_of(op))
 
     def rewrite(x, op):
         return _every(op, x)
@@ -84,8 +83,8 @@ class WindowOfOneFromInit(Rule):
     def pattern(x, init, size, stride, base, dilation, padding):
         return hlo.ReduceWindow([x], [init], size, stride, base, dilation, padding)
 
-    def where(x, op):
-        return is_static(x) & _takes_one(op)
+    def where(op):
+        return _takes_one(op)
 
     def rewrite(x, init, op):
         repeated = hlo.BroadcastInDim(init, (), result_types=[op.outputs[0].type])
@@ -112,10 +111,9 @@ class WholeWindow(Rule):
         return hlo.ReduceWindow([x], [init], size, stride, base, dilation, padding)
 
     def where(x, op):
-        ways = list(zip(x.type.dims, op.window, strict=True))
+        ways = list(zip(x.type.shape, op.window, strict=True))
         return (
-            is_static(x)
-            & guard(not any(window.padding_low or window.padding_high for _, window in ways), "there is padding")
+            guard(not any(window.padding_low or window.padding_high for _, window in ways), "there is padding")
             & guard(all(window.base_dilation == 1 for _, window in ways), "there is padding between elements")
             & guard(
                 all(size == window.dilated_size or (window.size == 1 and window.stride == 1) for size, window in ways),

@@ -28,6 +28,16 @@ return %0""",
 return %0""",
     ),
     Law(
+        "DotOfZeros",
+        "%x: tensor<2x4xi8>",
+        """
+%0 = constant dense<0> : tensor<4x3xi8>
+%r = dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<2x4xi8>, tensor<4x3xi8>) -> tensor<2x3xf32>""",
+        """
+%0 = constant dense<0.000000e+00> : tensor<2x3xf32>
+return %0""",
+    ),
+    Law(
         "DotOfZerosRounded",
         "%y: tensor<4x3xf32>",
         """
@@ -215,7 +225,7 @@ KEPT = [
         "DotOfNothing",
         "%x: tensor<?x0xf32>, %y: tensor<0x3xf32>",
         "%r = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<?x0xf32>, tensor<0x3xf32>) -> tensor<?x3xf32>",
-        "a size is not known",
+        "is not known before it runs",
     ),
     Kept(
         "DotOfNothing",
@@ -243,15 +253,7 @@ KEPT = [
         """
 %0 = constant dense<0> : tensor<4x3xi32>
 %r = dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<?x4xi32>, tensor<4x3xi32>) -> tensor<?x3xi32>""",
-        "a size is not known",
-    ),
-    Kept(
-        "DotOfZeros",
-        "%x: tensor<2x4xi8>",
-        """
-%0 = constant dense<0> : tensor<4x3xi8>
-%r = dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<2x4xi8>, tensor<4x3xi8>) -> tensor<2x3xi32>""",
-        "it changes the element type",
+        "is not known before it runs",
     ),
     Kept(
         "DotOfZerosRounded",
@@ -301,11 +303,11 @@ KEPT = [
     ),
     Kept(
         "TransposeOfDot",
-        "%x: tensor<2x4xi8>, %y: tensor<4x3xi8>",
+        "%x: tensor<2x4xf32>, %y: tensor<4x3x!quant.uniform<i8:f32, 0.5>>",
         """
-%0 = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<2x4xi8>, tensor<4x3xi8>) -> tensor<2x3xi32>
-%r = transpose %0, dims = [1, 0] : (tensor<2x3xi32>) -> tensor<3x2xi32>""",
-        "it changes the element type",
+%0 = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<2x4xf32>, tensor<4x3x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3xf32>
+%r = transpose %0, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>""",
+        "one is quantized",
     ),
     Kept(
         "DotOfBroadcastLeft",
@@ -321,7 +323,7 @@ KEPT = [
         """
 %0 = broadcast_in_dim %x, dims = [1] : (tensor<4xi32>) -> tensor<2x4xi32>
 %r = dot_general %0, %y, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x?xi32>) -> tensor<2x?xi32>""",
-        "a size is not known",
+        "is not known before it runs",
     ),
     Kept(
         "DotOfBroadcastRight",
@@ -337,7 +339,7 @@ KEPT = [
         """
 %0 = broadcast_in_dim %y, dims = [0] : (tensor<4xi32>) -> tensor<4x3xi32>
 %r = dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<?x4xi32>, tensor<4x3xi32>) -> tensor<?x3xi32>""",
-        "a size is not known",
+        "is not known before it runs",
     ),
     Kept(
         "DotOfOneProduct",
@@ -361,7 +363,7 @@ KEPT = [
         "DotOfOneProduct",
         "%x: tensor<?x1xi32>, %y: tensor<1x3xi32>",
         "%r = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<?x1xi32>, tensor<1x3xi32>) -> tensor<?x3xi32>",
-        "a size is not known",
+        "is not known before it runs",
     ),
     Kept(
         "DotOfOneProductRounded",

@@ -138,7 +138,7 @@ KEPT = [
         "NegativePad",
         "%x: tensor<?xf32>, %v: tensor<f32>",
         "%r = pad %x, %v, low = [-5], high = [4], interior = [0] : (tensor<?xf32>, tensor<f32>) -> tensor<?xf32>",
-        "a size is not known",
+        "is not known before it runs",
     ),
     Kept(
         "DoublePad",

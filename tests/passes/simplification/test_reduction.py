@@ -426,7 +426,7 @@ stablehlo.return %z : tensor<i32>
         """
 %0 = broadcast_in_dim %x, dims = [1] : (tensor<?xf32, #stablehlo.bounds<3>>) -> tensor<2x?xf32, #stablehlo.bounds<?, 3>>
 %r = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<2x?xf32, #stablehlo.bounds<?, 3>>, tensor<f32>) -> tensor<?xf32, #stablehlo.bounds<3>>""",
-        "a size is not known",
+        "is not known before it runs",
     ),
     Kept(
         "ReduceOfPad",
