@@ -234,6 +234,15 @@ def test_gathers(bench):
     assert dims(op) == (None, 3, 2)
 
 
+def test_a_gather_of_which_the_offsets_are_not_dimensions_of_the_result_has_no_type(bench):
+    for offsets in ((), (1, 2), (3,)):
+        numbers = hlo.GatherDimensionNumbers(
+            offset_dims=offsets, collapsed_slice_dims=(0,), start_index_map=(0,), index_vector_dim=1
+        )
+        with pytest.raises(Error, match="`offset_dims`"):
+            hlo.Gather(bench.tensor(10, 4), bench.tensor(5, 1, of=i32), numbers, slice_sizes=(1, 4))
+
+
 def test_scatter_sort_map_and_select_and_scatter(bench):
     x, y = bench.tensor(10, 4), bench.tensor(10, 4, of=i32)
     rows = hlo.ScatterDimensionNumbers(

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from couloir.dialects.hlo.attributes import GatherDimensionNumbers, ScatterDimensionNumbers
 from couloir.dialects.shapes import Dim, ascending, same_dim, unique, within
 from couloir.ir.constraints import Holds
+from couloir.ir.errors import Error
 from couloir.ir.types import TensorType
 
 Op: TypeAlias = Any
@@ -183,10 +184,21 @@ def slices_fit(sizes: SliceSizes, id: str) -> Holds:
 
 
 def gathered(op: Op, sizes: Sequence[Dim], batches: Sequence[Dim]) -> list[Dim]:
-    """Of a gather, what belongs to each dimension of the result: entries of `sizes`, for the operand, or of `batches`."""
+    """Of a gather, what belongs to each dimension of the result: entries of `sizes`, for the operand, or of `batches`.
+
+    Raises:
+        Error: `offset_dims` are not as many dimensions of the result as slices keep.
+    """
     hidden = (*dims_named(op, "collapsed_slice_dims"), *dims_named(op, "operand_batching_dims"))
     offset_dims = dims_named(op, "offset_dims")
-    offsets = iter([size for axis, size in enumerate(sizes) if axis not in hidden])
-    others = iter(without_index_vectors(op, batches))
-    rank = len(without_index_vectors(op, batches)) + len(offset_dims)
-    return [next(offsets) if axis in offset_dims else next(others) for axis in range(rank)]
+    offsets = [size for axis, size in enumerate(sizes) if axis not in hidden]
+    others = without_index_vectors(op, batches)
+    rank = len(others) + len(offset_dims)
+    found = sum(axis in offset_dims for axis in range(rank))
+    if len(offset_dims) != len(offsets) or found != len(offsets):
+        raise Error(
+            f"`offset_dims` are the dimensions of the result that slices keep, {len(offsets)} of {rank}: "
+            f"they are {list(offset_dims)}"
+        )
+    from_slices, from_batches = iter(offsets), iter(others)
+    return [next(from_slices) if axis in offset_dims else next(from_batches) for axis in range(rank)]
