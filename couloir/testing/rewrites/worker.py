@@ -31,6 +31,8 @@ Work: TypeAlias = "Callable[[Tell], str]"
 
 GRACE: Final = 1.0
 """Seconds after the deadline until the worker is killed."""
+AGAIN: Final = 0.2
+"""Seconds until `TimeUp` is raised once more: Python drops what is raised in a callback of the garbage collector."""
 FORKS: Final = hasattr(os, "fork") and hasattr(signal, "setitimer")
 
 
@@ -222,7 +224,7 @@ def limited(cpu_seconds: float, *, watched: bool) -> Generator[None]:
     if not watched:
         yield
         return
-    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds, AGAIN)
     try:
         yield
     finally:
@@ -236,7 +238,7 @@ def until(deadline: float, *, watched: bool) -> Generator[None]:
         yield
         return
     last = monotonic() + signal.getitimer(signal.ITIMER_REAL)[0]
-    signal.setitimer(signal.ITIMER_REAL, max(min(deadline, last) - monotonic(), 0.001))
+    signal.setitimer(signal.ITIMER_REAL, max(min(deadline, last) - monotonic(), 0.001), AGAIN)
     try:
         yield
     finally:
