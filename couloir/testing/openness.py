@@ -38,6 +38,19 @@ def left_open(module: Operation, *, has_nan: bool = False) -> str | None:
     return None
 
 
+def depends_on_order(module: Operation) -> bool:
+    """Whether a program reduces by one op that is not associative: another order gives other results, and either is right."""
+    reductions = hlo.Reduce | hlo.ReduceWindow | hlo.AllReduce | hlo.ReduceScatter | hlo.Scatter | hlo.SelectAndScatter
+    for op in module.walk():
+        if isinstance(op, reductions):
+            body = op.regions[-1].block
+            first = body.first_op
+            alone = first is not None and len(first.operands) > 1 and first.next_op is body.last_op
+            if alone and type(first) not in _REDUCERS:
+                return True
+    return False
+
+
 def _why(op: Operation, has_nan: bool) -> str | None:
     match op:
         case hlo.Rng():

@@ -14,6 +14,7 @@ from couloir.ir.passes import PassPipeline
 from couloir.ir.rewriting import is_splat
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import ComplexType, TensorType, f32
+from couloir.passes.simplification.reducers import copy_of_body
 from couloir.testing import check_pass, check_rewrite, equivalent
 from couloir.testing.rewrites.report import Verdict
 
@@ -117,6 +118,38 @@ def test_a_wrong_rule_is_refuted_by_a_small_program(wrong, profile, ops):
     if found.inputs:
         before, after = (couloir.run(m, *found.inputs) for m in (found.before, found.after))
         assert any(a.tobytes() != b.tobytes() for a, b in zip(before, after, strict=True))
+
+
+class WindowIsReduction(Rule):
+    """reduce_window(x)  =>  reshape(reduce(x)), by one window of all elements, whatever its body does"""
+
+    examples = (
+        """
+func.func @main(%x: tensor<3xi32>, %v: tensor<i32>) -> tensor<1xi32> {
+  %r = "stablehlo.reduce_window"(%x, %v) <{window_dimensions = array<i64: 3>}> ({
+  ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+    %z = stablehlo.subtract %a, %b : tensor<i32>
+    stablehlo.return %z : tensor<i32>
+  }) : (tensor<3xi32>, tensor<i32>) -> tensor<1xi32>
+  return %r : tensor<1xi32>
+}
+""",
+    )
+
+    def pattern(x, v, size):
+        return hlo.ReduceWindow([x], [v], size)
+
+    def where(x, size):
+        return couloir.guard(x.type.dims == size, "there are several windows")
+
+    def rewrite(x, v, op):
+        reduced = hlo.Reduce([x], [v], tuple(range(x.type.rank)), copy_of_body(op.body))
+        return hlo.Reshape(reduced.outputs[0], result_types=[op.outputs[0].type])
+
+
+def test_differences_that_the_order_of_a_reduction_explains_are_none():
+    report = check_rewrite(WindowIsReduction, cases=40, seconds=20)
+    assert report, report
 
 
 def test_what_a_rule_assumes_is_not_held_against_it():
