@@ -105,6 +105,7 @@ class Observing(_Watching):
         broken: The assumptions that do not hold of some number that was read or computed.
         open: Whether some rounding is left open: by a sum, a product of matrices, a function such as `exp`.
         underflows: Whether a product or quotient is below the normal numbers.
+        made_nan: Whether numbers gave NaN, whose sign nothing fixes.
     """
 
     def __init__(self) -> None:
@@ -112,6 +113,7 @@ class Observing(_Watching):
         self.broken: set[str] = set()
         self.open = False
         self.underflows = False
+        self.made_nan = False
 
     def array(self, values: Array) -> Array:
         return self._seen(super().array(values))
@@ -126,6 +128,8 @@ class Observing(_Watching):
         self.open = self.open or op.partition(" ")[0] not in known
         for operand in operands:
             self._seen(operand)
+        if kind(result.dtype) in ("float", "complex") and np.isnan(result).any():
+            self.made_nan = self.made_nan or not any(np.isnan(operand).any() for operand in operands)
         if kind(result.dtype) in ("float", "complex") and op in _OVERFLOWING:
             finite = np.logical_and.reduce([np.isfinite(operand) for operand in np.broadcast_arrays(*operands)])
             if op in ("divide", "power"):  # not at poles

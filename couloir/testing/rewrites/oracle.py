@@ -117,8 +117,8 @@ def difference(
             seen is None or "no NaN" in seen.broken or any(map(_is_odd, (*expected, *found)))
         ):
             raise Undefined("a matrix that is not positive definite has no Cholesky factor")
-        if _shows_sign_of_nan(before) and (seen is None or "no NaN" in seen.broken):
-            raise Undefined("a format without mantissa bits shows the sign of a NaN, which nothing fixes")
+        if seen is None or "no NaN" in seen.broken:
+            _refuse_signs_of_nan(before, after, computed=seen is None or seen.made_nan)
         granted = set(assumes) - {"no signed zeros"}
         if seen is not None and not seen.broken.isdisjoint(granted):
             return "granted"
@@ -184,9 +184,16 @@ def _may_be_undefined(function: FuncOp) -> bool:
     )
 
 
-def _shows_sign_of_nan(function: FuncOp) -> bool:
-    """Whether it rounds to a format without mantissa bits, in which a NaN becomes an infinity of its sign."""
-    return any(isinstance(op, hlo.ReducePrecision) and op.mantissa_bits == 0 for op in function.walk())
+def _refuse_signs_of_nan(before: FuncOp, after: FuncOp, *, computed: bool) -> None:
+    """Raises `Undefined` where the sign of a NaN shows, which nothing fixes: as an infinity, in a format without mantissa bits;
+    by its bits, or in the total order, where it was `computed` from numbers.
+    """
+    for op in (*before.walk(), *after.walk()):
+        if isinstance(op, hlo.ReducePrecision) and op.mantissa_bits == 0:
+            raise Undefined("a format without mantissa bits shows the sign of a NaN, which nothing fixes")
+        ordered = isinstance(op, hlo.Compare) and op.compare_type is hlo.ComparisonType.TOTALORDER
+        if computed and (ordered or isinstance(op, hlo.BitcastConvert)):
+            raise Undefined("the sign of a NaN that was computed shows")
 
 
 def _is_open(function: FuncOp) -> bool:
@@ -236,6 +243,7 @@ def _observed(before: FuncOp, after: FuncOp, arrays: Sequence[Any]) -> Observing
     seen.broken |= then.broken & {"no overflow"}
     seen.open |= then.open
     seen.underflows |= then.underflows
+    seen.made_nan |= then.made_nan
     return seen
 
 

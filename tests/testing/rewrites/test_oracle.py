@@ -279,6 +279,29 @@ def test_what_is_asserted_of_numbers_that_may_round_otherwise_says_nothing():
             difference(checked, unchecked, other, "ordinary", **given)
 
 
+def test_the_sign_of_a_nan_that_was_computed_shows_nothing():
+    """0 / 0 and inf - inf are some NaN; rounded to no bits, or as bits, they are one infinity or the other."""
+    zeros = [array(0, 1, 2, 3), array(0, 1, 1, 1)]
+    for read, result in (
+        ("reduce_precision %s, format = e5m0 : T", "f32"),
+        ("bitcast_convert %s : (T) -> tensor<4xi32>", "i32"),
+    ):
+        before = function(f"%s = stablehlo.divide %x, %y : T; %r = stablehlo.{read}", "f32 f32", result)
+        after = function(
+            f"%n = stablehlo.negate %x : T; %q = stablehlo.divide %n, %y : T; %s = stablehlo.negate %q : T; %r = stablehlo.{read}",
+            "f32 f32", result,
+        )  # fmt: skip
+        with pytest.raises(Undefined, match="sign of a NaN"):
+            difference(before, after, zeros, "special")
+    bits = function("%r = stablehlo.bitcast_convert %x : (T) -> tensor<4xi32>", result="i32")
+    others = function(
+        "%s = stablehlo.negate %x : T; %r = stablehlo.bitcast_convert %s : (T) -> tensor<4xi32>", result="i32"
+    )
+    assert isinstance(
+        difference(bits, others, [array(np.nan, np.nan, np.nan, np.nan)], "special"), Difference
+    )  # not of one read
+
+
 def test_among_extreme_complex_numbers_nothing_bounds_rounding():
     """exp(x) / exp(y) and exp(x - y) agree in no digit where the imaginary part is large."""
     apart = function("%a = stablehlo.exponential %x : T; %b = stablehlo.exponential %y : T; %r = stablehlo.divide %a, %b : T",
