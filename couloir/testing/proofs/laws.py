@@ -13,6 +13,7 @@ import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final
 
+import ml_dtypes
 import numpy as np
 
 from couloir.backends.numpy.domains import NotInDomain, floats
@@ -234,6 +235,8 @@ def _add(operands: Sequence[Term], dtype: DType) -> Term | None:
             return x
         if x is y:  # both double the significand, and overflow together
             return apply("multiply", x, constant(2, dtype))
+    if kind(dtype) == "complex" and y is constant(complex(-0.0, -0.0), dtype):
+        return x
     return None
 
 
@@ -317,11 +320,14 @@ def _power(operands: Sequence[Term], dtype: DType) -> Term | None:
 
 
 def _odd(op: str) -> Callable[[Sequence[Term], DType], Term | None]:
-    """Functions that turn the sign of their (first) operand into that of the result, however they are rounded."""
+    """Functions that turn the sign of their (first) operand into that of the result, however they are rounded.
+
+    Where zeros have no signs, that is so if zero gives zero.
+    """
 
     def law(operands: Sequence[Term], dtype: DType) -> Term | None:
         x, *rest = operands
-        if x.op != "negate" or not is_float(dtype) or constant(-0.0, dtype) is constant(0.0, dtype):
+        if x.op != "negate" or not is_float(dtype) or (rest and constant(-0.0, dtype) is constant(0.0, dtype)):
             return None
         return apply("negate", apply(op, x.operands[0], *rest))
 
@@ -356,6 +362,8 @@ def _negate(operands: Sequence[Term], dtype: DType) -> Term | None:
 
 def _abs(operands: Sequence[Term], dtype: DType) -> Term | None:
     (x,) = operands
+    if kind(dtype) == "unsigned" or dtype.name == "float8_e8m0fnu":  # which have no sign
+        return x
     if x.op == "negate":
         return apply("abs", x.operands[0], dtype=dtype)
     if x.op == "complex":
@@ -365,18 +373,46 @@ def _abs(operands: Sequence[Term], dtype: DType) -> Term | None:
         zeros = [part.is_constant and bool(part.value == 0) for part in x.operands]
         if any(zeros):
             return apply("abs", x.operands[0 if zeros[1] else 1])
-    if x.op == "abs" and x.dtype == dtype:
-        return x
-    return x if kind(dtype) == "unsigned" else None
+    return x if x.op in _NEVER_NEGATIVE and x.dtype == dtype else None
+
+
+_NEVER_NEGATIVE: Final = ("abs", "exponential", "logistic")
+"""Functions of real numbers whose results are NaN or have no sign, however they are rounded."""
+
+
+def _is_finite(operands: Sequence[Term], dtype: DType) -> Term | None:
+    """A cube root is as finite as the number is, and exact where that is not: it is smaller, if not below 1."""
+    (x,) = operands
+    return apply("is_finite", x.operands[0]) if x.op == "cbrt" and is_float(x.dtype) else None
+
+
+def reduced_precision(x: Term, exponent_bits: int, mantissa_bits: int) -> Term:
+    """A float rounded to so many bits, as `reduce_precision` does it. What has no more stays as it is."""
+    if is_float(x.dtype):
+        own = int(ml_dtypes.finfo(x.dtype).nmant)
+        if mantissa_bits >= max(own, 1) and exponent_bits >= width(x.dtype) - 1 - own:
+            return x
+        if x.op == "reduce_precision" and isinstance(x.data, tuple):
+            coarser = zip(x.data, (exponent_bits, mantissa_bits), strict=True)
+            if all(before <= after for before, after in coarser):
+                return x
+    return Term.of("reduce_precision", [x], x.dtype, (exponent_bits, mantissa_bits))
+
+
+def _is_at_most_zero(term: Term) -> bool:
+    return term.is_constant and not np.isnan(term.value) and bool(term.value <= 0)
 
 
 def _extremum(op: str) -> Callable[[Sequence[Term], DType], Term | None]:
     """Of booleans the greater is OR, the lesser AND; one number is its own maximum."""
 
     def law(operands: Sequence[Term], dtype: DType) -> Term | None:
+        x, y = operands
         if dtype == BOOLEAN:
-            return apply("or" if op == "maximum" else "and", *operands)
-        return operands[0] if operands[0] is operands[1] else None
+            return apply("or" if op == "maximum" else "and", x, y)
+        if op == "maximum" and x.op in _NEVER_NEGATIVE and is_float(dtype) and _is_at_most_zero(y):
+            return x
+        return x if x is y else None
 
     return law
 
@@ -570,6 +606,7 @@ _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {
     "convert": _convert,
     "divide": _divide,
     "imag": _part("imag"),
+    "is_finite": _is_finite,
     "maximum": _extremum("maximum"),
     "minimum": _extremum("minimum"),
     "multiply": _multiply,

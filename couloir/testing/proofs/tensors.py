@@ -31,7 +31,7 @@ from couloir.testing.proofs.domain import terms as scalars
 from couloir.testing.proofs.elements import KINDS, Indices, choice, converted, fold, is_neutral, number, read, where
 from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, constant, index, of, product
 from couloir.testing.proofs.facts import Fact, at_most, equal, less, zero
-from couloir.testing.proofs.laws import apply, in_order
+from couloir.testing.proofs.laws import apply, in_order, reduced_precision
 from couloir.testing.proofs.structure import op_key, shape_of
 from couloir.testing.proofs.terms import Term
 from couloir.testing.proofs.terms import constant as constant_term
@@ -260,11 +260,10 @@ def _is_closed(op: Operation) -> bool:
     return True
 
 
-def _text_without_operands(op: Operation) -> str:
+def _attributes_of(op: Operation) -> str:
+    """All attributes of an op, as text."""
     with spelled():
-        attributes = ", ".join(f"{key} = {value}" for key, value in sorted(op.stored_attributes.items()))
-        types = ", ".join(str(value.type) for value in (*op.operands, *op.results))
-    return f"{op.name} {attributes} : {types}"
+        return ", ".join(f"{key} = {value}" for key, value in sorted(op.stored_attributes.items()))
 
 
 # -- constants, and what acts on each element ----------------------------------------------------------------------------
@@ -296,6 +295,10 @@ def element_term(op: Operation, terms: Sequence[Term]) -> Term:
     _, dtype = _result(op)
     if isinstance(op, hlo.Convert):
         return converted(terms[0], dtype)
+    if isinstance(op, hlo.ReducePrecision):
+        return reduced_precision(terms[0], op.exponent_bits, op.mantissa_bits)
+    if isinstance(op, hlo.BitcastConvert) and "complex" in (kind(terms[0].dtype), kind(dtype)):
+        return apply("bitcast_convert", *terms, dtype=dtype)
     function = meaning_of(op)
     if function is not None and not op.regions:
         try:
@@ -311,7 +314,7 @@ def element_term(op: Operation, terms: Sequence[Term]) -> Term:
         terms = in_order(terms) if isinstance(op, arith.AddF | arith.MulF) else terms
         if _is_exact(op, terms[1]):
             return terms[0]
-    return Term.of(_text_without_operands(op).partition(" :")[0], tuple(terms), dtype)
+    return Term.of(op.name, tuple(terms), dtype, _attributes_of(op))
 
 
 _ROUNDED: Final = (arith.AddF, arith.SubF, arith.MulF, arith.DivF)

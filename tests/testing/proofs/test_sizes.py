@@ -953,6 +953,37 @@ class TestScalars:
         assert _proved(_AddZero, negative) == "all values, all sizes, rank 2; f32"
 
 
+@pytest.mark.parametrize("format", ["e5m3", "e4m7"])
+def test_an_attribute_of_an_elementwise_op_is_not_forgotten(format: str) -> None:
+    """The format of a reduced precision is two numbers."""
+    exponent, mantissa = int(format[1]), int(format[3])
+
+    def changed(op: hlo.ReducePrecision, rewriter: Rewriter) -> None:
+        if (op.exponent_bits, op.mantissa_bits) == (5, 7):
+            rewriter.replace(op, hlo.ReducePrecision(op.operand, exponent, mantissa))
+
+    program = _program(
+        "%x: tensor<4xf32>",
+        """%0 = stablehlo.reduce_precision %x, format = e5m7 : tensor<4xf32>
+           return %0 : tensor<4xf32>""",
+        "tensor<4xf32>",
+    )
+    assert not isinstance(_outcome(changed, program), Proof)
+
+
+def test_the_bits_of_complex_numbers_come_back() -> None:
+    def kept(op: hlo.BitcastConvert, rewriter: Rewriter) -> None:
+        rewriter.replace(op, op.operand)
+
+    program = _program(
+        "%x: tensor<4xcomplex<f32>>",
+        """%0 = stablehlo.bitcast_convert %x : (tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>>
+           return %0 : tensor<4xcomplex<f32>>""",
+        "tensor<4xcomplex<f32>>",
+    )
+    assert _proved(kept, program)
+
+
 def test_without_programs_nothing_is_said() -> None:
     assert _outcome(_any_rule()) == "it fires on no program whose sizes may vary"
 
