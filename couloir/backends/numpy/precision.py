@@ -23,7 +23,7 @@ def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, 
         raise NotInDomain("reduce_precision", xp.name, "its numbers have no bits")
     if exponent_bits < 1 or mantissa_bits < 0:
         raise Error(f"no float has {exponent_bits} exponent and {mantissa_bits} mantissa bits")
-    own_mantissa, own_exponent = _bit_counts(operand.dtype)
+    own_mantissa, own_exponent = bit_counts(operand.dtype)
     bits = to_bits(operand)
     word = bits.dtype.type
     dropped = own_mantissa - mantissa_bits
@@ -41,7 +41,7 @@ def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, 
     return np.where(operand != operand, nan, from_bits(bits, operand.dtype))
 
 
-def _bit_counts(dtype: DType) -> tuple[int, int]:
+def bit_counts(dtype: DType) -> tuple[int, int]:
     """The mantissa and exponent bits of a float; its sign takes one more."""
     mantissa = cast(int, ml_dtypes.finfo(dtype).nmant)
     return mantissa, width(dtype) - 1 - mantissa

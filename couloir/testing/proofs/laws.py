@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-import ml_dtypes
 import numpy as np
 
 from couloir.backends.numpy.domains import NotInDomain, floats
 from couloir.backends.numpy.element_types import DType, integer_range, kind, width
 from couloir.backends.numpy.elementwise import bitcast_convert
+from couloir.backends.numpy.precision import bit_counts
 from couloir.ir.errors import Error
 from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, UNBOUNDED, Term, constant, postorder
 
@@ -386,17 +386,21 @@ def _is_finite(operands: Sequence[Term], dtype: DType) -> Term | None:
     return apply("is_finite", x.operands[0]) if x.op == "cbrt" and is_float(x.dtype) else None
 
 
+class _Format(NamedTuple):
+    exponent_bits: int
+    mantissa_bits: int
+
+
 def reduced_precision(x: Term, exponent_bits: int, mantissa_bits: int) -> Term:
     """A float rounded to so many bits, as `reduce_precision` does it. What has no more stays as it is."""
     if is_float(x.dtype):
-        own = int(ml_dtypes.finfo(x.dtype).nmant)
-        if mantissa_bits >= max(own, 1) and exponent_bits >= width(x.dtype) - 1 - own:
+        own_mantissa, own_exponent = bit_counts(x.dtype)
+        if mantissa_bits >= max(own_mantissa, 1) and exponent_bits >= own_exponent:
             return x
-        if x.op == "reduce_precision" and isinstance(x.data, tuple):
-            coarser = zip(x.data, (exponent_bits, mantissa_bits), strict=True)
-            if all(before <= after for before, after in coarser):
-                return x
-    return Term.of("reduce_precision", [x], x.dtype, (exponent_bits, mantissa_bits))
+        before = x.data if isinstance(x.data, _Format) else None
+        if before and before.exponent_bits <= exponent_bits and before.mantissa_bits <= mantissa_bits:
+            return x
+    return Term.of("reduce_precision", [x], x.dtype, _Format(exponent_bits, mantissa_bits))
 
 
 def _is_at_most_zero(term: Term) -> bool:
