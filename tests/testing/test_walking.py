@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
+import numpy as np
+
 import couloir
 from couloir.dialects import hlo
 from couloir.ir.rewriting import apply_rules
 from couloir.ir.types import ComplexType, FloatType, IntegerType, dtype_of, f32, f64, i32
 from couloir.passes.simplification.slicing import SliceOfPad
-from couloir.testing.rewrites.walking import IN_TURN, Walk, step
+from couloir.testing.rewrites.walking import IN_TURN, Walk, step, with_element_type
 
 NOTHING = """
 func.func @main(%x: tensor<3x2xf32>, %v: tensor<f32>) -> tensor<0x0xf32> {
@@ -159,6 +161,13 @@ def test_each_kind_of_element_type_has_its_turn():
     assert all(op.value.array.dtype == dtype_of(op.output.type.element_type) for op in constants)
     walk.fires = lambda module: False
     assert walk.retyped(rng) is None
+
+
+def test_the_least_number_stays_the_least_in_another_element_type():
+    program = couloir.parse(COMPARED.replace("f32", "i8").replace("2.0", "-128"))
+    for element, least in ((f32, -np.inf), (i32, -(2**31)), (IntegerType(8, "unsigned"), 0)):
+        (constant,) = (op for op in with_element_type(program, element).walk() if isinstance(op, hlo.Constant))
+        assert (constant.value.array == least).all()
 
 
 COMPARED = """

@@ -17,7 +17,7 @@ from couloir.ir.rewriting import Rewrite, Rewriter, Rule, guard, is_constant, ru
 from couloir.ir.rewriting.guards import constant_op
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import dtype_of
-from couloir.passes.simplification.guards import booleans, filled, floats, integers, number, reals, wide_floats
+from couloir.passes.simplification.guards import booleans, filled, floats, integers, number, numbers, reals, wide_floats
 
 
 def _is_power_of_two(a):
@@ -298,7 +298,7 @@ class MultiplyNegatedByConstant(Rule):
         return hlo.Multiply(hlo.Negate(x), a)
 
     def where(x):
-        return reals(x) & ~is_constant(x)
+        return numbers(x) & ~is_constant(x)
 
     def rewrite(x, a):
         return hlo.Multiply(x, hlo.Negate(a))
@@ -311,7 +311,7 @@ class NegateProductWithConstant(Rule):
         return hlo.Negate(hlo.Multiply(x, a))
 
     def where(x):
-        return reals(x)
+        return numbers(x)
 
     def rewrite(x, a):
         return hlo.Multiply(x, hlo.Negate(a))

@@ -120,9 +120,6 @@ class IsFiniteOfCbrt(Rule):
     def pattern(x):
         return hlo.IsFinite(hlo.Cbrt(x))
 
-    def where(x):
-        return floats(x)
-
     def rewrite(x):
         return hlo.IsFinite(x)
 

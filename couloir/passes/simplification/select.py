@@ -310,30 +310,30 @@ class SelectNotLess(Rule):
 
 
 class SelectGreaterFloat(Rule):
-    """select(x > y, x, y)  =>  max(x, y), of floats; also x >= y"""
+    """select(x > y, x, y)  =>  max(x, y), also of floats and complex numbers; also x >= y"""
 
     assumes = ("no NaN", "no signed zeros")
 
     def pattern(x, y, d, kind):
         return hlo.Select(hlo.Compare(x, y, d, kind), x, y)
 
-    def where(x, d):
-        return floats(x) & is_one_of(d, GT, GE)
+    def where(d):
+        return is_one_of(d, GT, GE)
 
     def rewrite(x, y):
         return hlo.Maximum(x, y)
 
 
 class SelectLessFloat(Rule):
-    """select(x < y, x, y)  =>  min(x, y), of floats; also x <= y"""
+    """select(x < y, x, y)  =>  min(x, y), also of floats and complex numbers; also x <= y"""
 
     assumes = ("no NaN", "no signed zeros")
 
     def pattern(x, y, d, kind):
         return hlo.Select(hlo.Compare(x, y, d, kind), x, y)
 
-    def where(x, d):
-        return floats(x) & is_one_of(d, LT, LE)
+    def where(d):
+        return is_one_of(d, LT, LE)
 
     def rewrite(x, y):
         return hlo.Minimum(x, y)

@@ -514,7 +514,7 @@ def constant_array_of(type: Type, style: str, rng: Random) -> Any:
         if style == "powers of two":
             return np.exp2(np.random.default_rng(rng.randrange(1 << 30)).integers(0, 4, shape)).astype(dtype)
         if style in EDGES:
-            return np.full(shape, _edge(element, style)).astype(dtype)
+            return np.full(shape, edge(element, style)).astype(dtype)
         number: Any = float(style)
         if not isinstance(element, FloatType | ComplexType):
             number = int(number)
@@ -524,7 +524,8 @@ def constant_array_of(type: Type, style: str, rng: Random) -> Any:
         return np.full(shape, number).astype(dtype)
 
 
-def _edge(element: Type, style: str) -> Any:
+def edge(element: Type, style: str) -> Any:
+    """A number at the end of an element type: one of `EDGES`. Types without infinities have their greatest and least numbers."""
     if isinstance(element, FloatType | ComplexType):
         if style in ("largest", "smallest"):
             import ml_dtypes

@@ -49,7 +49,7 @@ from couloir.ir.types import (
 from couloir.ir.verify import faults
 from couloir.testing.generation.building import constant_of, lists_of, op_classes
 from couloir.testing.generation.values import Surroundings, Types, attribute_of, elements
-from couloir.testing.rewrites.skeletons import FLOATS, NUMBERS
+from couloir.testing.rewrites.skeletons import FLOATS, NUMBERS, edge
 
 STEPS: Final = 20
 """That are tried from one program."""
@@ -328,9 +328,18 @@ def _set_elements(function: FuncOp, values: Sequence[Value[Any]], new: Type) -> 
             and isinstance(stored, DenseElementsAttr)
             and stored.type is not op.results[0].type
         ):
-            array = stored.array if isinstance(new, ComplexType) else np.real(stored.array)
-            with np.errstate(all="ignore"):
-                op.attributes["value"] = DenseElementsAttr(op.results[0].type, np.asarray(array).astype(dtype_of(new)))
+            op.attributes["value"] = DenseElementsAttr(op.results[0].type, _as_elements(stored, new))
+
+
+def _as_elements(stored: DenseElementsAttr, new: Type) -> Any:
+    """Numbers as those of another type; what is the least or the greatest everywhere stays that."""
+    old, array = element_type(stored.type), stored.array
+    with np.errstate(all="ignore"):
+        for style in ("inf", "-inf"):
+            last: Any = edge(old, style)
+            if old is not i1 and last != 0 and array.size and (array == last).all():
+                return np.full(array.shape, edge(new, style)).astype(dtype_of(new))
+        return np.asarray(array if isinstance(new, ComplexType) else np.real(array)).astype(dtype_of(new))
 
 
 def _change_constant(function: FuncOp, rng: Random) -> bool:

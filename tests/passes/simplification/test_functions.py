@@ -13,7 +13,9 @@ FAMILIES = ("powers", "exponential", "trigonometric", "rounding", "finiteness", 
 #: rule, element type, before, after
 LAWS = [
     ("PowerOfOne", "i32", "%c = constant 1; %r = power %x, %c", "%x"),
+    ("PowerOfOne", "complex<f32>", "%c = constant (1.0, 0.0); %r = power %x, %c", "%x"),
     ("PowerOfZero", "f32", "%c = constant 0.0; %r = power %x, %c", "%r = constant 1.0"),
+    ("PowerOfZero", "complex<f32>", "%c = constant (0.0, 0.0); %r = power %x, %c", "%r = constant (1.0, 0.0)"),
     ("PowerOfTwo", "f32", "%c = constant 2.0; %r = power %x, %c", "%r = multiply %x, %x"),
     ("PowerOfThree", "f32", "%c = constant 3.0; %r = power %x, %c", "%0 = multiply %x, %x; %r = multiply %0, %x"),
     ("PowerOfThree", "i32", "%c = constant 3; %r = power %x, %c", "%0 = multiply %x, %x; %r = multiply %0, %x"),
@@ -50,6 +52,7 @@ LAWS = [
     ("CosineOfAbs", "f32", "%0 = abs %x; %r = cosine %0", "%r = cosine %x"),
     ("TanOfNegated", "f32", "%0 = negate %x; %r = tan %0", "%0 = tan %x; %r = negate %0"),
     ("TanhOfNegated", "f32", "%0 = negate %x; %r = tanh %0", "%0 = tanh %x; %r = negate %0"),
+    ("TanhOfNegated", "complex<f32>", "%0 = negate %x; %r = tanh %0", "%0 = tanh %x; %r = negate %0"),
     ("CbrtOfNegated", "f32", "%0 = negate %x; %r = cbrt %0", "%0 = cbrt %x; %r = negate %0"),
     ("Atan2OfNegated", "f32", "%0 = negate %y; %r = atan2 %0, %x", "%0 = atan2 %y, %x; %r = negate %0"),
     ("SineOverCosine", "f32", "%0 = sine %x; %1 = cosine %x; %r = divide %0, %1", "%r = tan %x"),
@@ -87,9 +90,7 @@ LAWS = [
 #: rule, element type, program: each would change if a guard were missing
 KEPT = [
     ("PowerOfOne", "f32", "%c = constant 2.0; %r = power %x, %c"),
-    ("PowerOfOne", "complex<f32>", "%c = constant (1.0, 0.0); %r = power %x, %c"),
     ("PowerOfZero", "f32", "%c = constant 1.0; %r = power %x, %c"),
-    ("PowerOfZero", "complex<f32>", "%c = constant (0.0, 0.0); %r = power %x, %c"),
     ("PowerOfTwo", "f32", "%c = constant 3.0; %r = power %x, %c"),
     ("PowerOfTwo", "complex<f32>", "%c = constant (2.0, 0.0); %r = power %x, %c"),
     ("PowerOfThree", "f32", "%c = constant 2.0; %r = power %x, %c"),
@@ -140,7 +141,6 @@ KEPT = [
     ("CosineOfNegated", "complex<f32>", "%0 = negate %x; %r = cosine %0"),
     ("CosineOfAbs", "complex<f32>", "%0 = abs %x; %r = cosine %0"),
     ("TanOfNegated", "complex<f32>", "%0 = negate %x; %r = tan %0"),
-    ("TanhOfNegated", "complex<f32>", "%0 = negate %x; %r = tanh %0"),
     ("CbrtOfNegated", "complex<f32>", "%0 = negate %x; %r = cbrt %0"),
     ("Atan2OfNegated", "complex<f32>", "%0 = negate %y; %r = atan2 %0, %x"),
     ("SineOverCosine", "complex<f32>", "%0 = sine %x; %1 = cosine %x; %r = divide %0, %1"),
