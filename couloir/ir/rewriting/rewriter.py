@@ -15,6 +15,8 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, SharedAttributes, Value, as_value
 from couloir.ir.text.printer import operation_text
 from couloir.ir.traits import IsTerminator, MemoryAllocate, MemoryRead, Pure, RecursiveMemoryEffects
+from couloir.ir.types import ShapedType
+from couloir.ir.verify import faults
 
 if TYPE_CHECKING:
     from couloir.ir.location import Location
@@ -201,7 +203,7 @@ class Rewriter:
         """Raises when what a rule returned cannot take the op's place; what the rule had built is removed.
 
         A type that only says more or less about the dimensions is no mistake of the rule, but it does not apply then:
-        returns the reason.
+        returns the reason. So it does when an op that it built needs to know a size which is not known.
         """
         fault = reason = None
         if len(values) != len(op.results):
@@ -215,7 +217,16 @@ class Rewriter:
             excerpt = operation_text(op)
             self.undo_insertions()
             raise Error(fault, where=op.location.label or None, excerpt=excerpt)
-        return reason
+        return reason or self._need_of_sizes()
+
+    def _need_of_sizes(self) -> str | None:
+        """Why a new op whose result has an unknown size may not have it."""
+        for made in self.new:
+            if any(isinstance(r.type, ShapedType) and not r.type.is_static for r in made.results):
+                found = faults(made, limit=1)
+                if found:
+                    return f"what it makes needs to know a size: {found[0].message}"
+        return None
 
     def take(self) -> list[Operation]:
         """The ops to visit again, and forgets them."""

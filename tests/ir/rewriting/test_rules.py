@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from couloir.ir.builder import at_end
-from couloir.ir.constraints import SameType
+from couloir.ir.constraints import Holds, SameType
 from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Result, attr_default, result
 from couloir.ir.operation import Block, Operation, Region, Value
@@ -486,6 +486,30 @@ def test_a_wrong_type_is_an_error_and_leaves_nothing_behind() -> None:
     with pytest.raises(Error, match=r"the rule Wrong returned `i32` where `rt.neg` gives `tensor<2xf32>`"):
         apply_rules(root, [Wrong])
     assert str(root) == before
+
+
+def test_an_op_that_needs_to_know_a_size_makes_a_rule_decline_where_it_is_not_known() -> None:
+    class Fixed(Operation, name="rt.fixed", traits=(Pure,)):
+        x: Operand[TensorType]
+        result: Result[TensorType]
+        constraints = (Holds("the shape is known", lambda op: op.result.type.is_static),)
+
+    class NegIsFixed(Rule):
+        """neg(x)  =>  fixed(x)"""
+
+        def pattern(x):
+            return Neg(x)
+
+        def rewrite(x, op):
+            return Fixed(x, result_types=[op.result.type])
+
+    root = program(lambda a, b: Neg(a, result_types=[OPEN]))
+    before = str(root)
+    assert not apply_rules(root, [NegIsFixed]).changed
+    assert str(root) == before
+    reason = why_not(NegIsFixed, next(iter(root.region.ops))).reason
+    assert reason == "what it makes needs to know a size: `rt.fixed`: the shape is known"
+    assert apply_rules(program(lambda a, b: Neg(a)), [NegIsFixed]).changed
 
 
 def test_a_type_that_only_says_more_makes_a_rule_decline() -> None:
