@@ -28,12 +28,17 @@ def copy_of_body(region: Region) -> Region:
 
 
 def reducer_of(op: hlo.Reduce | hlo.ReduceWindow) -> type[Operation] | None:
-    """The op that a reduction of one tensor applies, where its body is that op of its two arguments, in elements of the input."""
+    """The op that a reduction of one tensor applies, where its body is that op of its two arguments, in elements of the input.
+
+    It is commutative and associative, but for rounding. The maximum of complex numbers is not: what is beside a NaN hangs on the order.
+    """
     block = op.body.block
     inner, last = block.first_op, block.last_op
     if inner is None or last is None or inner.next_op is not last or type(inner) not in hlo.REDUCERS.values():
         return None
     scalar = TensorType((), op.inputs[0].type.element_type)
+    if isinstance(scalar.element_type, ComplexType) and type(inner) in (hlo.Maximum, hlo.Minimum):
+        return None
     applies = (
         set(inner.operands) == set(block.arguments)
         and list(last.operands) == list(inner.results)

@@ -196,6 +196,14 @@ return %2""",
 
 KEPT = [
     Kept(
+        "ReduceOfConcatenate",
+        "%x: tensor<2x3xcomplex<f32>>, %y: tensor<2x4xcomplex<f32>>, %v: tensor<complex<f32>>",
+        """
+%0 = concatenate %x, %y, dim = 1 : (tensor<2x3xcomplex<f32>>, tensor<2x4xcomplex<f32>>) -> tensor<2x7xcomplex<f32>>
+%r = reduce(%0 init: %v) applies maximum across dimensions = [1] : (tensor<2x7xcomplex<f32>>, tensor<complex<f32>>) -> tensor<2xcomplex<f32>>""",
+        "its body is not one op like add",
+    ),
+    Kept(
         "ReduceOfNothing",
         "%x: tensor<2x1xf32>, %v: tensor<f32>",
         "%r = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>) -> tensor<2xf32>",
@@ -205,7 +213,7 @@ KEPT = [
         "ReduceOfNothing",
         "%x: tensor<?x0xf32>, %v: tensor<f32>",
         "%r = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<?x0xf32>, tensor<f32>) -> tensor<?xf32>",
-        "a size is not known",
+        "needs to know a size",
     ),
     Kept(
         "ReduceOfNothing",
