@@ -147,6 +147,26 @@ def test_unknown_sizes_become_known():
     assert any(op.result.type.is_static for op in found)
 
 
+def test_walks_end_with_sizes_that_are_declared_as_unknown():
+    dot = """
+    func.func @main(%x: tensor<2x3xi32>, %y: tensor<3x4xi32>) -> tensor<2x4xi32> {
+      %0 = stablehlo.dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<2x3xi32>, tensor<3x4xi32>) -> tensor<2x4xi32>
+      return %0 : tensor<2x4xi32>
+    }"""
+
+    def known_though_declared_otherwise(module):
+        op = next(op for op in module.walk() if isinstance(op, hlo.DotGeneral))
+        return op.lhs.type.is_static and op.rhs.type.is_static and not op.result.type.is_static
+
+    walk, rng = Walk(lambda module: True), Random(0)
+    walk.add(couloir.parse(dot), rng)
+    found = [module for module in (walk.program(rng) for _ in range(60)) if module is not None]
+    for module in found:
+        couloir.verify(module)
+    assert sum(map(known_though_declared_otherwise, found)) > 3
+    assert sum(map(known_though_declared_otherwise, walk.corpus)) < sum(map(known_though_declared_otherwise, found))
+
+
 def test_each_kind_of_element_type_has_its_turn():
     def fires(module):
         return any(isinstance(op, hlo.Negate) for op in module.walk())

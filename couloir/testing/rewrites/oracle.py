@@ -472,7 +472,8 @@ def _constants_are_exact(before: FuncOp, after: FuncOp) -> bool:
                 limits = cast("Any", ml_dtypes.finfo(values.dtype))
                 scale = 2.0 ** (int(limits.nmant) // 2)
                 wide = values.astype(np.float64)
-                few = (np.abs(wide) <= scale) & (wide * scale == np.rint(wide * scale))
+                with np.errstate(all="ignore"):
+                    few = (np.abs(wide) <= scale) & (wide * scale == np.rint(wide * scale))
                 if (np.isfinite(wide) & ~few).any():
                     return False
     return True

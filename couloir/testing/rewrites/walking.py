@@ -71,6 +71,8 @@ UNKNOWN: Final = 0.1
 """The share of new sizes that are unknown, of arguments and constants."""
 UNDECLARED: Final = 0.3
 """The same of results."""
+LESS_KNOWN: Final = 0.2
+"""How often a walk ends with a size that is declared as unknown, where there is a result of which no size follows."""
 ALIKE: Final = 0.75
 """How often a new element type is one that can stand for the old one."""
 ELEMENTS: Final = (
@@ -122,7 +124,8 @@ class Walk:
         if not accepted:
             return None
         self.add(here, rng)
-        return here
+        less = _less_known(here, rng) if rng.random() < LESS_KNOWN else None
+        return here if less is None or not self.fires(less) else less
 
     def retyped(self, rng: Random) -> ModuleOp | None:
         """A program that was kept, with another element type: each kind of them has its turn, when the rule fires on it."""
@@ -165,6 +168,19 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
                 return None
     except _UNFIT:
         return None
+    return None if faults(made, limit=1) else made
+
+
+def _less_known(module: ModuleOp, rng: Random) -> ModuleOp | None:
+    """The program, of which a result declares one size less; None where no op has a size, or needs to know it."""
+    made = module.clone()
+    function = next(op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration)
+    last = function.entry.last_op
+    ops = [op for op in function.entry.ops if _declares_size(op) and not op.has_trait(ConstantLike)]
+    if not ops or not isinstance(last, Return):
+        return None
+    _change_declared(rng.choice(ops), None, rng)
+    _set_type(function, last)
     return None if faults(made, limit=1) else made
 
 
@@ -406,7 +422,8 @@ def _change_number(function: FuncOp, rng: Random) -> bool:
     ]
     free = [op for op in ops if _declares_size(op) and _inferred(op) is None]
     if not places or (free and rng.random() < 0.4):
-        return bool(free) and _change_declared(rng.choice(free), rng)
+        size = None if rng.random() < UNDECLARED else rng.choice(SIZES)
+        return bool(free) and _change_declared(rng.choice(free), size, rng)
     op, key = rng.choice(places)
     delta = _change_one(op, key, rng)
     others = [name for place, name in places if place is op]
@@ -549,10 +566,11 @@ def _declares_size(op: Operation) -> bool:
     return any(isinstance(result.type, ShapedType) and bool(result.type.dims) for result in op.results)
 
 
-def _change_declared(op: Operation, rng: Random) -> bool:
+def _change_declared(op: Operation, size: int | None, rng: Random) -> bool:
+    """Another size along one dimension of a result."""
     result = next(r for r in op.results if isinstance(r.type, ShapedType) and r.type.dims)
     dims = list(result.type.dims)
-    dims[rng.randrange(len(dims))] = None if rng.random() < UNDECLARED else rng.choice(SIZES)
+    dims[rng.randrange(len(dims))] = size
     result.set_type(result.type.with_dims(tuple(dims)))
     return True
 
@@ -594,11 +612,27 @@ def _types_follow(function: FuncOp) -> bool:
             continue
         if len(types) != len(op.results):
             return False
+        declared = [result.type for result in op.results]
         for result, type_ in zip(op.results, types, strict=True):
             result.set_type(type_)
+        _keep_elements(op, declared)
     last = function.entry.last_op
     if not isinstance(last, Return):
         return False
+    _set_type(function, last)
+    return True
+
+
+def _set_type(function: FuncOp, last: Return) -> None:
     inputs = [argument.type for argument in function.arguments]
     function.function_type = FunctionType(inputs, [value.type for value in last.operands])
-    return True
+
+
+def _keep_elements(op: Operation, declared: Sequence[Type]) -> None:
+    """Gives results the element types that they had, where the op may have them: a product of i8 may be i32."""
+    for result, old in zip(op.results, declared, strict=True):
+        new = result.type
+        if isinstance(new, ShapedType) and isinstance(old, ShapedType) and new.element_type is not old.element_type:
+            result.set_type(new.with_element_type(old.element_type))
+            if faults(op, limit=1):
+                result.set_type(new)
