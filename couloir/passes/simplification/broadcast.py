@@ -51,8 +51,8 @@ class BroadcastOfSplat(Rule):
     def pattern(x, d):
         return hlo.BroadcastInDim(x, d)
 
-    def where(x, op):
-        return is_static(op.result) & is_number(x)
+    def where(x):
+        return is_number(x)
 
     def rewrite(x, op):
         return spread(x, op.result.type)
@@ -122,9 +122,7 @@ class BroadcastOfIota(Rule):
         return hlo.BroadcastInDim(hlo.Iota(a), d)
 
     def where(a, d, op):
-        return guard(op.operand.type.dims[a] == op.result.type.dims[d[a]], "the numbers are repeated") & is_static(
-            op.result
-        )
+        return guard(op.operand.type.dims[a] == op.result.type.dims[d[a]], "the numbers are repeated")
 
     def rewrite(a, d, op):
         return hlo.Iota(d[a], result_types=[op.result.type])

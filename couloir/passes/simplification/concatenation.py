@@ -18,16 +18,14 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard
 from couloir.ir.traits import Elementwise
-from couloir.passes.simplification.axes import is_number, is_static, like, same_numbers, spread
+from couloir.passes.simplification.axes import is_number, like, same_numbers, spread
 from couloir.passes.simplification.examples import program
 
 
 def _all_are(xs, cls) -> Guard:
-    """Whether there are several values, all results of one class of ops, and used here only."""
-    return (
-        guard(len(xs) > 1, "there is one operand")
-        & guard(all(isinstance(x.defining_op, cls) for x in xs), "not all operands come from the same op")
-        & guard(all(len(set(x.users)) == 1 for x in xs), "an operand is also used elsewhere")
+    """Whether values are all results of one class of ops, and used here only."""
+    return guard(all(isinstance(x.defining_op, cls) for x in xs), "not all operands come from the same op") & guard(
+        all(len(set(x.users)) == 1 for x in xs), "an operand is also used elsewhere"
     )
 
 
@@ -177,10 +175,8 @@ func.func @main(%x: tensor<3xf32>) -> tensor<5x3xf32> {
             for x in xs
         )
         sizes = dict(zip(first.broadcast_dimensions, first.operand.type.dims, strict=True))
-        return (
-            is_static(op.result)
-            & guard(same, "different tensors are repeated")
-            & guard(sizes.get(d, 1) == 1, "it is not repeated along the dimension")
+        return guard(same, "different tensors are repeated") & guard(
+            sizes.get(d, 1) == 1, "it is not repeated along the dimension"
         )
 
     def rewrite(xs, op):
@@ -205,8 +201,7 @@ func.func @main(%x: tensor<1x3xf32>) -> tensor<3x3xf32> {
 
     def where(xs, d, op):
         return (
-            is_static(op.result)
-            & guard(len(xs) > 1, "there is one operand")
+            guard(len(xs) > 1, "there is one operand")
             & guard(all(x is xs[0] for x in xs), "the operands differ")
             & guard(xs[0].type.dims[d] == 1, "it has more than one element along the dimension")
         )

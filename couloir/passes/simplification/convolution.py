@@ -289,6 +289,9 @@ class ConvolutionOfNegates(Rule):
             dimension_numbers=numbers, feature_group_count=groups, batch_group_count=batches, precision_config=precision,
         )  # fmt: skip
 
+    def where(op):  # -x of the least integer is x, but not in wider ones
+        return keeps_elements(op)
+
     def rewrite(x, w, op):
         return _again(op, x, w, op.result.type)
 

@@ -18,7 +18,7 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
 from couloir.ir.types import TensorType
-from couloir.passes.simplification.axes import has_floats, has_integers, is_static, keeps_elements, kept, picked
+from couloir.passes.simplification.axes import has_floats, has_integers, keeps_elements, kept, picked
 from couloir.passes.simplification.examples import program
 
 
@@ -200,10 +200,8 @@ class DotOfOneBatch(Rule):
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(x, y, numbers, precision)
 
-    def where(x, numbers, op):
-        return guard(
-            1 in picked(x.type.dims, numbers.lhs_batching_dimensions), "no batching dimension has size 1"
-        ) & is_static(op.result)
+    def where(x, numbers):
+        return guard(1 in picked(x.type.dims, numbers.lhs_batching_dimensions), "no batching dimension has size 1")
 
     def rewrite(x, y, numbers, precision, op):
         sizes = picked(x.type.dims, numbers.lhs_batching_dimensions)
@@ -286,6 +284,9 @@ class DotOfNegates(Rule):
 
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(hlo.Negate(x), hlo.Negate(y), numbers, precision)
+
+    def where(op):  # -x of the least integer is x, but not in wider ones
+        return keeps_elements(op)
 
     def rewrite(x, y, numbers, precision, op):
         return hlo.DotGeneral(x, y, numbers, precision, result_types=[op.result.type])

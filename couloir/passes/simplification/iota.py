@@ -14,6 +14,7 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
 from couloir.ir.types import FloatType, IntegerType, bit_width
+from couloir.passes.simplification.examples import program
 
 
 class IotaOfOne(Rule):
@@ -62,6 +63,14 @@ _EXACT: Final = {"f64": 1 << 53, "f32": 1 << 24, "f16": 1 << 11, "bf16": 1 << 8}
 
 class SizeOfDimension(Rule):
     """get_dimension_size(x)  =>  constant, when the size is known"""
+
+    examples = (
+        program(
+            "%x: tensor<?x3xf32>",
+            """
+            %r = get_dimension_size %x, dim = 1 : (tensor<?x3xf32>) -> tensor<i32>""",
+        ),
+    )
 
     def pattern(x, d):
         return hlo.GetDimensionSize(x, d)

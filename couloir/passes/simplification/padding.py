@@ -16,7 +16,7 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
-from couloir.passes.simplification.axes import is_empty, is_number, is_static, same_numbers, spread
+from couloir.passes.simplification.axes import is_empty, is_number, same_numbers, spread
 
 
 class NoPadding(Rule):
@@ -136,8 +136,8 @@ func.func @main(%x: tensor<0x4xf32>, %v: tensor<f32>) -> tensor<3x5xf32> {
     def pattern(x, v, low, high, inner):
         return hlo.Pad(x, v, low, high, inner)
 
-    def where(x, op):
-        return is_static(op.result) & is_empty(x)
+    def where(x):
+        return is_empty(x)
 
     def rewrite(v, op):
         return hlo.BroadcastInDim(v, (), result_types=[op.result.type])

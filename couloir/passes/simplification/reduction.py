@@ -74,10 +74,8 @@ class ReduceOfNothing(Rule):
         return hlo.Reduce([x], [init], d)
 
     def where(x, init, op):
-        return (
-            is_empty(x)
-            & is_static(op.outputs[0])
-            & guard(op.outputs[0].type.element_type is init.type.element_type, "the element type changes")
+        return is_empty(x) & guard(
+            op.outputs[0].type.element_type is init.type.element_type, "the element type changes"
         )
 
     def rewrite(init, op):
@@ -148,7 +146,7 @@ class ReduceOverOnesFromInit(Rule):
 def is_flat(op, init, init2) -> Guard:
     """Whether a reduction of a reduction does the same with what the inner one has started from."""
     inner = op.inputs[0].defining_op
-    return (_reduces(op) & guard(reducer_of(inner) is reducer_of(op), "the inner reduction does something else")) and (
+    return guard(reducer_of(inner) is reducer_of(op), "the inner reduction does something else") and (
         is_neutral(init, reducer_of(op))
         | (guard(init is init2, "they start from different numbers") & is_zero_like(init, reducer_of(op)))
     )
@@ -180,13 +178,21 @@ class ReduceOfReduce(Rule):
             %r = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<3x4xf32>, tensor<f32>)
               -> tensor<4xf32>""",
         ),
+        program(
+            "%x: tensor<2x3x4xi32>, %v: tensor<i32>",
+            """
+            %0 = reduce(%x init: %v) applies minimum across dimensions = [0] : (tensor<2x3x4xi32>, tensor<i32>)
+              -> tensor<3x4xi32>
+            %r = reduce(%0 init: %v) applies minimum across dimensions = [1] : (tensor<3x4xi32>, tensor<i32>)
+              -> tensor<3xi32>""",
+        ),
     )
 
     def pattern(x, init, d, init2, e):
         return hlo.Reduce([hlo.Reduce([x], [init], d)], [init2], e)
 
     def where(init, init2, op):
-        return any_order(op) & is_flat(op, init, init2)
+        return any_order(op) and is_flat(op, init, init2)
 
     def rewrite(x, d, init2, e, op):
         return reduced_again(op, x, init2, flat_axes(x, d, e))

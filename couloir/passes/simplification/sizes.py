@@ -17,20 +17,19 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.dialects.shapes import constant_integers
 from couloir.ir.errors import Error
-from couloir.ir.rewriting import NoMatch, Rewrite, Rule, guard
+from couloir.ir.rewriting import NoMatch, Rewrite, Rule
 from couloir.passes.refine_shapes import STATIC_FORMS
 from couloir.passes.simplification.axes import is_static
 from couloir.passes.simplification.examples import program
 
 
-def _are_known(*lists):
-    return guard(all(constant_integers(each) is not None for each in lists), "a size or position is not known")
-
-
 def _static_form(op, *lists):
     """The op that has the sizes as attributes."""
+    known = [constant_integers(each) for each in lists]
+    if None in known:
+        raise NoMatch("a size or position is not known")
     try:
-        made = STATIC_FORMS[type(op)](op, *(tuple(_flat(constant_integers(each))) for each in lists))
+        made = STATIC_FORMS[type(op)](op, *(tuple(_flat(each)) for each in known))
     except Error as error:  # sizes that no program may have
         raise NoMatch(error.message) from error
     if made.results[0].type is not op.result.type:
@@ -45,11 +44,17 @@ def _flat(numbers):
 class DynamicReshapeIsReshape(Rule):
     """dynamic_reshape(x, sizes)  =>  reshape(x), when the type says the sizes"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>",
+            """
+            %0 = constant dense<[3, 2]> : tensor<2xi32>
+            %r = dynamic_reshape %x, %0 : (tensor<2x3xf32>, tensor<2xi32>) -> tensor<3x2xf32>""",
+        ),
+    )
+
     def pattern(x, sizes):
         return hlo.DynamicReshape(x, sizes)
-
-    def where(op):
-        return is_static(op.result)
 
     def rewrite(x, op):
         return hlo.Reshape(x, result_types=[op.result.type])
@@ -71,11 +76,17 @@ class DynamicBroadcastIsBroadcast(Rule):
 class DynamicIotaIsIota(Rule):
     """dynamic_iota(sizes, d)  =>  iota(d), when the type says the sizes"""
 
+    examples = (
+        program(
+            "",
+            """
+            %0 = constant dense<[3, 2]> : tensor<2xi32>
+            %r = dynamic_iota %0, dim = 1 : (tensor<2xi32>) -> tensor<3x2xf32>""",
+        ),
+    )
+
     def pattern(sizes, d):
         return hlo.DynamicIota(sizes, d)
-
-    def where(op):
-        return is_static(op.result)
 
     def rewrite(d, op):
         return hlo.Iota(d, result_types=[op.result.type])
@@ -97,9 +108,6 @@ class DynamicPadIsPad(Rule):
 
     def pattern(x, v, low, high, inner):
         return hlo.DynamicPad(x, v, low, high, inner)
-
-    def where(low, high, inner):
-        return _are_known(low, high, inner)
 
     def rewrite(low, high, inner, op):
         return _static_form(op, low, high, inner)
@@ -123,9 +131,6 @@ class RealDynamicSliceIsSlice(Rule):
     def pattern(x, start, limit, strides):
         return hlo.RealDynamicSlice(x, start, limit, strides)
 
-    def where(start, limit, strides):
-        return _are_known(start, limit, strides)
-
     def rewrite(start, limit, strides, op):
         return _static_form(op, start, limit, strides)
 
@@ -147,9 +152,6 @@ class DynamicGatherIsGather(Rule):
 
     def pattern(x, at, sizes, numbers, ordered):
         return hlo.DynamicGather(x, at, sizes, numbers, ordered)
-
-    def where(sizes):
-        return _are_known(sizes)
 
     def rewrite(sizes, op):
         return _static_form(op, sizes)
@@ -175,9 +177,6 @@ class DynamicConvIsConvolution(Rule):
             x, w, padding, strides, dilation, holes, reversal,
             dimension_numbers=numbers, feature_group_count=groups, batch_group_count=batches, precision_config=precision,
         )  # fmt: skip
-
-    def where(padding):
-        return _are_known(padding)
 
     def rewrite(padding, op):
         return _static_form(op, padding)

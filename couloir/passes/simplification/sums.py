@@ -17,7 +17,7 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
-from couloir.passes.simplification.axes import has_floats, has_integers, is_static, picked
+from couloir.passes.simplification.axes import has_floats, has_integers, picked
 from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.reduction import (
     flat_axes,
@@ -140,7 +140,7 @@ class SumOfScaled(Rule):
         return hlo.Reduce([hlo.Multiply(x, hlo.BroadcastInDim(s, ()))], [init], axes)
 
     def where(x, op):
-        return is_sum(op) & is_static(op.outputs[0]) & has_integers(x)
+        return is_sum(op) & has_integers(x)
 
     def rewrite(x, s, init, axes, op):
         return hlo.Multiply(
@@ -169,7 +169,7 @@ class SumOfScaledRounded(Rule):
         return hlo.Reduce([hlo.Multiply(x, hlo.BroadcastInDim(s, ()))], [init], axes)
 
     def where(x, op):
-        return is_sum(op) & is_static(op.outputs[0]) & has_floats(x)
+        return is_sum(op) & has_floats(x)
 
     def rewrite(x, s, init, axes, op):
         return hlo.Multiply(
@@ -198,7 +198,7 @@ class ReduceOfReduceRounded(Rule):
         return hlo.Reduce([hlo.Reduce([x], [init], d)], [init2], e)
 
     def where(init, init2, op):
-        return order_rounds(op) & is_flat(op, init, init2)
+        return order_rounds(op) and is_flat(op, init, init2)
 
     def rewrite(x, d, init2, e, op):
         return reduced_again(op, x, init2, flat_axes(x, d, e))

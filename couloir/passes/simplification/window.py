@@ -52,6 +52,19 @@ class WindowOfOne(Rule):
             stablehlo.return %z : tensor<f32>
             }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<2x4xf32>""",
         ),
+        program(
+            "%x: tensor<5x4xi32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %r = "stablehlo.reduce_window"(%x, %c)
+              <{window_dimensions = array<i64: 1, 1>, window_strides = array<i64: 2, 1>,
+              base_dilations = array<i64: 1, 1>, window_dilations = array<i64: 1, 1>,
+              padding = dense<0> : tensor<2x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<5x4xi32>, tensor<i32>) -> tensor<3x4xi32>""",
+        ),
     )
 
     def pattern(x, init, size, stride, base, dilation, padding):
@@ -77,6 +90,18 @@ class WindowOfOneFromInit(Rule):
             %z = add %a, %b : tensor<f32>
             stablehlo.return %z : tensor<f32>
             }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<2x4xf32>""",
+        ),
+        program(
+            "%x: tensor<5x4xi32>, %v: tensor<i32>",
+            """
+            %r = "stablehlo.reduce_window"(%x, %v)
+              <{window_dimensions = array<i64: 1, 1>, window_strides = array<i64: 2, 1>,
+              base_dilations = array<i64: 1, 1>, window_dilations = array<i64: 1, 1>,
+              padding = dense<0> : tensor<2x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<5x4xi32>, tensor<i32>) -> tensor<3x4xi32>""",
         ),
     )
 
@@ -104,6 +129,18 @@ class WholeWindow(Rule):
             %z = maximum %a, %b : tensor<f32>
             stablehlo.return %z : tensor<f32>
             }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<1x4xf32>""",
+        ),
+        program(
+            "%x: tensor<3x4xi32>, %v: tensor<i32>",
+            """
+            %r = "stablehlo.reduce_window"(%x, %v)
+              <{window_dimensions = array<i64: 3, 1>, window_strides = array<i64: 2, 1>,
+              base_dilations = array<i64: 1, 1>, window_dilations = array<i64: 1, 1>,
+              padding = dense<0> : tensor<2x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3x4xi32>, tensor<i32>) -> tensor<1x4xi32>""",
         ),
     )
 

@@ -216,6 +216,15 @@ return %2""",
 
 KEPT = [
     Kept(
+        "DotOfNegates",
+        "%x: tensor<2x4xi8>, %y: tensor<4x3xi8>",
+        """
+%0 = negate %x : tensor<2x4xi8>
+%1 = negate %y : tensor<4x3xi8>
+%r = dot_general %0, %1, contracting_dims = [1] x [0] : (tensor<2x4xi8>, tensor<4x3xi8>) -> tensor<2x3xi32>""",
+        "it changes the element type",
+    ),
+    Kept(
         "DotOfNothing",
         "%x: tensor<0x1xf32>, %y: tensor<1x3xf32>",
         "%r = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<0x1xf32>, tensor<1x3xf32>) -> tensor<0x3xf32>",
@@ -387,7 +396,7 @@ KEPT = [
         "DotOfOneBatch",
         "%x: tensor<1x?x4xi32>, %y: tensor<1x4x3xi32>",
         "%r = dot_general %x, %y, batching_dims = [0] x [0], contracting_dims = [2] x [1] : (tensor<1x?x4xi32>, tensor<1x4x3xi32>) -> tensor<1x?x3xi32>",
-        "a size is not known",
+        "needs to know a size",
     ),
     Kept(
         "DotOfReverses",

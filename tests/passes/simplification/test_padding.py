@@ -102,7 +102,7 @@ KEPT = [
         "PadOfNothing",
         "%x: tensor<0x?xf32>, %v: tensor<f32>",
         "%r = pad %x, %v, low = [1, 0], high = [0, 0], interior = [0, 0] : (tensor<0x?xf32>, tensor<f32>) -> tensor<1x?xf32>",
-        "a size is not known",
+        "needs to know a size",
     ),
     Kept(
         "PadBetweenNothing",
