@@ -437,13 +437,14 @@ class Pad(Operation, name="stablehlo.pad", traits=(Pure,)):
 
 
 def _same_beside_dimension(op: Concatenate) -> bool | str:
-    first = op.inputs[0].type
+    known = op.inputs[0].type.dims
     for number, value in enumerate(op.inputs):
-        pairs = zip(first.dims, value.type.dims, strict=False)
-        if value.type.rank != first.rank or not all(
-            axis == op.dimension or same_dim(a, b) for axis, (a, b) in enumerate(pairs)
+        dims = value.type.dims
+        if len(dims) != len(known) or not all(
+            axis == op.dimension or same_dim(a, b) for axis, (a, b) in enumerate(zip(known, dims, strict=True))
         ):
-            return f"`inputs[0]` is `{first}`, `inputs[{number}]` is `{value.type}`"
+            return f"those before have the sizes {list(known)}, `inputs[{number}]` is `{value.type}`"
+        known = merge((known, dims))
     return True
 
 

@@ -30,7 +30,7 @@ def copy_of_body(region: Region) -> Region:
 def reducer_of(op: hlo.Reduce | hlo.ReduceWindow) -> type[Operation] | None:
     """The op that a reduction of one tensor applies, where its body is that op of its two arguments, in elements of the input.
 
-    It is commutative and associative, but for rounding. The maximum of complex numbers is not: what is beside a NaN hangs on the order.
+    It is commutative and associative, but for rounding. The maximum of complex numbers is not, when there is NaN among them.
     """
     block = op.body.block
     inner, last = block.first_op, block.last_op
