@@ -118,7 +118,9 @@ func.func @main(%x: tensor<2x5x3xi8>, %w: tensor<2x3x4xi8>) -> tensor<2x4x4xi8> 
 
 
 def test_attributes_that_were_left_out_come():
-    convolutions = [next(op for op in m.walk() if isinstance(op, hlo.Convolution)) for m in steps_from(CONVOLUTION)]
+    convolutions = [
+        next(op for op in m.walk() if isinstance(op, hlo.Convolution)) for m in steps_from(CONVOLUTION, 1200)
+    ]
     assert {1, 2} <= {op.window_strides[0] for op in convolutions if op.window_strides}
     assert any(op.window_reversal for op in convolutions) and any(op.padding for op in convolutions)
     given = [
@@ -183,11 +185,34 @@ def test_each_kind_of_element_type_has_its_turn():
     assert walk.retyped(rng) is None
 
 
+def test_a_bound_may_be_a_scalar_or_a_tensor():
+    ops = [op for module in steps_from(CLAMPED) for op in module.walk() if isinstance(op, hlo.Clamp)]
+    ranks = {(op.min.type.rank, op.max.type.rank) for op in ops}
+    assert {(0, 2), (2, 0)} <= ranks
+
+
+CLAMPED = """
+func.func @main(%x: tensor<2x3xf32>, %low: tensor<f32>) -> tensor<2x3xf32> {
+  %high = stablehlo.constant dense<2.0> : tensor<f32>
+  %0 = stablehlo.clamp %low, %x, %high : (tensor<f32>, tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+"""
+
+
 def test_the_least_number_stays_the_least_in_another_element_type():
     program = couloir.parse(COMPARED.replace("f32", "i8").replace("2.0", "-128"))
     for element, least in ((f32, -np.inf), (i32, -(2**31)), (IntegerType(8, "unsigned"), 0)):
         (constant,) = (op for op in with_element_type(program, element).walk() if isinstance(op, hlo.Constant))
         assert (constant.value.array == least).all()
+
+
+def test_another_element_type_of_the_arguments_alone():
+    """The absolute value of complex numbers is real, and so is what it is compared with."""
+    program = couloir.parse(COMPARED.replace("negate", "abs"))
+    found = with_element_type(program, ComplexType(f32))
+    (absolute,) = (op for op in found.walk() if isinstance(op, hlo.Abs))
+    assert (absolute.operand.type.element_type, absolute.result.type.element_type) == (ComplexType(f32), f32)
 
 
 COMPARED = """

@@ -118,7 +118,7 @@ class MinimumAbsorbs(Rule):
 
 
 class MaximumAbsorbsFloat(Rule):
-    """max(x, min(x, y))  =>  x, of floats"""
+    """max(x, min(x, y))  =>  x, also of floats and complex numbers"""
 
     assumes = ("no NaN",)
 
@@ -127,15 +127,12 @@ class MaximumAbsorbsFloat(Rule):
     def pattern(x, y):
         return hlo.Maximum(x, hlo.Minimum(x, y))
 
-    def where(x):
-        return floats(x)
-
     def rewrite(x):
         return x
 
 
 class MinimumAbsorbsFloat(Rule):
-    """min(x, max(x, y))  =>  x, of floats"""
+    """min(x, max(x, y))  =>  x, also of floats and complex numbers"""
 
     assumes = ("no NaN",)
 
@@ -143,9 +140,6 @@ class MinimumAbsorbsFloat(Rule):
 
     def pattern(x, y):
         return hlo.Minimum(x, hlo.Maximum(x, y))
-
-    def where(x):
-        return floats(x)
 
     def rewrite(x):
         return x
@@ -387,11 +381,25 @@ class ClampTwice(Rule):
 class ClampClamped(Rule):
     """clamp(a, clamp(low, x, high), b)  =>  clamp(clamp(a, low, b), x, clamp(a, high, b)), when all bounds are constants"""
 
+    examples = (
+        """
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %low = stablehlo.constant dense<-1.0> : tensor<f32>
+  %high = stablehlo.constant dense<2.0> : tensor<f32>
+  %a = stablehlo.constant dense<0.0> : tensor<f32>
+  %b = stablehlo.constant dense<3.0> : tensor<f32>
+  %0 = stablehlo.clamp %low, %x, %high : (tensor<f32>, tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %r = stablehlo.clamp %a, %0, %b : (tensor<f32>, tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+""",
+    )
+
     def pattern(x, low: ConstantLike, high: ConstantLike, a: ConstantLike, b: ConstantLike):
         return hlo.Clamp(a, hlo.Clamp(low, x, high), b)
 
     def where(low, high, a, b):
-        return reals(low) & same_type(low, a) & same_type(low, b) & same_type(low, high)
+        return guard(low.type is high.type is a.type is b.type, "the bounds have not one type")
 
     def rewrite(x, low, high, a, b):
         return hlo.Clamp(hlo.Clamp(a, low, b), x, hlo.Clamp(a, high, b))
@@ -437,7 +445,7 @@ class ClampToOne(Rule):
 
 
 class ClampToOneFloat(Rule):
-    """clamp(y, x, y)  =>  y, of floats"""
+    """clamp(y, x, y)  =>  y, also of floats and complex numbers"""
 
     assumes = ("no NaN",)
 
@@ -445,7 +453,7 @@ class ClampToOneFloat(Rule):
         return hlo.Clamp(y, x, y)
 
     def where(x, y):
-        return floats(x) & same_type(x, y)
+        return same_type(x, y)
 
     def rewrite(y):
         return y

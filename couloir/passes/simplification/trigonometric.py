@@ -22,7 +22,7 @@ class SineOfNegated(Rule):
         return hlo.Sine(hlo.Negate(x), accuracy)
 
     def where(x):
-        return floats(x)
+        return numbers(x)
 
     def rewrite(x, accuracy):
         return hlo.Negate(hlo.Sine(x, accuracy))
@@ -35,7 +35,7 @@ class CosineOfNegated(Rule):
         return hlo.Cosine(hlo.Negate(x), accuracy)
 
     def where(x):
-        return floats(x)
+        return numbers(x)
 
     def rewrite(x, accuracy):
         return hlo.Cosine(x, accuracy)
@@ -61,7 +61,7 @@ class TanOfNegated(Rule):
         return hlo.Tan(hlo.Negate(x), accuracy)
 
     def where(x):
-        return floats(x)
+        return numbers(x)
 
     def rewrite(x, accuracy):
         return hlo.Negate(hlo.Tan(x, accuracy))

@@ -152,6 +152,7 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
         _change_number: 8,
         _change_attribute: 4,
         _change_size: 4,
+        _change_shape: 2,
         _add_dimension: 12 if _poverty(module) else 3,
         _change_element: 3,
         _change_constant: 2,
@@ -289,23 +290,29 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
 
 
 def with_element_type(module: ModuleOp, new: Type) -> ModuleOp | None:
-    """A program with another element type in place of the one that most of its values have; None when it does not verify."""
-    made = module.clone()
-    function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
-    if function is None or any(isinstance(op, CustomCall) for op in made.walk()):
-        return None
-    shaped = _shaped_values(function)
-    counted = Counter(value.type.element_type for value in shaped)
-    if not counted or new in counted:
-        return None
-    ((old, _),) = counted.most_common(1)
-    try:
-        _set_elements(function, [value for value in shaped if value.type.element_type is old], new)
-        if not _types_follow(function):
+    """A program with another element type in place of the one that most of its values have; when that does not verify, in
+    place of that of its arguments alone; None when neither does.
+    """
+    for arguments_alone in (False, True):
+        made = module.clone()
+        function = next((op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration), None)
+        if function is None or any(isinstance(op, CustomCall) for op in made.walk()):
             return None
-    except _UNFIT:
-        return None
-    return None if faults(made, limit=1) else made
+        shaped = _shaped_values(function)
+        counted = Counter(value.type.element_type for value in shaped)
+        if not counted or new in counted:
+            return None
+        ((old, _),) = counted.most_common(1)
+        chosen = [value for value in shaped if value.type.element_type is old]
+        if arguments_alone:
+            chosen = [value for value in chosen if value in function.arguments]
+        try:
+            _set_elements(function, chosen, new)
+            if _types_follow(function) and not faults(made, limit=1):
+                return made
+        except _UNFIT:
+            continue
+    return None
 
 
 def _change_element(function: FuncOp, rng: Random) -> bool:
@@ -403,6 +410,23 @@ def _bind_argument(function: FuncOp, rng: Random) -> bool:
         return False
     argument.replace_all_uses_with(op.results[0])
     function.entry.prepend(op)
+    return True
+
+
+def _change_shape(function: FuncOp, rng: Random) -> bool:
+    """An argument or constant is a scalar, or has the shape of another value: bounds and conditions may be either."""
+    constants = [op.results[0] for op in function.entry.ops if op.has_trait(ConstantLike)]
+    given = [value for value in (*function.arguments, *constants) if isinstance(value.type, ShapedType)]
+    if not given:
+        return False
+    value = rng.choice(given)
+    shapes = {(), *(other.type.dims for other in given if None not in other.type.dims)} - {value.type.dims}
+    if not shapes:
+        return False
+    dims = rng.choice(sorted(shapes))
+    value.set_type(value.type.with_dims(dims))
+    if value.defining_op is not None:
+        _resize_constant(value.defining_op)
     return True
 
 
