@@ -138,7 +138,10 @@ INTEGERS = st.integers(-(2**31), 2**31 - 1)
 
 
 @given(
-    case=st.sampled_from([body for body, _ in SIMPLER] + [body for body in KEPT if "%t" not in body.split("=")[1]]),
+    case=st.sampled_from(
+        [body for body, _ in SIMPLER]
+        + [body for body in KEPT if "%t" not in body.split("=")[1] and "downward" not in body]  # nothing computes that
+    ),
     x=INTEGERS,
     y=INTEGERS.filter(bool),
     b=st.booleans(),
