@@ -185,6 +185,14 @@ def test_each_kind_of_element_type_has_its_turn():
     assert walk.retyped(rng) is None
 
 
+def test_vectors_have_no_sizes_that_are_not_known():
+    text = "func.func @main(%x: vector<2x3xf32>) -> vector<2x3xf32> { %0 = arith.negf %x : vector<2x3xf32>\nreturn %0 : vector<2x3xf32> }"
+    walk, rng = Walk(lambda module: True), Random(0)
+    walk.add(couloir.parse(text), rng)
+    found = [module for module in (walk.program(rng) for _ in range(60)) if module is not None]
+    assert len(found) > 10
+
+
 def test_a_bound_may_be_a_scalar_or_a_tensor():
     ops = [op for module in steps_from(CLAMPED) for op in module.walk() if isinstance(op, hlo.Clamp)]
     ranks = {(op.min.type.rank, op.max.type.rank) for op in ops}
