@@ -17,7 +17,17 @@ from couloir.ir.rewriting import Rewrite, Rewriter, Rule, guard, is_constant, ru
 from couloir.ir.rewriting.guards import constant_op
 from couloir.ir.traits import ConstantLike
 from couloir.ir.types import dtype_of
-from couloir.passes.simplification.guards import booleans, filled, floats, integers, number, numbers, reals, wide_floats
+from couloir.passes.simplification.guards import (
+    booleans,
+    complex_numbers,
+    filled,
+    floats,
+    integers,
+    number,
+    numbers,
+    reals,
+    wide_floats,
+)
 
 
 def _is_power_of_two(a):
@@ -390,6 +400,8 @@ def constant_to_the_right(
         return "the left operand is no constant"
     if constant_op(op.rhs) is not None:
         return "both operands are constants"
+    if isinstance(op, hlo.Maximum | hlo.Minimum) and complex_numbers(op.lhs):
+        return "of complex zeros the second is taken for the greater"
     op.set_operands([op.rhs, op.lhs])
     rewriter.changed(op)
     return None

@@ -10,7 +10,7 @@ A leaf holds polynomials as its data:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -21,7 +21,7 @@ from couloir.ir.attribute import Attribute
 from couloir.testing.proofs.expressions import ZERO, Atom, Polynomial, index, of
 from couloir.testing.proofs.facts import Fact
 from couloir.testing.proofs.laws import apply, rebuilt
-from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, Term, constant
+from couloir.testing.proofs.terms import BOOLEAN, FALSE, TRUE, Term, constant, postorder
 
 Indices = tuple[Polynomial, ...]
 
@@ -123,15 +123,99 @@ def fold(
         if not used:
             return apply(str(kind), init, body)
         inner = body.data
-        if (
-            body.op == "fold"
-            and isinstance(inner, Fold)
-            and inner.kind == kind
-            and is_neutral(str(kind), body.operands[0])
-        ):
-            used += inner.indices
-            bodies = body.operands[1:]
+        if body.op == "fold" and isinstance(inner, Fold) and inner.kind == kind:
+            start = body.operands[0]
+            if is_neutral(str(kind), start) or (kind in IDEMPOTENT and start is init):
+                used += inner.indices
+                bodies = body.operands[1:]
+        found = _taken_out(str(kind), used, init, bodies[0])
+        if found is not None:
+            return found
     return Term.of("fold", (*inits, *bodies), inits[result].dtype, Fold(kind, tuple(used), result))
+
+
+_OF_BOOLEANS: Final[Mapping[str, str]] = {"maximum": "or", "minimum": "and"}
+"""What ops on booleans are to terms."""
+
+
+def _taken_out(kind: str, indices: Sequence[Atom], init: Term, body: Term) -> Term | None:
+    """What is combined without its neutral elements; of a sum of integers also without a sign or factors that all summands have.
+
+    A sum of booleans is their disjunction.
+    """
+    dtype = body.dtype
+    if is_neutral(kind, body) and (kind != "add" or _is_no_float(dtype) or _keeps(init, body)):
+        return init
+    name = _OF_BOOLEANS.get(kind, kind) if dtype == BOOLEAN else kind
+    if kind in IDEMPOTENT and body.op == name and init in body.operands:  # what it starts from is in it anyway
+        (other,) = [operand for operand in body.operands if operand is not init]
+        return fold(kind, indices, [init], [other])
+    multiply, is_sum = ("and", kind in ("add", "or")) if dtype == BOOLEAN else ("multiply", kind == "add")
+    if not is_sum or not _is_no_float(dtype):
+        return None
+
+    def rest(term: Term) -> Term:
+        return fold(kind, indices, [constant(0, dtype)], [term])
+
+    if body.op == "negate":
+        return apply("add", init, apply("negate", rest(body.operands[0])))
+    factors = _factors(body, multiply)
+    taken = [factor for factor in factors if not depends_on(factor, indices)]
+    if not taken or len(taken) == len(factors):
+        return None
+    inside = _product(multiply, [factor for factor in factors if factor not in taken])
+    return apply("add", init, apply(multiply, _product(multiply, taken), rest(inside)))
+
+
+def _factors(term: Term, multiply: str) -> list[Term]:
+    """What is multiplied in a term, in any order."""
+    found: list[Term] = []
+    todo = [term]
+    while todo:
+        part = todo.pop()
+        if part.op == multiply and part.dtype == term.dtype:
+            todo += part.operands
+        else:
+            found.append(part)
+    return found
+
+
+def _product(multiply: str, factors: Sequence[Term]) -> Term:
+    """The product of some factors, at least one, in an order that does not depend on where they stood."""
+    first, *others = sorted(factors, key=lambda term: term.key)
+    for other in others:
+        first = apply(multiply, first, other)
+    return first
+
+
+def _is_no_float(dtype: DType) -> bool:
+    return kind(dtype) in ("signed", "unsigned", "bool")
+
+
+def _keeps(init: Term, zero: Term) -> bool:
+    """Whether a zero that is added to an initial value, any number of times, makes no difference: -0.0 is added, or to 0.0."""
+    if kind(zero.dtype) != "float":
+        return False
+    return zero is constant(-0.0, zero.dtype) or init is constant(0.0, zero.dtype)
+
+
+def depends_on(term: Term, indices: Collection[Atom]) -> bool:
+    """Whether some index stands in a term."""
+    for part in postorder([term]):
+        match part.data:
+            case Read(_, places):
+                items: Sequence[Polynomial] = places
+            case Fact():
+                items = part.data.items
+            case Polynomial():
+                items = [part.data]
+            case Fold():
+                items = [atom.bound for atom in part.data.indices if atom.bound is not None]
+            case _:
+                continue
+        if any(not item.atoms().keys().isdisjoint(indices) for item in items):
+            return True
+    return False
 
 
 def is_neutral(kind: str, term: Term) -> bool:
@@ -166,6 +250,10 @@ _NEUTRAL: Final[Mapping[str, Callable[[DType], Any]]] = {
 }
 KINDS: Final = frozenset(_NEUTRAL)
 """What can be folded in any order: associative and commutative, but for rounding."""
+
+
+IDEMPOTENT: Final = frozenset(("maximum", "minimum", "and", "or"))
+"""Of these x and x are x."""
 
 
 def with_indices(term: Term, mapping: Mapping[Atom, Polynomial]) -> Term:

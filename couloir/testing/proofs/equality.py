@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 import attrs
 
 from couloir.testing.proofs.bounded import Progress, decide
-from couloir.testing.proofs.elements import KINDS, Fold, Read, with_indices
+from couloir.testing.proofs.elements import IDEMPOTENT, KINDS, Fold, Read, depends_on, fold, with_indices
 from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, index, of
 from couloir.testing.proofs.facts import Arithmetic, Fact, at_most, equal
 from couloir.testing.proofs.laws import substituted
@@ -25,6 +25,8 @@ from couloir.testing.proofs.terms import FALSE, TRUE, Term, variable
 
 MAX_SPLITS: Final = 200
 SCALAR_SECONDS: Final = 1.0
+MAX_REVERSED: Final = 3
+"""Indices of a fold for which all directions are tried."""
 LEAVES: Final = ("read", "number", "fold")
 """Terms whose operands, if any, are not those of a scalar op."""
 
@@ -99,6 +101,10 @@ class Equality:
         if condition is not None:
             return self._cases(condition, a, b, premises)
         leaves = [term for term in outside_folds([a, b]) if term.op in LEAVES]
+        shorter = {leaf: new for leaf in leaves if (new := self._without_repetition(leaf, premises)) is not leaf}
+        if shorter:
+            a, b = substituted([a, b], shorter)
+            return self._terms(a, b, premises)
         same = self._same_leaves(leaves, premises)
         if same:
             a, b = substituted([a, b], same)
@@ -206,16 +212,42 @@ class Equality:
                 return True
         return False
 
+    def _without_repetition(self, term: Term, premises: tuple[Fact, ...]) -> Term:
+        """A fold by an op that makes x of x and x, without indices that its body does not look at: if they have some value."""
+        folded = term.data
+        if not isinstance(folded, Fold) or folded.kind not in IDEMPOTENT:
+            return term
+        init, body = term.operands
+        unused = [atom for atom in folded.indices if not depends_on(body, (atom,))]
+        gone = [
+            atom
+            for atom in unused
+            if atom.bound is not None and self.arithmetic.follows(at_most(ONE, atom.bound), premises) is True
+        ]
+        if not gone:
+            return term
+        return fold(folded.kind, [atom for atom in folded.indices if atom not in gone], [init], [body])
+
     def _pairings(
         self, a: Sequence[Atom], b: Sequence[Atom], any_order: bool, premises: tuple[Fact, ...]
     ) -> Iterator[Mapping[Atom, Polynomial]]:
-        """Ways to take the indices of one fold for those of another: of equal bounds."""
+        """Ways to take the indices of one fold for those of another: of equal bounds, also from the last to the first."""
         if len(a) != len(b):
             return
-        for order in itertools.permutations(a) if any_order else (a,):
+        found: list[tuple[Atom, ...]] = []
+        for order in itertools.permutations(a) if any_order else (tuple(a),):
             bounds = [(x.bound, y.bound) for x, y in zip(order, b, strict=True)]
             if all(x is not None and y is not None and self._same_numbers([x], [y], premises) for x, y in bounds):
+                found.append(order)
                 yield {old: of(new) for new, old in zip(order, b, strict=True)}
+        if not any_order or len(a) > MAX_REVERSED:
+            return
+        for order in found:
+            for turned in itertools.islice(itertools.product((False, True), repeat=len(a)), 1, None):
+                yield {
+                    old: (new.bound or ZERO) - ONE - of(new) if turns else of(new)
+                    for new, old, turns in zip(order, b, turned, strict=True)
+                }
 
     def _same_unknown(self, a: Any, b: Any) -> bool:
         """Whether two things without a meaning are the same op on equal operands."""

@@ -181,11 +181,13 @@ class Meanings:
             found = self._values[term] = made
         return of(found)
 
-    def fold(self, kind: str, indices: Sequence[Atom], init: Term, body: Term) -> Term:
-        """All elements of a body combined, from an initial value."""
-        if not indices and self.zeros_are_one and is_neutral(kind, init):
-            return body
-        return fold(kind, indices, [init], [body])
+    def fold(
+        self, kind: Hashable, indices: Sequence[Atom], inits: Sequence[Term], bodies: Sequence[Term], result: int
+    ) -> Term:
+        """All elements of bodies combined, from initial values."""
+        if not indices and self.zeros_are_one and isinstance(kind, str) and is_neutral(kind, inits[0]):
+            return bodies[0]
+        return fold(kind, indices, inits, bodies, result)
 
 
 def _of_one_rank(types: Sequence[Type]) -> bool:
@@ -445,13 +447,21 @@ def _pad(meanings: Meanings, op: hlo.Pad, operands: Sequence[Tensor]) -> Tensor:
         for axis, (i, low, step, size) in enumerate(zip(indices, lows, steps, x.dims, strict=True)):
             place = i - low
             if axis not in unpadded:
-                quotient = place // (step + ONE)
-                facts += [at_most(ZERO, place), less(quotient, size), zero(place - quotient * (step + ONE))]
-                place = quotient
+                place, found = _before_padding(i, low, step, size)
+                facts += found
             inner.append(place)
         return choice(facts, lambda: x.whole(inner), lambda: value.at(()))
 
     return Tensor(dims, dtype, at)
+
+
+def _before_padding(
+    i: Polynomial, low: Polynomial, step: Polynomial, size: Polynomial
+) -> tuple[Polynomial, list[Fact]]:
+    """Where the element at `i` comes from, if the facts hold: before it `low` elements are put, and `step` between any two."""
+    place = i - low
+    quotient = place // (step + ONE)
+    return quotient, [at_most(ZERO, place), less(quotient, size), zero(place - quotient * (step + ONE))]
 
 
 @_means(hlo.Concatenate)
@@ -587,7 +597,8 @@ def _dot_general(meanings: Meanings, op: hlo.DotGeneral, operands: Sequence[Tens
         [n for n in range(len(x.dims)) if n not in batching[side] and n not in contracting[side]]
         for side, x in enumerate(operands)
     ]
-    plain = lhs.dtype == rhs.dtype == dtype and kind(dtype) != "complex"
+    whole = all(kind(each) in ("signed", "unsigned", "bool") for each in (lhs.dtype, rhs.dtype, dtype))
+    plain = whole or (lhs.dtype == rhs.dtype == dtype and kind(dtype) != "complex")
     how = "multiply" if plain else f"dot {lhs.dtype} {rhs.dtype} {op.precision_config} {op.algorithm}"
 
     def at(indices: Indices) -> Term:
@@ -602,7 +613,8 @@ def _dot_general(meanings: Meanings, op: hlo.DotGeneral, operands: Sequence[Tens
                 places[axis] = indices[first + n]
             for atom, axis in zip(bound, contracting[side], strict=True):
                 places[axis] = ZERO if atom is None else of(atom)
-            terms.append(x.whole(places))
+            element = x.whole(places)
+            terms.append(converted(element, dtype) if whole else element)
         body = apply(how, *terms, dtype=dtype)
         used = [atom for atom in bound if atom is not None]
         return fold("add", used, [constant_term(0, dtype)], [body]) if used else body
@@ -620,9 +632,8 @@ def _reduce(
         raise NoMeaning(f"`{op.name}` has no meaning by index")
     count = len(operands) // 2
     inputs, inits = operands[:count], operands[count:]
-    how = _reducer(op.body, inputs[0].dtype) if count == 1 else None
+    how = _how_to_combine(op, operands)
     gone = op.dimensions
-    key = op_key(op, {})[1:] if how is None else None
 
     def reduced(result: int) -> Tensor:
         dims, dtype = dims_and_dtype(op.results[result].type)
@@ -636,9 +647,58 @@ def _reduce(
                 places.append((ZERO if atom is None else of(atom)) if axis in bound else next(rest))
             used = [atom for atom in bound.values() if atom is not None]
             starts, bodies = [init.at(()) for init in inits], [x.whole(places) for x in inputs]
-            if how is not None:
-                return meanings.fold(how, used, starts[0], bodies[0])
-            return fold(key, used, starts, bodies, result)
+            return meanings.fold(how, used, starts, bodies, result)
+
+        return Tensor(dims, dtype, at)
+
+    return tuple(map(reduced, range(count)))
+
+
+def _how_to_combine(op: hlo.Reduce | hlo.ReduceWindow, operands: Sequence[Tensor]) -> Hashable:
+    """The name of the op that a body consists of, or the body. Raises `NoMeaning` where elements become wider first."""
+    count = len(operands) // 2
+    dtypes = [dims_and_dtype(value.type)[1] for value in op.results]
+    if [x.dtype for x in operands] != [*dtypes, *dtypes]:
+        raise NoMeaning(f"`{op.name}` of elements that become wider")
+    how = _reducer(op.body, dtypes[0]) if count == 1 else None
+    return how if how is not None else (op.name, op_key(op, {})[1:])
+
+
+def _reduce_window(
+    meanings: Meanings, op: hlo.ReduceWindow, operands: Sequence[Any], values: dict[Value[Any], Any]
+) -> tuple[Any, ...]:
+    """Reductions of windows of what is padded with the initial values."""
+    if not all(isinstance(operand, Tensor) for operand in operands) or not _is_closed(op):
+        raise NoMeaning(f"`{op.name}` has no meaning by index")
+    count = len(operands) // 2
+    inputs, inits = operands[:count], operands[count:]
+    how = _how_to_combine(op, operands)
+    sizes = [expression_of(n) for n in op.window_dimensions]
+
+    def reduced(result: int) -> Tensor:
+        dims, dtype = dims_and_dtype(op.results[result].type)
+
+        def at(indices: Indices) -> Term:
+            bound = [_bound(size) for size in sizes]
+            starts = [init.at(()) for init in inits]
+            places: list[Polynomial] = []
+            facts: list[Fact] = []
+            for window, atom, i, size in zip(op.window, bound, indices, inputs[0].dims, strict=True):
+                inner = ZERO if atom is None else of(atom)
+                stride, dilation = expression_of(window.stride), expression_of(window.window_dilation)
+                place, found = _before_padding(
+                    i * stride + inner * dilation,
+                    expression_of(window.padding_low),
+                    expression_of(window.base_dilation) - ONE,
+                    size,
+                )
+                places.append(place)
+                facts += found
+            bodies = [
+                choice(facts, lambda x=x: x.whole(places), lambda start=start: start)
+                for x, start in zip(inputs, starts, strict=True)
+            ]
+            return meanings.fold(how, [atom for atom in bound if atom is not None], starts, bodies, result)
 
         return Tensor(dims, dtype, at)
 
@@ -694,6 +754,7 @@ def _chosen(conditions: Callable[[], Sequence[Term]], results: Sequence[Any]) ->
 
 _WITH_REGIONS: Final[dict[str, WithRegions]] = {
     hlo.Reduce.name: _reduce,
+    hlo.ReduceWindow.name: _reduce_window,
     hlo.If.name: _if,
     hlo.Case.name: _case,
 }

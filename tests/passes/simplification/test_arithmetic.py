@@ -236,6 +236,8 @@ KEPT = [
     ("ShiftRightLogicalTwice", "i8", "%a = constant 4; %b = constant 4; %0 = shift_right_logical %x, %a; %r = shift_right_logical %0, %b"),
     ("ShiftRightArithmeticTwice", "i8", "%a = constant 4; %b = constant 4; %0 = shift_right_arithmetic %x, %a; %r = shift_right_arithmetic %0, %b"),
     ("constant_to_the_right", "f32", "%a = constant 2.0; %r = maximum %x, %a"),
+    ("constant_to_the_right", "complex<f32>", "%a = constant (0.0, 0.0); %r = maximum %a, %x"),
+    ("constant_to_the_right", "complex<f32>", "%a = constant (0.0, 0.0); %r = minimum %a, %x"),
     ("constant_to_the_right", "f32", "%a = constant 2.0; %b = constant 3.0; %r = add %a, %b"),
     *((rule, "f32", f"%a = constant 2.0; %b = constant 3.0; %0 = {first}; %r = {second}") for rule, first, second in [
         ("AddConstants", "add %x, %a", "add %0, %b"),

@@ -317,6 +317,14 @@ stablehlo.return %z : tensor<i32>
     ),
     Kept(
         "ReduceOfReduce",
+        "%x: tensor<2x3xcomplex<f32>>, %v: tensor<complex<f32>>",
+        """
+%0 = reduce(%x init: %v) applies maximum across dimensions = [1] : (tensor<2x3xcomplex<f32>>, tensor<complex<f32>>) -> tensor<2xcomplex<f32>>
+%r = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<2xcomplex<f32>>, tensor<complex<f32>>) -> tensor<complex<f32>>""",
+        "its body is not one op like add",
+    ),
+    Kept(
+        "ReduceOfReduce",
         "%x: tensor<2x3xi32>",
         """
 %c = constant dense<0> : tensor<i32>

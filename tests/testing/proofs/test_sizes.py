@@ -19,6 +19,7 @@ from couloir.ir.rewriting import Rewrite, Rewriter, Rule, apply_rules, is_splat
 from couloir.ir.rewriting.rule import as_rewrite, function_rule
 from couloir.ir.traits import ConstantLike
 from couloir.ir.verify import faults
+from couloir.passes.simplification.reducers import copy_of_body
 from couloir.testing.proofs import smt
 from couloir.testing.proofs.facts import Arithmetic
 from couloir.testing.proofs.families import Family
@@ -813,6 +814,163 @@ class TestSizesInGuards:
         found = _outcome(raises, program)
         assert isinstance(found, Candidate)
         assert "tensor<6xf32>" in str(found.module)
+
+
+def _reduced(op: str, type: str, body: str, arguments: str) -> ModuleOp:
+    """A reduction of a tensor %r of sizes 3 and 4, which `body` makes, along its first dimension, from %v on."""
+    return _program(
+        f"{arguments}, %v: tensor<{type}>",
+        f"""{body}
+            %0 = stablehlo.reduce(%r init: %v) applies stablehlo.{op} across dimensions = [0] :
+              (tensor<3x4x{type}>, tensor<{type}>) -> tensor<4x{type}>
+            return %0 : tensor<4x{type}>""",
+        f"tensor<4x{type}>",
+    )
+
+
+def _repeated(op: str, type: str) -> ModuleOp:
+    body = f"%r = stablehlo.broadcast_in_dim %x, dims = [1] : (tensor<4x{type}>) -> tensor<3x4x{type}>"
+    return _reduced(op, type, body, f"%x: tensor<4x{type}>")
+
+
+def _scaled(op: str, type: str) -> ModuleOp:
+    body = f"""%1 = stablehlo.broadcast_in_dim %s, dims = [] : (tensor<{type}>) -> tensor<3x4x{type}>
+               %r = stablehlo.multiply %x, %1 : tensor<3x4x{type}>"""
+    return _reduced(op, type, body, f"%x: tensor<3x4x{type}>, %s: tensor<{type}>")
+
+
+def _once(op: hlo.Reduce, rewriter: Rewriter) -> None:
+    """reduce(broadcast_in_dim(x), v)  =>  f(v, x)"""
+    repeated, cls = op.inputs[0].defining_op, type(op.body.block.first_op)
+    if isinstance(repeated, hlo.BroadcastInDim) and repeated.operand.type is op.outputs[0].type:
+        start = hlo.BroadcastInDim(op.init_values[0], (), result_types=[repeated.operand.type])
+        rewriter.replace(op, cls(start, repeated.operand))
+
+
+def _once_if_there_is_one(op: hlo.Reduce, rewriter: Rewriter) -> None:
+    if op.inputs[0].type.shape[0] > 0:
+        _once(op, rewriter)
+
+
+def _factor_last(op: hlo.Reduce, rewriter: Rewriter) -> None:
+    """reduce(x * s, v)  =>  reduce(x, v) * s, which is wrong but for a sum from 0"""
+    product, result = op.inputs[0].defining_op, op.outputs[0].type
+    if isinstance(product, hlo.Multiply) and isinstance(product.rhs.defining_op, hlo.BroadcastInDim):
+        again = hlo.Reduce([product.lhs], list(op.init_values), op.dimensions, copy_of_body(op.body)).outputs[0]
+        factor = hlo.BroadcastInDim(product.rhs.defining_op.operand, (), result_types=[result])
+        rewriter.replace(op, hlo.Multiply(again, factor))
+
+
+def _from_zero(module: ModuleOp, type: str) -> ModuleOp:
+    text = str(module).replace(f", %arg2: tensor<{type}>", "").replace("%arg2", "%zero")
+    return couloir.parse(
+        text.replace("{\n    %0", f"{{\n    %zero = stablehlo.constant dense<0> : tensor<{type}>\n    %0", 1)
+    )
+
+
+class TestReductions:
+    def test_what_repeats_counts_once_if_f_makes_x_of_x_and_x(self) -> None:
+        programs = [_repeated(op, type) for op in ("maximum", "minimum") for type in ("i32", "f32", "i1")]
+        assert _proved(_once_if_there_is_one, *programs)
+        assert not isinstance(_outcome(_once_if_there_is_one, _repeated("add", "i32")), Proof)
+
+    @pytest.mark.parametrize("type", ["i32", "f32", "i1"])
+    def test_what_repeats_no_time_does_not_count(self, type: str) -> None:
+        assert not isinstance(_outcome(_once, _repeated("maximum", type)), Proof)
+
+    @pytest.mark.parametrize("type", ["i32", "ui8", "i1"])
+    def test_factors_of_all_summands(self, type: str) -> None:
+        def from_zero(op: hlo.Reduce, rewriter: Rewriter) -> None:
+            if is_splat(op.init_values[0], 0):
+                _factor_last(op, rewriter)
+
+        assert _proved(from_zero, _from_zero(_scaled("add", type), type))
+
+    @pytest.mark.parametrize(("op", "type"), [("add", "i32"), ("add", "i1"), ("maximum", "i32"), ("multiply", "i32")])
+    def test_factors_that_are_none(self, op: str, type: str) -> None:
+        assert not isinstance(_outcome(_factor_last, _scaled(op, type)), Proof)
+
+    @pytest.mark.parametrize(
+        ("init", "summand", "same"), [("0.0", "0.0", True), ("0.0", "-0.0", True), ("-0.0", "0.0", False)]
+    )
+    def test_sums_of_zeros(self, init: str, summand: str, same: bool) -> None:
+        def start(op: hlo.Reduce, rewriter: Rewriter) -> None:
+            if is_splat(op.inputs[0], float(summand)) and is_splat(op.init_values[0], float(init)):
+                rewriter.replace(op, hlo.constant(float(init), op.outputs[0].type))
+
+        program = _program(
+            "",
+            f"""%v = stablehlo.constant dense<{init}> : tensor<f32>
+                %r = stablehlo.constant dense<{summand}> : tensor<3x4xf32>
+                %0 = stablehlo.reduce(%r init: %v) applies stablehlo.add across dimensions = [0] :
+                  (tensor<3x4xf32>, tensor<f32>) -> tensor<4xf32>
+                return %0 : tensor<4xf32>""",
+            "tensor<4xf32>",
+        )
+        assert isinstance(_outcome(start, program), Proof) == same
+
+    @pytest.mark.parametrize(("body", "proved"), [("maximum", True), ("add", True), ("subtract", False)])
+    def test_from_the_last_to_the_first(self, body: str, proved: bool) -> None:
+        """But not by an op that has an order."""
+
+        def bare(op: hlo.Reduce, rewriter: Rewriter) -> None:
+            reverse = op.inputs[0].defining_op
+            if isinstance(reverse, hlo.Reverse):
+                same = hlo.Reduce([reverse.operand], list(op.init_values), op.dimensions, copy_of_body(op.body))
+                rewriter.replace(op, same.outputs[0])
+
+        module = _program(
+            "%x: tensor<3x4xi32>, %v: tensor<i32>",
+            f"""%r = stablehlo.reverse %x, dims = [0] : tensor<3x4xi32>
+                %0 = stablehlo.reduce(%r init: %v) across dimensions = [0] : (tensor<3x4xi32>, tensor<i32>) -> tensor<4xi32>
+                 reducer(%a: tensor<i32>, %b: tensor<i32>) {{
+                  %1 = stablehlo.{body} %a, %b : tensor<i32>
+                  stablehlo.return %1 : tensor<i32>
+                }}
+                return %0 : tensor<4xi32>""",
+            "tensor<4xi32>",
+        )
+        assert isinstance(_outcome(bare, module), Proof) == proved
+
+
+def _windows(low: int) -> ModuleOp:
+    return _program(
+        "%x: tensor<5xf32>, %v: tensor<f32>",
+        f"""%p = stablehlo.pad %x, %v, low = [{low}], high = [1], interior = [0] : (tensor<5xf32>, tensor<f32>) -> tensor<{6 + low}xf32>
+            %0 = "stablehlo.reduce_window"(%p, %v) <{{window_dimensions = array<i64: 2>}}> ({{
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+              %1 = stablehlo.maximum %a, %b : tensor<f32>
+              stablehlo.return %1 : tensor<f32>
+            }}) : (tensor<{6 + low}xf32>, tensor<f32>) -> tensor<{5 + low}xf32>
+            return %0 : tensor<{5 + low}xf32>""",
+        f"tensor<{5 + low}xf32>",
+    )
+
+
+class TestWindows:
+    @pytest.mark.parametrize(("wrong", "proved"), [(0, True), (1, False)])
+    def test_padding_that_the_windows_have_themselves(self, wrong: int, proved: bool) -> None:
+        """By 2 elements before and 1 after; `wrong` is put on the wrong side."""
+
+        def padded(op: hlo.ReduceWindow, rewriter: Rewriter) -> None:
+            pad = op.inputs[0].defining_op
+            amounts = ((2,), (1,), (0,))
+            if not isinstance(pad, hlo.Pad):
+                return
+            if (pad.edge_padding_low, pad.edge_padding_high, pad.interior_padding) == amounts:
+                new = hlo.ReduceWindow(
+                    [pad.operand],
+                    list(op.init_values),
+                    op.window_dimensions,
+                    op.window_strides,
+                    op.base_dilations,
+                    op.window_dilations,
+                    ((2 - wrong, 1 + wrong),),
+                    copy_of_body(op.body),
+                )
+                rewriter.replace(op, new.outputs[0])
+
+        assert isinstance(_outcome(padded, _windows(2)), Proof) == proved
 
 
 def _neutral(type: str, number: str) -> ModuleOp:
