@@ -50,6 +50,7 @@ from couloir.ir.attributes import (
     enum_attribute,
 )
 from couloir.ir.constraints import Holds, SameShape, SameType, compatible
+from couloir.ir.errors import Error
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, attr_optional, region, result
 from couloir.ir.operation import Operation, Region
 from couloir.ir.traits import Commutative, Elementwise, Pure, RecursiveMemoryEffects, SingleBlock
@@ -276,7 +277,8 @@ class ConstantLike(Operation, name="chlo.constant_like", traits=(Pure,)):
     )
 
     def infer(self) -> Type:
-        assert isinstance(self.value, IntegerAttr | FloatAttr)
+        if not isinstance(self.value, IntegerAttr | FloatAttr):
+            raise Error(f"`value` of `{self.name}` is a number with a type, not `{self.value}`")
         return self.operand.type.with_element_type(self.value.type)
 
 

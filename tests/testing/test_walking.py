@@ -169,6 +169,16 @@ def test_walks_end_with_sizes_that_are_declared_as_unknown():
     assert sum(map(known_though_declared_otherwise, walk.corpus)) < sum(map(known_though_declared_otherwise, found))
 
 
+def test_walks_forget_nothing_for_those_who_do_not_ask():
+    walk, rng = Walk(lambda module: True, forgets=False), Random(0)
+    walk.add(couloir.parse(SCALARS), rng)
+    for module in (walk.program(rng) for _ in range(40)):
+        if module is not None:
+            sizes = [value.type.dims for op in module.walk() for value in (*op.operands, *op.results)]
+            known = [argument.type.is_static for op in module.ops for argument in op.entry.arguments]
+            assert not all(known) or not any(None in dims for dims in sizes)
+
+
 def test_each_kind_of_element_type_has_its_turn():
     def fires(module):
         return any(isinstance(op, hlo.Negate) for op in module.walk())

@@ -144,7 +144,8 @@ class _Maker:
         self.has_fired = False
         self.hope = 1.0
         """How often it is worthwhile to make a program anew: half as often after each time that did not work out."""
-        self.walk = Walk(self._fires)
+        # A function that replaces a result by one that is known better leaves a module that does not verify.
+        self.walk = Walk(self._fires, forgets=isinstance(rule, Equation))
 
     def _fires(self, module: ModuleOp) -> bool:
         """Whether the rule fires anywhere in a program."""

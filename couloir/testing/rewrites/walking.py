@@ -91,10 +91,12 @@ class Walk:
 
     Args:
         fires: Whether the rule fires on a program, which is not changed.
+        forgets: Whether a program may end with a result that declares a size less than follows from the operands.
     """
 
-    def __init__(self, fires: Callable[[ModuleOp], bool]) -> None:
+    def __init__(self, fires: Callable[[ModuleOp], bool], *, forgets: bool = True) -> None:
         self.fires = fires
+        self.forgets = forgets
         self.corpus: list[ModuleOp] = []
         self.types = itertools.cycle(IN_TURN)
 
@@ -124,7 +126,7 @@ class Walk:
         if not accepted:
             return None
         self.add(here, rng)
-        less = _less_known(here, rng) if rng.random() < LESS_KNOWN else None
+        less = _less_known(here, rng) if self.forgets and rng.random() < LESS_KNOWN else None
         return here if less is None or not self.fires(less) else less
 
     def retyped(self, rng: Random) -> ModuleOp | None:
