@@ -20,8 +20,10 @@ from couloir.ir.operation import Value
 from couloir.ir.rewriting import Guard, Rewrite, Rewriter, Rule, guard, is_splat, rule
 from couloir.ir.rewriting.guards import constant_op
 from couloir.ir.traits import ConstantLike
-from couloir.ir.types import ShapedType, UnrankedTensorType, i1
+from couloir.ir.types import FloatType, ShapedType, UnrankedTensorType, i1
 
+_SCALE: Final = FloatType("f8E8M0FNU")
+"""Powers of two, without a sign."""
 _TRUE_FOR_EQUAL: Final = frozenset({"eq", "sle", "sge", "ule", "uge"})
 
 
@@ -369,6 +371,9 @@ class ArithDoubleNegate(Rule):
 
     def pattern(x, first, second):
         return arith.NegF(arith.NegF(x, first), second)
+
+    def where(x):
+        return guard(_element(x) is not _SCALE, "numbers of f8E8M0FNU have no sign")
 
     def rewrite(x):
         return x

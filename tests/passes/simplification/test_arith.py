@@ -157,3 +157,10 @@ def test_no_result_changes(case: str, x: int, y: int, b: bool, f: float) -> None
     (expected,), (actual,) = couloir.run(before, *arrays), couloir.run(after, *arrays)
     nan = np.issubdtype(expected.dtype, np.floating) and np.isnan(expected)
     assert (nan and np.isnan(actual)) or actual.tobytes() == expected.tobytes()
+
+
+def test_numbers_without_a_sign_are_not_as_they_were_when_they_are_negated_twice() -> None:
+    twice = "%0 = arith.negf %x : f8E8M0FNU\n  %r = arith.negf %0 : f8E8M0FNU"
+    program = couloir.parse(f"func.func @main(%x: f8E8M0FNU) -> f8E8M0FNU {{ {twice}\n  return %r : f8E8M0FNU }}")
+    done, _ = couloir.opt(program, "canonicalize")
+    assert str(done).count("arith.negf") == 2
