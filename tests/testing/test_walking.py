@@ -139,6 +139,16 @@ def test_an_operand_becomes_another_value():
     assert any(op.lhs is not op.rhs and op.rhs.defining_op is None for op in found)
 
 
+def test_operands_are_exchanged():
+    difference = """
+    func.func @main(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
+      %0 = stablehlo.subtract %x, %y : tensor<3xf32>
+      return %0 : tensor<3xf32>
+    }"""
+    found = [next(op for op in m.walk() if isinstance(op, hlo.Subtract)) for m in steps_from(difference)]
+    assert any(op.lhs.index == 1 and op.rhs.index == 0 for op in found)
+
+
 def test_unknown_sizes_become_known():
     unknown = """
     func.func @main(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {

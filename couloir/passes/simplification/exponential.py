@@ -233,7 +233,8 @@ class LogisticWritten(Rule):
           %one = stablehlo.constant dense<1.0> : tensor<4xf32>
           %0 = stablehlo.negate %x : tensor<4xf32>
           %1 = stablehlo.exponential %0 : tensor<4xf32>
-          %2 = stablehlo.add %1, %one : tensor<4xf32>
+          %too = stablehlo.constant dense<1.0> : tensor<4xf32>
+          %2 = stablehlo.add %1, %too : tensor<4xf32>
           %r = stablehlo.divide %one, %2 : tensor<4xf32>
           return %r : tensor<4xf32>
         }

@@ -494,13 +494,17 @@ def _change_body(function: FuncOp, rng: Random) -> bool:
 
 
 def _change_operand(function: FuncOp, rng: Random) -> bool:
-    """Another value of its type as an operand of one op: a new argument, or one that there is."""
+    """Another value of its type as an operand of one op: a new argument, or one that there is; or two operands exchanged."""
     ops = [op for op in function.entry.ops if op.operands and not isinstance(op, Return)]
     if not ops or function.attributes.get("arg_attrs") is not None:
         return False
     op = rng.choice(ops)
     operands = list(op.operands)
     place = rng.randrange(len(operands))
+    if place and operands[place] is not operands[place - 1] and rng.random() < 0.5:
+        operands[place - 1 : place + 1] = operands[place], operands[place - 1]
+        op.set_operands(operands)
+        return True
     type = operands[place].type
     others = [argument for argument in function.arguments if argument.type is type and argument is not operands[place]]
     operands[place] = rng.choice(others) if others and rng.random() < 0.5 else function.entry.add_argument(type)
