@@ -238,9 +238,24 @@ func.func @main(%x: tensor<4x3xi32>, %z: tensor<3xi32>) -> (tensor<4x3xi32>, ten
   return %y, %last : tensor<4x3xi32>, tensor<3xi32>
 }
 """
+_SCAN_AS_LOOP_3: Final = """
+func.func @main(%z: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %0 = "chlo.scan"(%z) <{dimension = 0 : i64, scan_dim_size = 3 : i64,
+      operandSegmentSizes = array<i32: 0, 1>, resultSegmentSizes = array<i32: 0, 1>}> ({
+  ^bb0(%c: tensor<2xf32>):
+    %s = stablehlo.add %c, %c : tensor<2xf32>
+    stablehlo.return %s : tensor<2xf32>
+  }) : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "chlo.scan"(%z) <{dimension = 0 : i64, operandSegmentSizes = array<i32: 0, 1>, resultSegmentSizes = array<i32: 0, 1>}> ({
+  ^bb0(%c: tensor<2xf32>):
+    stablehlo.return %c : tensor<2xf32>
+  }) : (tensor<2xf32>) -> tensor<2xf32>
+  return %0, %1 : tensor<2xf32>, tensor<2xf32>
+}
+"""
 
 
-@rule(examples=(_SCAN_AS_LOOP_1, _SCAN_AS_LOOP_2))
+@rule(examples=(_SCAN_AS_LOOP_1, _SCAN_AS_LOOP_2, _SCAN_AS_LOOP_3))
 def scan_as_loop(op: chlo.Scan, rewriter: Rewriter) -> str | None:
     """chlo.scan(x) by f  =>  while i < n { f(slice i of x) }"""
     values: list[Value[TensorType]] = [*op.operands, *op.results]

@@ -63,9 +63,27 @@ func.func @main(%x: tensor<2x3x4x2xf32>, %w: tensor<3x4x2x5xf32>) -> tensor<2x1x
   return %0 : tensor<2x1x1x5xf32>
 }
 """
+_OTHER_ORDER_AND_GROUPS: Final = """
+func.func @main(%x: tensor<4x3x2xf32>, %w: tensor<3x4x5xf32>, %half: tensor<3x2x4xf32>, %k: tensor<3x4x6xf32>,
+    %y: tensor<2x3x4xf32>, %u: tensor<?x3x4xf32>, %v: tensor<3x4x?xf32>)
+    -> (tensor<5x1x2xf32>, tensor<2x1x4xf32>, tensor<1x1x6xf32>, tensor<?x1x5xf32>, tensor<2x1x?xf32>) {
+  %0 = stablehlo.convolution(%x, %w) dim_numbers = [f, 0, b]x[0, i, o]->[f, 0, b], window = {}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<4x3x2xf32>, tensor<3x4x5xf32>) -> tensor<5x1x2xf32>
+  %1 = stablehlo.convolution(%y, %half) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+    {batch_group_count = 1 : i64, feature_group_count = 2 : i64} : (tensor<2x3x4xf32>, tensor<3x2x4xf32>) -> tensor<2x1x4xf32>
+  %2 = stablehlo.convolution(%y, %k) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+    {batch_group_count = 2 : i64, feature_group_count = 1 : i64} : (tensor<2x3x4xf32>, tensor<3x4x6xf32>) -> tensor<1x1x6xf32>
+  %3 = stablehlo.convolution(%u, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<?x3x4xf32>, tensor<3x4x5xf32>) -> tensor<?x1x5xf32>
+  %4 = stablehlo.convolution(%y, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<2x3x4xf32>, tensor<3x4x?xf32>) -> tensor<2x1x?xf32>
+  return %0, %1, %2, %3, %4 : tensor<5x1x2xf32>, tensor<2x1x4xf32>, tensor<1x1x6xf32>, tensor<?x1x5xf32>, tensor<2x1x?xf32>
+}
+"""
+"""One convolution with another order of dimensions, and some that are left alone."""
 
 
-@rule(examples=(_CONVOLUTION_OF_ONE_WINDOW,))
+@rule(examples=(_CONVOLUTION_OF_ONE_WINDOW, _OTHER_ORDER_AND_GROUPS))
 def convolution_of_one_window(op: hlo.Convolution, rewriter: Rewriter) -> str | None:
     """convolution(x, w)  =>  dot_general(reshape(x), reshape(w)), when the window is the whole of x"""
     numbers, x, w = op.dimension_numbers, op.lhs.type, op.rhs.type

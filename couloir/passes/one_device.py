@@ -36,9 +36,34 @@ func.func @main(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tenso
   return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
 }
 """
+_OTHER_COLLECTIVES: Final = """
+func.func @main(%x: tensor<2x3xf16>, %u: tensor<?x3xf16>, %root: tensor<1xi32>)
+    -> (tensor<2x3xf32>, tensor<2x3xf16>, tensor<2x3xf16>, tensor<?x3xf16>, tensor<2x3xf16>) {
+  %0 = "stablehlo.all_reduce"(%x) <{replica_groups = dense<0> : tensor<1x1xi64>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %6 = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %6 : tensor<f32>
+  }) : (tensor<2x3xf16>) -> tensor<2x3xf32>
+  %1 = "stablehlo.collective_broadcast"(%x) <{replica_groups = dense<0> : tensor<1x1xi64>}>
+    : (tensor<2x3xf16>) -> tensor<2x3xf16>
+  %2 = "stablehlo.collective_broadcast"(%x, %root) <{replica_groups = dense<0> : tensor<1x1xi64>, has_dynamic_root}>
+    : (tensor<2x3xf16>, tensor<1xi32>) -> tensor<2x3xf16>
+  %3 = "stablehlo.all_gather"(%x) <{all_gather_dim = 0 : i64, replica_groups = dense<0> : tensor<1x1xi64>}>
+    : (tensor<2x3xf16>) -> tensor<?x3xf16>
+  %4 = "stablehlo.async_start"(%x) ({
+  ^bb0(%a: tensor<2x3xf16>):
+    %6 = "stablehlo.all_gather"(%a) <{all_gather_dim = 0 : i64, replica_groups = dense<0> : tensor<1x1xi64>}>
+      : (tensor<2x3xf16>) -> tensor<2x3xf16>
+    stablehlo.return %6 : tensor<2x3xf16>
+  }) : (tensor<2x3xf16>) -> !stablehlo.future<tensor<2x3xf16>>
+  %5 = "stablehlo.async_done"(%4) : (!stablehlo.future<tensor<2x3xf16>>) -> tensor<2x3xf16>
+  return %0, %1, %2, %3, %5 : tensor<2x3xf32>, tensor<2x3xf16>, tensor<2x3xf16>, tensor<?x3xf16>, tensor<2x3xf16>
+}
+"""
+"""Collectives of one device, and some that are left alone."""
 
 
-@rule(examples=(_COLLECTIVE_OF_ONE_DEVICE,))
+@rule(examples=(_COLLECTIVE_OF_ONE_DEVICE, _OTHER_COLLECTIVES))
 def collective_of_one_device(
     op: hlo.AllGather
     | hlo.AllReduce
@@ -69,7 +94,7 @@ def collective_of_one_device(
 def _is_alone(op: Any) -> bool:
     if isinstance(op.attributes.get("replica_groups"), ReplicaGroupMeshAxes):
         return False
-    return all(member == 0 for group in op.replica_groups for member in group)
+    return {member for group in op.replica_groups for member in group} <= {0}
 
 
 @rule
@@ -94,9 +119,17 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   return %0 : tensor<2x3xf32>
 }
 """
+_OTHER_CALLS: Final = """
+func.func @main(%x: tensor<2xf32>, %y: tensor<i32>) -> (tensor<2xf32>, tensor<1xf32>, tensor<i32>) {
+  %0 = stablehlo.custom_call @Sharding(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = stablehlo.custom_call @SPMDFullToShardShape(%x) : (tensor<2xf32>) -> tensor<1xf32>
+  %2 = stablehlo.custom_call @other(%y) : (tensor<i32>) -> tensor<i32>
+  return %0, %1, %2 : tensor<2xf32>, tensor<1xf32>, tensor<i32>
+}
+"""
 
 
-@rule(examples=(_ANNOTATION_DROPPED,))
+@rule(examples=(_ANNOTATION_DROPPED, _OTHER_CALLS))
 def annotation_dropped(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
     """custom_call @Sharding(x)  =>  x"""
     if op.call_target_name not in ANNOTATIONS:

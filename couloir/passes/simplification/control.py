@@ -23,6 +23,25 @@ def _inlined(op: Operation, region: Region, rewriter: Rewriter) -> None:
     rewriter.replace(op, *values)
 
 
+def _other_types(op: str, index: str = "") -> str:
+    """A program with two ops of branches, of which the second says less of its type than its branches."""
+    made = f"""
+%0 = "stablehlo.{op}"(%p) ({{
+stablehlo.return %x : tensor<2xf32>
+}}, {{
+stablehlo.return %x : tensor<2xf32>
+}}) : (tensor<{"i32" if op == "case" else "i1"}>) -> tensor<2xf32>"""
+    return program(
+        f"%x: tensor<2xf32>{'' if index else ', %p: tensor<i1>'}",
+        f"""{index and f"%p = constant {index}"}
+{made}
+{made.replace("%0 =", "%1 =").removesuffix("tensor<2xf32>")}tensor<?xf32>
+%2 = abs %0 : tensor<2xf32>
+%3 = abs %1 : tensor<?xf32>
+%r = concatenate %2, %3, dim = 0 : (tensor<2xf32>, tensor<?xf32>) -> tensor<?xf32>""",
+    )
+
+
 @rule(
     examples=(
         program(
@@ -36,6 +55,7 @@ def _inlined(op: Operation, region: Region, rewriter: Rewriter) -> None:
             stablehlo.return %y : tensor<f32>
             }) : (tensor<i1>) -> tensor<f32>""",
         ),
+        _other_types("if", "dense<true> : tensor<i1>"),
     )
 )
 def if_of_constant(op: hlo.If, rewriter: Rewriter) -> str | None:
@@ -65,6 +85,36 @@ def if_of_constant(op: hlo.If, rewriter: Rewriter) -> str | None:
             stablehlo.return %x : tensor<f32>
             }) : (tensor<i32>) -> tensor<f32>""",
         ),
+        *(
+            program(
+                "%x: tensor<f32>, %y: tensor<f32>",
+                f"""
+                %p = constant dense<{number}> : tensor<i32>
+                %r = "stablehlo.case"(%p) ({{
+                stablehlo.return %x : tensor<f32>
+                }}, {{
+                %n = negate %y : tensor<f32>
+                stablehlo.return %n : tensor<f32>
+                }}, {{
+                stablehlo.return %y : tensor<f32>
+                }}) : (tensor<i32>) -> tensor<f32>""",
+            )
+            for number in (1, 3, -1)
+        ),
+        program(
+            "%x: tensor<f32>, %p: tensor<i32>",
+            """
+            %0 = "stablehlo.case"(%p) ({
+            %n = negate %x : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }) : (tensor<i32>) -> tensor<f32>
+            %r = "stablehlo.case"(%p) ({
+            stablehlo.return %0 : tensor<f32>
+            }, {
+            stablehlo.return %x : tensor<f32>
+            }) : (tensor<i32>) -> tensor<f32>""",
+        ),
+        _other_types("case", "dense<0> : tensor<i32>"),
     )
 )
 def case_of_constant(op: hlo.Case, rewriter: Rewriter) -> str | None:
@@ -104,13 +154,50 @@ def _from_outside(region: Region) -> list[Value[Any]] | None:
             stablehlo.return %y : tensor<f32>
             }) : (tensor<i1>) -> tensor<f32>""",
         ),
+        _other_types("if"),
+        """
+func.func @main(%x: tensor<2xf32>, %y: tensor<?xf32>, %p: tensor<i1>, %t: !stablehlo.token, %u: !stablehlo.token)
+    -> (tensor<2xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, !stablehlo.token) {
+  %0 = "stablehlo.if"(%p) ({
+    stablehlo.return %x : tensor<2xf32>
+  }, {
+    stablehlo.return %x : tensor<2xf32>
+  }) : (tensor<i1>) -> tensor<2xf32>
+  %1 = "stablehlo.if"(%p) ({
+    stablehlo.return %x : tensor<2xf32>
+  }, {
+    stablehlo.return %y : tensor<?xf32>
+  }) : (tensor<i1>) -> tensor<?xf32>
+  %2 = "stablehlo.if"(%p) ({
+    stablehlo.return %y : tensor<?xf32>
+  }, {
+    stablehlo.return %x : tensor<2xf32>
+  }) : (tensor<i1>) -> tensor<?xf32>
+  %3 = "stablehlo.if"(%p) ({
+    stablehlo.return %y : tensor<?xf32>
+  }, {
+    %n = stablehlo.negate %y : tensor<?xf32>
+    stablehlo.return %n : tensor<?xf32>
+  }) : (tensor<i1>) -> tensor<?xf32>
+  %4 = "stablehlo.if"(%p) ({
+    stablehlo.return %t : !stablehlo.token
+  }, {
+    stablehlo.return %u : !stablehlo.token
+  }) : (tensor<i1>) -> !stablehlo.token
+  "stablehlo.if"(%p) ({
+    stablehlo.return
+  }, {
+    stablehlo.return
+  }) : (tensor<i1>) -> ()
+  return %0, %1, %2, %3, %4 : tensor<2xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, !stablehlo.token
+}""",
     )
 )
 def if_that_selects(op: hlo.If, rewriter: Rewriter) -> str | None:
     """if(p) of branches that only return x and y  =>  select(p, x, y)"""
     x, y = (_from_outside(branch) for branch in op.regions)
-    if x is None or y is None or not x:
-        return "the branches compute something, or return nothing"
+    if x is None or y is None:
+        return "the branches compute something"
     for a, b, result in zip(x, y, op.results, strict=True):
         if not isinstance(result.type, TensorType):
             return "a result is no tensor"
@@ -132,6 +219,28 @@ def if_that_selects(op: hlo.If, rewriter: Rewriter) -> str | None:
             %n = negate %x : tensor<f32>
             stablehlo.return %n : tensor<f32>
             }) : (tensor<i1>) -> tensor<f32>""",
+        ),
+        _other_types("if"),
+        program(
+            "%x: tensor<f32>, %p: tensor<i32>",
+            """
+            %0 = "stablehlo.case"(%p) ({
+            stablehlo.return %x : tensor<f32>
+            }, {
+            stablehlo.return %x : tensor<f32>
+            }) : (tensor<i32>) -> tensor<f32>
+            %r = "stablehlo.case"(%p) ({
+            %n = negate %0 : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }, {
+            %n = negate %0 : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }, {
+            %n = abs %0 : tensor<f32>
+            stablehlo.return %n : tensor<f32>
+            }, {
+            stablehlo.return %0 : tensor<f32>
+            }) : (tensor<i32>) -> tensor<f32>""",
         ),
     )
 )
@@ -212,6 +321,36 @@ def unused_results_of_branches(op: hlo.If | hlo.Case, rewriter: Rewriter) -> str
             %n = negate %b0 : tensor<f32>
             stablehlo.return %n : tensor<f32>
             }) : (tensor<f32>) -> tensor<f32>""",
+        ),
+        program(
+            "%x: tensor<2xf32>",
+            """
+            %0 = "stablehlo.while"(%x) ({
+            ^bb0(%c0: tensor<2xf32>):
+            %f = constant dense<false> : tensor<i1>
+            stablehlo.return %f : tensor<i1>
+            }, {
+            ^bb0(%b0: tensor<2xf32>):
+            stablehlo.return %b0 : tensor<2xf32>
+            }) : (tensor<2xf32>) -> tensor<?xf32>
+            %1 = "stablehlo.while"(%x) ({
+            ^bb0(%c0: tensor<2xf32>):
+            %f = constant dense<false> : tensor<i1>
+            check.expect_eq_const %f, dense<true> : tensor<i1>
+            stablehlo.return %f : tensor<i1>
+            }, {
+            ^bb0(%b0: tensor<2xf32>):
+            stablehlo.return %b0 : tensor<2xf32>
+            }) : (tensor<2xf32>) -> tensor<2xf32>
+            %2 = "stablehlo.while"(%1) ({
+            ^bb0(%c0: tensor<2xf32>):
+            %f = constant dense<false> : tensor<i1>
+            stablehlo.return %f : tensor<i1>
+            }, {
+            ^bb0(%b0: tensor<2xf32>):
+            stablehlo.return %b0 : tensor<2xf32>
+            }) : (tensor<2xf32>) -> tensor<2xf32>
+            %r = concatenate %0, %2, dim = 0 : (tensor<?xf32>, tensor<2xf32>) -> tensor<?xf32>""",
         ),
     )
 )

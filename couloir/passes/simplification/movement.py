@@ -108,7 +108,28 @@ def elementwise_of_reverses(op: Elementwise, rewriter: Rewriter) -> str | None:
     return _computed_before(op, rewriter, hlo.Reverse, moved, lambda a, b: a.dimensions == b.dimensions)
 
 
-@rule
+@rule(
+    examples=(
+        program(
+            "%x: tensor<3xf32>, %y: tensor<3xf32>",
+            """
+            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+            %1 = broadcast_in_dim %y, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+            %r = subtract %0, %1 : tensor<2x3xf32>""",
+        ),
+        program(
+            "%p: tensor<i1>, %x: tensor<f32>, %y: tensor<f32>",
+            """
+            %0 = broadcast_in_dim %p, dims = [] : (tensor<i1>) -> tensor<i1>
+            %1 = broadcast_in_dim %x, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+            %2 = broadcast_in_dim %y, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+            %3 = select %0, %1, %2 : tensor<i1>, tensor<2x3xf32>
+            %4 = broadcast_in_dim %y, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+            %5 = abs %4 : tensor<2x3xf32>
+            %r = add %3, %5 : tensor<2x3xf32>""",
+        ),
+    )
+)
 def elementwise_of_broadcasts(op: Elementwise, rewriter: Rewriter) -> str | None:
     """f(broadcast_in_dim(x, d), broadcast_in_dim(y, d))  =>  broadcast_in_dim(f(x, y), d), when x and y have one shape"""
 
@@ -139,8 +160,6 @@ def unary_of_pad(op: Elementwise, rewriter: Rewriter) -> str | None:
     if any(user is not op for user in pad.result.users):
         return "what is padded is also used elsewhere"
     element = op.results[0].type.element_type
-    if is_quantized(element) or is_quantized(pad.result.type.element_type):
-        return "it is quantized"
     x, v = (
         like(op, [value], value.type.with_element_type(element)).results[0]
         for value in (pad.operand, pad.padding_value)

@@ -63,21 +63,30 @@ def _round_trip(module: ModuleOp) -> str | None:
 def contradicts_itself(module: ModuleOp, function: str | None = None, inputs: Sequence[Any] = ()) -> bool:
     """Whether types that are declared after an open dimension contradict those before it: then it is not to be run.
 
-    With inputs, whether they contradict the sizes of these, as arguments of the public function of that name.
+    With inputs, whether they contradict the sizes of these, as arguments of the public function of that name. Without, whether
+    they do so for one size of all open dimensions of the arguments after the other: those that occur in the program, and 2.
     """
     values = (value for op in module.walk() for value in (*op.results, *(a for r in op.regions for a in _arguments(r))))
-    if not any(isinstance(value.type, ShapedType) and None in value.type.dims for value in values):
+    dims = {size for value in values if isinstance(value.type, ShapedType) for size in value.type.dims}
+    if None not in dims:
         return False
+    if inputs:
+        return not _refines(module, function, [array.shape for array in inputs])
+    sizes = sorted({2, *(size for size in dims if size is not None)})
+    return not any(_refines(module, function, size) for size in sizes)
+
+
+def _refines(module: ModuleOp, function: str | None, sizes: Sequence[tuple[int, ...]] | int) -> bool:
+    """Whether all sizes follow, and none from a type contradicts another, when arguments have these; a number is for open ones."""
     refined = module.clone()
-    for candidate in public_functions(refined) if inputs else ():
-        if candidate.sym_name == function:
-            _give_sizes(candidate, inputs)
-            break
+    for candidate in public_functions(refined):
+        if function in (None, candidate.sym_name):
+            _give_sizes(candidate, sizes)
     try:
         PassPipeline.of(RefineShapes()).run(refined)
     except Error:
-        return True
-    return False
+        return False
+    return True
 
 
 def _arguments(region: Region) -> Iterator[Value[Any]]:
@@ -85,11 +94,15 @@ def _arguments(region: Region) -> Iterator[Value[Any]]:
         yield from block.arguments
 
 
-def _give_sizes(function: FuncOp, inputs: Sequence[Any]) -> None:
-    """Makes the types of the arguments those of the inputs."""
-    for argument, array in zip(function.arguments, inputs, strict=False):
+def _give_sizes(function: FuncOp, sizes: Sequence[tuple[int, ...]] | int) -> None:
+    """Gives the types of the arguments these shapes, or a number as the size of each open dimension."""
+    for number, argument in enumerate(function.arguments):
         type = argument.type
-        if isinstance(type, ShapedType):
-            argument.set_type(type.with_dims(tuple(array.shape)))
+        if not isinstance(type, ShapedType):
+            continue
+        if isinstance(sizes, int):
+            argument.set_type(type.with_dims(tuple(sizes if size is None else size for size in type.dims)))
+        elif number < len(sizes):
+            argument.set_type(type.with_dims(sizes[number]))
     types = [argument.type for argument in function.arguments]
     function.function_type = FunctionType(types, list(function.function_type.results))

@@ -232,7 +232,7 @@ stablehlo.return %n : tensor<f32>
 }, {
 stablehlo.return %y : tensor<f32>
 }) : (tensor<i1>) -> tensor<f32>""",
-        "the branches compute something, or return nothing",
+        "the branches compute something",
     ),
     Kept(
         "if_that_selects",
@@ -244,7 +244,7 @@ stablehlo.return %x : tensor<f32>
 %n = negate %y : tensor<f32>
 stablehlo.return %n : tensor<f32>
 }) : (tensor<i1>) -> tensor<f32>""",
-        "the branches compute something, or return nothing",
+        "the branches compute something",
     ),
     Kept(
         "if_that_selects",

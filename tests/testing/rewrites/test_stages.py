@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import couloir
-from couloir import Rule
+from couloir import Rewriter, Rule
 from couloir.dialects import hlo
+from couloir.ir.errors import Error
 from couloir.testing.rewrites.stages import Check, Options
 from couloir.testing.rewrites.subjects import subject_of
 
@@ -53,6 +54,25 @@ def test_inputs_of_other_sizes_than_the_program_declares_say_nothing(size, wrong
     before = couloir.parse(OPEN.replace("SIZE", size))
     after = couloir.parse("func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> { %0 = stablehlo.negate %x : tensor<?xf32>\nreturn %0 : tensor<?xf32> }")  # fmt: skip
     assert (check.wrong_values(before, after, 0) is not None) == wrong
+
+
+def stages_raises(op: hlo.Negate, rewriter: Rewriter) -> None:
+    """-x  =>  nothing that could be made"""
+    raise Error("it cannot be made")
+
+
+@pytest.mark.parametrize(("size", "wrong"), [("?", True), ("3", True), ("1", False)])
+def test_what_breaks_a_program_of_open_sizes_is_a_fault(size, wrong):
+    """A program that no sizes of its arguments fit is to blame itself: here 1 and 3."""
+    text = """
+    func.func @main(%x: tensor<?xf32>, %y: tensor<3xf32>) -> (tensor<?xf32>, tensor<3xf32>) {
+      %0 = stablehlo.negate %x : (tensor<?xf32>) -> tensor<SIZExf32>
+      %1 = stablehlo.negate %0 : (tensor<SIZExf32>) -> tensor<?xf32>
+      %2 = stablehlo.add %x, %y : (tensor<?xf32>, tensor<3xf32>) -> tensor<3xf32>
+      return %1, %2 : tensor<?xf32>, tensor<3xf32>
+    }"""
+    check = Check(subject_of(stages_raises), Options(cases=1, seconds=10, seed=0), lambda message: None)
+    assert (check.fault_in(couloir.parse(text.replace("SIZE", size)), 0) is not None) == wrong
 
 
 class StagesOfNoNumber(Rule):
