@@ -15,7 +15,7 @@ from couloir.ir.errors import Error
 from couloir.ir.operation import Operation, SharedAttributes, Value, as_value
 from couloir.ir.text.printer import operation_text
 from couloir.ir.traits import IsTerminator, MemoryAllocate, MemoryRead, Pure, RecursiveMemoryEffects
-from couloir.ir.types import ShapedType
+from couloir.ir.types import ShapedType, UnknownShape
 from couloir.ir.verify import faults
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ def is_dead(op: Operation) -> bool:
     return bool(op.results) and is_removable(op)
 
 
+def _declared_otherwise(result: Value[Any], value: Value[Any]) -> str:
+    return f"it gives `{value.type}` where `{result.type}` is declared"
+
+
 class Rewriter:
     """Edits for rules. Ops that a rule builds are inserted before the matched op.
 
@@ -79,11 +83,16 @@ class Rewriter:
         """Whether somebody wants to know why an attempt fails."""
         self.on_match: Callable[[Sequence[Operation]], None] | None = None
         """Called with the matched ops, root last, before a rule edits anything."""
+        self.matched: Operation | None = None
+        """The op at which a rule that is a function has started."""
 
     # -- what rules call -----------------------------------------------------------------------------------------------------
 
     def replace(self, op: Operation, *values: Value[Any] | Operation) -> None:
-        """Makes the users of each result of `op` take the values instead, and erases it. One op with as many results does, too."""
+        """Makes the users of each result of `op` take the values instead, and erases it. One op with as many results does, too.
+
+        A rule that is a function does not apply where values for its op say more or less about dimensions than its results do.
+        """
         if len(values) == 1 and isinstance(values[0], Operation):
             new = list(values[0].results)
         else:
@@ -93,6 +102,9 @@ class Rewriter:
                 f"`{op.name}` has {len(op.results)} results, but {len(new)} values are to replace them",
                 where=op.location.label or None,
             )
+        for result, value in zip(op.results, new, strict=True):
+            if op is self.matched and value.type is not result.type and compatible(value.type, result.type):
+                raise UnknownShape(_declared_otherwise(result, value))
         for result, value in zip(op.results, new, strict=True):
             if value is result:
                 raise Error(f"`{op.name}` cannot be replaced by its own result", where=op.location.label or None)
@@ -210,7 +222,7 @@ class Rewriter:
             fault = f"the rule {rule} returned {len(values)} values for the {len(op.results)} results of `{op.name}`"
         for result, value in zip(op.results, values, strict=False):
             if value.type is not result.type and compatible(value.type, result.type):
-                reason = f"it gives `{value.type}` where `{result.type}` is declared"
+                reason = _declared_otherwise(result, value)
             elif value.type is not result.type:
                 fault = f"the rule {rule} returned `{value.type}` where `{op.name}` gives `{result.type}`"
         if fault is not None:

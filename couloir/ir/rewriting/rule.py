@@ -257,6 +257,7 @@ class FunctionRule(Rewrite):
         operands = tuple(op.operands)
         reason: Any = None
         with rewriter.inserting_before(op):
+            rewriter.matched = op
             try:
                 reason = self.function(op, rewriter)
             except (NoMatch, UnknownShape) as miss:
@@ -267,6 +268,8 @@ class FunctionRule(Rewrite):
                     ) from miss
                 rewriter.undo_insertions()
                 return Miss(miss.reason, 1, op)
+            finally:
+                rewriter.matched = None
         if rewriter.edits == mark and op.parent is not None and rewriter.fingerprint(op) == before:
             return Miss(reason if isinstance(reason, str) else "it changed nothing", 1, op)
         rewriter.changed(op)

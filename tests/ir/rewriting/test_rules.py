@@ -512,6 +512,23 @@ def test_an_op_that_needs_to_know_a_size_makes_a_rule_decline_where_it_is_not_kn
     assert apply_rules(program(lambda a, b: Neg(a)), [NegIsFixed]).changed
 
 
+@rule
+def double_neg(op: Neg, rewriter: Rewriter):
+    """-(-x)  =>  x"""
+    if isinstance(op.x.defining_op, Neg):
+        rewriter.replace(op, Abs(op.x.defining_op.x))
+
+
+def test_a_type_that_only_says_more_makes_a_function_decline() -> None:
+    root = program(lambda a, b: Neg(Neg(a), result_types=[OPEN]))
+    before = str(root)
+    assert not apply_rules(root, [double_neg]).changed
+    assert str(root) == before
+    reason = why_not(double_neg, list(root.region.ops)[1]).reason
+    assert reason == "it gives `tensor<2xf32>` where `tensor<?xf32>` is declared"
+    assert apply_rules(program(lambda a, b: Neg(Neg(a))), [double_neg]).changed
+
+
 def test_a_type_that_only_says_more_makes_a_rule_decline() -> None:
     def build(a, b):
         return Neg(Neg(a), result_types=[OPEN])

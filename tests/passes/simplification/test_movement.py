@@ -225,14 +225,6 @@ KEPT = [
 %r = negate %0 : tensor<3xi32>""",
         "what is padded is also used elsewhere",
     ),
-    Kept(
-        "unary_of_pad",
-        "%x: tensor<2x!quant.uniform<i8:f32, 0.5>>, %v: tensor<!quant.uniform<i8:f32, 0.5>>",
-        """
-%0 = pad %x, %v, low = [1], high = [0], interior = [0] : (tensor<2x!quant.uniform<i8:f32, 0.5>>, tensor<!quant.uniform<i8:f32, 0.5>>) -> tensor<3x!quant.uniform<i8:f32, 0.5>>
-%r = negate %0 : tensor<3x!quant.uniform<i8:f32, 0.5>>""",
-        "it is quantized",
-    ),
 ]
 
 
