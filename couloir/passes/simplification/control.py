@@ -45,15 +45,15 @@ stablehlo.return %x : tensor<2xf32>
 @rule(
     examples=(
         program(
-            "%x: tensor<f32>, %y: tensor<f32>",
+            "%x: tensor<2x3xf32>, %y: tensor<2x3xf32>",
             """
             %p = constant dense<true> : tensor<i1>
             %r = "stablehlo.if"(%p) ({
-            %n = negate %x : tensor<f32>
-            stablehlo.return %n : tensor<f32>
+            %n = negate %x : tensor<2x3xf32>
+            stablehlo.return %n : tensor<2x3xf32>
             }, {
-            stablehlo.return %y : tensor<f32>
-            }) : (tensor<i1>) -> tensor<f32>""",
+            stablehlo.return %y : tensor<2x3xf32>
+            }) : (tensor<i1>) -> tensor<2x3xf32>""",
         ),
         _other_types("if", "dense<true> : tensor<i1>"),
     )
@@ -73,17 +73,17 @@ def if_of_constant(op: hlo.If, rewriter: Rewriter) -> str | None:
 @rule(
     examples=(
         program(
-            "%x: tensor<f32>, %y: tensor<f32>",
+            "%x: tensor<2x3xf32>, %y: tensor<2x3xf32>",
             """
             %p = constant dense<0> : tensor<i32>
             %r = "stablehlo.case"(%p) ({
-            %n = negate %x : tensor<f32>
-            stablehlo.return %n : tensor<f32>
+            %n = negate %x : tensor<2x3xf32>
+            stablehlo.return %n : tensor<2x3xf32>
             }, {
-            stablehlo.return %y : tensor<f32>
+            stablehlo.return %y : tensor<2x3xf32>
             }, {
-            stablehlo.return %x : tensor<f32>
-            }) : (tensor<i32>) -> tensor<f32>""",
+            stablehlo.return %x : tensor<2x3xf32>
+            }) : (tensor<i32>) -> tensor<2x3xf32>""",
         ),
         *(
             program(
@@ -146,13 +146,13 @@ def _from_outside(region: Region) -> list[Value[Any]] | None:
 @rule(
     examples=(
         program(
-            "%x: tensor<f32>, %y: tensor<f32>, %p: tensor<i1>",
+            "%x: tensor<2x3xf32>, %y: tensor<2x3xf32>, %p: tensor<i1>",
             """
             %r = "stablehlo.if"(%p) ({
-            stablehlo.return %x : tensor<f32>
+            stablehlo.return %x : tensor<2x3xf32>
             }, {
-            stablehlo.return %y : tensor<f32>
-            }) : (tensor<i1>) -> tensor<f32>""",
+            stablehlo.return %y : tensor<2x3xf32>
+            }) : (tensor<i1>) -> tensor<2x3xf32>""",
         ),
         _other_types("if"),
         """
@@ -210,15 +210,15 @@ def if_that_selects(op: hlo.If, rewriter: Rewriter) -> str | None:
 @rule(
     examples=(
         program(
-            "%x: tensor<f32>, %y: tensor<f32>, %p: tensor<i1>",
+            "%x: tensor<2x3xf32>, %y: tensor<2x3xf32>, %p: tensor<i1>",
             """
             %r = "stablehlo.if"(%p) ({
-            %n = negate %x : tensor<f32>
-            stablehlo.return %n : tensor<f32>
+            %n = negate %x : tensor<2x3xf32>
+            stablehlo.return %n : tensor<2x3xf32>
             }, {
-            %n = negate %x : tensor<f32>
-            stablehlo.return %n : tensor<f32>
-            }) : (tensor<i1>) -> tensor<f32>""",
+            %n = negate %x : tensor<2x3xf32>
+            stablehlo.return %n : tensor<2x3xf32>
+            }) : (tensor<i1>) -> tensor<2x3xf32>""",
         ),
         _other_types("if"),
         program(
@@ -279,16 +279,16 @@ def _same_ops(a: Block, b: Block) -> bool:
 @rule(
     examples=(
         program(
-            "%x: tensor<f32>, %y: tensor<f32>, %p: tensor<i1>",
+            "%x: tensor<2x3xf32>, %y: tensor<2x3xf32>, %p: tensor<i1>",
             """
             %0:2 = "stablehlo.if"(%p) ({
-            %n = negate %x : tensor<f32>
-            stablehlo.return %n, %x : tensor<f32>, tensor<f32>
+            %n = negate %x : tensor<2x3xf32>
+            stablehlo.return %n, %x : tensor<2x3xf32>, tensor<2x3xf32>
             }, {
-            %n = negate %y : tensor<f32>
-            stablehlo.return %y, %n : tensor<f32>, tensor<f32>
-            }) : (tensor<i1>) -> (tensor<f32>, tensor<f32>)
-            %r = abs %0#1 : tensor<f32>""",
+            %n = negate %y : tensor<2x3xf32>
+            stablehlo.return %y, %n : tensor<2x3xf32>, tensor<2x3xf32>
+            }) : (tensor<i1>) -> (tensor<2x3xf32>, tensor<2x3xf32>)
+            %r = abs %0#1 : tensor<2x3xf32>""",
         ),
     )
 )
@@ -310,17 +310,17 @@ def unused_results_of_branches(op: hlo.If | hlo.Case, rewriter: Rewriter) -> str
 @rule(
     examples=(
         program(
-            "%x: tensor<f32>",
+            "%x: tensor<2x3xf32>",
             """
             %r = "stablehlo.while"(%x) ({
-            ^bb0(%c0: tensor<f32>):
+            ^bb0(%c0: tensor<2x3xf32>):
             %f = constant dense<false> : tensor<i1>
             stablehlo.return %f : tensor<i1>
             }, {
-            ^bb0(%b0: tensor<f32>):
-            %n = negate %b0 : tensor<f32>
-            stablehlo.return %n : tensor<f32>
-            }) : (tensor<f32>) -> tensor<f32>""",
+            ^bb0(%b0: tensor<2x3xf32>):
+            %n = negate %b0 : tensor<2x3xf32>
+            stablehlo.return %n : tensor<2x3xf32>
+            }) : (tensor<2x3xf32>) -> tensor<2x3xf32>""",
         ),
         program(
             "%x: tensor<2xf32>",

@@ -239,7 +239,8 @@ def _summary(done: Sequence[_Done]) -> Proof | str:
     rest = "" if not failed else failed[0].why or ""
     types = set[str]().union(*(item.family.element_types for item in failed))
     kept = [item for item in proved if item.family.element_types.isdisjoint(types)]
-    if max(_ranks_of(kept), default=0) and _ranks_of(kept) == _ranks_of(proved) | (_ranks_of(failed) - late):
+    has_sizes = max(_ranks_of(kept), default=0) or (kept and not any(item.family.shapes for item in done))
+    if has_sizes and _ranks_of(kept) == _ranks_of(proved) | (_ranks_of(failed) - late):
         return _proof(kept, rest)
     kept = [item for item in proved if item.family.rank not in _ranks_of(failed)]
     if len(_ranks_of(kept)) > 1:
@@ -273,7 +274,7 @@ def _proof(done: Sequence[_Done], rest: str) -> Proof:
     if unknown:
         named = "; not for ".join(dict.fromkeys(str(facts[-1]) for facts in unknown[:3]))
         detail, rest = f"{detail}; not for {named}", rest or named
-    return Proof("index algebra", f"all values, {sizes}, {_ranks(ranks)}; {shown}", detail, rest)
+    return Proof("index algebra", f"all values, {sizes}, {_ranks(ranks)}; {shown or 'no elements'}", detail, rest)
 
 
 def _usual_first(name: str) -> tuple[int, int, str]:

@@ -14,8 +14,9 @@ import attrs
 import numpy as np
 
 from couloir.backends.numpy.domains import NotInDomain
-from couloir.backends.numpy.element_types import Array, DType, kind
+from couloir.backends.numpy.element_types import Array, DType, integer_range, kind
 from couloir.backends.numpy.meanings import meaning_of
+from couloir.backends.numpy.precision import bit_counts
 from couloir.dialects import arith, hlo
 from couloir.dialects.builtin import ModuleOp
 from couloir.dialects.quant import UniformType
@@ -28,14 +29,25 @@ from couloir.ir.types import Type, dtype_of
 from couloir.passes.running import public_functions
 from couloir.testing.proofs.domain import elements, scalar
 from couloir.testing.proofs.domain import terms as scalars
-from couloir.testing.proofs.elements import KINDS, Indices, choice, converted, fold, is_neutral, number, read, where
+from couloir.testing.proofs.elements import (
+    KINDS,
+    Indices,
+    choice,
+    converted,
+    depends_on,
+    fold,
+    is_neutral,
+    number,
+    read,
+    where,
+)
 from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, constant, index, of, product
 from couloir.testing.proofs.facts import Fact, at_most, equal, less, zero
-from couloir.testing.proofs.laws import apply, in_order, reduced_precision
+from couloir.testing.proofs.laws import apply, in_order, is_float, reduced_precision
 from couloir.testing.proofs.structure import op_key, shape_of
-from couloir.testing.proofs.terms import Term
+from couloir.testing.proofs.terms import FALSE, Term
 from couloir.testing.proofs.terms import constant as constant_term
-from couloir.testing.proofs.tracing import expression_of, spelled
+from couloir.testing.proofs.tracing import LARGE, expression_of, spelled
 
 Follows: TypeAlias = "Callable[[Fact], bool]"
 """Whether a fact is known of the sizes of a program."""
@@ -112,16 +124,24 @@ class Meanings:
         self._kept: list[tuple[Any, ...]] = []
         self._arguments: dict[int, Any] = {}
         self._values: dict[Term, Atom] = {}
+        self._granted: set[Hashable] = set()
+        self._is_first = True
 
     def results(self, module: ModuleOp) -> list[Any]:
-        """What the function of a program returns. Raises `NoMeaning`."""
+        """What the function of a program returns. Raises `NoMeaning`.
+
+        The first program is taken to run: where an op is told sizes, they are those of its type.
+        """
         block = public_functions(module)[0].body.block
         values: dict[Value[Any], Any] = {}
         for argument in block.arguments:
             if argument.index not in self._arguments:
                 self._arguments[argument.index] = unknown(argument.type, argument.index)
             values[argument] = self._arguments[argument.index]
-        return self.run(block, values)
+        try:
+            return self.run(block, values)
+        finally:
+            self._is_first = False
 
     def run(self, block: Block, values: dict[Value[Any], Any]) -> list[Any]:
         """What a block returns; `values` are those from outside, its arguments among them. Raises `NoMeaning`."""
@@ -131,6 +151,19 @@ class Meanings:
             results = self._op(op, values)
             values.update(zip(op.results, results, strict=True))
         raise NoMeaning("a block without an end")
+
+    def later(self, block: Block) -> Callable[[dict[Value[Any], Any]], list[Any]]:
+        """`run` for a block, to be called after other programs have been looked at."""
+        is_first = self._is_first
+
+        def run(values: dict[Value[Any], Any]) -> list[Any]:
+            before, self._is_first = self._is_first, is_first
+            try:
+                return self.run(block, values)
+            finally:
+                self._is_first = before
+
+        return run
 
     def _op(self, op: Operation, values: dict[Value[Any], Any]) -> tuple[Any, ...]:
         if not is_removable(op):
@@ -149,6 +182,8 @@ class Meanings:
         return found
 
     def _plain(self, op: Operation, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        if isinstance(op, hlo.OptimizationBarrier) or (isinstance(op, hlo.AfterAll) and len(operands) == 1):
+            return operands
         types = [value.type for value in (*op.operands, *op.results)]
         if all(map(_has_elements, types)):
             if op.has_trait(ConstantLike):
@@ -165,6 +200,14 @@ class Meanings:
             return (cast("tuple[Any, ...]", operands[0])[op.index],)
         what = _without_values(op)
         return tuple(unknown(value.type, Unknown(op.name, what, operands, (), value.index)) for value in op.results)
+
+    def grant(self, op: Operation, told: Sequence[Any]) -> None:
+        """Notes that an op runs, which is told the sizes of its result. Raises `NoMeaning` if it does not in the first program."""
+        condition = (op.name, op.results[0].type, *map(id, told))
+        if self._is_first:
+            self._granted.add(condition)
+        elif condition not in self._granted:
+            raise NoMeaning(f"whether `{op.name}` is told the sizes of its type is not known")
 
     # -- what meanings need ----------------------------------------------------------------------------------------------------
 
@@ -228,12 +271,12 @@ def _with_bodies(
     for region in op.regions:
         if len(list(region.blocks)) != 1:
             raise NoMeaning(f"`{op.name}` has no meaning by index")
-        block = region.block
+        block, later = region.block, meanings.later(region.block)
 
-        def run(arguments: Sequence[Any], block: Block = block) -> list[Any]:
+        def run(arguments: Sequence[Any], block: Block = block, later: Any = later) -> list[Any]:
             inside = dict(values)
             inside.update(zip(block.arguments, arguments, strict=True))
-            return meanings.run(block, inside)
+            return later(inside)
 
         bodies.append(Body(tuple(argument.type for argument in block.arguments), run))
     what = _without_values(op)
@@ -363,13 +406,6 @@ def _result(op: Operation) -> tuple[Indices, DType]:
     return dims_and_dtype(op.results[0].type)
 
 
-@_means(hlo.OptimizationBarrier)
-def _barrier(meanings: Meanings, op: Any, operands: Sequence[Tensor]) -> Tensor:
-    if len(operands) != 1:
-        raise NoMeaning("a barrier of several values")
-    return operands[0]
-
-
 @_means(hlo.Iota)
 def _iota(meanings: Meanings, op: hlo.Iota, operands: Sequence[Tensor]) -> Tensor:
     dims, dtype = _result(op)
@@ -424,8 +460,12 @@ def _broadcast_in_dim(meanings: Meanings, op: hlo.BroadcastInDim, operands: Sequ
 def _slice(meanings: Meanings, op: hlo.Slice, operands: Sequence[Tensor]) -> Tensor:
     dims, dtype = _result(op)
     (x,) = operands
-    starts, strides = ([expression_of(n) for n in numbers] for numbers in (op.start_indices, op.strides))
+    return _sliced(x, dims, dtype, *(list(map(expression_of, n)) for n in (op.start_indices, op.strides)))
 
+
+def _sliced(
+    x: Tensor, dims: Indices, dtype: DType, starts: Sequence[Polynomial], strides: Sequence[Polynomial]
+) -> Tensor:
     def at(indices: Indices) -> Term:
         return x.whole([start + i * stride for start, i, stride in zip(starts, indices, strides, strict=True)])
 
@@ -437,6 +477,12 @@ def _pad(meanings: Meanings, op: hlo.Pad, operands: Sequence[Tensor]) -> Tensor:
     dims, dtype = _result(op)
     x, value = operands
     lows, steps = ([expression_of(n) for n in numbers] for numbers in (op.edge_padding_low, op.interior_padding))
+    return _padded(x, value, dims, dtype, lows, steps)
+
+
+def _padded(
+    x: Tensor, value: Tensor, dims: Indices, dtype: DType, lows: Sequence[Polynomial], steps: Sequence[Polynomial]
+) -> Tensor:
     unpadded = [
         n for n, pair in enumerate(zip(x.dims, dims, strict=True)) if lows[n] == ZERO == steps[n] and pair[0] == pair[1]
     ]
@@ -576,6 +622,72 @@ def _dynamic_update_slice(meanings: Meanings, op: hlo.DynamicUpdateSlice, operan
         return _at_clamped([meanings.integer(scalar.at(())) for scalar in scalars], most, put)
 
     return Tensor(dims, dtype, at)
+
+
+def _same_everywhere(x: Tensor) -> Term | None:
+    """The element of a tensor, if it is the same at all indices."""
+    atoms = [index(size) for size in x.dims]
+    term = x.whole([of(atom) for atom in atoms])
+    return None if depends_on(term, atoms) else term
+
+
+@_means(hlo.Gather)
+@_means(hlo.DynamicGather)
+def _gather(meanings: Meanings, op: Operation, operands: Sequence[Tensor]) -> Tensor:
+    """Of a tensor of equal elements it does not matter which are taken."""
+    dims, dtype = _result(op)
+    term = _same_everywhere(operands[0])
+    if term is None:
+        return unknown(op.results[0].type, Unknown(op.name, _without_values(op), tuple(operands), (), 0))
+    if isinstance(op, hlo.DynamicGather):
+        meanings.grant(op, operands[2:])
+    return Tensor(dims, dtype, lambda indices: term)
+
+
+# -- what is told sizes or positions by operands ----------------------------------------------------------------------------
+
+
+@_means(hlo.DynamicIota)
+def _dynamic_iota(meanings: Meanings, op: hlo.DynamicIota, operands: Sequence[Tensor]) -> Tensor:
+    meanings.grant(op, operands)
+    dims, dtype = _result(op)
+    return Tensor(dims, dtype, lambda indices: number(indices[op.iota_dimension], dtype))
+
+
+@_means(hlo.DynamicReshape)
+def _dynamic_reshape(meanings: Meanings, op: hlo.DynamicReshape, operands: Sequence[Tensor]) -> Tensor:
+    meanings.grant(op, operands[1:])
+    return _reshape(meanings, op, operands[:1])
+
+
+@_means(hlo.DynamicBroadcastInDim)
+def _dynamic_broadcast_in_dim(meanings: Meanings, op: hlo.DynamicBroadcastInDim, operands: Sequence[Tensor]) -> Tensor:
+    meanings.grant(op, operands[1:])
+    return _broadcast_in_dim(meanings, op, operands[:1])
+
+
+def _integers(meanings: Meanings, x: Tensor, count: int) -> list[Polynomial]:
+    """The numbers in a tensor of one dimension."""
+    return [meanings.integer(x.whole([constant(n)])) for n in range(count)]
+
+
+@_means(hlo.DynamicPad)
+def _dynamic_pad(meanings: Meanings, op: hlo.DynamicPad, operands: Sequence[Tensor]) -> Tensor:
+    meanings.grant(op, operands[2:])
+    dims, dtype = _result(op)
+    x, value, low, _, interior = operands
+    lows, steps = (_integers(meanings, numbers, len(dims)) for numbers in (low, interior))
+    if not all(meanings.follows(at_most(ZERO, step)) for step in steps):
+        raise NoMeaning("whether a padding is negative is not known")
+    return _padded(x, value, dims, dtype, lows, steps)
+
+
+@_means(hlo.RealDynamicSlice)
+def _real_dynamic_slice(meanings: Meanings, op: hlo.RealDynamicSlice, operands: Sequence[Tensor]) -> Tensor:
+    meanings.grant(op, operands[1:])
+    dims, dtype = _result(op)
+    x, start, _, stride = operands
+    return _sliced(x, dims, dtype, *(_integers(meanings, numbers, len(dims)) for numbers in (start, stride)))
 
 
 # -- combining elements --------------------------------------------------------------------------------------------------
@@ -752,10 +864,110 @@ def _chosen(conditions: Callable[[], Sequence[Term]], results: Sequence[Any]) ->
     return Tensor(results[0].dims, results[0].dtype, at)
 
 
+def _while(
+    meanings: Meanings, op: hlo.While, operands: Sequence[Any], values: dict[Value[Any], Any]
+) -> tuple[Any, ...]:
+    """What the body gives on as it is stays what it was; of the rest is only known by what they are made."""
+    regions, last = (op.cond, op.body), op.body.block.last_op
+    assert last is not None
+    outside = dict(values)
+    moving: list[int] = []
+    for place, (value, given) in enumerate(zip(op.operand, last.operands, strict=True)):
+        inside = [region.block.arguments[place] for region in regions]
+        if (given is inside[1] or given is value) and all(other.type is value.type for other in inside):
+            outside.update(dict.fromkeys(inside, operands[place]))
+        else:
+            moving.append(place)
+
+    def runs(region: Region, kept: Sequence[int] | None) -> Body:
+        arguments, later = [region.block.arguments[place] for place in moving], meanings.later(region.block)
+
+        def run(given: Sequence[Any]) -> list[Any]:
+            found = later({**outside, **dict(zip(arguments, given, strict=True))})
+            return found if kept is None else [found[place] for place in kept]
+
+        return Body(tuple(argument.type for argument in arguments), run)
+
+    bodies = (runs(op.cond, None), runs(op.body, moving))
+    goes_on = bodies[0].results([operands[place] for place in moving])[0]
+    if isinstance(goes_on, Tensor) and goes_on.at(()) is FALSE:
+        return tuple(operands)
+    results = list(operands)
+    for result, place in enumerate(moving):
+        made = Unknown(op.name, bodies[0].types, tuple(operands[n] for n in moving), bodies, result)
+        results[place] = unknown(op.results[place].type, made)
+    return tuple(results)
+
+
+def _sort(meanings: Meanings, op: hlo.Sort, operands: Sequence[Any], values: dict[Value[Any], Any]) -> tuple[Any, ...]:
+    """Elements that are all the same, or stand in order, stay where they are; of others is only known by what they are sorted."""
+    results = list(_with_bodies(meanings, op, tuple(operands), values))
+    axis = op.dimension % len(operands[0].dims)
+    alone = meanings.follows(at_most(operands[0].dims[axis], ONE))
+    for place, x in enumerate(operands):
+        atoms = [index(size) for size in x.dims]
+        element = x.whole([of(atom) for atom in atoms])
+        if (
+            alone
+            or not depends_on(element, (atoms[axis],))
+            or (len(operands) == 1 and _is_sorted(meanings, op, x, axis))
+        ):
+            results[place] = x
+    return tuple(results)
+
+
+def _is_sorted(meanings: Meanings, op: hlo.Sort, x: Tensor, axis: int) -> bool:
+    """Whether a tensor is 0, 1, 2, ... along the axis along which it is sorted upwards."""
+    atoms = [index(size) for size in x.dims]
+    if x.dims[axis] == ONE or x.whole([of(atom) for atom in atoms]) is not number(of(atoms[axis]), x.dtype):
+        return False
+    count = _whole_numbers(x.dtype)
+    if count < LARGE and not meanings.follows(at_most(x.dims[axis], constant(count))):
+        return False
+    types = [argument.type for argument in op.comparator.block.arguments]
+    a, b = (unknown(type, ("argument", op, n)) for n, type in enumerate(types))
+    inside: dict[Value[Any], Any] = dict(zip(op.comparator.block.arguments, (a, b), strict=True))
+    found = meanings.run(op.comparator.block, inside)[0].at(()) if _is_closed(op) else None
+    first, second = a.at(()), b.at(())
+    return any(
+        found is apply(f"compare {relation}", f(first), f(second)) for relation in ("LT", "LE") for f in _ORDERED
+    )
+
+
+def _whole_numbers(dtype: DType) -> int:
+    """How many of 0, 1, 2, ... are elements of a type, each of which is less than the next."""
+    if kind(dtype) in ("signed", "unsigned"):
+        return integer_range(dtype)[1] + 1
+    return 1 << (bit_counts(dtype)[0] + 1) if is_float(dtype) else 1
+
+
+_ORDERED: Final[tuple[Callable[[Term], Term], ...]] = (
+    lambda term: term,
+    lambda term: apply("total_order", term, dtype=np.dtype(f"i{term.dtype.itemsize}")),
+)
+"""What is compared, of an element."""
+
+
+def _scatter(
+    meanings: Meanings, op: hlo.Scatter, operands: Sequence[Any], values: dict[Value[Any], Any]
+) -> tuple[Any, ...]:
+    """Without updates nothing changes."""
+    count = len(op.results)
+    inputs, updates = operands[:count], operands[count + 1 :]
+    types = [dims_and_dtype(value.type) for value in op.results]
+    nothing = any(meanings.follows(zero(size)) for size in updates[0].dims)
+    if nothing and types == [(x.dims, x.dtype) for x in inputs]:
+        return tuple(inputs)
+    return _with_bodies(meanings, op, tuple(operands), values)
+
+
 _WITH_REGIONS: Final[dict[str, WithRegions]] = {
     hlo.Reduce.name: _reduce,
     hlo.ReduceWindow.name: _reduce_window,
     hlo.If.name: _if,
     hlo.Case.name: _case,
+    hlo.While.name: _while,
+    hlo.Sort.name: _sort,
+    hlo.Scatter.name: _scatter,
 }
 __all__ = ["HasEffects", "Meanings", "NoMeaning", "Tensor", "Unknown", "where"]

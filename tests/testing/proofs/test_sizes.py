@@ -19,6 +19,7 @@ from couloir.ir.rewriting import Rewrite, Rewriter, Rule, apply_rules, is_splat
 from couloir.ir.rewriting.rule import as_rewrite, function_rule
 from couloir.ir.traits import ConstantLike
 from couloir.ir.verify import faults
+from couloir.passes.simplification import control, indexing, sorting
 from couloir.passes.simplification.reducers import copy_of_body
 from couloir.testing.proofs import smt
 from couloir.testing.proofs.facts import Arithmetic
@@ -971,6 +972,169 @@ class TestWindows:
                 rewriter.replace(op, new.outputs[0])
 
         assert isinstance(_outcome(padded, _windows(2)), Proof) == proved
+
+
+def _examples(rules: Any, name: str) -> list[ModuleOp]:
+    (rule,) = (found for found in map(as_rewrite, rules.RULES) if found.name == name)
+    return [couloir.parse(text) for text in rule.examples]
+
+
+def _operands_of_sort(op: hlo.Sort, rewriter: Rewriter) -> None:
+    rewriter.replace(op, *op.inputs)
+
+
+def _operands_of_while(op: hlo.While, rewriter: Rewriter) -> None:
+    rewriter.replace(op, *op.operand)
+
+
+class TestOpsThatDoNothing:
+    @pytest.mark.parametrize("name", ["SortOfSplat", "SortOfBroadcast"])
+    def test_a_sort_of_equal_elements(self, name: str) -> None:
+        def equal(op: hlo.Sort, rewriter: Rewriter) -> None:
+            if op.inputs[0].defining_op is not None:
+                rewriter.replace(op, *op.inputs)
+
+        (program,) = _examples(sorting, name)
+        assert _proved(equal, program)
+
+    def test_a_sort_of_several_elements(self) -> None:
+        def some(op: hlo.Sort, rewriter: Rewriter) -> None:
+            if op.inputs[0].type.shape[0] <= 2:
+                rewriter.replace(op, *op.inputs)
+
+        (program,) = _examples(sorting, "SortOfOne")
+        assert not isinstance(_outcome(some, program), Proof)
+        assert not isinstance(_outcome(_operands_of_sort, program), Proof)
+
+    @pytest.mark.parametrize(
+        ("element", "relation", "proved"),
+        [("i32", "LE", True), ("i32", "LT", True), ("i32", "GT", False), ("i32", "EQ", False), ("i8", "LE", False)],
+    )
+    def test_a_sort_of_whole_numbers(self, element: str, relation: str, proved: bool) -> None:
+        """Of more than 128 they are not in order in an i8."""
+
+        def ordered(op: hlo.Sort, rewriter: Rewriter) -> None:
+            if isinstance(op.inputs[0].defining_op, hlo.Iota):
+                rewriter.replace(op, *op.inputs)
+
+        (program,) = _examples(sorting, "SortOfIota")
+        module = couloir.parse(str(program).replace("compare LE", f"compare {relation}").replace("i32", element))
+        assert isinstance(_outcome(ordered, module), Proof) == proved
+
+    def test_a_loop_that_never_runs(self) -> None:
+        def never(op: hlo.While, rewriter: Rewriter) -> None:
+            last = op.cond.block.last_op
+            assert last is not None
+            if is_splat(last.operands[0], False):
+                rewriter.replace(op, *op.operand)
+
+        (program,) = _examples(control, "while_of_false")
+        assert _proved(never, program)
+        always = couloir.parse(str(program).replace("dense<false>", "dense<true>"))
+        assert not isinstance(_outcome(_operands_of_while, always), Proof)
+
+    def test_what_changes_in_a_loop(self) -> None:
+        def taken(op: hlo.While, rewriter: Rewriter) -> None:
+            for place in (0, 1)[: 1 + wrong]:
+                for use in op.results[place].uses:
+                    use.user.set_operand(use.index, op.operand[place])
+                    rewriter.changed(use.user)
+
+        program = _program(
+            "%x: tensor<3xf32>, %i: tensor<i32>",
+            """%0:2 = "stablehlo.while"(%x, %i) ({
+               ^bb0(%c0: tensor<3xf32>, %c1: tensor<i32>):
+                 %l = stablehlo.compare LE, %c1, %i : (tensor<i32>, tensor<i32>) -> tensor<i1>
+                 stablehlo.return %l : tensor<i1>
+               }, {
+               ^bb0(%b0: tensor<3xf32>, %b1: tensor<i32>):
+                 %n = stablehlo.add %b1, %b1 : tensor<i32>
+                 stablehlo.return %b0, %n : tensor<3xf32>, tensor<i32>
+               }) : (tensor<3xf32>, tensor<i32>) -> (tensor<3xf32>, tensor<i32>)
+               return %0#0, %0#1 : tensor<3xf32>, tensor<i32>""",
+            "(tensor<3xf32>, tensor<i32>)",
+        )
+        for wrong in (False, True):
+            assert isinstance(_outcome(taken, program), Proof) == (not wrong)
+
+    @pytest.mark.parametrize(("number", "proved"), [(2.0, True), (3.0, False)])
+    def test_a_gather_of_equal_elements(self, number: float, proved: bool) -> None:
+        def constant(op: hlo.Gather, rewriter: Rewriter) -> None:
+            if is_splat(op.operand, 2.0):
+                rewriter.replace(op, hlo.constant(number, op.result.type))
+
+        gather = """"stablehlo.gather"(%x, %i) <{slice_sizes = array<i64: 1, 3>, dimension_numbers =
+                    #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [0], start_index_map = [0]>}>
+                    : (tensor<4x3xf32>, tensor<i32>) -> tensor<3xf32>"""
+        program = _program(
+            "%i: tensor<i32>",
+            f"""%x = stablehlo.constant dense<2.0> : tensor<4x3xf32>
+                %0 = {gather}
+                return %0 : tensor<3xf32>""",
+            "tensor<3xf32>",
+        )
+        assert isinstance(_outcome(constant, program), Proof) == proved
+
+    def test_a_scatter_of_something(self) -> None:
+        def bare(op: hlo.Scatter, rewriter: Rewriter) -> None:
+            if not nothing or 0 in op.updates[0].type.shape:
+                rewriter.replace(op, *op.inputs)
+
+        program = _examples(indexing, "ScatterOfNothing")[0]
+        for nothing in (True, False):
+            assert isinstance(_outcome(bare, program), Proof) == nothing
+
+
+class TestSizesThatAreTold:
+    PROGRAM = _program(
+        "%s: tensor<2xi32>",
+        """%0 = stablehlo.dynamic_iota %s, dim = 1 : (tensor<2xi32>) -> tensor<3x4xf32>
+           return %0 : tensor<3x4xf32>""",
+        "tensor<3x4xf32>",
+    )
+
+    @pytest.mark.parametrize("axis", [0, 1])
+    def test_they_are_those_of_the_type(self, axis: int) -> None:
+        def known(op: hlo.DynamicIota, rewriter: Rewriter) -> None:
+            rewriter.replace(op, hlo.Iota(axis, result_types=[op.result.type]))
+
+        assert isinstance(_outcome(known, self.PROGRAM), Proof) == (axis == 1)
+
+    def test_they_may_be_others_in_a_program_that_a_rule_makes(self) -> None:
+        def told(op: hlo.Reshape, rewriter: Rewriter) -> None:
+            size = op.operand
+            if size.type.shape == (2,):
+                again = hlo.DynamicIota(size, 0, result_types=[op.result.type])
+                rewriter.replace(op, again)
+
+        program = _program(
+            "%s: tensor<2xi32>",
+            """%0 = stablehlo.reshape %s : (tensor<2xi32>) -> tensor<2x1xi32>
+               return %0 : tensor<2x1xi32>""",
+            "tensor<2x1xi32>",
+        )
+        assert not isinstance(_outcome(told, program), Proof)
+
+    @pytest.mark.parametrize("exchanged", [False, True])
+    def test_amounts_of_padding(self, exchanged: bool) -> None:
+        def known(op: hlo.DynamicPad, rewriter: Rewriter) -> None:
+            if all(map(is_splat, (op.edge_padding_low, op.edge_padding_high, op.interior_padding))):
+                low, high = ((2,), (1,)) if exchanged else ((1,), (2,))
+                padded = hlo.Pad(op.operand, op.padding_value, low, high, (0,))
+                if padded.result.type == op.result.type:
+                    rewriter.replace(op, padded)
+
+        program = _program(
+            "%x: tensor<5xf32>, %v: tensor<f32>",
+            """%l = stablehlo.constant dense<1> : tensor<1xi32>
+               %h = stablehlo.constant dense<2> : tensor<1xi32>
+               %i = stablehlo.constant dense<0> : tensor<1xi32>
+               %0 = stablehlo.dynamic_pad %x, %v, %l, %h, %i :
+                 (tensor<5xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<8xf32>
+               return %0 : tensor<8xf32>""",
+            "tensor<8xf32>",
+        )
+        assert isinstance(_outcome(known, program), Proof) == (not exchanged)
 
 
 def _neutral(type: str, number: str) -> ModuleOp:
