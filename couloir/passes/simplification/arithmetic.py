@@ -268,7 +268,7 @@ class NegateDifference(Rule):
 
 
 class NegateFloatDifference(Rule):
-    """-(x - y)  =>  y - x, of floats"""
+    """-(x - y)  =>  y - x, also of floats and complex numbers"""
 
     assumes = ("no signed zeros",)
 
@@ -276,7 +276,7 @@ class NegateFloatDifference(Rule):
         return hlo.Negate(hlo.Subtract(x, y))
 
     def where(x):
-        return floats(x)
+        return numbers(x)
 
     def rewrite(x, y):
         return hlo.Subtract(y, x)
