@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from couloir.dialects import arith
-from couloir.dialects.arith import CmpIPredicate, RoundingMode
+from couloir.dialects.arith import CmpIPredicate
 from couloir.ir.operation import Value
 from couloir.ir.rewriting import Guard, Rewrite, Rewriter, Rule, guard, is_splat, rule
 from couloir.ir.rewriting.guards import constant_op
@@ -42,11 +42,6 @@ def _is_static(value: Value[Any]) -> Guard:
         isinstance(value.type, ShapedType) and value.type.is_static
     )
     return guard(known, "the shape is not known")
-
-
-def _keeps_zeros(rounding: RoundingMode | None) -> Guard:
-    """Whether 0.0 + -0.0 is 0.0."""
-    return guard(rounding is not RoundingMode.DOWNWARD, "downwards 0.0 + -0.0 is -0.0")
 
 
 class ArithAddZero(Rule):
@@ -313,26 +308,26 @@ class ArithCompareSelf(Rule):
 
 
 class ArithAddFloatZero(Rule):
-    """addf(x, -0.0)  =>  x, unless 0.0 is rounded to -0.0"""
+    """addf(x, -0.0)  =>  x, rounded as usual: downwards 0.0 + -0.0 is -0.0"""
 
-    def pattern(x, zero: ConstantLike, flags, rounding):
-        return arith.AddF(x, zero, flags, rounding)
+    def pattern(x, zero: ConstantLike, flags):
+        return arith.AddF(x, zero, flags)
 
-    def where(zero, rounding):
-        return is_splat(zero, -0.0) and _keeps_zeros(rounding)
+    def where(zero):
+        return is_splat(zero, -0.0)
 
     def rewrite(x):
         return x
 
 
 class ArithSubtractFloatZero(Rule):
-    """subf(x, 0.0)  =>  x, unless 0.0 is rounded to -0.0"""
+    """subf(x, 0.0)  =>  x, rounded as usual: downwards 0.0 + -0.0 is -0.0"""
 
-    def pattern(x, zero: ConstantLike, flags, rounding):
-        return arith.SubF(x, zero, flags, rounding)
+    def pattern(x, zero: ConstantLike, flags):
+        return arith.SubF(x, zero, flags)
 
-    def where(zero, rounding):
-        return is_splat(zero, 0.0) and _keeps_zeros(rounding)
+    def where(zero):
+        return is_splat(zero, 0.0)
 
     def rewrite(x):
         return x
