@@ -179,6 +179,26 @@ def test_walks_end_with_sizes_that_are_declared_as_unknown():
     assert sum(map(known_though_declared_otherwise, walk.corpus)) < sum(map(known_though_declared_otherwise, found))
 
 
+def test_walks_end_with_sizes_that_are_nothing():
+    walk, rng = Walk(lambda module: True), Random(0)
+    walk.add(couloir.parse(REDUCTIONS), rng)
+    found = [module for module in (walk.program(rng) for _ in range(60)) if module is not None]
+    reductions = [op for module in found for op in module.walk() if isinstance(op, hlo.Reduce)]
+    assert any(0 in op.inputs[0].type.dims for op in reductions)
+
+
+def test_an_operand_becomes_a_result_that_was_there_before():
+    both = """
+    func.func @main(%x: tensor<3xf32>) -> tensor<3xf32> {
+      %0 = stablehlo.abs %x : tensor<3xf32>
+      %1 = stablehlo.sine %x : tensor<3xf32>
+      %2 = stablehlo.negate %1 : tensor<3xf32>
+      return %2 : tensor<3xf32>
+    }"""
+    found = [next(op for op in m.walk() if isinstance(op, hlo.Negate)) for m in steps_from(both, 300)]
+    assert any(isinstance(op.operand.defining_op, hlo.Abs) for op in found)
+
+
 def test_walks_forget_nothing_for_those_who_do_not_ask():
     walk, rng = Walk(lambda module: True, forgets=False), Random(0)
     walk.add(couloir.parse(SCALARS), rng)

@@ -73,6 +73,8 @@ UNDECLARED: Final = 0.3
 """The same of results."""
 LESS_KNOWN: Final = 0.2
 """How often a walk ends with a size that is declared as unknown, where there is a result of which no size follows."""
+EMPTY: Final = 0.1
+"""How often it ends with a size that is 0."""
 ALIKE: Final = 0.75
 """How often a new element type is one that can stand for the old one."""
 ELEMENTS: Final = (
@@ -126,8 +128,12 @@ class Walk:
         if not accepted:
             return None
         self.add(here, rng)
-        less = _less_known(here, rng) if self.forgets and rng.random() < LESS_KNOWN else None
-        return here if less is None or not self.fires(less) else less
+        last = None
+        if self.forgets and rng.random() < LESS_KNOWN:
+            last = _less_known(here, rng)
+        elif rng.random() < EMPTY:
+            last = _emptied(here, rng)
+        return here if last is None or not self.fires(last) else last
 
     def retyped(self, rng: Random) -> ModuleOp | None:
         """A program that was kept, with another element type: each kind of them has its turn, when the rule fires on it."""
@@ -158,10 +164,10 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
         _add_dimension: 12 if _poverty(module) else 3,
         _change_element: 3,
         _change_constant: 2,
-        _free_constant: 1,
+        _free_constant: 2,
         _bind_argument: 1,
         _change_operand: 2,
-        _change_body: 3,
+        _change_body: 5,
     }
     if not any(op.regions for op in function.entry.ops):
         del changes[_change_body]
@@ -172,6 +178,17 @@ def step(module: ModuleOp, rng: Random) -> ModuleOp | None:
     except _UNFIT:
         return None
     return None if faults(made, limit=1) else made
+
+
+def _emptied(module: ModuleOp, rng: Random) -> ModuleOp | None:
+    """The program with a size that is 0; None when that does not verify."""
+    made = module.clone()
+    function = next(op for op in made.ops if isinstance(op, FuncOp) and not op.is_declaration)
+    try:
+        fits = _change_size(function, rng, (0,)) and _types_follow(function)
+    except _UNFIT:
+        return None
+    return made if fits and not faults(made, limit=1) else None
 
 
 def _less_known(module: ModuleOp, rng: Random) -> ModuleOp | None:
@@ -258,7 +275,7 @@ def _made_valid(op: Operation, rank: int, rng: Random) -> bool:
     return False
 
 
-def _change_size(function: FuncOp, rng: Random) -> bool:
+def _change_size(function: FuncOp, rng: Random, sizes: Sequence[int] = SIZES) -> bool:
     """Another size along one dimension of an argument or constant; or everywhere where this size is, in attributes too."""
     constants = [op.results[0] for op in function.entry.ops if op.has_trait(ConstantLike)]
     shaped = [v for v in (*function.arguments, *constants) if isinstance(v.type, ShapedType) and v.type.dims]
@@ -267,7 +284,7 @@ def _change_size(function: FuncOp, rng: Random) -> bool:
     value = rng.choice(shaped)
     dims = list(value.type.dims)
     place = rng.randrange(len(dims))
-    old, new = dims[place], rng.choice(SIZES)
+    old, new = dims[place], rng.choice(sizes)
     if old == new:
         return False
     if rng.random() < UNKNOWN and old is not None:
@@ -494,7 +511,7 @@ def _change_body(function: FuncOp, rng: Random) -> bool:
 
 
 def _change_operand(function: FuncOp, rng: Random) -> bool:
-    """Another value of its type as an operand of one op: a new argument, or one that there is; or two operands exchanged."""
+    """Another value of its type as an operand of one op: a new argument, or one that is there before it; or two exchanged."""
     ops = [op for op in function.entry.ops if op.operands and not isinstance(op, Return)]
     if not ops or function.attributes.get("arg_attrs") is not None:
         return False
@@ -506,7 +523,9 @@ def _change_operand(function: FuncOp, rng: Random) -> bool:
         op.set_operands(operands)
         return True
     type = operands[place].type
-    others = [argument for argument in function.arguments if argument.type is type and argument is not operands[place]]
+    before = list(function.entry.ops)[: list(function.entry.ops).index(op)]
+    values = (*function.arguments, *(result for each in before for result in each.results))
+    others = [value for value in values if value.type is type and value is not operands[place]]
     operands[place] = rng.choice(others) if others and rng.random() < 0.5 else function.entry.add_argument(type)
     op.set_operands(operands)
     return True
