@@ -161,6 +161,12 @@ func.func @main(%x: tensor<3xf32>) -> tensor<5x3xf32> {
   return %r : tensor<5x3xf32>
 }
 """,
+        program(
+            "%x: tensor<3xf32>",
+            """
+            %a = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+            %r = concatenate %a, dim = 0 : (tensor<2x3xf32>) -> tensor<2x3xf32>""",
+        ),
     )
 
     def pattern(xs, d):

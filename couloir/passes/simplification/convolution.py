@@ -27,6 +27,7 @@ from couloir.passes.simplification.axes import (
     picked,
 )
 from couloir.passes.simplification.examples import program
+from couloir.passes.simplification.guards import is_zero
 
 _FIELDS: Final = (
     "window_strides",
@@ -372,8 +373,7 @@ class ConvolutionOfZerosRounded(Rule):
         )  # fmt: skip
 
     def where(x, w):
-        zero = is_splat(x, 0) | is_splat(w, 0) | is_splat(x, -0.0) | is_splat(w, -0.0)
-        return zero & has_floats(x)
+        return (is_zero(x) | is_zero(w)) & has_floats(x)
 
     def rewrite(op):
         return hlo.constant(0, op.result.type.element_type, shape=op.result.type.shape)

@@ -20,6 +20,7 @@ from couloir.ir.rewriting import Guard, Rewrite, Rule, guard, is_splat
 from couloir.ir.types import TensorType
 from couloir.passes.simplification.axes import has_floats, has_integers, keeps_elements, kept, picked
 from couloir.passes.simplification.examples import program
+from couloir.passes.simplification.guards import is_zero
 
 
 def _free(rank, batching, contracting):
@@ -99,14 +100,12 @@ class TransposeOfDot(Rule):
     def pattern(x, y, numbers, precision, p):
         return hlo.Transpose(hlo.DotGeneral(x, y, numbers, precision), p)
 
-    def where(x, y, precision, p, op):
+    def where(x, y, p, op):
         dot = op.operand.defining_op
         batches, left = len(dot.dot_dimension_numbers.lhs_batching_dimensions), len(_free_left(dot))
         exchanged = (*range(batches), *range(batches + left, len(p)), *range(batches, batches + left))
-        return (
-            guard(p == exchanged, "it moves other dimensions")
-            & guard(len(precision or (0, 0)) == 2, "the precision is of one operand")
-            & guard(x.type.element_type is y.type.element_type, "one is quantized")
+        return guard(p == exchanged, "it moves other dimensions") & guard(
+            x.type.element_type is y.type.element_type, "one is quantized"
         )
 
     def rewrite(x, y, numbers, precision, op):
@@ -314,6 +313,21 @@ class DotOfReverses(Rule):
 class DotOfZeros(Rule):
     """dot_general(x, 0)  =>  0, for integers, and on either side"""
 
+    examples = (
+        program(
+            "%x: tensor<2x4xi32>",
+            """
+            %0 = constant dense<0> : tensor<4x3xi32>
+            %r = dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>""",
+        ),
+        program(
+            "%y: tensor<4x3xi32>",
+            """
+            %0 = constant dense<0> : tensor<2x4xi32>
+            %r = dot_general %0, %y, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>""",
+        ),
+    )
+
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(x, y, numbers, precision)
 
@@ -333,8 +347,7 @@ class DotOfZerosRounded(Rule):
         return hlo.DotGeneral(x, y, numbers, precision)
 
     def where(x, y):
-        zero = is_splat(x, 0) | is_splat(y, 0) | is_splat(x, -0.0) | is_splat(y, -0.0)
-        return zero & has_floats(x)
+        return (is_zero(x) | is_zero(y)) & has_floats(x)
 
     def rewrite(op):
         return _zeros(op.result.type)

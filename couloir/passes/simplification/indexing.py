@@ -264,6 +264,14 @@ class UpdateOfBroadcast(Rule):
             %r = dynamic_update_slice %2, %u, %0, %1
               : (tensor<4x5xf32>, tensor<2x3xf32>, tensor<i32>, tensor<i32>) -> tensor<4x5xf32>""",
         ),
+        program(
+            "%v: tensor<f32>, %w: tensor<f32>",
+            """
+            %0 = constant dense<1> : tensor<i32>
+            %1 = broadcast_in_dim %v, dims = [] : (tensor<f32>) -> tensor<4xf32>
+            %2 = broadcast_in_dim %w, dims = [] : (tensor<f32>) -> tensor<2xf32>
+            %r = dynamic_update_slice %1, %2, %0 : (tensor<4xf32>, tensor<2xf32>, tensor<i32>) -> tensor<4xf32>""",
+        ),
     )
 
     allow_shared = True

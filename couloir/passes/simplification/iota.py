@@ -13,7 +13,7 @@ from typing import Final
 
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
-from couloir.ir.types import FloatType, IntegerType, bit_width
+from couloir.ir.types import FloatType, IntegerType
 from couloir.passes.simplification.examples import program
 
 
@@ -34,6 +34,21 @@ class IotaOfOne(Rule):
 class ConvertOfIota(Rule):
     """convert(iota)  =>  iota of the other type, when both types have all the numbers"""
 
+    examples = (
+        program(
+            "",
+            """
+            %0 = iota dim = 0 : tensor<4x3xui2>
+            %r = convert %0 : (tensor<4x3xui2>) -> tensor<4x3xi32>""",
+        ),
+        program(
+            "",
+            """
+            %0 = iota dim = 1 : tensor<3x2xf32>
+            %r = convert %0 : (tensor<3x2xf32>) -> tensor<3x2xi2>""",
+        ),
+    )
+
     def pattern(d):
         return hlo.Convert(hlo.Iota(d))
 
@@ -52,7 +67,7 @@ def whole_numbers(type):
     """How many whole numbers from 0 on a type has at least, without gaps; 0 for types of which this is not known."""
     if isinstance(type, FloatType):
         return _EXACT.get(str(type), 0)
-    if isinstance(type, IntegerType) and bit_width(type) > 1:
+    if isinstance(type, IntegerType):
         return 1 << (type.width - (type.signedness != "unsigned"))
     return 0
 

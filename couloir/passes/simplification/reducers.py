@@ -15,6 +15,8 @@ ORDERLESS: Final = frozenset({hlo.Maximum, hlo.Minimum, hlo.And, hlo.Or, hlo.Xor
 """Reducers that give the same bits for any numbers in any order."""
 IDEMPOTENT: Final = frozenset({hlo.Maximum, hlo.Minimum, hlo.And, hlo.Or})
 """Reducers that give x for x and x."""
+NO_REDUCER: Final = "its body is not one op like add"
+"""Why a rule about reducers does not apply."""
 
 
 def copy_of_body(region: Region) -> Region:
@@ -77,14 +79,18 @@ _FLOATS: Final[dict[type[Operation], float]] = {
 }
 
 
-def is_neutral(value: Value[Any], cls: type[Operation]) -> Guard:
-    """Whether a value is a constant of the number that a reducer gives back whatever it is combined with."""
+def is_neutral(value: Value[Any], cls: type[Operation] | None) -> Guard:
+    """Whether a value is a constant of the number that a reducer, if it is one, gives back whatever it is combined with."""
+    if cls is None:
+        return guard(False, NO_REDUCER)
     number = neutral_number(cls, value.type.element_type)
     return guard(number is not None, f"`{cls.name}` has no neutral number") & is_splat(value, number)
 
 
-def is_zero_like(value: Value[Any], cls: type[Operation]) -> Guard:
+def is_zero_like(value: Value[Any], cls: type[Operation] | None) -> Guard:
     """Whether a value stays what it is when a reducer combines it with itself: 0 in sums, 1 in products, all of max."""
+    if cls is None:
+        return guard(False, NO_REDUCER)
     if cls in IDEMPOTENT:
         return guard(True, "")
     if cls is hlo.Multiply:

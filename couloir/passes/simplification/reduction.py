@@ -22,6 +22,7 @@ from couloir.passes.simplification.axes import is_empty, is_static, kept, only_a
 from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.reducers import (
     IDEMPOTENT,
+    NO_REDUCER,
     ORDERLESS,
     copy_of_body,
     is_neutral,
@@ -32,7 +33,7 @@ from couloir.passes.simplification.reducers import (
 
 def _reduces(op) -> Guard:
     """Whether a reduction applies one op that is commutative and associative."""
-    return guard(reducer_of(op) is not None, "its body is not one op like add")
+    return guard(reducer_of(op) is not None, NO_REDUCER)
 
 
 def any_order(op) -> Guard:
@@ -109,8 +110,8 @@ class ReduceOverOnes(Rule):
         return (
             guard(all(size == 1 for size in picked(x.type.dims, d)), "it combines elements")
             & is_static(x)
-            & _reduces(op)
-        ) and is_neutral(init, reducer_of(op))
+            & is_neutral(init, reducer_of(op))
+        )
 
     def rewrite(x, op):
         return hlo.Reshape(x, result_types=[op.outputs[0].type])
@@ -391,13 +392,22 @@ class ReduceOfPad(Rule):
             %r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x8xf32>, tensor<f32>)
               -> tensor<2xf32>""",
         ),
+        program(
+            "%x: tensor<2x4xi32>, %v: tensor<i32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %0 = pad %x, %c, low = [0, 1], high = [0, 0], interior = [0, 0] : (tensor<2x4xi32>, tensor<i32>)
+              -> tensor<2x5xi32>
+            %r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x5xi32>, tensor<i32>)
+              -> tensor<2xi32>""",
+        ),
     )
 
     def pattern(x, v, low, high, inner, init, axes):
         return hlo.Reduce([hlo.Pad(x, v, low, high, inner)], [init], axes)
 
     def where(v, low, high, inner, axes, op):
-        return (_pads_only(axes, low, high, inner) & _reduces(op)) and is_neutral(v, reducer_of(op))
+        return _pads_only(axes, low, high, inner) & is_neutral(v, reducer_of(op))
 
     def rewrite(x, init, axes, op):
         return reduced_again(op, x, init, axes)
@@ -424,13 +434,21 @@ class ReduceOfPadByInit(Rule):
             %r = reduce(%0 init: %c) applies add across dimensions = [0, 1] : (tensor<2x6xf32>, tensor<f32>)
               -> tensor<f32>""",
         ),
+        program(
+            "%x: tensor<2x4xi32>, %v: tensor<i32>",
+            """
+            %0 = pad %x, %v, low = [0, 1], high = [0, 0], interior = [0, 0] : (tensor<2x4xi32>, tensor<i32>)
+              -> tensor<2x5xi32>
+            %r = reduce(%0 init: %v) applies maximum across dimensions = [1] : (tensor<2x5xi32>, tensor<i32>)
+              -> tensor<2xi32>""",
+        ),
     )
 
     def pattern(x, v, low, high, inner, axes):
         return hlo.Reduce([hlo.Pad(x, v, low, high, inner)], [v], axes)
 
     def where(v, low, high, inner, axes, op):
-        return (_pads_only(axes, low, high, inner) & _reduces(op)) and is_zero_like(v, reducer_of(op))
+        return _pads_only(axes, low, high, inner) & is_zero_like(v, reducer_of(op))
 
     def rewrite(x, v, axes, op):
         return reduced_again(op, x, v, axes)

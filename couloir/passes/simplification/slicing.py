@@ -111,6 +111,12 @@ class SliceOfPad(Rule):
               -> tensor<10x3xf32>
             %r = slice %0 [2:7:2, 1:3] : (tensor<10x3xf32>) -> tensor<3x2xf32>""",
         ),
+        program(
+            "%x: tensor<5xf32>, %v: tensor<f32>",
+            """
+            %0 = pad %x, %v, low = [2], high = [0], interior = [0] : (tensor<5xf32>, tensor<f32>) -> tensor<7xf32>
+            %r = slice %0 [2:6] : (tensor<7xf32>) -> tensor<4xf32>""",
+        ),
     )
 
     allow_shared = True

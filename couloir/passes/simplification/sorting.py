@@ -26,8 +26,8 @@ _DOWNWARDS: Final = (ComparisonDirection.GT, ComparisonDirection.GE)
 def _direction(op):
     """The direction by which a comparator compares its first two arguments, when it does nothing else; None otherwise."""
     block = op.comparator.block
-    compare, last = block.first_op, block.last_op
-    if not isinstance(compare, hlo.Compare) or compare.next_op is not last or list(last.operands) != [compare.result]:
+    compare = block.last_op.operands[0].defining_op
+    if not isinstance(compare, hlo.Compare):
         return None
     return compare.comparison_direction if list(compare.operands) == block.arguments[:2] else None
 
@@ -123,7 +123,7 @@ class SortOfBroadcast(Rule):
 
 
 class SortOfIota(Rule):
-    """sort(iota(d), d) upwards  =>  iota(d)"""
+    """sort(iota) upwards  =>  iota"""
 
     examples = (
         program(
@@ -136,6 +136,16 @@ class SortOfIota(Rule):
             stablehlo.return %z : tensor<i1>
             }) : (tensor<4x3xi32>) -> tensor<4x3xi32>""",
         ),
+        program(
+            "",
+            """
+            %0 = iota dim = 0 : tensor<2x3xi2>
+            %r = "stablehlo.sort"(%0) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a0: tensor<i2>, %b0: tensor<i2>):
+            %z = compare LT, %a0, %b0 : (tensor<i2>, tensor<i2>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<2x3xi2>) -> tensor<2x3xi2>""",
+        ),
     )
 
     allow_shared = True
@@ -143,12 +153,10 @@ class SortOfIota(Rule):
     def pattern(a, d, stable):
         return hlo.Sort([hlo.Iota(a)], d, stable)
 
-    def where(a, d, op):
+    def where(a, op):
         type = op.inputs[0].type
-        return (
-            guard(d % type.rank == a, "the elements are the same")
-            & guard(_direction(op) in _UPWARDS, "it does not sort upwards")
-            & guard(type.dims[a] <= whole_numbers(type.element_type), "the type does not have all the numbers")
+        return guard(_direction(op) in _UPWARDS, "it does not sort upwards") & guard(
+            type.dims[a] <= whole_numbers(type.element_type), "the type does not have all the numbers"
         )
 
     def rewrite(op):

@@ -41,6 +41,16 @@ class TupleOfElements(Rule):
             %2 = tuple %0, %1 : tuple<tensor<f32>, tensor<i32>>
             %r = get_tuple_element %2[1] : (tuple<tensor<f32>, tensor<i32>>) -> tensor<i32>""",
         ),
+        program(
+            "%x: tensor<f32>, %y: tensor<f32>",
+            """
+            %s = tuple %y, %x : tuple<tensor<f32>, tensor<f32>>
+            %t = tuple %x, %y : tuple<tensor<f32>, tensor<f32>>
+            %0 = get_tuple_element %t[0] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
+            %1 = get_tuple_element %t[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
+            %2 = tuple %0, %1 : tuple<tensor<f32>, tensor<f32>>
+            %r = get_tuple_element %2[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>""",
+        ),
     )
 
     def pattern(xs):

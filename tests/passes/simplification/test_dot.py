@@ -304,14 +304,6 @@ KEPT = [
     ),
     Kept(
         "TransposeOfDot",
-        "%x: tensor<2x4xf32>, %y: tensor<4x3xf32>",
-        """
-%0 = dot_general %x, %y, contracting_dims = [1] x [0], precision = [HIGH] : (tensor<2x4xf32>, tensor<4x3xf32>) -> tensor<2x3xf32>
-%r = transpose %0, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>""",
-        "the precision is of one operand",
-    ),
-    Kept(
-        "TransposeOfDot",
         "%x: tensor<2x4xf32>, %y: tensor<4x3x!quant.uniform<i8:f32, 0.5>>",
         """
 %0 = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<2x4xf32>, tensor<4x3x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3xf32>

@@ -63,6 +63,20 @@ stablehlo.return %z : tensor<i1>
 return %0""",
     ),
     Law(
+        "SortOfIota",
+        "",
+        """
+%0 = iota dim = 0 : tensor<4x3xi32>
+%r = "stablehlo.sort"(%0) <{dimension = 1 : i64, is_stable = true}> ({
+^bb0(%a0: tensor<i32>, %b0: tensor<i32>):
+%z = compare LT, %a0, %b0 : (tensor<i32>, tensor<i32>) -> tensor<i1>
+stablehlo.return %z : tensor<i1>
+}) : (tensor<4x3xi32>) -> tensor<4x3xi32>""",
+        """
+%0 = iota dim = 0 : tensor<4x3xi32>
+return %0""",
+    ),
+    Law(
         "SortOfSort",
         "%x: tensor<4x3xi32>",
         """
@@ -142,18 +156,6 @@ stablehlo.return %z : tensor<i1>
 stablehlo.return %z : tensor<i1>
 }) : (tensor<4x3xf32>) -> tensor<4x3xf32>""",
         "the elements differ",
-    ),
-    Kept(
-        "SortOfIota",
-        "",
-        """
-%0 = iota dim = 0 : tensor<4x3xi32>
-%r = "stablehlo.sort"(%0) <{dimension = 1 : i64, is_stable = true}> ({
-^bb0(%a0: tensor<i32>, %b0: tensor<i32>):
-%z = compare LT, %a0, %b0 : (tensor<i32>, tensor<i32>) -> tensor<i1>
-stablehlo.return %z : tensor<i1>
-}) : (tensor<4x3xi32>) -> tensor<4x3xi32>""",
-        "the elements are the same",
     ),
     Kept(
         "SortOfIota",
