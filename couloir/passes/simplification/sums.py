@@ -190,6 +190,15 @@ class ReduceOfReduceRounded(Rule):
             %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>)
               -> tensor<3xf32>""",
         ),
+        program(
+            "%x: tensor<2x3x4xf32>",
+            """
+            %c = constant dense<-0.0> : tensor<f32>
+            %0 = reduce(%x init: %c) applies add across dimensions = [0] : (tensor<2x3x4xf32>, tensor<f32>)
+              -> tensor<3x4xf32>
+            %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>)
+              -> tensor<3xf32>""",
+        ),
     )
 
     assumes = ("reassociation", "no overflow")
