@@ -274,13 +274,13 @@ class ConvolutionOfNegates(Rule):
 
     examples = (
         program(
-            "%x: tensor<2x5x3xi32>, %w: tensor<2x3x4xi32>",
+            "%x: tensor<2x5x3xi8>, %w: tensor<2x3x4xi8>",
             """
-            %0 = negate %x : tensor<2x5x3xi32>
-            %1 = negate %w : tensor<2x3x4xi32>
+            %0 = negate %x : tensor<2x5x3xi8>
+            %1 = negate %w : tensor<2x3x4xi8>
             %r = convolution(%0, %1) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
               {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
-              : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>""",
+              : (tensor<2x5x3xi8>, tensor<2x3x4xi8>) -> tensor<2x4x4xi8>""",
         ),
     )
 

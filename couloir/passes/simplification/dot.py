@@ -281,6 +281,16 @@ class DotOfBroadcastRight(Rule):
 class DotOfNegates(Rule):
     """dot_general(-x, -y)  =>  dot_general(x, y)"""
 
+    examples = (
+        program(
+            "%x: tensor<2x4xi8>, %y: tensor<4x3xi8>",
+            """
+            %0 = negate %x : tensor<2x4xi8>
+            %1 = negate %y : tensor<4x3xi8>
+            %r = dot_general %0, %1, contracting_dims = [1] x [0] : (tensor<2x4xi8>, tensor<4x3xi8>) -> tensor<2x3xi8>""",
+        ),
+    )
+
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(hlo.Negate(x), hlo.Negate(y), numbers, precision)
 
