@@ -59,7 +59,7 @@ func.func @main(%x: tensor<i32>, %v: tensor<i32>) -> tensor<i32> {
 
 
 def test_steps_lead_from_scalars_to_tensors_of_several_dimensions():
-    walk, rng = Walk(lambda module: True), Random(0)
+    walk, rng = Walk(lambda module: True, forgets=False), Random(0)
     walk.add(couloir.parse(SCALARS), rng)
     found = [module for module in (walk.program(rng) for _ in range(60)) if module is not None]
     slices = [op for module in found for op in module.walk() if isinstance(op, hlo.Slice)]
@@ -99,7 +99,7 @@ def test_bodies_change_one_by_one_and_all_at_once():
 
 
 def test_constants_change_come_and_go_and_element_types_change_in_bodies_too():
-    found = steps_from(REDUCTIONS)
+    found = steps_from(REDUCTIONS, 1000)
     constants = [[op for op in module.walk() if isinstance(op, hlo.Constant)] for module in found]
     assert {0, 1, 2} <= {len(each) for each in constants}
     assert any(each and each[0].value.array.any() for each in constants)
