@@ -22,8 +22,6 @@ _OPEN = "a size is not known"
 @rule
 def map_as_its_body(op: hlo.Map, rewriter: Rewriter) -> str | None:
     """map(x, y) by f  =>  f(x, y), when every op of f works element by element"""
-    if not op.result.type.is_static:
-        return _OPEN
     *body, last = op.computation.block.ops
     other = next((inner.name for inner in body if not _is_elementwise(inner)), None)
     if other is not None:
@@ -82,8 +80,6 @@ def complex_select_and_scatter(op: hlo.SelectAndScatter, rewriter: Rewriter) -> 
     type, source = op.operand.type, op.source.type
     if not isinstance(type.element_type, ComplexType):
         return "it is not complex"
-    if not type.is_static or not source.is_static:
-        return _OPEN
     places = hlo.reshape(hlo.iota((type.size,), i64, 0).output, type.shape).result
     outside = hlo.constant(-1, i64).output
     number, place = TensorType((), type.element_type), TensorType((), i64)
@@ -138,6 +134,17 @@ func.func @main(%x: tensor<2x3xf16>, %i: tensor<f16>) -> tensor<2x2xf32> {
   return %0 : tensor<2x2xf32>
 }
 """
+_REDUCTION_OF_TWO: Final = """
+func.func @main(%x: tensor<2x3xf16>, %y: tensor<2x3xi32>, %i: tensor<f16>, %j: tensor<i32>) -> (tensor<2xf32>, tensor<2xi32>) {
+  %0:2 = "stablehlo.reduce"(%x, %y, %i, %j) <{dimensions = array<i64: 1>}> ({
+  ^bb0(%a: tensor<f32>, %n: tensor<i32>, %b: tensor<f32>, %m: tensor<i32>):
+    %1 = stablehlo.add %a, %b : tensor<f32>
+    %2 = stablehlo.add %n, %m : tensor<i32>
+    stablehlo.return %1, %2 : tensor<f32>, tensor<i32>
+  }) : (tensor<2x3xf16>, tensor<2x3xi32>, tensor<f16>, tensor<i32>) -> (tensor<2xf32>, tensor<2xi32>)
+  return %0#0, %0#1 : tensor<2xf32>, tensor<2xi32>
+}
+"""
 _REDUCTION_IN_A_WIDER_TYPE_3: Final = """
 func.func @main(%x: tensor<5xf16>, %n: tensor<3x1xi32>, %y: tensor<3xf16>) -> tensor<5xf32> {
   %0 = "stablehlo.scatter"(%x, %n, %y) <{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
@@ -151,7 +158,14 @@ func.func @main(%x: tensor<5xf16>, %n: tensor<3x1xi32>, %y: tensor<3xf16>) -> te
 """
 
 
-@rule(examples=(_REDUCTION_IN_A_WIDER_TYPE_1, _REDUCTION_IN_A_WIDER_TYPE_2, _REDUCTION_IN_A_WIDER_TYPE_3))
+@rule(
+    examples=(
+        _REDUCTION_IN_A_WIDER_TYPE_1,
+        _REDUCTION_IN_A_WIDER_TYPE_2,
+        _REDUCTION_IN_A_WIDER_TYPE_3,
+        _REDUCTION_OF_TWO,
+    )
+)
 def reduction_in_a_wider_type(op: hlo.Reduce | hlo.ReduceWindow | hlo.Scatter, rewriter: Rewriter) -> str | None:
     """reduce(x, init) by a body of wider elements  =>  reduce(convert(x), convert(init)); windows and scatters, too"""
     body = op.update_computation if isinstance(op, hlo.Scatter) else op.body

@@ -64,7 +64,6 @@ from couloir.passes.random_numbers import random_bits_as_arithmetic
 from couloir.passes.special_functions import SPECIAL_FUNCTIONS
 from couloir.passes.triangular_matrices import cholesky_by_columns, triangular_solve_by_rows
 
-_OPEN: Final = "a size is not known"
 _QUANTIZED: Final = "its elements are quantized"
 
 
@@ -72,8 +71,6 @@ _QUANTIZED: Final = "its elements are quantized"
 def top_k_by_sorting(op: chlo.TopK, rewriter: Rewriter) -> str | None:
     """top_k(x, k)  =>  the first k of sort(x, iota) by x, the largest first; a stable sort keeps the first of equals"""
     type = op.operand.type
-    if not type.is_static:
-        return _OPEN
     shape, axis, element = type.shape, type.rank - 1, type.element_type
     if isinstance(element, ComplexType):
         return "complex numbers have no order"
@@ -134,8 +131,6 @@ def batch_norm_as_arithmetic(op: hlo.BatchNormInference, rewriter: Rewriter) -> 
     """batch_norm_inference(x)  =>  scale * (x - mean) / sqrt(variance + epsilon) + offset"""
     if is_quantized(op.operand.type.element_type):
         return _QUANTIZED
-    if not op.operand.type.is_static:
-        return _OPEN
     by = _ByFeature(op.operand, op.feature_index, op.epsilon)
     rewriter.replace(op, by.normalized(op.operand, op.scale, op.offset, op.mean, op.variance))
     return None
@@ -146,8 +141,6 @@ def batch_norm_of_the_batch(op: hlo.BatchNormTraining, rewriter: Rewriter) -> st
     """batch_norm_training(x)  =>  batch_norm_inference(x, mean(x), variance(x)) and these two"""
     if is_quantized(op.operand.type.element_type):
         return _QUANTIZED
-    if not op.operand.type.is_static:
-        return _OPEN
     by = _ByFeature(op.operand, op.feature_index, op.epsilon)
     mean = by.mean(op.operand)
     centered = hlo.Subtract(op.operand, by.spread(mean)).result
@@ -161,8 +154,6 @@ def batch_norm_gradient(op: hlo.BatchNormGrad, rewriter: Rewriter) -> str | None
     """batch_norm_grad  =>  the formula of the StableHLO specification"""
     if is_quantized(op.operand.type.element_type):
         return _QUANTIZED
-    if not op.operand.type.is_static:
-        return _OPEN
     by, gradient = _ByFeature(op.operand, op.feature_index, op.epsilon), op.grad_output
     stable = hlo.Add(op.variance, by.number(op.epsilon, op.variance)).result
     deviation = hlo.Sqrt(stable).result
@@ -213,13 +204,21 @@ _FAR: Final = (
 """Polynomials of w = -log(1 - x^2) for w < 5 and of sqrt(w) beyond. Source: M. Giles, "Approximating the erfinv function"."""
 
 
-@rule
+_ERF_INV_AS_ARITHMETIC: Final = """
+func.func @main(%y: tensor<3xf32>) -> (tensor<8xf64>, tensor<3xf32>) {
+  %0 = stablehlo.constant dense<[0.999999999999, -0.99999999, 0.9, -0.6, 0.3, -0.001, 1.0e-12, 1.0]> : tensor<8xf64>
+  %1 = chlo.erf_inv %0 : tensor<8xf64> -> tensor<8xf64>
+  %2 = chlo.erf_inv %y : tensor<3xf32> -> tensor<3xf32>
+  return %1, %2 : tensor<8xf64>, tensor<3xf32>
+}
+"""
+
+
+@rule(examples=(_ERF_INV_AS_ARITHMETIC,))
 def erf_inv_as_arithmetic(op: chlo.ErfInv, rewriter: Rewriter) -> str | None:
     """erf_inv(x)  =>  x * polynomial(log(1 - x^2)); in f64 steps of Halley's method follow"""
     type = op.operand.type
     element = type.element_type
-    if not type.is_static:
-        return _OPEN
     compute = f64 if element is f64 else f32
     x = hlo.convert(op.operand, compute)
 

@@ -89,8 +89,6 @@ def convolution_of_one_window(op: hlo.Convolution, rewriter: Rewriter) -> str | 
     numbers, x, w = op.dimension_numbers, op.lhs.type, op.rhs.type
     if op.feature_group_count != 1 or op.batch_group_count != 1:
         return "there are groups"
-    if not (x.is_static and w.is_static):
-        return "a size is not known"
     sizes = [x.shape[d] for d in numbers.input_spatial_dimensions]
     window = [WindowDimension(size) for size in sizes]
     if list(op.window) != window:

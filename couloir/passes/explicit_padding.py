@@ -13,21 +13,28 @@ import attrs
 
 from couloir.dialects import hlo
 from couloir.dialects.hlo.window import WindowDimension
-from couloir.ir.operation import Operation
+from couloir.ir.errors import Error
+from couloir.ir.operation import Operation, Value
 from couloir.ir.passes import Pass, PassContext
-from couloir.ir.rewriting import Rewriter, rule
+from couloir.ir.rewriting import NoMatch, Rewriter, rule
+from couloir.ir.types import TensorType
 
-_CUT: Final = "negative padding takes more elements away than there are"
+_NONE: Final = (0, 0, 0)
 
 
-def _cuts_all(sizes: Sequence[int | None], windows: Sequence[WindowDimension]) -> bool:
-    """Whether negative padding would leave less than nothing along a dimension."""
-    for size, window in zip(sizes, windows, strict=True):
-        if size is not None:
-            dilated = max(0, (size - 1) * window.base_dilation + 1) if size else 0
-            if dilated + window.padding_low + window.padding_high < 0:
-                return True
-    return False
+def _padded(
+    x: Value[TensorType], value: Value[TensorType], amounts: Sequence[tuple[int, int, int]]
+) -> Value[TensorType]:
+    """`pad(x, value)`, by (low, high, interior) along each dimension; no rule where more is taken away than there is."""
+    low, high, inner = (tuple(numbers) for numbers in zip(*amounts, strict=True))
+    try:
+        return hlo.Pad(x, value, low, high, inner).result
+    except Error as error:
+        raise NoMatch(error.message) from error
+
+
+def _amounts(window: Sequence[WindowDimension]) -> list[tuple[int, int, int]]:
+    return [(w.padding_low, w.padding_high, w.base_dilation - 1) for w in window]
 
 
 _PAD_CONVOLUTION_INPUT: Final = """
@@ -39,23 +46,29 @@ func.func @main(%x: tensor<1x5x4x2xf32>, %w: tensor<3x2x2x3xf32>) -> tensor<1x5x
   return %0 : tensor<1x5x4x3xf32>
 }
 """
+_CONVOLUTIONS_CUT: Final = """
+func.func @main(%x: tensor<1x5x2xf32>, %w: tensor<3x2x3xf32>) -> (tensor<1x2x3xf32>, tensor<1x0x3xf32>, tensor<1x3x3xf32>) {
+  %0 = stablehlo.convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {pad = [[1, -2]]}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x5x2xf32>, tensor<3x2x3xf32>) -> tensor<1x2x3xf32>
+  %1 = stablehlo.convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {pad = [[-4, -3]]}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x5x2xf32>, tensor<3x2x3xf32>) -> tensor<1x0x3xf32>
+  %2 = stablehlo.convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+    {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x5x2xf32>, tensor<3x2x3xf32>) -> tensor<1x3x3xf32>
+  return %0, %1, %2 : tensor<1x2x3xf32>, tensor<1x0x3xf32>, tensor<1x3x3xf32>
+}
+"""
+"""Padding that takes something away, more than there is, and nothing."""
 
 
-@rule(examples=(_PAD_CONVOLUTION_INPUT,))
+@rule(examples=(_PAD_CONVOLUTION_INPUT, _CONVOLUTIONS_CUT))
 def pad_convolution_input(op: hlo.Convolution, rewriter: Rewriter) -> str | None:
     """convolution(x, w, padding) => convolution(pad(x, 0), w)"""
-    if all(w.padding_low == w.padding_high == 0 and w.base_dilation == 1 for w in op.window):
+    amounts: list[tuple[int, int, int]] = [_NONE] * op.lhs.type.rank
+    for dimension, amount in zip(op.dimension_numbers.input_spatial_dimensions, _amounts(op.window), strict=True):
+        amounts[dimension] = amount
+    if all(amount == _NONE for amount in amounts):
         return "there is no padding and no dilation of the input"
-    spatial = op.dimension_numbers.input_spatial_dimensions
-    type = op.lhs.type
-    if _cuts_all([type.dims[dimension] for dimension in spatial], op.window):
-        return _CUT
-    low, high, inner = [0] * type.rank, [0] * type.rank, [0] * type.rank
-    for dimension, window in zip(spatial, op.window, strict=True):
-        low[dimension], high[dimension] = window.padding_low, window.padding_high
-        inner[dimension] = window.base_dilation - 1
-    zero = hlo.constant(0, type.element_type)
-    op.lhs = hlo.Pad(op.lhs, zero, tuple(low), tuple(high), tuple(inner))
+    op.lhs = _padded(op.lhs, hlo.constant(0, op.lhs.type.element_type).output, amounts)
     op.padding = None
     op.lhs_dilation = None
     rewriter.changed(op)
@@ -78,14 +91,10 @@ func.func @main(%x: tensor<5x4xf32>, %i: tensor<f32>) -> tensor<5x4xf32> {
 @rule(examples=(_PAD_REDUCE_WINDOW_INPUT,))
 def pad_reduce_window_input(op: hlo.ReduceWindow, rewriter: Rewriter) -> str | None:
     """reduce_window(x, init, padding) => reduce_window(pad(x, init), init)"""
-    if all(w.padding_low == w.padding_high == 0 and w.base_dilation == 1 for w in op.window):
+    amounts = _amounts(op.window)
+    if all(amount == _NONE for amount in amounts):
         return "there is no padding and no dilation of the input"
-    if _cuts_all(op.inputs[0].type.dims, op.window):
-        return _CUT
-    low = tuple(w.padding_low for w in op.window)
-    high = tuple(w.padding_high for w in op.window)
-    inner = tuple(w.base_dilation - 1 for w in op.window)
-    op.inputs = [hlo.Pad(x, init, low, high, inner) for x, init in zip(op.inputs, op.init_values, strict=True)]
+    op.inputs = [_padded(x, init, amounts) for x, init in zip(op.inputs, op.init_values, strict=True)]
     op.padding = None
     op.base_dilations = None
     rewriter.changed(op)

@@ -31,8 +31,6 @@ MAX_PRIME: Final = 61
 def fft_as_dot_products(op: hlo.Fft, rewriter: Rewriter) -> str | None:
     """fft(x)  =>  dot products with constant matrices, of O(n log n) terms"""
     type, result = op.operand.type, op.result.type
-    if not type.is_static:
-        return "a size is not known"
     axes = list(range(type.rank - len(op.fft_length), type.rank))
     if not type.size or not result.size:
         rewriter.replace(op, hlo.constant(0, result.element_type, shape=result.shape))

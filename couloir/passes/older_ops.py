@@ -25,19 +25,26 @@ _OPEN: Final = "a size is not known"
 def broadcast_to_dimensions(op: hlo.Broadcast, rewriter: Rewriter) -> str | None:
     """broadcast(x, sizes)  =>  broadcast_in_dim(x)"""
     type = op.result.type
-    if not type.is_static:
-        return _OPEN
     added = len(op.broadcast_sizes)
     rewriter.replace(op, hlo.broadcast_in_dim(op.operand, type.shape, tuple(range(added, type.rank))))
     return None
 
 
-@rule
+_INDEX_SELECT_AS_GATHER: Final = """
+func.func @main(%x: tensor<2x3x4x5xf32>, %i: tensor<2x3xi32>, %j: tensor<4xi32>) -> (tensor<2x3x3x5xf32>, tensor<2x4x4x5xf32>) {
+  %0 = "stablehlo.torch_index_select"(%x, %i) <{dim = 2 : i64, batch_dims = 1 : i64}>
+    : (tensor<2x3x4x5xf32>, tensor<2x3xi32>) -> tensor<2x3x3x5xf32>
+  %1 = "stablehlo.torch_index_select"(%x, %j) <{dim = 1 : i64, batch_dims = 0 : i64}>
+    : (tensor<2x3x4x5xf32>, tensor<4xi32>) -> tensor<2x4x4x5xf32>
+  return %0, %1 : tensor<2x3x3x5xf32>, tensor<2x4x4x5xf32>
+}
+"""
+
+
+@rule(examples=(_INDEX_SELECT_AS_GATHER,))
 def index_select_as_gather(op: hlo.TorchIndexSelect, rewriter: Rewriter) -> str | None:
     """torch_index_select(x, index)  =>  gather(x, index)"""
     shape, index = op.operand.type, op.index.type
-    if not shape.is_static or not index.is_static:
-        return _OPEN
     axis, batch = op.dim, op.batch_dims
     if not shape.size:
         return "there is nothing to select from"
@@ -81,10 +88,10 @@ def einsum_as_products(op: hlo.Einsum | hlo.UnaryEinsum, rewriter: Rewriter) -> 
 
 
 _COUNTED_ELEMENTS: Final = """
-func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
-  %0 = stablehlo.constant dense<3> : tensor<i32>
-  %1 = stablehlo.set_dimension_size %x, %0, dim = 1 : (tensor<2x3xf32>, tensor<i32>) -> tensor<2x3xf32>
-  return %1 : tensor<2x3xf32>
+func.func @main(%x: tensor<3x4xf32>) -> tensor<3x2xf32> {
+  %0 = stablehlo.constant dense<2> : tensor<i32>
+  %1 = stablehlo.set_dimension_size %x, %0, dim = 1 : (tensor<3x4xf32>, tensor<i32>) -> tensor<3x2xf32>
+  return %1 : tensor<3x2xf32>
 }
 """
 
@@ -93,7 +100,7 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 def counted_elements(op: hlo.SetDimensionSize, rewriter: Rewriter) -> str | None:
     """set_dimension_size(x, constant)  =>  slice(x), where the size is that of the result"""
     source, target = op.operand.type, op.result.type
-    if not source.is_static or not target.is_static or constant_integers(op.size) != target.shape[op.dimension]:
+    if constant_integers(op.size) != target.shape[op.dimension]:
         return "the size is not that of the result"
     rewriter.replace(op, hlo.Slice(op.operand, (0,) * source.rank, target.shape, (1,) * source.rank))
     return None
@@ -131,7 +138,7 @@ def size_of_the_result(
 ) -> str | None:
     """dynamic_reshape(x, sizes) to a known shape  =>  reshape(x): the sizes can only be those of the result"""
     type = op.result.type
-    if not type.is_static or (not isinstance(op, hlo.DynamicIota) and not op.operand.type.is_static):
+    if not isinstance(op, hlo.DynamicIota) and not op.operand.type.is_static:
         return _OPEN
     match op:
         case hlo.DynamicReshape():
@@ -160,14 +167,33 @@ func.func @main(%x: tensor<3x2xf32>, %v: tensor<f32>) -> tensor<8x3xf32> {
   return %3 : tensor<8x3xf32>
 }
 """
+_PADDING_AT_BOTH_ENDS: Final = """
+func.func @main(%x: tensor<3x2xf32>, %v: tensor<f32>) -> tensor<7x7xf32> {
+  %0 = stablehlo.constant dense<[1, 3]> : tensor<2xi32>
+  %1 = stablehlo.constant dense<[3, 1]> : tensor<2xi32>
+  %2 = stablehlo.constant dense<[0, 1]> : tensor<2xi32>
+  %3 = stablehlo.dynamic_pad %x, %v, %0, %1, %2
+    : (tensor<3x2xf32>, tensor<f32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> tensor<7x7xf32>
+  return %3 : tensor<7x7xf32>
+}
+"""
+_PADDING_BY_INDICES: Final = """
+func.func @main(%x: tensor<3xf32>, %v: tensor<f32>, %n: tensor<1xindex>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = stablehlo.constant dense<1> : tensor<1xi32>
+  %1 = stablehlo.constant dense<0> : tensor<1xi32>
+  %2 = stablehlo.dynamic_pad %x, %v, %0, %1, %1
+    : (tensor<3xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<4xf32>
+  %3 = stablehlo.dynamic_pad %x, %v, %n, %n, %n
+    : (tensor<3xf32>, tensor<f32>, tensor<1xindex>, tensor<1xindex>, tensor<1xindex>) -> tensor<4xf32>
+  return %2, %3 : tensor<4xf32>, tensor<4xf32>
+}
+"""
 
 
-@rule(examples=(_PADDING_AT_RUN_TIME,))
+@rule(examples=(_PADDING_AT_RUN_TIME, _PADDING_AT_BOTH_ENDS, _PADDING_BY_INDICES))
 def padding_at_run_time(op: hlo.DynamicPad, rewriter: Rewriter) -> str | None:
     """dynamic_pad(x)  =>  gather(x) at computed places, where there is an element, and the padding elsewhere"""
     target = op.result.type
-    if not op.operand.type.is_static or not target.is_static:
-        return _OPEN
     low, interior = (
         [_number_of(v, axis) for axis in range(target.rank)] for v in (op.edge_padding_low, op.interior_padding)
     )
@@ -184,14 +210,22 @@ func.func @main(%x: tensor<1x5x2xf32>, %w: tensor<3x2x1xf32>) -> tensor<1x6x1xf3
   return %1 : tensor<1x6x1xf32>
 }
 """
+_CONVOLUTION_OF_EVERYTHING: Final = """
+func.func @main(%x: tensor<2x5x4x2xf32>, %w: tensor<3x2x2x3xf32>) -> tensor<2x3x4x3xf32> {
+  %0 = stablehlo.constant dense<[[1, -1], [2, 0]]> : tensor<2x2xi32>
+  %1 = "stablehlo.dynamic_conv"(%x, %w, %0) <{batch_group_count = 1 : i64, feature_group_count = 1 : i64,
+    window_strides = array<i64: 2, 1>, lhs_dilation = array<i64: 2, 1>, rhs_dilation = array<i64: 2, 2>,
+    dimension_numbers = #stablehlo.conv<[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]>}>
+    : (tensor<2x5x4x2xf32>, tensor<3x2x2x3xf32>, tensor<2x2xi32>) -> tensor<2x3x4x3xf32>
+  return %1 : tensor<2x3x4x3xf32>
+}
+"""
 
 
-@rule(examples=(_CONVOLUTION_PADDED_AT_RUN_TIME,))
+@rule(examples=(_CONVOLUTION_PADDED_AT_RUN_TIME, _CONVOLUTION_OF_EVERYTHING))
 def convolution_padded_at_run_time(op: hlo.DynamicConv, rewriter: Rewriter) -> str | None:
     """dynamic_conv(x)  =>  convolution(x, padded at computed places)"""
     lhs, result, numbers = op.lhs.type, op.result.type, op.dimension_numbers
-    if not lhs.is_static or not op.rhs.type.is_static or not result.is_static:
-        return _OPEN
     zero, shape = hlo.constant(0, i64).output, list(lhs.shape)
     low: list[Tensor] = [zero] * lhs.rank
     interior: list[Tensor] = [zero] * lhs.rank
@@ -240,14 +274,27 @@ func.func @main(%x: tensor<7x5xf32>) -> tensor<3x4xf32> {
   return %3 : tensor<3x4xf32>
 }
 """
+_SLICE_OF_NOTHING: Final = """
+func.func @main(%x: tensor<2x0xf32>, %y: tensor<5xi32>) -> (tensor<1x0xf32>, tensor<2xi32>) {
+  %0 = stablehlo.constant dense<[1, 0]> : tensor<2xi32>
+  %1 = stablehlo.constant dense<[2, 0]> : tensor<2xi32>
+  %2 = stablehlo.constant dense<1> : tensor<2xi32>
+  %3 = stablehlo.real_dynamic_slice %x, %0, %1, %2
+    : (tensor<2x0xf32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> tensor<1x0xf32>
+  %4 = stablehlo.constant dense<1> : tensor<1xi32>
+  %5 = stablehlo.constant dense<5> : tensor<1xi32>
+  %6 = stablehlo.constant dense<3> : tensor<1xi32>
+  %7 = stablehlo.real_dynamic_slice %y, %4, %5, %6
+    : (tensor<5xi32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+  return %3, %7 : tensor<1x0xf32>, tensor<2xi32>
+}
+"""
 
 
-@rule(examples=(_SLICE_AT_RUN_TIME,))
+@rule(examples=(_SLICE_AT_RUN_TIME, _SLICE_OF_NOTHING))
 def slice_at_run_time(op: hlo.RealDynamicSlice, rewriter: Rewriter) -> str | None:
     """real_dynamic_slice(x, start)  =>  gather(x) at start + i * stride"""
     source, target = op.operand.type, op.result.type
-    if not source.is_static or not target.is_static:
-        return _OPEN
     if not source.size or not target.size:
         rewriter.replace(op, full(0, target.shape, target.element_type))
         return None
@@ -281,7 +328,19 @@ def _spread(value: Tensor, shape: Sequence[int], dimensions: Sequence[int]) -> T
     return value if same else hlo.broadcast_in_dim(value, shape, tuple(dimensions)).result
 
 
-@rule
+_BROADCAST_APART: Final = """
+func.func @main(%x: tensor<2x3xf32>, %y: tensor<3xf32>) -> (tensor<2x3xi1>, tensor<2x3xi1>, tensor<2x3xf32>) {
+  %0 = chlo.broadcast_compare %x, %y {compare_type = #chlo<comparison_type FLOAT>,
+    comparison_direction = #chlo<comparison_direction LT>} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xi1>
+  %1 = chlo.broadcast_compare %y, %x {compare_type = #chlo<comparison_type TOTALORDER>,
+    comparison_direction = #chlo<comparison_direction GE>} : (tensor<3xf32>, tensor<2x3xf32>) -> tensor<2x3xi1>
+  %2 = chlo.broadcast_subtract %y, %x : (tensor<3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0, %1, %2 : tensor<2x3xi1>, tensor<2x3xi1>, tensor<2x3xf32>
+}
+"""
+
+
+@rule(examples=(_BROADCAST_APART,))
 def broadcast_apart(
     op: chlo.BroadcastAdd
     | chlo.BroadcastAnd
@@ -306,8 +365,6 @@ def broadcast_apart(
     rewriter: Rewriter,
 ) -> str | None:
     """chlo.broadcast_add(x, y)  =>  add(broadcast_in_dim(x), broadcast_in_dim(y)), and so on"""
-    if not all(value.type.is_static for value in (op.lhs, op.rhs, op.result)):
-        return _OPEN
     if isinstance(op, chlo.BroadcastCompare):
         kind = None if op.compare_type is None else ComparisonType[op.compare_type.name]
         direction = ComparisonDirection[op.comparison_direction.name]
@@ -335,8 +392,6 @@ def _both_spread(op: Any) -> list[Value[TensorType]]:
 def broadcast_select_apart(op: chlo.BroadcastSelect, rewriter: Rewriter) -> str | None:
     """chlo.broadcast_select(p, x, y)  =>  select of all three, broadcast"""
     type = op.result.type
-    if not all(value.type.is_static for value in (*op.operands, op.result)):
-        return _OPEN
     values = [_spread(v, type.shape, range(type.rank - v.type.rank, type.rank)) for v in op.operands]
     rewriter.replace(op, hlo.Select(*values))
     return None
@@ -346,8 +401,6 @@ def broadcast_select_apart(op: chlo.BroadcastSelect, rewriter: Rewriter) -> str 
 def constant_of_a_shape(op: chlo.ConstantLike, rewriter: Rewriter) -> str | None:
     """chlo.constant_like(x)  =>  constant"""
     type = op.result.type
-    if not type.is_static:
-        return _OPEN
     if isinstance(type.element_type, IndexType):
         return "constants of indices are those of another dialect"
     assert isinstance(op.value, IntegerAttr | FloatAttr), "the op is verified"

@@ -27,8 +27,6 @@ func.func @main(%x: tensor<2x3xf32>, %w: tensor<3x3x4xf32>) -> tensor<2x4xf32> {
 def ragged_dot_by_masks(op: chlo.RaggedDot, rewriter: Rewriter) -> str | None:
     """ragged_dot(x, y, sizes)  =>  dot_general(x for each group, 0 where rows are not of the group; y)"""
     lhs, numbers = op.lhs.type, op.ragged_dot_dimension_numbers
-    if not all(value.type.is_static for value in (*op.operands, op.result)):
-        return "a size is not known"
     if lhs.element_type is not op.rhs.type.element_type:
         return "the operands have different element types"
     (axis,) = numbers.lhs_ragged_dimensions

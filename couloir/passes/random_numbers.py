@@ -47,8 +47,6 @@ def random_bits_as_arithmetic(op: hlo.RngBitGenerator, rewriter: Rewriter) -> st
     """rng_bit_generator(state)  =>  the rounds of Threefry or Philox on counters; DEFAULT is Philox"""
     state, type = op.initial_state, op.output.type
     element = type.element_type
-    if not type.is_static or not state.type.is_static:
-        return "a size is not known"
     if state.type.element_type is not ui64 or state.type.rank != 1 or state.type.shape[0] < 2:
         return f"a state of type `{state.type}`: two or three numbers of type ui64 are supported"
     if not isinstance(element, FloatType | IntegerType) or bit_width(element) not in (8, 16, 32, 64):

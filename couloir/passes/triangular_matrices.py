@@ -16,9 +16,6 @@ from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import FloatType, Type, f32
 from couloir.passes.formulas import Array, State, Tensor, count_up
 
-_OPEN: Final = "a size is not known"
-
-
 _CHOLESKY_BY_COLUMNS: Final = """
 func.func @main(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
   %0 = stablehlo.dot_general %x, %x, contracting_dims = [1] x [1] : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
@@ -34,8 +31,6 @@ func.func @main(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
 def cholesky_by_columns(op: hlo.Cholesky, rewriter: Rewriter) -> str | None:
     """cholesky(a)  =>  a loop: column j of the factor is column j of what is left by the root of its diagonal element"""
     type = op.a.type
-    if not type.is_static:
-        return _OPEN
     if not type.size:
         rewriter.replace(op, op.a)
         return None
@@ -70,8 +65,6 @@ def cholesky_factor(a: Array, *, lower: bool) -> Array:
 def triangular_solve_by_rows(op: hlo.TriangularSolve, rewriter: Rewriter) -> str | None:
     """triangular_solve(a, b)  =>  a loop: each unknown, and what the other equations are without it"""
     type = op.b.type
-    if not type.is_static or not op.a.type.is_static:
-        return _OPEN
     if not type.size:
         rewriter.replace(op, op.b)
         return None
