@@ -867,17 +867,11 @@ def _chosen(conditions: Callable[[], Sequence[Term]], results: Sequence[Any]) ->
 def _while(
     meanings: Meanings, op: hlo.While, operands: Sequence[Any], values: dict[Value[Any], Any]
 ) -> tuple[Any, ...]:
-    """What the body gives on as it is stays what it was; of the rest is only known by what they are made."""
-    regions, last = (op.cond, op.body), op.body.block.last_op
-    assert last is not None
+    """What each run of the body gives on as it is stays what it was; of the rest is only known by what they are made."""
+    moving = _moving(meanings, op, operands, values)
     outside = dict(values)
-    moving: list[int] = []
-    for place, (value, given) in enumerate(zip(op.operand, last.operands, strict=True)):
-        inside = [region.block.arguments[place] for region in regions]
-        if (given is inside[1] or given is value) and all(other.type is value.type for other in inside):
-            outside.update(dict.fromkeys(inside, operands[place]))
-        else:
-            moving.append(place)
+    for region in (op.cond, op.body):
+        outside.update((a, operands[a.index]) for a in region.block.arguments if a.index not in moving)
 
     def runs(region: Region, kept: Sequence[int] | None) -> Body:
         arguments, later = [region.block.arguments[place] for place in moving], meanings.later(region.block)
@@ -897,6 +891,33 @@ def _while(
         made = Unknown(op.name, bodies[0].types, tuple(operands[n] for n in moving), bodies, result)
         results[place] = unknown(op.results[place].type, made)
     return tuple(results)
+
+
+def _moving(meanings: Meanings, op: hlo.While, operands: Sequence[Any], values: dict[Value[Any], Any]) -> list[int]:
+    """The places at which a loop has other values from one run to the next, as far as is known.
+
+    At all others a run gives back what it was given, if these were the same before: so they always are.
+    """
+    arguments = op.body.block.arguments
+    types = [[region.block.arguments[n].type for region in (op.cond, op.body)] for n in range(len(arguments))]
+    moving = {n for n, value in enumerate(op.operand) if any(type is not value.type for type in types[n])}
+    while True:
+        inside = dict(values)
+        for n, argument in enumerate(arguments):
+            inside[argument] = unknown(argument.type, ("argument", op, n)) if n in moving else operands[n]
+        results = meanings.run(op.body.block, inside)
+        more = {n for n, result in enumerate(results) if n not in moving and not _is_same(result, operands[n])}
+        if not more:
+            return sorted(moving)
+        moving |= more
+
+
+def _is_same(x: Any, y: Any) -> bool:
+    """Whether two values have the same terms."""
+    if x is y or not isinstance(x, Tensor) or not isinstance(y, Tensor):
+        return x is y
+    indices = [of(index(size)) for size in x.dims]
+    return (x.dims, x.dtype) == (y.dims, y.dtype) and x.whole(indices) is y.whole(indices)
 
 
 def _sort(meanings: Meanings, op: hlo.Sort, operands: Sequence[Any], values: dict[Value[Any], Any]) -> tuple[Any, ...]:

@@ -994,7 +994,7 @@ class TestOpsThatDoNothing:
             if op.inputs[0].defining_op is not None:
                 rewriter.replace(op, *op.inputs)
 
-        (program,) = _examples(sorting, name)
+        program = _examples(sorting, name)[0]
         assert _proved(equal, program)
 
     def test_a_sort_of_several_elements(self) -> None:
@@ -1002,7 +1002,7 @@ class TestOpsThatDoNothing:
             if op.inputs[0].type.shape[0] <= 2:
                 rewriter.replace(op, *op.inputs)
 
-        (program,) = _examples(sorting, "SortOfOne")
+        program = _examples(sorting, "SortOfOne")[0]
         assert not isinstance(_outcome(some, program), Proof)
         assert not isinstance(_outcome(_operands_of_sort, program), Proof)
 
@@ -1017,7 +1017,7 @@ class TestOpsThatDoNothing:
             if isinstance(op.inputs[0].defining_op, hlo.Iota):
                 rewriter.replace(op, *op.inputs)
 
-        (program,) = _examples(sorting, "SortOfIota")
+        program = _examples(sorting, "SortOfIota")[0]
         module = couloir.parse(str(program).replace("compare LE", f"compare {relation}").replace("i32", element))
         assert isinstance(_outcome(ordered, module), Proof) == proved
 
@@ -1028,7 +1028,7 @@ class TestOpsThatDoNothing:
             if is_splat(last.operands[0], False):
                 rewriter.replace(op, *op.operand)
 
-        (program,) = _examples(control, "while_of_false")
+        program = _examples(control, "while_of_false")[0]
         assert _proved(never, program)
         always = couloir.parse(str(program).replace("dense<false>", "dense<true>"))
         assert not isinstance(_outcome(_operands_of_while, always), Proof)
