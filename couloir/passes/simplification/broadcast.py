@@ -17,6 +17,7 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.ir.rewriting import Rewrite, Rule, guard
 from couloir.passes.simplification.axes import aligned, as_many, inverse, is_number, is_static, picked, spread
+from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.guards import same_size
 
 
@@ -117,6 +118,18 @@ class BroadcastOfReshape(Rule):
 
 class BroadcastOfIota(Rule):
     """broadcast_in_dim(iota(a), d)  =>  iota(where d puts a), when it is not repeated along a"""
+
+    examples = (
+        program(
+            "",
+            """
+            %0 = iota dim = 0 : tensor<4x1xi32>
+            %1 = iota dim = 0 : tensor<1x1xi32>
+            %2 = broadcast_in_dim %0, dims = [1, 2] : (tensor<4x1xi32>) -> tensor<1x4x1xi32>
+            %3 = broadcast_in_dim %1, dims = [1, 2] : (tensor<1x1xi32>) -> tensor<1x4x1xi32>
+            %r = add %2, %3 : tensor<1x4x1xi32>""",
+        ),
+    )
 
     def pattern(a, d):
         return hlo.BroadcastInDim(hlo.Iota(a), d)

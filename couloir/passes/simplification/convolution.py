@@ -308,6 +308,17 @@ class ConvolutionOfNothing(Rule):
               {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
               : (tensor<2x5x0xf32>, tensor<2x0x4xf32>) -> tensor<2x4x4xf32>""",
         ),
+        program(
+            "%x: tensor<2x5x0xf32>, %w: tensor<2x0x4xf32>, %y: tensor<2x5x3xf32>, %v: tensor<2x3x4xf32>",
+            """
+            %0 = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x0xf32>, tensor<2x0x4xf32>) -> tensor<2x4x4xf32>
+            %1 = convolution(%y, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x3xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
+            %r = add %0, %1 : tensor<2x4x4xf32>""",
+        ),
     )
 
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):

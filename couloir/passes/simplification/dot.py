@@ -97,6 +97,20 @@ class DotOfTransposedRight(Rule):
 class TransposeOfDot(Rule):
     """transpose(dot_general(x, y), p)  =>  dot_general(y, x), when p exchanges what stays of x and of y"""
 
+    examples = (
+        program(
+            "%x: tensor<2x4xf32>, %y: tensor<4x3xf32>",
+            """
+            %0 = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<2x4xf32>, tensor<4x3xf32>) -> tensor<2x3xf32>
+            %1 = transpose %0, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+            %2 = uniform_quantize %y : (tensor<4x3xf32>) -> tensor<4x3x!quant.uniform<i8:f32, 0.5>>
+            %3 = dot_general %x, %2, contracting_dims = [1] x [0]
+              : (tensor<2x4xf32>, tensor<4x3x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3xf32>
+            %4 = transpose %3, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+            %r = add %1, %4 : tensor<3x2xf32>""",
+        ),
+    )
+
     def pattern(x, y, numbers, precision, p):
         return hlo.Transpose(hlo.DotGeneral(x, y, numbers, precision), p)
 
@@ -120,6 +134,21 @@ class TransposeOfDot(Rule):
 
 class DotOfNothing(Rule):
     """dot_general(x, y)  =>  0, when there is nothing to sum up"""
+
+    examples = (
+        program(
+            "%x: tensor<2x0xf32>, %y: tensor<0x3xf32>",
+            """
+            %0 = dot_general %x, %y, contracting_dims = [1] x [0] : (tensor<2x0xf32>, tensor<0x3xf32>) -> tensor<2x3xf32>
+            %1 = uniform_quantize %x : (tensor<2x0xf32>) -> tensor<2x0x!quant.uniform<i8:f32, 0.5>>
+            %2 = uniform_quantize %y : (tensor<0x3xf32>) -> tensor<0x3x!quant.uniform<i8:f32, 0.5>>
+            %3 = dot_general %1, %2, contracting_dims = [1] x [0]
+              : (tensor<2x0x!quant.uniform<i8:f32, 0.5>>, tensor<0x3x!quant.uniform<i8:f32, 0.5>>)
+              -> tensor<2x3x!quant.uniform<i8:f32, 0.5:3>>
+            %4 = uniform_dequantize %3 : (tensor<2x3x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<2x3xf32>
+            %r = add %0, %4 : tensor<2x3xf32>""",
+        ),
+    )
 
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(x, y, numbers, precision)
@@ -335,6 +364,15 @@ class DotOfZeros(Rule):
             """
             %0 = constant dense<0> : tensor<2x4xi32>
             %r = dot_general %0, %y, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>""",
+        ),
+        program(
+            "%x: tensor<2x4xi32>, %y: tensor<4x3xi32>",
+            """
+            %0 = constant dense<0> : tensor<4x3xi32>
+            %1 = constant dense<-1> : tensor<2x4xi32>
+            %2 = dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>
+            %3 = dot_general %1, %y, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>
+            %r = add %2, %3 : tensor<2x3xi32>""",
         ),
     )
 

@@ -326,6 +326,16 @@ class GatherIsSlice(Rule):
               indices_are_sorted = false, slice_sizes = array<i64: 3, 1>}> : (tensor<4x5xf32>, tensor<1x2xi32>)
               -> tensor<1x3xf32>""",
         ),
+        program(
+            "%x: tensor<4x5xf32>",
+            """
+            %0 = constant dense<[3]> : tensor<1xi32>
+            %r = "stablehlo.gather"(%x, %0)
+            <{dimension_numbers = #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [1],
+            start_index_map = [1], index_vector_dim = 0>,
+            indices_are_sorted = false, slice_sizes = array<i64: 2, 1>}> : (tensor<4x5xf32>, tensor<1xi32>)
+            -> tensor<2xf32>""",
+        ),
     )
 
     def pattern(x, at, numbers, sizes, ordered):
@@ -365,6 +375,23 @@ class ScatterOfNothing(Rule):
             ^bb0(%a: tensor<f32>, %b: tensor<f32>):
             stablehlo.return %b : tensor<f32>
             }) : (tensor<4xf32>, tensor<0x1xi32>, tensor<0xf32>) -> tensor<4xf32>""",
+        ),
+        program(
+            "%x: tensor<4xf32>, %i: tensor<0x1xi32>, %u: tensor<0xf32>, %w: tensor<1xf32>",
+            """
+            %0 = "stablehlo.scatter"(%x, %i, %u)
+            <{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
+            scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            stablehlo.return %b : tensor<f32>
+            }) : (tensor<4xf32>, tensor<0x1xi32>, tensor<0xf32>) -> tensor<4xf32>
+            %j = constant dense<2> : tensor<1x1xi32>
+            %r = "stablehlo.scatter"(%0, %j, %w)
+            <{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
+            scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            stablehlo.return %b : tensor<f32>
+            }) : (tensor<4xf32>, tensor<1x1xi32>, tensor<1xf32>) -> tensor<4xf32>""",
         ),
     )
 

@@ -101,16 +101,22 @@ class ReduceOverOnes(Rule):
             %r = reduce(%x init: %c) applies maximum across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>)
               -> tensor<2xf32>""",
         ),
+        program(
+            "%x: tensor<2x1xf32>, %y: tensor<2x0xf32>",
+            """
+            %c = constant dense<-0.0> : tensor<f32>
+            %0 = reduce(%x init: %c) applies add across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>) -> tensor<2xf32>
+            %1 = reduce(%y init: %c) applies add across dimensions = [1] : (tensor<2x0xf32>, tensor<f32>) -> tensor<2xf32>
+            %r = add %0, %1 : tensor<2xf32>""",
+        ),
     )
 
     def pattern(x, init, d):
         return hlo.Reduce([x], [init], d)
 
     def where(x, init, d, op):
-        return (
-            guard(all(size == 1 for size in picked(x.type.dims, d)), "it combines elements")
-            & is_static(x)
-            & is_neutral(init, reducer_of(op))
+        return guard(all(size == 1 for size in picked(x.type.dims, d)), "it combines elements") & is_neutral(
+            init, reducer_of(op)
         )
 
     def rewrite(x, op):
@@ -133,11 +139,7 @@ class ReduceOverOnesFromInit(Rule):
         return hlo.Reduce([x], [init], d)
 
     def where(x, d, op):
-        return (
-            guard(all(size == 1 for size in picked(x.type.dims, d)), "it combines elements")
-            & is_static(x)
-            & _reduces(op)
-        )
+        return guard(all(size == 1 for size in picked(x.type.dims, d)), "it combines elements") & _reduces(op)
 
     def rewrite(x, init, op):
         types = [op.outputs[0].type]
@@ -320,6 +322,15 @@ class ReduceOfBroadcast(Rule):
             %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3x4xf32>
             %r = reduce(%0 init: %v) applies maximum across dimensions = [0, 1] : (tensor<2x3x4xf32>, tensor<f32>)
               -> tensor<4xf32>""",
+        ),
+        program(
+            "%x: tensor<3xf32>, %v: tensor<f32>",
+            """
+            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+            %1 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<0x3xf32>
+            %2 = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<2x3xf32>, tensor<f32>) -> tensor<3xf32>
+            %3 = reduce(%1 init: %v) applies maximum across dimensions = [0] : (tensor<0x3xf32>, tensor<f32>) -> tensor<3xf32>
+            %r = add %2, %3 : tensor<3xf32>""",
         ),
     )
 

@@ -290,6 +290,18 @@ class SliceOfTranspose(Rule):
 class SliceOfReshape(Rule):
     """slice(reshape(x))  =>  reshape(slice(x)), when the reshape only adds dimensions of size 1, and the slice keeps them"""
 
+    examples = (
+        program(
+            "%x: tensor<3xf32>",
+            """
+            %0 = reshape %x : (tensor<3xf32>) -> tensor<3x1xf32>
+            %1 = slice %0 [0:2, 0:1] : (tensor<3x1xf32>) -> tensor<2x1xf32>
+            %2 = reshape %x : (tensor<3xf32>) -> tensor<3x1xf32>
+            %3 = slice %2 [0:2, 0:0] : (tensor<3x1xf32>) -> tensor<2x0xf32>
+            %r = concatenate %1, %3, dim = 1 : (tensor<2x1xf32>, tensor<2x0xf32>) -> tensor<2x1xf32>""",
+        ),
+    )
+
     def pattern(x, start, limit, stride):
         return hlo.Slice(hlo.Reshape(x), start, limit, stride)
 

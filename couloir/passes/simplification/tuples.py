@@ -49,7 +49,14 @@ class TupleOfElements(Rule):
             %0 = get_tuple_element %t[0] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
             %1 = get_tuple_element %t[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
             %2 = tuple %0, %1 : tuple<tensor<f32>, tensor<f32>>
-            %r = get_tuple_element %2[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>""",
+            %3 = get_tuple_element %2[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
+            %4 = get_tuple_element %s[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
+            %5 = tuple %0, %4 : tuple<tensor<f32>, tensor<f32>>
+            %6 = get_tuple_element %5[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
+            %7 = tuple %1, %0 : tuple<tensor<f32>, tensor<f32>>
+            %8 = get_tuple_element %7[1] : (tuple<tensor<f32>, tensor<f32>>) -> tensor<f32>
+            %9 = subtract %3, %6 : tensor<f32>
+            %r = subtract %9, %8 : tensor<f32>""",
         ),
     )
 

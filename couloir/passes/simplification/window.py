@@ -65,6 +65,24 @@ class WindowOfOne(Rule):
             stablehlo.return %z : tensor<i32>
             }) : (tensor<5x4xi32>, tensor<i32>) -> tensor<3x4xi32>""",
         ),
+        program(
+            "%x: tensor<3xi32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %0 = "stablehlo.reduce_window"(%x, %c)
+              <{window_dimensions = array<i64: 1>, padding = dense<0> : tensor<1x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3xi32>, tensor<i32>) -> tensor<3xi32>
+            %1 = "stablehlo.reduce_window"(%x, %c)
+              <{window_dimensions = array<i64: 1>, padding = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3xi32>, tensor<i32>) -> tensor<4xi32>
+            %r = concatenate %0, %1, dim = 0 : (tensor<3xi32>, tensor<4xi32>) -> tensor<7xi32>""",
+        ),
     )
 
     def pattern(x, init, size, stride, base, dilation, padding):
