@@ -7,6 +7,7 @@ from typing import Any, Final
 from couloir.dialects import hlo, sdy
 from couloir.dialects.hlo.calls import ANNOTATIONS
 from couloir.dialects.hlo.mesh import ReplicaGroupMeshAxes
+from couloir.ir.operation import Value
 from couloir.ir.rewriting import Rewriter, rule
 from couloir.ir.types import TensorType
 
@@ -38,7 +39,7 @@ func.func @main(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tenso
 """
 _OTHER_COLLECTIVES: Final = """
 func.func @main(%x: tensor<2x3xf16>, %u: tensor<?x3xf16>, %root: tensor<1xi32>)
-    -> (tensor<2x3xf32>, tensor<2x3xf16>, tensor<2x3xf16>, tensor<?x3xf16>, tensor<2x3xf16>) {
+    -> (tensor<2x3xf32>, tensor<2x3xf16>, tensor<2x3xf16>, tensor<?x3xf16>, tensor<2x3xf16>, tensor<2x3xf16>) {
   %0 = "stablehlo.all_reduce"(%x) <{replica_groups = dense<0> : tensor<1x1xi64>}> ({
   ^bb0(%a: tensor<f32>, %b: tensor<f32>):
     %6 = stablehlo.add %a, %b : tensor<f32>
@@ -57,7 +58,11 @@ func.func @main(%x: tensor<2x3xf16>, %u: tensor<?x3xf16>, %root: tensor<1xi32>)
     stablehlo.return %6 : tensor<2x3xf16>
   }) : (tensor<2x3xf16>) -> !stablehlo.future<tensor<2x3xf16>>
   %5 = "stablehlo.async_done"(%4) : (!stablehlo.future<tensor<2x3xf16>>) -> tensor<2x3xf16>
-  return %0, %1, %2, %3, %5 : tensor<2x3xf32>, tensor<2x3xf16>, tensor<2x3xf16>, tensor<?x3xf16>, tensor<2x3xf16>
+  %7 = "stablehlo.all_gather"(%x) <{all_gather_dim = 0 : i64, replica_groups = #stablehlo.replica_group_mesh_axes<mesh =
+    #stablehlo.mesh<axes = [<name = "x", size = 1>]>, axes = [#stablehlo.axis_ref<name = "x">]>}>
+    : (tensor<2x3xf16>) -> tensor<2x3xf16>
+  return %0, %1, %2, %3, %5, %7
+    : tensor<2x3xf32>, tensor<2x3xf16>, tensor<2x3xf16>, tensor<?x3xf16>, tensor<2x3xf16>, tensor<2x3xf16>
 }
 """
 """Collectives of one device, and some that are left alone."""
@@ -79,22 +84,17 @@ def collective_of_one_device(
         return _OTHERS
     if isinstance(op.parent_op, hlo.AsyncStart):
         return "it is the body of an async_start"
-    if isinstance(op, hlo.CollectiveBroadcast | hlo.CollectiveReduce) and op.has_dynamic_root:
+    operands: list[Value[TensorType]] = list(op.operands)
+    results: list[Value[TensorType]] = list(op.results)
+    if len(operands) != len(results):
         return "its root is computed"
-    operands, results = list(op.operands), list(op.results)
-    types = [value.type for value in (*operands, *results)]
-    if not all(isinstance(type, TensorType) for type in types) or len(operands) != len(results):
-        return "its operands are no tensors"
-    if any(a.type.dims != b.type.dims for a, b in zip(operands, results, strict=True)):
-        return "its results have other shapes"
     rewriter.replace(op, *(hlo.convert(a, b.type.element_type) for a, b in zip(operands, results, strict=True)))
     return None
 
 
 def _is_alone(op: Any) -> bool:
-    if isinstance(op.attributes.get("replica_groups"), ReplicaGroupMeshAxes):
-        return False
-    return {member for group in op.replica_groups for member in group} <= {0}
+    by_mesh = isinstance(op.attributes.get("replica_groups"), ReplicaGroupMeshAxes)
+    return not by_mesh and {member for group in op.replica_groups for member in group} <= {0}
 
 
 @rule
@@ -118,16 +118,25 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 }
 """
 _OTHER_CALLS: Final = """
-func.func @main(%x: tensor<2xf32>, %y: tensor<i32>) -> (tensor<2xf32>, tensor<1xf32>, tensor<i32>) {
+func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<1xf32>) {
   %0 = stablehlo.custom_call @Sharding(%x) : (tensor<2xf32>) -> tensor<2xf32>
   %1 = stablehlo.custom_call @SPMDFullToShardShape(%x) : (tensor<2xf32>) -> tensor<1xf32>
-  %2 = stablehlo.custom_call @other(%y) : (tensor<i32>) -> tensor<i32>
-  return %0, %1, %2 : tensor<2xf32>, tensor<1xf32>, tensor<i32>
+  return %0, %1 : tensor<2xf32>, tensor<1xf32>
+}
+"""
+_CALL_THAT_COMPUTES: Final = """
+func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xi32>) {
+  %0 = stablehlo.custom_call @Sharding(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = stablehlo.constant dense<1> : tensor<2xi32>
+  %2 = stablehlo.custom_call @cu_lu_pivots_to_permutation(%1) {backend_config = "", mhlo.backend_config = {},
+    mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<0> : tensor<1xindex>],
+    result_layouts = [dense<0> : tensor<1xindex>]} : (tensor<2xi32>) -> tensor<2xi32>
+  return %0, %2 : tensor<2xf32>, tensor<2xi32>
 }
 """
 
 
-@rule(examples=(_ANNOTATION_DROPPED, _OTHER_CALLS))
+@rule(examples=(_ANNOTATION_DROPPED, _OTHER_CALLS, _CALL_THAT_COMPUTES))
 def annotation_dropped(op: hlo.CustomCall, rewriter: Rewriter) -> str | None:
     """custom_call @Sharding(x)  =>  x"""
     if op.call_target_name not in ANNOTATIONS:

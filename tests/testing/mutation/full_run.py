@@ -118,7 +118,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> None:
     for family, members in [*sorted(families.items()), ("all", list(rows))]:
         fates = Counter(row["fate"] for row in members)
         harmless, survived = sum(fates[fate.value] for fate in HARMLESS), fates[Fate.SURVIVED.value]
-        explained = sum(bool(row["why"]) for row in members)
+        explained = sum(row["fate"] == Fate.SURVIVED.value and bool(row["why"]) for row in members)
         killed, counted = len(members) - harmless - survived, len(members) - harmless - explained
         rules = len({row["rule"] for row in members})
         score = killed / counted if counted else 1.0
