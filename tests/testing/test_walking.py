@@ -139,6 +139,13 @@ def test_an_operand_becomes_another_value():
     assert any(op.lhs is not op.rhs and op.rhs.defining_op is None for op in found)
 
 
+def test_constants_become_infinite_and_nan():
+    constants = [op for m in steps_from(COMPARED, 1200) for op in m.walk() if isinstance(op, hlo.Constant)]
+    numbers = {float(op.value.array.flat[0]) for op in constants if op.value.type.element_type is f32}
+    assert np.inf in numbers
+    assert any(np.isnan(number) for number in numbers)
+
+
 def test_operands_are_exchanged():
     difference = """
     func.func @main(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {

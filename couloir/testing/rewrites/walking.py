@@ -49,7 +49,7 @@ from couloir.ir.types import (
 from couloir.ir.verify import faults
 from couloir.testing.generation.building import constant_of, lists_of, op_classes
 from couloir.testing.generation.values import Surroundings, Types, attribute_of, elements
-from couloir.testing.rewrites.skeletons import FLOATS, NUMBERS, edge
+from couloir.testing.rewrites.skeletons import EDGES, FLOATS, NUMBERS, edge
 
 STEPS: Final = 20
 """That are tried from one program."""
@@ -67,6 +67,8 @@ CORPUS: Final = 24
 SIZES: Final = (1, 2, 3, 4, 5, 7)
 AT_ONCE: Final = (1, 1, 1, 1, 2, 2, 3)
 """Changes of one step: a guard may bind two numbers to each other."""
+ENDS: Final = 0.15
+"""The share of new constants that are an end of their element type."""
 UNKNOWN: Final = 0.1
 """The share of new sizes that are unknown, of arguments and constants."""
 UNDECLARED: Final = 0.3
@@ -400,9 +402,14 @@ def _change_constant(function: FuncOp, rng: Random) -> bool:
 
 
 def _array(type: ShapedType, rng: Random) -> Any:
-    if rng.random() < 0.5:
+    """Small numbers, one number everywhere, or an end of the element type: infinity, NaN, the largest number."""
+    kind = rng.random()
+    if kind < 0.5:
         return elements(rng, type)
     with np.errstate(all="ignore"):
+        if kind > 1 - ENDS and not isinstance(type.element_type, IndexType):
+            last = edge(type.element_type, rng.choice(EDGES))
+            return np.full(type.shape, last).astype(dtype_of(type.element_type))
         return np.full(type.shape, rng.choice(NUMBERS)).astype(dtype_of(type.element_type))
 
 
