@@ -120,14 +120,16 @@ def fold(
         return inits[result]
     if kind in KINDS:
         (init,), (body,) = inits, bodies
-        if not used:
-            return apply(str(kind), init, body)
         inner = body.data
         if body.op == "fold" and isinstance(inner, Fold) and inner.kind == kind:
             start = body.operands[0]
-            if is_neutral(str(kind), start) or (kind in IDEMPOTENT and start is init):
+            if kind in IDEMPOTENT and start is init and not used:
+                return body
+            if _adds_nothing(str(kind), init, start) or (kind in IDEMPOTENT and start is init):
                 used += inner.indices
                 bodies = body.operands[1:]
+        if not used:
+            return apply(str(kind), init, body)
         found = _taken_out(str(kind), used, init, bodies[0])
         if found is not None:
             return found
@@ -144,8 +146,10 @@ def _taken_out(kind: str, indices: Sequence[Atom], init: Term, body: Term) -> Te
     A sum of booleans is their disjunction.
     """
     dtype = body.dtype
-    if is_neutral(kind, body) and (kind != "add" or _is_no_float(dtype) or _keeps(init, body)):
+    if _adds_nothing(kind, init, body):
         return init
+    if kind == "add" and body.op == "add" and _adds_nothing(kind, init, body.operands[1]):
+        return fold(kind, indices, [init], body.operands[:1])
     name = _OF_BOOLEANS.get(kind, kind) if dtype == BOOLEAN else kind
     if kind in IDEMPOTENT and body.op == name and init in body.operands:  # what it starts from is in it anyway
         (other,) = [operand for operand in body.operands if operand is not init]
@@ -192,11 +196,21 @@ def _is_no_float(dtype: DType) -> bool:
     return kind(dtype) in ("signed", "unsigned", "bool")
 
 
-def _keeps(init: Term, zero: Term) -> bool:
-    """Whether a zero that is added to an initial value, any number of times, makes no difference: -0.0 is added, or to 0.0."""
-    if kind(zero.dtype) != "float":
+def _adds_nothing(kind: str, init: Term, term: Term) -> bool:
+    """Whether a constant makes no difference among what is combined, from an initial value on; a zero not to a sign either."""
+    if not is_neutral(kind, term):
         return False
-    return zero is constant(-0.0, zero.dtype) or init is constant(0.0, zero.dtype)
+    if kind != "add" or _is_no_float(term.dtype):
+        return True
+    return all(np.signbit(zero) or (start == 0 and not np.signbit(start)) for zero, start in _parts(term, init))
+
+
+def _parts(zero: Term, init: Term) -> list[tuple[Any, Any]]:
+    """The real parts of a constant and an initial value, and the imaginary ones; NaN for what is not known."""
+    start = init.value if init.is_constant else zero.value * np.nan
+    if kind(zero.dtype) != "complex":
+        return [(zero.value, start)]
+    return [(zero.value.real, start.real), (zero.value.imag, start.imag)]
 
 
 def depends_on(term: Term, indices: Collection[Atom]) -> bool:

@@ -230,6 +230,8 @@ def _add(operands: Sequence[Term], dtype: DType) -> Term | None:
         return apply("or", x, y)
     if is_integer(dtype):
         return x if _is(y, 0) else None
+    if x.op == "add" and x.operands[1] is y and y.is_constant and bool(y.value == 0):  # what the first changes, it has
+        return x
     if is_float(dtype):
         if _is_negative_zero(y):
             return x

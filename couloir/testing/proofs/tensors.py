@@ -228,8 +228,11 @@ class Meanings:
         self, kind: Hashable, indices: Sequence[Atom], inits: Sequence[Term], bodies: Sequence[Term], result: int
     ) -> Term:
         """All elements of bodies combined, from initial values."""
-        if not indices and self.zeros_are_one and isinstance(kind, str) and is_neutral(kind, inits[0]):
-            return bodies[0]
+        if self.zeros_are_one and isinstance(kind, str) and is_neutral(kind, inits[0]):
+            if not indices:
+                return bodies[0]
+            if kind == "add" and bodies[0].op == "negate":  # what is rounded does not depend on signs
+                return apply("negate", fold(kind, indices, inits, bodies[0].operands))
         return fold(kind, indices, inits, bodies, result)
 
 
@@ -823,10 +826,13 @@ def _reducer(body: Region, dtype: DType) -> str | None:
     inner, last = block.first_op, block.last_op
     if inner is None or last is None or inner.next_op is not last or list(last.operands) != list(inner.results):
         return None
-    if set(inner.operands) != set(block.arguments) or len(inner.operands) != 2 or kind(dtype) == "complex":
+    if set(inner.operands) != set(block.arguments) or len(inner.operands) != 2:
         return None
     name = inner.name.partition(".")[2]
-    return name if name in KINDS else None
+    kinds = (
+        KINDS if kind(dtype) != "complex" else ("add",)
+    )  # others depend on the order where there is NaN or an infinity
+    return name if name in kinds else None
 
 
 def _branch(meanings: Meanings, region: Region, values: dict[Value[Any], Any]) -> list[Any]:

@@ -334,6 +334,9 @@ def test_laws_of_constants_keep_every_bit(dtype: Any) -> None:
     for op, number in product(BINARY, numbers):
         lawful(lambda f, leaves, op=op, c=number: f(op, leaves[0], constant(c, c.dtype)), dtype, (values, values))
         lawful(lambda f, leaves, op=op, c=number: f(op, constant(c, c.dtype), leaves[0]), dtype, (values, values))
+        if op in ("add", "maximum"):
+            c = constant(number, number.dtype)
+            lawful(lambda f, leaves, op=op, c=c: f(op, f(op, leaves[0], c), c), dtype, (values, values))
 
 
 @pytest.mark.parametrize("number", [0.0, -0.0, -1.0, 0.5, -np.inf, np.nan])
@@ -350,7 +353,15 @@ def test_maximum_of_what_is_never_negative(dtype: Any, number: float) -> None:
 def test_sums_of_complex_numbers_and_constants_keep_every_bit(number: complex) -> None:
     dtype = np.dtype(np.complex64)
     for op in ("add", "subtract", "multiply"):
-        lawful(lambda f, leaves, op=op: f(op, leaves[0], constant(number, dtype)), dtype, pairs(dtype, 16))
+        for times in (1, 2):
+
+            def made(f: Callable[..., Term], leaves: Sequence[Term], op: str = op, times: int = times) -> Term:
+                term = leaves[0]
+                for _ in range(times):
+                    term = f(op, term, constant(number, dtype))
+                return term
+
+            lawful(made, dtype, pairs(dtype, 16))
 
 
 @pytest.mark.parametrize("dtype", sorted(NARROW_FLOATS, key=str), ids=str)

@@ -19,6 +19,7 @@ from couloir.ir.rewriting import Rewrite, Rewriter, Rule, apply_rules, is_splat
 from couloir.ir.rewriting.rule import as_rewrite, function_rule
 from couloir.ir.traits import ConstantLike
 from couloir.ir.verify import faults
+from couloir.passes.running import public_functions
 from couloir.passes.simplification import control, indexing, sorting
 from couloir.passes.simplification.reducers import copy_of_body
 from couloir.testing.proofs import smt
@@ -862,11 +863,12 @@ def _factor_last(op: hlo.Reduce, rewriter: Rewriter) -> None:
         rewriter.replace(op, hlo.Multiply(again, factor))
 
 
-def _from_zero(module: ModuleOp, type: str) -> ModuleOp:
-    text = str(module).replace(f", %arg2: tensor<{type}>", "").replace("%arg2", "%zero")
-    return couloir.parse(
-        text.replace("{\n    %0", f"{{\n    %zero = stablehlo.constant dense<0> : tensor<{type}>\n    %0", 1)
-    )
+def _from_zero(module: ModuleOp, type: str, zero: str = "0") -> ModuleOp:
+    """The program with a constant in the place of its last argument."""
+    start = public_functions(module)[0].body.block.arguments[-1]
+    text = str(module).replace(f", %arg{start.index}: tensor<{type}>", "").replace(f"%arg{start.index}", "%zero")
+    constant = f"%zero = stablehlo.constant dense<{zero}> : tensor<{type}>"
+    return couloir.parse(text.replace("%0 =", f"{constant}\n    %0 =", 1))
 
 
 class TestReductions:
@@ -909,6 +911,61 @@ class TestReductions:
             "tensor<4xf32>",
         )
         assert isinstance(_outcome(start, program), Proof) == same
+
+    @pytest.mark.parametrize(("number", "proved"), [("-0.0", True), ("0.0", False), ("1.0", False)])
+    def test_a_sum_of_sums(self, number: str, proved: bool) -> None:
+        """If the inner ones start from 0.0, the outer one from -0.0, the sum of -0.0 is 0.0."""
+
+        def flat(op: hlo.Reduce, rewriter: Rewriter) -> None:
+            inner = op.inputs[0].defining_op
+            if isinstance(inner, hlo.Reduce) and is_splat(inner.init_values[0], float(number)):
+                whole = hlo.Reduce([inner.inputs[0]], list(op.init_values), (0, 1), copy_of_body(op.body))
+                rewriter.replace(op, whole.outputs[0])
+
+        program = _program(
+            "%x: tensor<3x4xf32>, %v: tensor<f32>",
+            f"""%c = stablehlo.constant dense<{number}> : tensor<f32>
+                %0 = stablehlo.reduce(%x init: %c) applies stablehlo.add across dimensions = [0] :
+                  (tensor<3x4xf32>, tensor<f32>) -> tensor<4xf32>
+                %1 = stablehlo.reduce(%0 init: %v) applies stablehlo.add across dimensions = [0] :
+                  (tensor<4xf32>, tensor<f32>) -> tensor<f32>
+                return %1 : tensor<f32>""",
+            "tensor<f32>",
+        )
+        assert isinstance(_outcome(flat, program), Proof) == proved
+
+    @pytest.mark.parametrize("assumes", [(), ("no signed zeros",)])
+    def test_a_sum_of_negatives(self, assumes: tuple[str, ...]) -> None:
+        def last(op: hlo.Reduce, rewriter: Rewriter) -> None:
+            inner = op.inputs[0].defining_op
+            if isinstance(inner, hlo.Negate) and is_splat(op.init_values[0], 0.0):
+                bare = hlo.Reduce([inner.operand], list(op.init_values), op.dimensions, copy_of_body(op.body))
+                rewriter.replace(op, hlo.Negate(bare.outputs[0]))
+
+        for type, zero in [("f32", "0.0"), ("complex<f32>", "(0.0, 0.0)")]:
+            module = _from_zero(
+                _reduced("add", type, f"%r = stablehlo.negate %x : tensor<3x4x{type}>", f"%x: tensor<3x4x{type}>"),
+                type,
+                zero,
+            )
+            assert isinstance(_outcome(last, module, assumes=assumes), Proof) == bool(assumes)
+
+    @pytest.mark.parametrize(("op", "proved"), [("add", True), ("multiply", False), ("maximum", False)])
+    def test_the_order_of_complex_numbers(self, op: str, proved: bool) -> None:
+        """It changes what NaN and infinities make of a product, and which of two zeros is the greater."""
+
+        def bare(found: hlo.Reduce, rewriter: Rewriter) -> None:
+            reverse = found.inputs[0].defining_op
+            if isinstance(reverse, hlo.Reverse):
+                same = hlo.Reduce(
+                    [reverse.operand], list(found.init_values), found.dimensions, copy_of_body(found.body)
+                )
+                rewriter.replace(found, same.outputs[0])
+
+        type = "complex<f32>"
+        body = f"%r = stablehlo.reverse %x, dims = [0] : tensor<3x4x{type}>"
+        module = _reduced(op, type, body, f"%x: tensor<3x4x{type}>")
+        assert isinstance(_outcome(bare, module), Proof) == proved
 
     @pytest.mark.parametrize(("body", "proved"), [("maximum", True), ("add", True), ("subtract", False)])
     def test_from_the_last_to_the_first(self, body: str, proved: bool) -> None:
