@@ -21,9 +21,41 @@ func.func @main(%x: tensor<2x3xf32>, %w: tensor<3x3x4xf32>) -> tensor<2x4xf32> {
   return %0 : tensor<2x4xf32>
 }
 """
+_RAGGED_BATCHES: Final = """
+func.func @main(%x: tensor<2x5x3xf32>, %w: tensor<3x2x3x4xf32>, %each: tensor<2x3xi32>) -> (tensor<2x5x4xf32>, tensor<2x5x4xf32>) {
+  %g = stablehlo.constant dense<[2, 0, 1]> : tensor<3xi32>
+  %0 = "chlo.ragged_dot"(%x, %w, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0],
+    rhs_batching_dimensions = [1], lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2],
+    lhs_ragged_dimensions = [1], rhs_group_dimensions = [0]>}>
+    : (tensor<2x5x3xf32>, tensor<3x2x3x4xf32>, tensor<3xi32>) -> tensor<2x5x4xf32>
+  %1 = "chlo.ragged_dot"(%x, %w, %each) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0],
+    rhs_batching_dimensions = [1], lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2],
+    lhs_ragged_dimensions = [1], rhs_group_dimensions = [0]>}>
+    : (tensor<2x5x3xf32>, tensor<3x2x3x4xf32>, tensor<2x3xi32>) -> tensor<2x5x4xf32>
+  return %0, %1 : tensor<2x5x4xf32>, tensor<2x5x4xf32>
+}
+"""
+_RAGGED_SUMS: Final = """
+func.func @main(%x: tensor<2x5x3xf32>, %y: tensor<2x5x4xf32>, %z: tensor<5x4xf32>, %w: tensor<5x2xf32>)
+    -> (tensor<3x2x3x4xf32>, tensor<3x4x2xf32>) {
+  %g = stablehlo.constant dense<[2, 0, 2]> : tensor<3xi32>
+  %0 = "chlo.ragged_dot"(%x, %y, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0],
+    rhs_batching_dimensions = [0], lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [1],
+    lhs_ragged_dimensions = [1], rhs_group_dimensions = []>}>
+    : (tensor<2x5x3xf32>, tensor<2x5x4xf32>, tensor<3xi32>) -> tensor<3x2x3x4xf32>
+  %1 = "chlo.ragged_dot"(%z, %w, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [],
+    rhs_batching_dimensions = [], lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [0],
+    lhs_ragged_dimensions = [0], rhs_group_dimensions = []>}>
+    : (tensor<5x4xf32>, tensor<5x2xf32>, tensor<3xi32>) -> tensor<3x4x2xf32>
+  return %0, %1 : tensor<3x2x3x4xf32>, tensor<3x4x2xf32>
+}
+"""
 
 
-@rule(assumes=("no NaN", "no infinities", "no signed zeros"), examples=(_RAGGED_DOT_BY_MASKS,))
+@rule(
+    assumes=("no NaN", "no infinities", "no signed zeros"),
+    examples=(_RAGGED_DOT_BY_MASKS, _RAGGED_BATCHES, _RAGGED_SUMS),
+)
 def ragged_dot_by_masks(op: chlo.RaggedDot, rewriter: Rewriter) -> str | None:
     """ragged_dot(x, y, sizes)  =>  dot_general(x for each group, 0 where rows are not of the group; y)"""
     lhs, numbers = op.lhs.type, op.ragged_dot_dimension_numbers
