@@ -97,17 +97,20 @@ def _is_alone(op: Any) -> bool:
     return not by_mesh and {member for group in op.replica_groups for member in group} <= {0}
 
 
+_TO_ITSELF: Final = ((0, 0),)
+
+
 @rule
 def permutation_of_one_device(op: hlo.CollectivePermute, rewriter: Rewriter) -> str | None:
     """collective_permute(x) from 0 to 0  =>  x; to nobody  =>  zeros"""
-    pairs = [tuple(pair) for pair in op.source_target_pairs]
-    if any(pair != (0, 0) for pair in pairs):
-        return _OTHERS
     type = op.result.type
-    if pairs:
+    pairs = tuple(tuple(pair) for pair in op.source_target_pairs)
+    if pairs == _TO_ITSELF:
         rewriter.replace(op, op.operand)
-        return None
-    rewriter.replace(op, hlo.constant(0, type.element_type, shape=type.shape))
+    elif not pairs:
+        rewriter.replace(op, hlo.constant(0, type.element_type, shape=type.shape))
+    else:
+        return _OTHERS
     return None
 
 

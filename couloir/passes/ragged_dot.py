@@ -22,7 +22,8 @@ func.func @main(%x: tensor<2x3xf32>, %w: tensor<3x3x4xf32>) -> tensor<2x4xf32> {
 }
 """
 _RAGGED_BATCHES: Final = """
-func.func @main(%x: tensor<2x5x3xf32>, %w: tensor<3x2x3x4xf32>, %each: tensor<2x3xi32>) -> (tensor<2x5x4xf32>, tensor<2x5x4xf32>) {
+func.func @main(%x: tensor<2x5x3xf32>, %h: tensor<2x5x3xf16>, %w: tensor<3x2x3x4xf32>, %y: tensor<2x3x4xf32>,
+    %each: tensor<2x3xi32>) -> (tensor<2x5x4xf32>, tensor<2x5x4xf32>, tensor<2x5x4xf32>, tensor<2x5x4xf32>) {
   %g = stablehlo.constant dense<[2, 0, 1]> : tensor<3xi32>
   %0 = "chlo.ragged_dot"(%x, %w, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0],
     rhs_batching_dimensions = [1], lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2],
@@ -32,7 +33,16 @@ func.func @main(%x: tensor<2x5x3xf32>, %w: tensor<3x2x3x4xf32>, %each: tensor<2x
     rhs_batching_dimensions = [1], lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2],
     lhs_ragged_dimensions = [1], rhs_group_dimensions = [0]>}>
     : (tensor<2x5x3xf32>, tensor<3x2x3x4xf32>, tensor<2x3xi32>) -> tensor<2x5x4xf32>
-  return %0, %1 : tensor<2x5x4xf32>, tensor<2x5x4xf32>
+  %n = stablehlo.constant dense<[1, 1]> : tensor<2xi32>
+  %2 = "chlo.ragged_dot"(%x, %y, %n) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0],
+    rhs_batching_dimensions = [0], lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [1],
+    lhs_ragged_dimensions = [0], rhs_group_dimensions = []>}>
+    : (tensor<2x5x3xf32>, tensor<2x3x4xf32>, tensor<2xi32>) -> tensor<2x5x4xf32>
+  %3 = "chlo.ragged_dot"(%h, %w, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0],
+    rhs_batching_dimensions = [1], lhs_contracting_dimensions = [2], rhs_contracting_dimensions = [2],
+    lhs_ragged_dimensions = [1], rhs_group_dimensions = [0]>}>
+    : (tensor<2x5x3xf16>, tensor<3x2x3x4xf32>, tensor<3xi32>) -> tensor<2x5x4xf32>
+  return %0, %1, %2, %3 : tensor<2x5x4xf32>, tensor<2x5x4xf32>, tensor<2x5x4xf32>, tensor<2x5x4xf32>
 }
 """
 _RAGGED_SUMS: Final = """
