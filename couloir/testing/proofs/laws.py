@@ -368,6 +368,10 @@ def _abs(operands: Sequence[Term], dtype: DType) -> Term | None:
         return x
     if x.op == "negate":
         return apply("abs", x.operands[0], dtype=dtype)
+    if x.op in ("multiply", "divide") and is_float(dtype):
+        bare = [part.operands[0] if part.op in ("negate", "abs") else part for part in x.operands]
+        if bare != list(x.operands):  # rounding to nearest does not look at the sign
+            return apply("abs", apply(x.op, *bare))
     if x.op == "complex":
         bare = [part.operands[0] if part.op in ("negate", "abs") else part for part in x.operands]
         if bare != list(x.operands):  # the modulus does not look at signs
@@ -473,6 +477,16 @@ def _opposite(x: Term, y: Term) -> bool:
     return (x.op == "not" and x.operands[0] is y) or (y.op == "not" and y.operands[0] is x)
 
 
+def _are_compared(condition: Term, x: Term, y: Term) -> bool:
+    """Whether all bits of two terms are compared, so that equal is identical."""
+    sides = condition.operands
+    if all(side.op == "total_order" for side in sides):
+        sides = tuple(side.operands[0] for side in sides)
+    elif not is_integer(x.dtype) and x.dtype != BOOLEAN:
+        return False
+    return sides in ((x, y), (y, x))
+
+
 def _select(operands: Sequence[Term], dtype: DType) -> Term | None:
     condition, x, y = operands
     if condition is TRUE or x is y:
@@ -481,6 +495,10 @@ def _select(operands: Sequence[Term], dtype: DType) -> Term | None:
         return y
     if condition.op == "not":
         return apply("select", condition.operands[0], y, x)
+    if condition.op == "compare EQ" and _are_compared(condition, x, y):
+        return y
+    if condition.op == "compare NE" and _are_compared(condition, x, y):
+        return x
     if dtype == BOOLEAN:
         if x is TRUE:
             return apply("or", condition, y)
@@ -592,11 +610,10 @@ def _complex(operands: Sequence[Term], dtype: DType) -> Term | None:
     x, y = operands
     if (x.op, y.op) == ("real", "imag") and x.operands == y.operands and x.operands[0].dtype == dtype:
         return x.operands[0]
-    return (
-        apply("negate", apply("complex", x.operands[0], y.operands[0], dtype=dtype))
-        if x.op == y.op == "negate"
-        else None
-    )
+    signs = [part.op == "negate" for part in operands]
+    if any(signs) and all(sign or part.is_constant for sign, part in zip(signs, operands, strict=True)):
+        return apply("negate", apply("complex", *(apply("negate", part) for part in operands), dtype=dtype))
+    return None
 
 
 _LAWS: Final[Mapping[str, Callable[[Sequence[Term], DType], Term | None]]] = {

@@ -206,14 +206,14 @@ def test_laws_of_complex_numbers_keep_every_bit(number: float) -> None:
         minus, c = f("negate", imag), constant(number, part)
         joined = [
             f("complex", a, b, dtype=dtype)
-            for a, b in ((real, imag), (real, minus), (f("negate", real), minus), (real, c), (c, imag))
+            for a, b in ((real, imag), (real, minus), (f("negate", real), minus), (real, c), (c, imag), (c, minus))
         ]
         parts = [
             f(op, x, dtype=part) for op in ("real", "imag", "abs") for x in (*joined, f("add", z, w), f("negate", z))
         ]
         return [*joined, *parts, f("imag", real, dtype=part), f("abs", f("negate", joined[1]), dtype=part)]
 
-    for place in range(28):
+    for place in range(32):
         lawful(lambda f, leaves, place=place: made(f, leaves)[place], dtype, pairs(dtype, 16))
 
 
@@ -227,6 +227,7 @@ IDENTITIES: list[tuple[str, Callable[..., Any]]] = [
     ("x op -y", lambda f, x, y, op: f(op, x, f("negate", y))),
     ("-x op -y", lambda f, x, y, op: f(op, f("negate", x), f("negate", y))),
     ("x op ~x", lambda f, x, y, op: f(op, x, f("not", x))),
+    ("|x op |y||", lambda f, x, y, op: f("abs", f(op, x, f("abs", y))) if op not in PREDICATES else x),
     ("~(x op y)", lambda f, x, y, op: f("not", f(op, x, y))),
 ]
 
@@ -337,6 +338,22 @@ def test_laws_of_constants_keep_every_bit(dtype: Any) -> None:
         if op in ("add", "maximum"):
             c = constant(number, number.dtype)
             lawful(lambda f, leaves, op=op, c=c: f(op, f(op, leaves[0], c), c), dtype, (values, values))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_a_choice_between_what_is_compared(dtype: Any) -> None:
+    def ordered(f: Callable[..., Term], term: Term) -> Term:
+        return f("total_order", term, dtype=np.dtype(f"i{dtype.itemsize}"))
+
+    for relation in ("EQ", "NE", "LE"):
+        lawful(lambda f, v, r=relation: f("select", f(f"compare {r}", *v), *v), dtype, pairs(dtype, 16))
+        lawful(lambda f, v, r=relation: f("select", f(f"compare {r}", *v), *v[::-1]), dtype, pairs(dtype, 16))
+        if kind(dtype) == "float":
+            lawful(
+                lambda f, v, r=relation: f("select", f(f"compare {r}", ordered(f, v[0]), ordered(f, v[1])), *v),
+                dtype,
+                pairs(dtype, 16),
+            )
 
 
 @pytest.mark.parametrize("number", [0.0, -0.0, -1.0, 0.5, -np.inf, np.nan])
