@@ -167,6 +167,15 @@ func.func @main(%x: tensor<3xf32>) -> tensor<5x3xf32> {
             %a = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
             %r = concatenate %a, dim = 0 : (tensor<2x3xf32>) -> tensor<2x3xf32>""",
         ),
+        program(
+            "%x: tensor<3xf32>, %y: tensor<2xf32>",
+            """
+            %0 = broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+            %1 = concatenate %0, %0, dim = 0 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<4x3xf32>
+            %2 = broadcast_in_dim %y, dims = [1] : (tensor<2xf32>) -> tensor<4x2xf32>
+            %3 = concatenate %2, %2, dim = 1 : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x4xf32>
+            %r = concatenate %1, %3, dim = 1 : (tensor<4x3xf32>, tensor<4x4xf32>) -> tensor<4x7xf32>""",
+        ),
     )
 
     def pattern(xs, d):

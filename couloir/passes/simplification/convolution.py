@@ -319,6 +319,21 @@ class ConvolutionOfNothing(Rule):
             : (tensor<2x5x3xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
             %r = add %0, %1 : tensor<2x4x4xf32>""",
         ),
+        program(
+            "%x: tensor<2x5x0xf32>, %w: tensor<2x0x4xf32>",
+            """
+            %0 = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x0xf32>, tensor<2x0x4xf32>) -> tensor<2x4x4xf32>
+            %1 = uniform_quantize %x : (tensor<2x5x0xf32>) -> tensor<2x5x0x!quant.uniform<i8:f32, 0.5>>
+            %2 = uniform_quantize %w : (tensor<2x0x4xf32>) -> tensor<2x0x4x!quant.uniform<i8:f32, 0.5>>
+            %3 = convolution(%1, %2) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x0x!quant.uniform<i8:f32, 0.5>>, tensor<2x0x4x!quant.uniform<i8:f32, 0.5>>)
+            -> tensor<2x4x4x!quant.uniform<i8:f32, 0.5:3>>
+            %4 = uniform_dequantize %3 : (tensor<2x4x4x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<2x4x4xf32>
+            %r = add %0, %4 : tensor<2x4x4xf32>""",
+        ),
     )
 
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, groups, batches, precision):

@@ -393,6 +393,24 @@ class ScatterOfNothing(Rule):
             stablehlo.return %b : tensor<f32>
             }) : (tensor<4xf32>, tensor<1x1xi32>, tensor<1xf32>) -> tensor<4xf32>""",
         ),
+        program(
+            "%x: tensor<4xf32>, %i: tensor<0x1xi32>, %u: tensor<0xf32>",
+            """
+            %0 = "stablehlo.scatter"(%x, %i, %u)
+            <{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
+            scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            stablehlo.return %b : tensor<f32>
+            }) : (tensor<4xf32>, tensor<0x1xi32>, tensor<0xf32>) -> tensor<4xf32>
+            %1 = "stablehlo.scatter"(%x, %i, %u)
+            <{scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
+            scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
+            ^bb0(%a: tensor<f64>, %b: tensor<f64>):
+            stablehlo.return %b : tensor<f64>
+            }) : (tensor<4xf32>, tensor<0x1xi32>, tensor<0xf32>) -> tensor<4xf64>
+            %2 = convert %1 : (tensor<4xf64>) -> tensor<4xf32>
+            %r = add %0, %2 : tensor<4xf32>""",
+        ),
     )
 
     def pattern(x, at, u, numbers, ordered, unique):

@@ -69,6 +69,18 @@ class ReduceOfNothing(Rule):
             %r = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x0xf32>, tensor<f32>)
               -> tensor<2xf32>""",
         ),
+        program(
+            "%x: tensor<2x0xf32>, %v: tensor<f32>",
+            """
+            %0 = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x0xf32>, tensor<f32>) -> tensor<2xf32>
+            %1 = stablehlo.reduce(%x init: %v) across dimensions = [1] : (tensor<2x0xf32>, tensor<f32>) -> tensor<2xf64>
+            reducer(%a: tensor<f64>, %b: tensor<f64>) {
+            %z = add %a, %b : tensor<f64>
+            stablehlo.return %z : tensor<f64>
+            }
+            %2 = convert %1 : (tensor<2xf64>) -> tensor<2xf32>
+            %r = add %0, %2 : tensor<2xf32>""",
+        ),
     )
 
     def pattern(x, init, d):
@@ -188,6 +200,15 @@ class ReduceOfReduce(Rule):
               -> tensor<3x4xi32>
             %r = reduce(%0 init: %v) applies minimum across dimensions = [1] : (tensor<3x4xi32>, tensor<i32>)
               -> tensor<3xi32>""",
+        ),
+        program(
+            "%x: tensor<2x3x4xi32>, %v: tensor<i32>",
+            """
+            %0 = reduce(%x init: %v) applies maximum across dimensions = [0] : (tensor<2x3x4xi32>, tensor<i32>) -> tensor<3x4xi32>
+            %1 = reduce(%0 init: %v) applies maximum across dimensions = [0] : (tensor<3x4xi32>, tensor<i32>) -> tensor<4xi32>
+            %2 = reduce(%x init: %v) applies add across dimensions = [0] : (tensor<2x3x4xi32>, tensor<i32>) -> tensor<3x4xi32>
+            %3 = reduce(%2 init: %v) applies add across dimensions = [0] : (tensor<3x4xi32>, tensor<i32>) -> tensor<4xi32>
+            %r = add %1, %3 : tensor<4xi32>""",
         ),
     )
 

@@ -148,6 +148,17 @@ class DynamicGatherIsGather(Rule):
               start_index_map = [1, 0], index_vector_dim = 0>}> : (tensor<4x5xf32>, tensor<2xi32>, tensor<2xi32>)
               -> tensor<3xf32>""",
         ),
+        program(
+            "%x: tensor<4x5xf32>, %i: tensor<2xi32>, %s: tensor<2xi32>",
+            """
+            %0 = constant dense<[3, 1]> : tensor<2xi32>
+            %1 = "stablehlo.dynamic_gather"(%x, %i, %s)
+            <{dimension_numbers = #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [1],
+            start_index_map = [1, 0], index_vector_dim = 0>}> : (tensor<4x5xf32>, tensor<2xi32>, tensor<2xi32>) -> tensor<3xf32>
+            %r = "stablehlo.dynamic_gather"(%x, %i, %0)
+            <{dimension_numbers = #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [1],
+            start_index_map = [1, 0], index_vector_dim = 0>}> : (tensor<4x5xf32>, tensor<2xi32>, tensor<2xi32>) -> tensor<3xf32>""",
+        ),
     )
 
     def pattern(x, at, sizes, numbers, ordered):

@@ -14,7 +14,7 @@ from typing import Final
 from couloir.dialects import hlo
 from couloir.dialects.hlo import ComparisonDirection, ComparisonType
 from couloir.ir.rewriting import Rewrite, Rule, guard
-from couloir.ir.types import FloatType, IntegerType
+from couloir.ir.types import IntegerType
 from couloir.passes.simplification.axes import is_number
 from couloir.passes.simplification.examples import program
 from couloir.passes.simplification.iota import whole_numbers
@@ -37,9 +37,7 @@ def _is_total(op):
     element = op.inputs[0].type.element_type
     compare = op.comparator.block.first_op
     return isinstance(element, IntegerType) or (
-        isinstance(element, FloatType)
-        and isinstance(compare, hlo.Compare)
-        and compare.compare_type is ComparisonType.TOTALORDER
+        isinstance(compare, hlo.Compare) and compare.compare_type is ComparisonType.TOTALORDER
     )
 
 
@@ -145,6 +143,29 @@ class SortOfIota(Rule):
             %z = compare LT, %a0, %b0 : (tensor<i2>, tensor<i2>) -> tensor<i1>
             stablehlo.return %z : tensor<i1>
             }) : (tensor<2x3xi2>) -> tensor<2x3xi2>""",
+        ),
+        program(
+            "",
+            """
+            %0 = iota dim = 0 : tensor<2x2xi2>
+            %1 = iota dim = 0 : tensor<3x2xi2>
+            %2 = "stablehlo.sort"(%0) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a: tensor<i2>, %b: tensor<i2>):
+            %z = compare LT, %a, %b : (tensor<i2>, tensor<i2>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<2x2xi2>) -> tensor<2x2xi2>
+            %3 = "stablehlo.sort"(%1) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a: tensor<i2>, %b: tensor<i2>):
+            %z = compare LT, %a, %b : (tensor<i2>, tensor<i2>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<3x2xi2>) -> tensor<3x2xi2>
+            %4 = "stablehlo.sort"(%0) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a: tensor<i2>, %b: tensor<i2>):
+            %y = compare LT, %b, %a : (tensor<i2>, tensor<i2>) -> tensor<i1>
+            %z = not %y : tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<2x2xi2>) -> tensor<2x2xi2>
+            %r = concatenate %2, %3, %4, dim = 0 : (tensor<2x2xi2>, tensor<3x2xi2>, tensor<2x2xi2>) -> tensor<7x2xi2>""",
         ),
     )
 

@@ -199,6 +199,16 @@ class ReduceOfReduceRounded(Rule):
             %r = reduce(%0 init: %c) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>)
               -> tensor<3xf32>""",
         ),
+        program(
+            "%x: tensor<2x3x4xf32>, %v: tensor<f32>",
+            """
+            %c = constant dense<-0.0> : tensor<f32>
+            %0 = reduce(%x init: %c) applies add across dimensions = [0] : (tensor<2x3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
+            %1 = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>) -> tensor<3xf32>
+            %2 = reduce(%x init: %v) applies add across dimensions = [0] : (tensor<2x3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
+            %3 = reduce(%2 init: %c) applies add across dimensions = [1] : (tensor<3x4xf32>, tensor<f32>) -> tensor<3xf32>
+            %r = add %1, %3 : tensor<3xf32>""",
+        ),
     )
 
     assumes = ("reassociation", "no overflow")
