@@ -94,6 +94,21 @@ func.func @main(%x: tensor<4x5xf32>, %y: tensor<1x5xf32>) -> tensor<4x5xf32> {
   return %r : tensor<4x5xf32>
 }
 """,
+        program(
+            "%x: tensor<4xf32>, %y: tensor<1xf32>",
+            """
+            %a = slice %x [0:2] : (tensor<4xf32>) -> tensor<2xf32>
+            %b = slice %x [2:3] : (tensor<4xf32>) -> tensor<1xf32>
+            %r = concatenate %y, %a, %b, dim = 0 : (tensor<1xf32>, tensor<2xf32>, tensor<1xf32>) -> tensor<4xf32>""",
+        ),
+        program(
+            "%x: tensor<4xf32>",
+            """
+            %a = slice %x [0:2] : (tensor<4xf32>) -> tensor<2xf32>
+            %b = slice %x [2:3] : (tensor<4xf32>) -> tensor<1xf32>
+            %r = concatenate %b, %a, %b, %a, dim = 0
+              : (tensor<1xf32>, tensor<2xf32>, tensor<1xf32>, tensor<2xf32>) -> tensor<6xf32>""",
+        ),
     )
 
     def pattern(xs, d):

@@ -236,6 +236,31 @@ class ConvolutionIsDot(Rule):
               {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
               : (tensor<3x2x5xi32>, tensor<4x3x1xi32>) -> tensor<5x2x4xi32>""",
         ),
+        program(
+            "%x: tensor<2x5x6x3xi32>, %w: tensor<1x1x3x4xi32>, %v: tensor<1x2x3x4xi32>",
+            """
+            %0 = convolution(%x, %w) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x6x3xi32>, tensor<1x1x3x4xi32>) -> tensor<2x5x6x4xi32>
+            %1 = convolution(%x, %w) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {stride = [1, 2]}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x6x3xi32>, tensor<1x1x3x4xi32>) -> tensor<2x5x3x4xi32>
+            %2 = convolution(%x, %w) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {pad = [[0, 0], [0, 1]]}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x6x3xi32>, tensor<1x1x3x4xi32>) -> tensor<2x5x7x4xi32>
+            %3 = convolution(%x, %w) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {pad = [[0, 0], [1, 0]]}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x6x3xi32>, tensor<1x1x3x4xi32>) -> tensor<2x5x7x4xi32>
+            %4 = convolution(%x, %w) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {lhs_dilate = [1, 2]}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x6x3xi32>, tensor<1x1x3x4xi32>) -> tensor<2x5x11x4xi32>
+            %5 = convolution(%x, %v) dim_numbers = [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x6x3xi32>, tensor<1x2x3x4xi32>) -> tensor<2x5x5x4xi32>
+            %r = concatenate %0, %1, %2, %3, %4, %5, dim = 2
+            : (tensor<2x5x6x4xi32>, tensor<2x5x3x4xi32>, tensor<2x5x7x4xi32>, tensor<2x5x7x4xi32>, tensor<2x5x11x4xi32>,
+            tensor<2x5x5x4xi32>) -> tensor<2x5x39x4xi32>""",
+        ),
     )
 
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, precision):

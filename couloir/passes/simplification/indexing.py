@@ -336,6 +336,28 @@ class GatherIsSlice(Rule):
             indices_are_sorted = false, slice_sizes = array<i64: 2, 1>}> : (tensor<4x5xf32>, tensor<1xi32>)
             -> tensor<2xf32>""",
         ),
+        program(
+            "%x: tensor<4x5xf32>, %y: tensor<1x5xf32>",
+            """
+            %0 = constant dense<[1, 3]> : tensor<2xi32>
+            %1 = constant dense<2> : tensor<1x1xi32>
+            %2 = "stablehlo.gather"(%x, %0)
+            <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0, 1], start_index_map = [0, 1], index_vector_dim = 0>,
+            indices_are_sorted = false, slice_sizes = array<i64: 0, 1>}> : (tensor<4x5xf32>, tensor<2xi32>)
+            -> tensor<f32>
+            %3 = "stablehlo.gather"(%x, %0)
+            <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0, 1], start_index_map = [0, 1], index_vector_dim = 0>,
+            indices_are_sorted = false, slice_sizes = array<i64: 1, 1>}> : (tensor<4x5xf32>, tensor<2xi32>)
+            -> tensor<f32>
+            %4 = "stablehlo.gather"(%y, %1)
+            <{dimension_numbers = #stablehlo.gather<offset_dims = [1], operand_batching_dims = [0],
+            start_indices_batching_dims = [0], start_index_map = [1], index_vector_dim = 1>,
+            indices_are_sorted = false, slice_sizes = array<i64: 0, 2>}> : (tensor<1x5xf32>, tensor<1x1xi32>)
+            -> tensor<1x2xf32>
+            %5 = reshape %3 : (tensor<f32>) -> tensor<1x1xf32>
+            %6 = reshape %2 : (tensor<f32>) -> tensor<1x1xf32>
+            %r = concatenate %4, %5, %6, dim = 1 : (tensor<1x2xf32>, tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x4xf32>""",
+        ),
     )
 
     def pattern(x, at, numbers, sizes, ordered):

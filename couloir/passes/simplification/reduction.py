@@ -145,6 +145,13 @@ class ReduceOverOnesFromInit(Rule):
             %r = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>)
               -> tensor<2xf32>""",
         ),
+        program(
+            "%x: tensor<2x1xf32>, %y: tensor<2x0xf32>, %v: tensor<f32>",
+            """
+            %0 = reduce(%x init: %v) applies add across dimensions = [1] : (tensor<2x1xf32>, tensor<f32>) -> tensor<2xf32>
+            %1 = reduce(%y init: %v) applies add across dimensions = [1] : (tensor<2x0xf32>, tensor<f32>) -> tensor<2xf32>
+            %r = add %0, %1 : tensor<2xf32>""",
+        ),
     )
 
     def pattern(x, init, d):
