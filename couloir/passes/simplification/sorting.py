@@ -23,21 +23,26 @@ _UPWARDS: Final = (ComparisonDirection.LT, ComparisonDirection.LE)
 _DOWNWARDS: Final = (ComparisonDirection.GT, ComparisonDirection.GE)
 
 
+def _comparison(op):
+    """The comparison whose result a comparator gives; None without one."""
+    made = op.comparator.block.last_op.operands[0].defining_op
+    return made if isinstance(made, hlo.Compare) else None
+
+
 def _direction(op):
     """The direction by which a comparator compares its first two arguments, when it does nothing else; None otherwise."""
-    block = op.comparator.block
-    compare = block.last_op.operands[0].defining_op
-    if not isinstance(compare, hlo.Compare):
+    compare = _comparison(op)
+    if compare is None or list(compare.operands) != op.comparator.block.arguments[:2]:
         return None
-    return compare.comparison_direction if list(compare.operands) == block.arguments[:2] else None
+    return compare.comparison_direction
 
 
 def _is_total(op):
     """Whether a comparator of one input tells all elements apart that differ in their bits."""
     element = op.inputs[0].type.element_type
-    compare = op.comparator.block.first_op
+    compare = _comparison(op)
     return isinstance(element, IntegerType) or (
-        isinstance(compare, hlo.Compare) and compare.compare_type is ComparisonType.TOTALORDER
+        compare is not None and compare.compare_type is ComparisonType.TOTALORDER
     )
 
 
@@ -215,6 +220,33 @@ class SortOfSort(Rule):
             %z = compare LT, %a0, %b0, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
             stablehlo.return %z : tensor<i1>
             }) : (tensor<4x3xf32>) -> tensor<4x3xf32>""",
+        ),
+        program(
+            "%x: tensor<4xf32>, %w: tensor<4xf32>",
+            """
+            %0 = "stablehlo.sort"(%x) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = compare LT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4xf32>) -> tensor<4xf32>
+            %1 = "stablehlo.sort"(%0) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = compare LT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4xf32>) -> tensor<4xf32>
+            %2 = "stablehlo.sort"(%w) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %y = compare LT, %b, %a, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            %z = not %y : tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4xf32>) -> tensor<4xf32>
+            %3 = "stablehlo.sort"(%2) <{dimension = 0 : i64, is_stable = true}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %y = compare LT, %b, %a, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+            %z = not %y : tensor<i1>
+            stablehlo.return %z : tensor<i1>
+            }) : (tensor<4xf32>) -> tensor<4xf32>
+            %r = add %1, %3 : tensor<4xf32>""",
         ),
     )
 

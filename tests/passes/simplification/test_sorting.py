@@ -124,6 +124,23 @@ return %0""",
 
 KEPT = [
     Kept(
+        "SortOfSort",
+        "%x: tensor<4xf32>",
+        """
+%0 = "stablehlo.sort"(%x) <{dimension = 0 : i64, is_stable = true}> ({
+^bb0(%a: tensor<f32>, %b: tensor<f32>):
+%y = compare LT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+%z = compare LT, %a, %b : (tensor<f32>, tensor<f32>) -> tensor<i1>
+stablehlo.return %z : tensor<i1>
+}) : (tensor<4xf32>) -> tensor<4xf32>
+%r = "stablehlo.sort"(%0) <{dimension = 0 : i64, is_stable = true}> ({
+^bb0(%a: tensor<f32>, %b: tensor<f32>):
+%z = compare LT, %a, %b : (tensor<f32>, tensor<f32>) -> tensor<i1>
+stablehlo.return %z : tensor<i1>
+}) : (tensor<4xf32>) -> tensor<4xf32>""",
+        "the order leaves different elements in any order",
+    ),
+    Kept(
         "SortOfOne",
         "%x: tensor<2x1xf32>",
         """
