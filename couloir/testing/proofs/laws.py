@@ -359,6 +359,8 @@ def _is_power_of_two(value: float) -> bool:
 
 def _negate(operands: Sequence[Term], dtype: DType) -> Term | None:
     (x,) = operands
+    if x.op == "complex":
+        return apply("complex", *(apply("negate", part) for part in x.operands), dtype=dtype)
     return x.operands[0] if x.op == "negate" else None
 
 
@@ -610,9 +612,9 @@ def _complex(operands: Sequence[Term], dtype: DType) -> Term | None:
     x, y = operands
     if (x.op, y.op) == ("real", "imag") and x.operands == y.operands and x.operands[0].dtype == dtype:
         return x.operands[0]
-    signs = [part.op == "negate" for part in operands]
-    if any(signs) and all(sign or part.is_constant for sign, part in zip(signs, operands, strict=True)):
-        return apply("negate", apply("complex", *(apply("negate", part) for part in operands), dtype=dtype))
+    if x.op == y.op == "negate":
+        bare = apply("complex", x.operands[0], y.operands[0], dtype=dtype)
+        return None if bare.op == "complex" else apply("negate", bare)
     return None
 
 

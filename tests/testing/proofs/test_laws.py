@@ -206,14 +206,24 @@ def test_laws_of_complex_numbers_keep_every_bit(number: float) -> None:
         minus, c = f("negate", imag), constant(number, part)
         joined = [
             f("complex", a, b, dtype=dtype)
-            for a, b in ((real, imag), (real, minus), (f("negate", real), minus), (real, c), (c, imag), (c, minus))
+            for a, b in (
+                (real, imag),
+                (real, minus),
+                (f("negate", real), minus),
+                (real, c),
+                (c, imag),
+                (c, minus),
+                (minus, imag),
+            )
         ]
         parts = [
-            f(op, x, dtype=part) for op in ("real", "imag", "abs") for x in (*joined, f("add", z, w), f("negate", z))
+            f(op, x, dtype=part)
+            for op in ("real", "imag", "abs")
+            for x in (*joined, f("add", z, w), f("negate", z), f("negate", joined[0]), f("negate", joined[-1]))
         ]
         return [*joined, *parts, f("imag", real, dtype=part), f("abs", f("negate", joined[1]), dtype=part)]
 
-    for place in range(32):
+    for place in range(42):
         lawful(lambda f, leaves, place=place: made(f, leaves)[place], dtype, pairs(dtype, 16))
 
 
