@@ -370,7 +370,7 @@ def broadcast_apart(
         direction = ComparisonDirection[op.comparison_direction.name]
         a, b = _both_spread(op)
         try:
-            rewriter.replace(op, hlo.Compare(a, b, direction, kind))
+            rewriter.replace(op, hlo.Compare(a, b, direction, compare_type=kind))
         except Error as error:  # CHLO does not say which types of comparison fit which elements
             raise NoMatch(error.message) from error
         return None
