@@ -325,14 +325,6 @@ def unused_results_of_branches(op: hlo.If | hlo.Case, rewriter: Rewriter) -> str
         program(
             "%x: tensor<2xf32>",
             """
-            %0 = "stablehlo.while"(%x) ({
-            ^bb0(%c0: tensor<2xf32>):
-            %f = constant dense<false> : tensor<i1>
-            stablehlo.return %f : tensor<i1>
-            }, {
-            ^bb0(%b0: tensor<2xf32>):
-            stablehlo.return %b0 : tensor<2xf32>
-            }) : (tensor<2xf32>) -> tensor<?xf32>
             %1 = "stablehlo.while"(%x) ({
             ^bb0(%c0: tensor<2xf32>):
             %f = constant dense<false> : tensor<i1>
@@ -342,15 +334,14 @@ def unused_results_of_branches(op: hlo.If | hlo.Case, rewriter: Rewriter) -> str
             ^bb0(%b0: tensor<2xf32>):
             stablehlo.return %b0 : tensor<2xf32>
             }) : (tensor<2xf32>) -> tensor<2xf32>
-            %2 = "stablehlo.while"(%1) ({
+            %r = "stablehlo.while"(%1) ({
             ^bb0(%c0: tensor<2xf32>):
             %f = constant dense<false> : tensor<i1>
             stablehlo.return %f : tensor<i1>
             }, {
             ^bb0(%b0: tensor<2xf32>):
             stablehlo.return %b0 : tensor<2xf32>
-            }) : (tensor<2xf32>) -> tensor<2xf32>
-            %r = concatenate %0, %2, dim = 0 : (tensor<?xf32>, tensor<2xf32>) -> tensor<?xf32>""",
+            }) : (tensor<2xf32>) -> tensor<2xf32>""",
         ),
     )
 )
