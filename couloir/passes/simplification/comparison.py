@@ -90,15 +90,12 @@ class CompareSelf(Rule):
 
 
 class CompareFloatSelf(Rule):
-    """compare(x, x, d)  =>  whether d holds of equal numbers, of floats"""
+    """compare(x, x, d)  =>  whether d holds of equal numbers, also of floats and complex numbers"""
 
     assumes = ("no NaN",)
 
     def pattern(x, d, kind):
         return hlo.Compare(x, x, d, kind)
-
-    def where(x):
-        return floats(x)
 
     def rewrite(x, d):
         return truth(x, d in _OF_EQUAL)
