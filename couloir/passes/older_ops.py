@@ -152,7 +152,10 @@ def size_of_the_result(
             offsets = iter(type.shape[axis] for axis in numbers.offset_dims)
             alone = (*numbers.collapsed_slice_dims, *numbers.operand_batching_dims)
             sizes = tuple(1 if axis in alone else next(offsets) for axis in range(op.operand.type.rank))
-            made = hlo.Gather(op.operand, op.start_indices, numbers, sizes, op.indices_are_sorted)
+            try:
+                made = hlo.Gather(op.operand, op.start_indices, numbers, sizes, op.indices_are_sorted)
+            except Error as error:  # more is declared than there is
+                raise NoMatch(error.message) from error
     rewriter.replace(op, made)
     return None
 

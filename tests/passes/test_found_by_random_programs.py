@@ -280,6 +280,16 @@ QUANTIZED = "!quant.uniform<i8:f32, 0.5>"
             "complex numbers have no order",
         ),
         (
+            "size_of_the_result",
+            """func.func @main(%x: tensor<1x1xf32>, %i: tensor<1xi32>, %s: tensor<2xi32>) -> tensor<1x2xf32> {
+              %0 = "stablehlo.dynamic_gather"(%x, %i, %s) <{dimension_numbers = #stablehlo.gather<offset_dims = [1],
+                collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>}>
+                : (tensor<1x1xf32>, tensor<1xi32>, tensor<2xi32>) -> tensor<1x2xf32>
+              return %0 : tensor<1x2xf32>
+            }""",
+            "dimension 1 has 1 elements, not 2",
+        ),
+        (
             "expected_call_as_assertion",
             """func.func @main(%x: tensor<2xf32>) {
               stablehlo.custom_call @check.expect_close(%x, %x)
