@@ -292,6 +292,19 @@ class UpdateOfBroadcast(Rule):
 class GatherOfSplat(Rule):
     """gather(constant with one value)  =>  constant with one value"""
 
+    examples = (
+        program(
+            "%at: tensor<2xi32>",
+            """
+            %0 = constant dense<1.5> : tensor<4x5xf32>
+            %r = "stablehlo.gather"(%0, %at)
+              <{dimension_numbers = #stablehlo.gather<offset_dims = [0], collapsed_slice_dims = [1],
+              start_index_map = [1, 0], index_vector_dim = 0>,
+              indices_are_sorted = false, slice_sizes = array<i64: 3, 1>}> : (tensor<4x5xf32>, tensor<2xi32>)
+              -> tensor<3xf32>""",
+        ),
+    )
+
     def pattern(x, at, numbers, sizes, ordered):
         return hlo.Gather(x, at, numbers, sizes, ordered)
 

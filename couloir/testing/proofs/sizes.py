@@ -239,8 +239,10 @@ def _summary(done: Sequence[_Done]) -> Proof | str:
     rest = "" if not failed else failed[0].why or ""
     types = set[str]().union(*(item.family.element_types for item in failed))
     kept = [item for item in proved if item.family.element_types.isdisjoint(types)]
-    has_sizes = max(_ranks_of(kept), default=0) or (kept and not any(item.family.shapes for item in done))
-    if has_sizes and _ranks_of(kept) == _ranks_of(proved) | (_ranks_of(failed) - late):
+    of_tokens = any(not item.family.shapes for item in kept)  # nothing that the rule looks at has a size
+    if (max(_ranks_of(kept), default=0) or of_tokens) and _ranks_of(kept) == _ranks_of(proved) | (
+        _ranks_of(failed) - late
+    ):
         return _proof(kept, rest)
     kept = [item for item in proved if item.family.rank not in _ranks_of(failed)]
     if len(_ranks_of(kept)) > 1:

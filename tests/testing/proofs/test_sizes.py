@@ -1142,6 +1142,22 @@ class TestOpsThatDoNothing:
             assert isinstance(_outcome(bare, program), Proof) == nothing
 
 
+def test_tokens_have_no_sizes() -> None:
+    def same(op: hlo.AfterAll, rewriter: Rewriter) -> None:
+        if wrong or len(op.inputs) == 1:
+            rewriter.replace(op, op.inputs[0])
+
+    token = "!stablehlo.token"
+    one, two = (
+        _program(f"%a: {token}, %b: {token}", f"%0 = stablehlo.after_all {taken} : {token}\nreturn %0 : {token}", token)
+        for taken in ("%a", "%a, %b")
+    )
+    wrong = False
+    assert _proved(same, one) == "all values, all sizes, rank 0; no elements"
+    wrong = True
+    assert not isinstance(_outcome(same, two), Proof)
+
+
 class TestSizesThatAreTold:
     PROGRAM = _program(
         "%s: tensor<2xi32>",
