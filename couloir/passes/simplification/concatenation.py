@@ -109,6 +109,19 @@ func.func @main(%x: tensor<4x5xf32>, %y: tensor<1x5xf32>) -> tensor<4x5xf32> {
             %r = concatenate %b, %a, %b, %a, dim = 0
               : (tensor<1xf32>, tensor<2xf32>, tensor<1xf32>, tensor<2xf32>) -> tensor<6xf32>""",
         ),
+        program(
+            "%x: tensor<4x5xf32>",
+            """
+            %a = slice %x [0:2, 0:2] : (tensor<4x5xf32>) -> tensor<2x2xf32>
+            %b = slice %x [0:2, 2:3] : (tensor<4x5xf32>) -> tensor<2x1xf32>
+            %0 = concatenate %a, %b, dim = 1 : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x3xf32>
+            %c = slice %x [0:2, 0:3:2] : (tensor<4x5xf32>) -> tensor<2x2xf32>
+            %d = slice %x [0:2, 3:5:2] : (tensor<4x5xf32>) -> tensor<2x1xf32>
+            %1 = concatenate %c, %d, dim = 1 : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x3xf32>
+            %e = slice %x [2:4, 2:3] : (tensor<4x5xf32>) -> tensor<2x1xf32>
+            %2 = concatenate %a, %e, dim = 1 : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x3xf32>
+            %r = concatenate %0, %1, %2, dim = 0 : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<6x3xf32>""",
+        ),
     )
 
     def pattern(xs, d):

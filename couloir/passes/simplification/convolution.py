@@ -22,7 +22,6 @@ from couloir.passes.simplification.axes import (
     has_integers,
     inverse,
     is_empty,
-    is_static,
     keeps_elements,
     picked,
 )
@@ -261,6 +260,17 @@ class ConvolutionIsDot(Rule):
             : (tensor<2x5x6x4xi32>, tensor<2x5x3x4xi32>, tensor<2x5x7x4xi32>, tensor<2x5x7x4xi32>, tensor<2x5x11x4xi32>,
             tensor<2x5x5x4xi32>) -> tensor<2x5x39x4xi32>""",
         ),
+        program(
+            "%x: tensor<2x5x3xi32>, %w: tensor<1x3x4xi32>, %v: tensor<2x3x4xi32>",
+            """
+            %0 = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x3xi32>, tensor<1x3x4xi32>) -> tensor<2x5x4xi32>
+            %1 = convolution(%x, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>
+            %r = concatenate %0, %1, dim = 1 : (tensor<2x5x4xi32>, tensor<2x4x4xi32>) -> tensor<2x9x4xi32>""",
+        ),
     )
 
     def pattern(x, w, strides, padding, dilation, holes, reversal, numbers, precision):
@@ -268,13 +278,12 @@ class ConvolutionIsDot(Rule):
             x, w, strides, padding, dilation, holes, reversal, dimension_numbers=numbers, precision_config=precision
         )
 
-    def where(x, w, op):
+    def where(op):
         return (
             guard(all(window.size == 1 for window in op.window), "windows have several elements")
             & guard(all(window.stride == 1 for window in op.window), "elements are left out")
             & guard(not any(window.padding_low or window.padding_high for window in op.window), "there is padding")
             & guard(all(window.base_dilation == 1 for window in op.window), "there is padding between elements")
-            & is_static(x)
             & keeps_elements(op)
         )
 

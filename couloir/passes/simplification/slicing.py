@@ -174,6 +174,29 @@ class SliceOfPadding(Rule):
 class SliceOfConcatenate(Rule):
     """slice(concatenate(xs, d))  =>  slice(concatenate(those that it takes elements of, d))"""
 
+    examples = (
+        program(
+            "%x: tensor<2x3xf32>, %y: tensor<2x4xf32>, %z: tensor<2x5xf32>, %w: tensor<2x2xf32>",
+            """
+            %0 = concatenate %x, %y, %z, %w, dim = 1
+              : (tensor<2x3xf32>, tensor<2x4xf32>, tensor<2x5xf32>, tensor<2x2xf32>) -> tensor<2x14xf32>
+            %1 = slice %0 [0:2, 4:9] : (tensor<2x14xf32>) -> tensor<2x5xf32>
+            %2 = slice %0 [0:2, 8:12:2] : (tensor<2x14xf32>) -> tensor<2x2xf32>
+            %3 = slice %0 [0:2, 0:3] : (tensor<2x14xf32>) -> tensor<2x3xf32>
+            %4 = slice %0 [0:2, 3:7] : (tensor<2x14xf32>) -> tensor<2x4xf32>
+            %5 = slice %0 [0:2, 12:14] : (tensor<2x14xf32>) -> tensor<2x2xf32>
+            %r = concatenate %1, %2, %3, %4, %5, dim = 1
+              : (tensor<2x5xf32>, tensor<2x2xf32>, tensor<2x3xf32>, tensor<2x4xf32>, tensor<2x2xf32>) -> tensor<2x16xf32>""",
+        ),
+        program(
+            "%x: tensor<2x3xf32>, %y: tensor<2x4xf32>, %z: tensor<2x5xf32>, %w: tensor<2x2xf32>",
+            """
+            %0 = concatenate %x, %y, %z, %w, dim = 1
+              : (tensor<2x3xf32>, tensor<2x4xf32>, tensor<2x5xf32>, tensor<2x2xf32>) -> tensor<2x14xf32>
+            %r = slice %0 [1:2, 8:12] : (tensor<2x14xf32>) -> tensor<1x4xf32>""",
+        ),
+    )
+
     allow_shared = True
 
     def pattern(xs, d, start, limit, stride):
@@ -185,7 +208,7 @@ class SliceOfConcatenate(Rule):
     def rewrite(xs, d, start, limit, stride):
         first, last = _touched(xs, d, start[d], limit[d])
         before = sum(x.type.shape[d] for x in xs[:first])
-        joined = xs[first] if last - first == 1 else hlo.Concatenate(list(xs[first:last]), d)
+        joined = hlo.Concatenate(list(xs[first:last]), d)
         starts = tuple(at - before if axis == d else at for axis, at in enumerate(start))
         limits = tuple(at - before if axis == d else at for axis, at in enumerate(limit))
         return hlo.Slice(joined, starts, limits, stride)

@@ -270,12 +270,6 @@ KEPT = [
     ),
     Kept(
         "ConvolutionIsDot",
-        "%x: tensor<?x5x3xi32>, %w: tensor<1x3x4xi32>",
-        "%r = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<?x5x3xi32>, tensor<1x3x4xi32>) -> tensor<?x5x4xi32>",
-        "a size is not known",
-    ),
-    Kept(
-        "ConvolutionIsDot",
         "%x: tensor<2x5x3xi8>, %w: tensor<1x3x4xi8>",
         "%r = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<2x5x3xi8>, tensor<1x3x4xi8>) -> tensor<2x5x4xi32>",
         "it changes the element type",

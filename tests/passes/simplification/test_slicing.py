@@ -100,8 +100,9 @@ return %0""",
 %0 = concatenate %x, %y, %z, dim = 0 : (tensor<2xf32>, tensor<3xf32>, tensor<4xf32>) -> tensor<9xf32>
 %r = slice %0 [2:5:2] : (tensor<9xf32>) -> tensor<2xf32>""",
         """
-%0 = slice %y [0:3:2] : (tensor<3xf32>) -> tensor<2xf32>
-return %0""",
+%0 = concatenate %y, dim = 0 : (tensor<3xf32>) -> tensor<3xf32>
+%1 = slice %0 [0:3:2] : (tensor<3xf32>) -> tensor<2xf32>
+return %1""",
     ),
     Law(
         "SliceOfConcatenate",
