@@ -413,7 +413,7 @@ def _premises(roots: Sequence[Term], assumes: Collection[str]) -> list[Term]:
 
 def _goal(one: Term, other: Term, assumes: Collection[str]) -> Term:
     goal = apply("same", one, other)
-    if "no signed zeros" in assumes and is_float(one.dtype):
+    if "no signed zeros" in assumes and kind(one.dtype) == "float":
         return apply("or", goal, apply("compare EQ", one, other))
     return goal
 

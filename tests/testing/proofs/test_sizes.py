@@ -1142,6 +1142,24 @@ class TestOpsThatDoNothing:
             assert isinstance(_outcome(bare, program), Proof) == nothing
 
 
+@pytest.mark.parametrize("type", ["f32", "f6E2M3FN", "f4E2M1FN", "f8E4M3FNUZ"])
+def test_zeros_without_signs_in_all_formats(type: str) -> None:
+    def equal(op: hlo.Select, rewriter: Rewriter) -> None:
+        compare = op.pred.defining_op
+        if isinstance(compare, hlo.Compare) and [*compare.operands] == [op.on_true, op.on_false]:
+            rewriter.replace(op, op.on_false)
+
+    program = _program(
+        f"%x: tensor<5x{type}>, %y: tensor<5x{type}>",
+        f"""%0 = stablehlo.compare EQ, %x, %y : (tensor<5x{type}>, tensor<5x{type}>) -> tensor<5xi1>
+            %1 = stablehlo.select %0, %x, %y : tensor<5xi1>, tensor<5x{type}>
+            return %1 : tensor<5x{type}>""",
+        f"tensor<5x{type}>",
+    )
+    assert _proved(equal, program, assumes=("no signed zeros",))
+    assert isinstance(_outcome(equal, program), Proof) == (type == "f8E4M3FNUZ")  # which has one zero
+
+
 def test_tokens_have_no_sizes() -> None:
     def same(op: hlo.AfterAll, rewriter: Rewriter) -> None:
         if wrong or len(op.inputs) == 1:
