@@ -309,7 +309,7 @@ class MultiplyByZero(Rule):
 
 
 class MultiplyFloatByZero(Rule):
-    """x * 0.0  =>  0.0, of floats"""
+    """x * 0  =>  0, also of floats and complex numbers"""
 
     assumes = ("no NaN", "no infinities", "no signed zeros")
 
@@ -317,7 +317,7 @@ class MultiplyFloatByZero(Rule):
         return hlo.Multiply(x, zero)
 
     def where(zero):
-        return is_zero(zero) & floats(zero)
+        return is_zero(zero)
 
     def rewrite(zero):
         return zero

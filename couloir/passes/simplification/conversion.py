@@ -177,13 +177,10 @@ class ReducePrecisionTwice(Rule):
 
 
 class RealOfConvert(Rule):
-    """real(convert(x))  =>  convert(x) to the part's type, when x is a float"""
+    """real(convert(x))  =>  convert(x) to the part's type"""
 
     def pattern(x):
         return hlo.Real(hlo.Convert(x))
-
-    def where(x, op):
-        return floats(x) & same_shape(x, op.result)
 
     def rewrite(x, op):
         return hlo.Convert(x, result_types=[op.result.type])
