@@ -278,7 +278,7 @@ func.func @main(%x: tensor<7x5xf32>) -> tensor<3x4xf32> {
 }
 """
 _SLICE_OF_NOTHING: Final = """
-func.func @main(%x: tensor<2x0xf32>, %y: tensor<5xi32>) -> (tensor<1x0xf32>, tensor<2xi32>) {
+func.func @main(%x: tensor<2x0xf32>, %y: tensor<5xi32>, %n: tensor<1xindex>) -> (tensor<1x0xf32>, tensor<2xi32>, tensor<2xi32>) {
   %0 = stablehlo.constant dense<[1, 0]> : tensor<2xi32>
   %1 = stablehlo.constant dense<[2, 0]> : tensor<2xi32>
   %2 = stablehlo.constant dense<1> : tensor<2xi32>
@@ -289,7 +289,9 @@ func.func @main(%x: tensor<2x0xf32>, %y: tensor<5xi32>) -> (tensor<1x0xf32>, ten
   %6 = stablehlo.constant dense<3> : tensor<1xi32>
   %7 = stablehlo.real_dynamic_slice %y, %4, %5, %6
     : (tensor<5xi32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
-  return %3, %7 : tensor<1x0xf32>, tensor<2xi32>
+  %8 = stablehlo.real_dynamic_slice %y, %n, %n, %n
+    : (tensor<5xi32>, tensor<1xindex>, tensor<1xindex>, tensor<1xindex>) -> tensor<2xi32>
+  return %3, %7, %8 : tensor<1x0xf32>, tensor<2xi32>, tensor<2xi32>
 }
 """
 

@@ -46,13 +46,13 @@ func.func @main(%x: tensor<2x5x3xf32>, %h: tensor<2x5x3xf16>, %w: tensor<3x2x3x4
 }
 """
 _RAGGED_SUMS: Final = """
-func.func @main(%x: tensor<2x5x3xf32>, %y: tensor<2x5x4xf32>, %z: tensor<5x4xf32>, %w: tensor<5x2xf32>)
+func.func @main(%x: tensor<5x2x3xf32>, %y: tensor<2x5x4xf32>, %z: tensor<5x4xf32>, %w: tensor<5x2xf32>)
     -> (tensor<3x2x3x4xf32>, tensor<3x4x2xf32>) {
   %g = stablehlo.constant dense<[2, 0, 2]> : tensor<3xi32>
-  %0 = "chlo.ragged_dot"(%x, %y, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [0],
-    rhs_batching_dimensions = [0], lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [1],
-    lhs_ragged_dimensions = [1], rhs_group_dimensions = []>}>
-    : (tensor<2x5x3xf32>, tensor<2x5x4xf32>, tensor<3xi32>) -> tensor<3x2x3x4xf32>
+  %0 = "chlo.ragged_dot"(%x, %y, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [1],
+    rhs_batching_dimensions = [0], lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [1],
+    lhs_ragged_dimensions = [0], rhs_group_dimensions = []>}>
+    : (tensor<5x2x3xf32>, tensor<2x5x4xf32>, tensor<3xi32>) -> tensor<3x2x3x4xf32>
   %1 = "chlo.ragged_dot"(%z, %w, %g) <{ragged_dot_dimension_numbers = #chlo.ragged_dot<lhs_batching_dimensions = [],
     rhs_batching_dimensions = [], lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [0],
     lhs_ragged_dimensions = [0], rhs_group_dimensions = []>}>
