@@ -329,6 +329,8 @@ def _odd(op: str) -> Callable[[Sequence[Term], DType], Term | None]:
 
     def law(operands: Sequence[Term], dtype: DType) -> Term | None:
         x, *rest = operands
+        if x.op == "negate" and kind(dtype) == "complex" and op in ("tan", "tanh"):
+            return apply("negate", apply(op, x.operands[0]))
         if x.op != "negate" or not is_float(dtype) or (rest and constant(-0.0, dtype) is constant(0.0, dtype)):
             return None
         return apply("negate", apply(op, x.operands[0], *rest))
