@@ -261,7 +261,7 @@ class ConvolutionIsDot(Rule):
             tensor<2x5x5x4xi32>) -> tensor<2x5x39x4xi32>""",
         ),
         program(
-            "%x: tensor<2x5x3xi32>, %w: tensor<1x3x4xi32>, %v: tensor<2x3x4xi32>",
+            "%x: tensor<2x5x3xi32>, %w: tensor<1x3x4xi32>, %v: tensor<2x3x4xi32>, %p: tensor<2x5x3xi8>, %q: tensor<1x3x4xi8>",
             """
             %0 = convolution(%x, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
             {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
@@ -269,7 +269,11 @@ class ConvolutionIsDot(Rule):
             %1 = convolution(%x, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
             {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
             : (tensor<2x5x3xi32>, tensor<2x3x4xi32>) -> tensor<2x4x4xi32>
-            %r = concatenate %0, %1, dim = 1 : (tensor<2x5x4xi32>, tensor<2x4x4xi32>) -> tensor<2x9x4xi32>""",
+            %2 = convolution(%p, %q) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {}
+            {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+            : (tensor<2x5x3xi8>, tensor<1x3x4xi8>) -> tensor<2x5x4xi32>
+            %r = concatenate %0, %1, %2, dim = 1
+            : (tensor<2x5x4xi32>, tensor<2x4x4xi32>, tensor<2x5x4xi32>) -> tensor<2x14x4xi32>""",
         ),
     )
 
