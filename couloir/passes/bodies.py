@@ -252,6 +252,16 @@ func.func @main(%x: tensor<4x3xi32>, %z: tensor<3xi32>) -> (tensor<4x3xi32>, ten
   return %y, %last : tensor<4x3xi32>, tensor<3xi32>
 }
 """
+_SCAN_OF_NOTHING: Final = """
+func.func @main(%x: tensor<0x2xi32>, %z: tensor<2xi32>) -> (tensor<0x2xi32>, tensor<2xi32>) {
+  %y, %last = "chlo.scan"(%x, %z) <{dimension = 0 : i64,
+      operandSegmentSizes = array<i32: 1, 1>, resultSegmentSizes = array<i32: 1, 1>}> ({
+  ^bb0(%a: tensor<2xi32>, %c: tensor<2xi32>):
+    stablehlo.return %c, %a : tensor<2xi32>, tensor<2xi32>
+  }) : (tensor<0x2xi32>, tensor<2xi32>) -> (tensor<0x2xi32>, tensor<2xi32>)
+  return %y, %last : tensor<0x2xi32>, tensor<2xi32>
+}
+"""
 _SCAN_AS_LOOP_3: Final = """
 func.func @main(%z: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
   %0 = "chlo.scan"(%z) <{dimension = 0 : i64, scan_dim_size = 3 : i64,
@@ -269,7 +279,7 @@ func.func @main(%z: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
 """
 
 
-@rule(examples=(_SCAN_AS_LOOP_1, _SCAN_AS_LOOP_2, _SCAN_AS_LOOP_3))
+@rule(examples=(_SCAN_AS_LOOP_1, _SCAN_AS_LOOP_2, _SCAN_AS_LOOP_3, _SCAN_OF_NOTHING))
 def scan_as_loop(op: chlo.Scan, rewriter: Rewriter) -> str | None:
     """chlo.scan(x) by f  =>  while i < n { f(slice i of x) }"""
     values: list[Value[TensorType]] = [*op.operands, *op.results]
@@ -280,6 +290,9 @@ def scan_as_loop(op: chlo.Scan, rewriter: Rewriter) -> str | None:
     if length is None:
         return "how often it runs is not known"
     made = [hlo.constant(0, v.type.element_type, shape=v.type.shape).output for v in op.outputs]
+    if not length:
+        rewriter.replace(op, *made, *op.inits)
+        return None
     inits = [hlo.constant(0, i64).output, *op.inits, *made]
     condition, body = (Block([value.type for value in inits]) for _ in range(2))
     with inside(condition):

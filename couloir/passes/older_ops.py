@@ -215,9 +215,9 @@ func.func @main(%x: tensor<1x5x2xf32>, %w: tensor<3x2x1xf32>) -> tensor<1x6x1xf3
 """
 _CONVOLUTION_OF_EVERYTHING: Final = """
 func.func @main(%x: tensor<2x5x4x2xf32>, %w: tensor<3x2x2x3xf32>) -> tensor<2x3x4x3xf32> {
-  %0 = stablehlo.constant dense<[[1, -1], [2, 0]]> : tensor<2x2xi32>
+  %0 = stablehlo.constant dense<[[1, -2], [2, 0]]> : tensor<2x2xi32>
   %1 = "stablehlo.dynamic_conv"(%x, %w, %0) <{batch_group_count = 1 : i64, feature_group_count = 1 : i64,
-    window_strides = array<i64: 2, 1>, lhs_dilation = array<i64: 2, 1>, rhs_dilation = array<i64: 2, 2>,
+    window_strides = array<i64: 2, 1>, lhs_dilation = array<i64: 2, 1>, rhs_dilation = array<i64: 1, 2>,
     dimension_numbers = #stablehlo.conv<[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]>}>
     : (tensor<2x5x4x2xf32>, tensor<3x2x2x3xf32>, tensor<2x2xi32>) -> tensor<2x3x4x3xf32>
   return %1 : tensor<2x3x4x3xf32>

@@ -42,7 +42,16 @@ func.func @main(%s: tensor<3xui64>) -> (tensor<3xui64>, tensor<5xui64>, tensor<3
 """
 
 
-@rule(examples=(_RANDOM_BITS_AS_ARITHMETIC_1, _RANDOM_BITS_AS_ARITHMETIC_2))
+_RANDOM_BITS_AS_ARITHMETIC_3: Final = """
+func.func @main(%s: tensor<2xui64>) -> (tensor<2xui64>, tensor<3xi64>, tensor<2xui64>, tensor<5xf16>) {
+  %0:2 = stablehlo.rng_bit_generator %s, algorithm = THREE_FRY : (tensor<2xui64>) -> (tensor<2xui64>, tensor<3xi64>)
+  %1:2 = stablehlo.rng_bit_generator %0#0, algorithm = THREE_FRY : (tensor<2xui64>) -> (tensor<2xui64>, tensor<5xf16>)
+  return %0#0, %0#1, %1#0, %1#1 : tensor<2xui64>, tensor<3xi64>, tensor<2xui64>, tensor<5xf16>
+}
+"""
+
+
+@rule(examples=(_RANDOM_BITS_AS_ARITHMETIC_1, _RANDOM_BITS_AS_ARITHMETIC_2, _RANDOM_BITS_AS_ARITHMETIC_3))
 def random_bits_as_arithmetic(op: hlo.RngBitGenerator, rewriter: Rewriter) -> str | None:
     """rng_bit_generator(state)  =>  the rounds of Threefry or Philox on counters; DEFAULT is Philox"""
     state, type = op.initial_state, op.output.type
