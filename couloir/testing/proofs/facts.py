@@ -21,6 +21,8 @@ from couloir.testing.proofs.smt import s_expressions, z3_executable
 
 Sign: TypeAlias = Literal["zero", "nonzero", "not positive"]
 _END: Final = "end of answer"
+LARGE: Final = 2**31 - 1
+"""Nothing is said of sizes that are not less: they do not fit into a machine word."""
 QUERY: Final = 0.5
 """Seconds that z3 gets for one question."""
 
@@ -155,11 +157,11 @@ class Arithmetic:
             self._answers[whole] = self._ask(sorted(whole, key=open_facts.index))
         return self._answers[whole]
 
-    def _ask(self, facts: Sequence[Fact]) -> Answer:
+    def _ask(self, facts: Sequence[Fact], *, bounded: bool = False) -> Answer:
         if self.path is None or monotonic() > self.deadline:
             return None
         self.questions += 1
-        text, names = _script(facts)
+        text, names = _script(facts, bounded=bounded)
         lines = self._lines(f'{text}(get-value ({" ".join(names)} 0))\n(echo "{_END}")\n')
         if lines is None or lines[0] not in ("sat", "unsat"):
             return None
@@ -174,7 +176,11 @@ class Arithmetic:
                     values[names[name]] = -int(digits)
                 case _:
                     pass
-        return values if len(values) == len(names) else None
+        if len(values) < len(names):
+            return None
+        if not bounded and any(value >= LARGE for atom, value in values.items() if atom.kind == "size"):
+            return self._ask(facts, bounded=True)  # which is harder, so it comes second
+        return values
 
     def _lines(self, text: str) -> list[str] | None:
         """Sends a text, and gives the lines of the answer; None when they do not come in time."""
@@ -212,7 +218,7 @@ class Arithmetic:
             process.wait()
 
 
-def _script(facts: Sequence[Fact]) -> tuple[str, dict[str, Atom]]:
+def _script(facts: Sequence[Fact], *, bounded: bool) -> tuple[str, dict[str, Atom]]:
     """The question in SMT-LIB 2, and the names of the atoms in it. Quotients are numbers of which their definition is said."""
     atoms: dict[Atom, str] = {}
     todo = [item for fact in facts for item in fact.items]
@@ -227,6 +233,8 @@ def _script(facts: Sequence[Fact]) -> tuple[str, dict[str, Atom]]:
     for atom, name in atoms.items():
         if atom.kind in ("size", "index"):
             lines.append(f"(assert (<= 0 {name}))")
+        if bounded and atom.kind == "size":
+            lines.append(f"(assert (< {name} {LARGE}))")
         if atom.bound is not None:
             lines.append(f"(assert (< {name} {_text(atom.bound, atoms)}))")
         if atom.kind == "quotient":

@@ -42,12 +42,12 @@ from couloir.testing.proofs.elements import (
     where,
 )
 from couloir.testing.proofs.expressions import ONE, ZERO, Atom, Polynomial, constant, index, of, product
-from couloir.testing.proofs.facts import Fact, at_most, equal, less, zero
+from couloir.testing.proofs.facts import LARGE, Fact, at_most, equal, less, zero
 from couloir.testing.proofs.laws import apply, in_order, is_float, reduced_precision
 from couloir.testing.proofs.structure import op_key, shape_of
 from couloir.testing.proofs.terms import FALSE, Term
 from couloir.testing.proofs.terms import constant as constant_term
-from couloir.testing.proofs.tracing import LARGE, expression_of, spelled
+from couloir.testing.proofs.tracing import expression_of, spelled
 
 Follows: TypeAlias = "Callable[[Fact], bool]"
 """Whether a fact is known of the sizes of a program."""

@@ -20,10 +20,7 @@ from typing import Any, Final
 
 from couloir.ir.integers import TracedInteger
 from couloir.testing.proofs.expressions import ZERO, Atom, Polynomial, constant, nonnegative
-from couloir.testing.proofs.facts import Fact, at_most, equal, less, zero
-
-LARGE: Final = 2**31 - 1
-"""Comparisons with numbers of this size ask whether something fits into a machine word. They are not noted: sizes do."""
+from couloir.testing.proofs.facts import LARGE, Fact, at_most, equal, less, zero
 
 _SERIALS: Final = itertools.count()
 _spelled = False
@@ -110,7 +107,7 @@ class Traced(TracedInteger):
             return False
         expression = expression_of(other)
         known = expression.constant
-        if known is not None and abs(known) >= LARGE:
+        if known is not None and abs(known) >= LARGE:  # it asks whether something fits into a machine word, as sizes do
             return int(self) == known
         return self.trace.decide(equal(self.expression, expression))
 

@@ -404,7 +404,10 @@ class Check:
                     break
                 found = found.rest
             if isinstance(found, Candidate):
-                fault = self._replayed(found)
+                try:
+                    fault = self._replayed(found)
+                except MemoryError:  # its sizes may be any
+                    fault = None
                 if fault is not None:
                     return fault
                 found = "what seems a counterexample does not show when it is run"

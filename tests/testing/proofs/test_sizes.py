@@ -23,13 +23,15 @@ from couloir.passes.running import public_functions
 from couloir.passes.simplification import control, indexing, sorting
 from couloir.passes.simplification.reducers import copy_of_body
 from couloir.testing.proofs import smt
-from couloir.testing.proofs.facts import Arithmetic
+from couloir.testing.proofs.expressions import constant, of, symbol
+from couloir.testing.proofs.facts import Arithmetic, at_most
 from couloir.testing.proofs.families import Family
 from couloir.testing.proofs.paths import Paths
 from couloir.testing.proofs.sizes import prove
-from couloir.testing.rewrites.check import equivalent
+from couloir.testing.rewrites.check import check_rewrite, equivalent
 from couloir.testing.rewrites.programs import programs_for
 from couloir.testing.rewrites.report import Candidate, Proof, Verdict
+from couloir.testing.rewrites.stages import Check
 
 pytestmark = pytest.mark.skipif(smt.why_not() is not None, reason="there is no SMT solver")
 SECONDS = 20.0
@@ -1158,6 +1160,29 @@ def test_zeros_without_signs_in_all_formats(type: str) -> None:
     )
     assert _proved(equal, program, assumes=("no signed zeros",))
     assert isinstance(_outcome(equal, program), Proof) == (type == "f8E4M3FNUZ")  # which has one zero
+
+
+def test_sizes_fit_into_a_machine_word() -> None:
+    size = of(symbol("n"))
+    with Arithmetic(monotonic() + SECONDS) as arithmetic:
+        assert arithmetic.impossible([at_most(constant(2**31), size)])
+        assert not arithmetic.impossible([at_most(constant(2**31 - 2), size)])
+
+
+def test_a_candidate_may_be_too_large_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(op: hlo.Negate, rewriter: Rewriter) -> None:
+        inner = op.operand.defining_op
+        if isinstance(inner, hlo.Negate):
+            large = op.result.type.rank == 1 and op.result.type.shape[0] == 77777
+            rewriter.replace(op, hlo.Abs(inner.operand).result if large else inner.operand)
+
+    def too_large(check: Check, candidate: Candidate) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Check, "_replayed", too_large)
+    report = check_rewrite(function_rule(wrong, ()), cases=4, seconds=10, isolate=False)
+    assert report.verdict is Verdict.TESTED
+    assert "does not show" in report["values"].detail
 
 
 def test_tokens_have_no_sizes() -> None:
