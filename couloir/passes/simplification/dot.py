@@ -181,6 +181,16 @@ def _product(op):
 class DotOfOneProduct(Rule):
     """dot_general(x, y)  =>  broadcast_in_dim(x) * broadcast_in_dim(y), when each sum has one product, of integers"""
 
+    examples = (
+        program(
+            "%x: tensor<2x1x1xi32>, %y: tensor<1x1x3xi32>, %z: tensor<2x1x4xi32>, %w: tensor<1x4x3xi32>",
+            """
+            %0 = dot_general %x, %y, contracting_dims = [1, 2] x [0, 1] : (tensor<2x1x1xi32>, tensor<1x1x3xi32>) -> tensor<2x3xi32>
+            %1 = dot_general %z, %w, contracting_dims = [1, 2] x [0, 1] : (tensor<2x1x4xi32>, tensor<1x4x3xi32>) -> tensor<2x3xi32>
+            %r = add %0, %1 : tensor<2x3xi32>""",
+        ),
+    )
+
     def pattern(x, y, numbers, precision):
         return hlo.DotGeneral(x, y, numbers, precision)
 
@@ -193,6 +203,16 @@ class DotOfOneProduct(Rule):
 
 class DotOfOneProductRounded(Rule):
     """dot_general(x, y)  =>  broadcast_in_dim(x) * broadcast_in_dim(y), when each sum has one product, of floats"""
+
+    examples = (
+        program(
+            "%x: tensor<2x1x1xf32>, %y: tensor<1x1x3xf32>, %z: tensor<2x1x4xf32>, %w: tensor<1x4x3xf32>",
+            """
+            %0 = dot_general %x, %y, contracting_dims = [1, 2] x [0, 1] : (tensor<2x1x1xf32>, tensor<1x1x3xf32>) -> tensor<2x3xf32>
+            %1 = dot_general %z, %w, contracting_dims = [1, 2] x [0, 1] : (tensor<2x1x4xf32>, tensor<1x4x3xf32>) -> tensor<2x3xf32>
+            %r = add %0, %1 : tensor<2x3xf32>""",
+        ),
+    )
 
     assumes = ("no signed zeros",)  # a sum starts from 0.0, which makes 0.0 of -0.0
 
@@ -372,6 +392,15 @@ class DotOfZeros(Rule):
             %1 = constant dense<-1> : tensor<2x4xi32>
             %2 = dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>
             %3 = dot_general %1, %y, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>
+            %r = add %2, %3 : tensor<2x3xi32>""",
+        ),
+        program(
+            "%x: tensor<2x4xi32>, %y: tensor<4x3xi32>",
+            """
+            %0 = constant dense<0> : tensor<2x4xi32>
+            %1 = constant dense<-1> : tensor<4x3xi32>
+            %2 = dot_general %0, %y, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>
+            %3 = dot_general %x, %1, contracting_dims = [1] x [0] : (tensor<2x4xi32>, tensor<4x3xi32>) -> tensor<2x3xi32>
             %r = add %2, %3 : tensor<2x3xi32>""",
         ),
     )

@@ -217,6 +217,16 @@ class ReduceOfReduce(Rule):
             %3 = reduce(%2 init: %v) applies add across dimensions = [0] : (tensor<3x4xi32>, tensor<i32>) -> tensor<4xi32>
             %r = add %1, %3 : tensor<4xi32>""",
         ),
+        program(
+            "%x: tensor<2x3x4xi32>, %v: tensor<i32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %0 = reduce(%x init: %c) applies add across dimensions = [0] : (tensor<2x3x4xi32>, tensor<i32>) -> tensor<3x4xi32>
+            %1 = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<3x4xi32>, tensor<i32>) -> tensor<3xi32>
+            %2 = reduce(%x init: %v) applies add across dimensions = [0] : (tensor<2x3x4xi32>, tensor<i32>) -> tensor<3x4xi32>
+            %3 = reduce(%2 init: %c) applies add across dimensions = [1] : (tensor<3x4xi32>, tensor<i32>) -> tensor<3xi32>
+            %r = add %1, %3 : tensor<3xi32>""",
+        ),
     )
 
     def pattern(x, init, d, init2, e):
@@ -439,6 +449,16 @@ class ReduceOfPad(Rule):
               -> tensor<2x5xi32>
             %r = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x5xi32>, tensor<i32>)
               -> tensor<2xi32>""",
+        ),
+        program(
+            "%x: tensor<2x4xi32>, %v: tensor<i32>",
+            """
+            %c = constant dense<0> : tensor<i32>
+            %0 = pad %x, %c, low = [0, 1], high = [0, 0], interior = [0, 0] : (tensor<2x4xi32>, tensor<i32>) -> tensor<2x5xi32>
+            %1 = reduce(%0 init: %v) applies add across dimensions = [1] : (tensor<2x5xi32>, tensor<i32>) -> tensor<2xi32>
+            %2 = pad %x, %c, low = [0, -1], high = [0, 0], interior = [0, 0] : (tensor<2x4xi32>, tensor<i32>) -> tensor<2x3xi32>
+            %3 = reduce(%2 init: %v) applies add across dimensions = [1] : (tensor<2x3xi32>, tensor<i32>) -> tensor<2xi32>
+            %r = add %1, %3 : tensor<2xi32>""",
         ),
     )
 

@@ -121,6 +121,21 @@ class WindowOfOneFromInit(Rule):
             stablehlo.return %z : tensor<i32>
             }) : (tensor<5x4xi32>, tensor<i32>) -> tensor<3x4xi32>""",
         ),
+        program(
+            "%x: tensor<3xi32>, %v: tensor<i32>",
+            """
+            %0 = "stablehlo.reduce_window"(%x, %v) <{window_dimensions = array<i64: 1>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3xi32>, tensor<i32>) -> tensor<3xi32>
+            %1 = "stablehlo.reduce_window"(%x, %v) <{window_dimensions = array<i64: 2>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3xi32>, tensor<i32>) -> tensor<2xi32>
+            %r = concatenate %0, %1, dim = 0 : (tensor<3xi32>, tensor<2xi32>) -> tensor<5xi32>""",
+        ),
     )
 
     def pattern(x, init, size, stride, base, dilation, padding):
@@ -160,6 +175,26 @@ class WholeWindow(Rule):
             stablehlo.return %z : tensor<i32>
             }) : (tensor<3x4xi32>, tensor<i32>) -> tensor<1x4xi32>""",
         ),
+        program(
+            "%x: tensor<3xi32>, %v: tensor<i32>",
+            """
+            %0 = "stablehlo.reduce_window"(%x, %v) <{window_dimensions = array<i64: 3>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3xi32>, tensor<i32>) -> tensor<1xi32>
+            %1 = "stablehlo.reduce_window"(%x, %v) <{window_dimensions = array<i64: 2>, window_dilations = array<i64: 2>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3xi32>, tensor<i32>) -> tensor<1xi32>
+            %2 = "stablehlo.reduce_window"(%x, %v) <{window_dimensions = array<i64: 3>, base_dilations = array<i64: 2>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<3xi32>, tensor<i32>) -> tensor<3xi32>
+            %r = concatenate %0, %1, %2, dim = 0 : (tensor<1xi32>, tensor<1xi32>, tensor<3xi32>) -> tensor<5xi32>""",
+        ),
     )
 
     def pattern(x, init, size, stride, base, dilation, padding):
@@ -197,6 +232,32 @@ class WindowOfPad(Rule):
             %z = add %a, %b : tensor<f32>
             stablehlo.return %z : tensor<f32>
             }) : (tensor<5xf32>, tensor<f32>) -> tensor<4xf32>""",
+        ),
+        program(
+            "%x: tensor<4xi32>, %v: tensor<i32>",
+            """
+            %0 = pad %x, %v, low = [-1], high = [1], interior = [0] : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+            %1 = pad %x, %v, low = [1], high = [-1], interior = [0] : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+            %5 = pad %x, %v, low = [-1], high = [1], interior = [0] : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+            %2 = "stablehlo.reduce_window"(%0, %v)
+              <{window_dimensions = array<i64: 2>, padding = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+            %3 = "stablehlo.reduce_window"(%5, %v)
+              <{window_dimensions = array<i64: 2>, padding = dense<[[1, 0]]> : tensor<1x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+            %4 = "stablehlo.reduce_window"(%1, %v)
+              <{window_dimensions = array<i64: 2>, padding = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
+            ^bb0(%a: tensor<i32>, %b: tensor<i32>):
+            %z = add %a, %b : tensor<i32>
+            stablehlo.return %z : tensor<i32>
+            }) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+            %r = concatenate %2, %3, %4, dim = 0 : (tensor<4xi32>, tensor<4xi32>, tensor<4xi32>) -> tensor<12xi32>""",
         ),
     )
 
