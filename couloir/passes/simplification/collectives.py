@@ -28,6 +28,24 @@ from couloir.passes.simplification.examples import program
             stablehlo.return %z : tensor<f32>
             }) : (tensor<4xf32>) -> tensor<4xf32>""",
         ),
+        program(
+            "%x: tensor<4xf16>",
+            """
+            %0 = "stablehlo.async_start"(%x) ({
+            ^bb0(%a: tensor<4xf16>):
+            %g = "stablehlo.all_gather"(%a)
+              <{all_gather_dim = 0 : i64, replica_groups = dense<[[0]]> : tensor<1x1xi64>}> : (tensor<4xf16>) -> tensor<4xf16>
+            stablehlo.return %g : tensor<4xf16>
+            }) : (tensor<4xf16>) -> !stablehlo.future<tensor<4xf16>>
+            %1 = "stablehlo.async_done"(%0) : (!stablehlo.future<tensor<4xf16>>) -> tensor<4xf16>
+            %2 = "stablehlo.all_gather"(%1)
+              <{all_gather_dim = 0 : i64, replica_groups = dense<[[0]]> : tensor<1x1xi64>}> : (tensor<4xf16>) -> tensor<4xf16>
+            %r = "stablehlo.all_reduce"(%2) <{replica_groups = dense<[[0]]> : tensor<1x1xi64>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+            %z = add %a, %b : tensor<f32>
+            stablehlo.return %z : tensor<f32>
+            }) : (tensor<4xf16>) -> tensor<4xf32>""",
+        ),
     )
 )
 def collective_of_one(
