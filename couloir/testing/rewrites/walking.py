@@ -49,7 +49,7 @@ from couloir.ir.types import (
 from couloir.ir.verify import faults
 from couloir.testing.generation.building import constant_of, lists_of, op_classes
 from couloir.testing.generation.values import Surroundings, Types, attribute_of, elements
-from couloir.testing.rewrites.skeletons import EDGES, FLOATS, NUMBERS, edge
+from couloir.testing.rewrites.skeletons import FLOATS, NUMBERS, edge
 
 STEPS: Final = 20
 """That are tried from one program."""
@@ -402,13 +402,13 @@ def _change_constant(function: FuncOp, rng: Random) -> bool:
 
 
 def _array(type: ShapedType, rng: Random) -> Any:
-    """Small numbers, one number everywhere, or an end of the element type: infinity, NaN, the largest number."""
+    """Small numbers, one number everywhere, or an end of the element type: an infinity or NaN, of integers the last number."""
     kind = rng.random()
     if kind < 0.5:
         return elements(rng, type)
     with np.errstate(all="ignore"):
         if kind > 1 - ENDS and not isinstance(type.element_type, IndexType):
-            last = edge(type.element_type, rng.choice(EDGES))
+            last = edge(type.element_type, rng.choice(("inf", "-inf", "nan")))
             return np.full(type.shape, last).astype(dtype_of(type.element_type))
         return np.full(type.shape, rng.choice(NUMBERS)).astype(dtype_of(type.element_type))
 

@@ -124,6 +124,23 @@ def test_another_order_may_lose_digits_below_the_normal_numbers():
     )
 
 
+def test_a_small_number_beside_a_large_constant_is_lost_in_one_order_and_not_in_the_other():
+    constants = "%a = stablehlo.constant dense<65504.0> : T; %b = stablehlo.constant dense<-65504.0> : T; "
+    before = function(constants + "%s = stablehlo.add %x, %a : T; %r = stablehlo.add %s, %b : T", "f16")
+    after = function(constants + "%s = stablehlo.add %a, %b : T; %r = stablehlo.add %x, %s : T", "f16")
+    x = [array(1, 2, 3, 0, dtype=np.float16)]
+    assert isinstance(difference(before, after, x, "whole"), Difference)
+    assert difference(before, after, x, "whole", ["reassociation"]) == "rounded"
+
+
+def test_another_order_may_come_to_zero_where_a_logarithm_has_a_pole():
+    before = function("%s = stablehlo.log %x : T; %r = stablehlo.add %s, %s : T")
+    after = function("%s = stablehlo.multiply %x, %x : T; %r = stablehlo.log %s : T")
+    x = [array(1e-45, 1, 2, 3)]
+    assert isinstance(difference(before, after, x, "special"), Difference)
+    assert difference(before, after, x, "special", ["reassociation"]) == "granted"
+
+
 def test_complex_numbers_are_compared_by_their_parts():
     conjugated = function(
         "%a = stablehlo.real %x : (T) -> tensor<4xf32>; %b = stablehlo.imag %x : (T) -> tensor<4xf32>; "
