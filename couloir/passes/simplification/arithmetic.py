@@ -139,7 +139,7 @@ class SubtractFromNeutral(Rule):
 
 
 class SubtractFromFloatZero(Rule):
-    """0.0 - x  =>  -x"""
+    """0 - x  =>  -x, also of floats and complex numbers"""
 
     assumes = ("no signed zeros",)
 
@@ -147,7 +147,7 @@ class SubtractFromFloatZero(Rule):
         return hlo.Subtract(zero, x)
 
     def where(zero):
-        return is_splat(zero, 0.0) & floats(zero)
+        return is_splat(zero, 0.0)
 
     def rewrite(x):
         return hlo.Negate(x)
