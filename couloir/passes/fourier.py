@@ -27,7 +27,15 @@ MAX_PRIME: Final = 61
 """Beyond this, three transforms of a power of two cost less than the products with a matrix."""
 
 
-@rule(assumes=("no NaN", "no infinities", "no signed zeros", "no overflow"))
+_BACK_TO_REAL_NUMBERS: Final = """
+func.func @main(%x: tensor<2x4xcomplex<f32>>) -> tensor<2x7xf32> {
+  %0 = stablehlo.fft %x, type = IRFFT, length = [7] : (tensor<2x4xcomplex<f32>>) -> tensor<2x7xf32>
+  return %0 : tensor<2x7xf32>
+}
+"""
+
+
+@rule(assumes=("no NaN", "no infinities", "no signed zeros", "no overflow"), examples=(_BACK_TO_REAL_NUMBERS,))
 def fft_as_dot_products(op: hlo.Fft, rewriter: Rewriter) -> str | None:
     """fft(x)  =>  dot products with constant matrices, of O(n log n) terms"""
     type, result = op.operand.type, op.result.type
