@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+import math
+from typing import Any, cast
 
 import ml_dtypes
 import numpy as np
@@ -26,17 +27,23 @@ def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, 
     own_mantissa, own_exponent = bit_counts(operand.dtype)
     bits = to_bits(operand)
     word = bits.dtype.type
+    sign_bit = word(1 << (own_mantissa + own_exponent))
+    sign, magnitude = bits & sign_bit, bits & (sign_bit - word(1))
+    infinite: Array = sign | to_bits(np.asarray(np.inf).astype(operand.dtype))
     dropped = own_mantissa - mantissa_bits
     if dropped > 0:
-        last = (bits >> word(dropped)) & word(1)
-        bits = (bits + (word((1 << (dropped - 1)) - 1) + last)) & ~word((1 << dropped) - 1)
+        last = (magnitude >> word(dropped)) & word(1)
+        magnitude = (magnitude + (word((1 << (dropped - 1)) - 1) + last)) & ~word((1 << dropped) - 1)
+    # beyond the largest number of a format without infinities
+    bits = np.where(magnitude >= sign_bit, infinite, sign | magnitude)
     if exponent_bits < own_exponent:
-        sign = bits & word(1 << (own_mantissa + own_exponent))
-        exponent = (bits >> word(own_mantissa)) & word((1 << own_exponent) - 1)
-        bias, reduced_bias = (1 << (own_exponent - 1)) - 1, (1 << (exponent_bits - 1)) - 1
-        infinite = to_bits(np.asarray(np.inf).astype(operand.dtype))
-        bits = np.where(exponent > word(bias + reduced_bias), sign | infinite, bits)
-        bits = np.where(exponent <= word(bias - reduced_bias), sign, bits)
+        exponent = magnitude >> word(own_mantissa)
+        bias = 1 - round(math.log2(float(cast("Any", ml_dtypes.finfo(operand.dtype)).smallest_normal)))
+        reduced_bias = (1 << (exponent_bits - 1)) - 1
+        # some formats have one zero alone
+        zero = sign * (from_bits(sign, operand.dtype) == 0).astype(sign.dtype)  # some formats have one zero alone
+        bits = np.where(exponent > word(bias + reduced_bias), infinite, bits)
+        bits = np.where(exponent <= word(bias - reduced_bias), zero, bits)
     nan = operand if mantissa_bits else np.copysign(np.asarray(np.inf, operand.dtype), operand)
     return np.where(operand != operand, nan, from_bits(bits, operand.dtype))
 

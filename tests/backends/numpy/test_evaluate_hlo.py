@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -148,6 +149,19 @@ def test_reduce_precision_keeps_nan() -> None:
     (result,) = evaluate_op(op, np.array([np.nan, 1.0], np.float32))
     assert np.isnan(result[0])
     assert result[1] == 1
+
+
+@pytest.mark.parametrize(
+    "format", ["float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e5m2"]
+)
+def test_reduce_precision_of_formats_of_8_bits_is_that_of_the_same_numbers_in_f32(format: str) -> None:
+    """They differ in bias, in what is zero and in what is infinite."""
+    dtype: Any = getattr(ml_dtypes, format)
+    x = np.arange(256, dtype=np.uint8).view(dtype)
+    x = x[np.isfinite(x)]
+    (result,) = evaluate_op(hlo.ReducePrecision(hlo.constant(x), 3, 1), x)
+    (wanted,) = evaluate_op(hlo.ReducePrecision(hlo.constant(x.astype(np.float32)), 3, 1), x.astype(np.float32))
+    np.testing.assert_array_equal(result.astype(np.float32), wanted.astype(dtype).astype(np.float32))
 
 
 def test_complex_numbers() -> None:
