@@ -41,7 +41,7 @@ def reduce_precision(xp: ArrayNamespace, operand: Array, *, exponent_bits: int, 
         bias = 1 - round(math.log2(float(cast("Any", ml_dtypes.finfo(operand.dtype)).smallest_normal)))
         reduced_bias = (1 << (exponent_bits - 1)) - 1
         # some formats have one zero alone
-        zero = sign * (from_bits(sign, operand.dtype) == 0).astype(sign.dtype)  # some formats have one zero alone
+        zero = sign * (from_bits(sign, operand.dtype) == 0).astype(sign.dtype)
         bits = np.where(exponent > word(bias + reduced_bias), infinite, bits)
         bits = np.where(exponent <= word(bias - reduced_bias), zero, bits)
     nan = operand if mantissa_bits else np.copysign(np.asarray(np.inf, operand.dtype), operand)

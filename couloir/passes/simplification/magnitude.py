@@ -114,8 +114,8 @@ class ProductOfAbs(Rule):
     def pattern(x, y):
         return hlo.Multiply(hlo.Abs(x), hlo.Abs(y))
 
-    def where(x):
-        return floats(x)
+    def where(x, y):
+        return floats(x) & floats(y)  # abs of a complex number is a float, too
 
     def rewrite(x, y):
         return hlo.Abs(hlo.Multiply(x, y))
@@ -127,8 +127,8 @@ class QuotientOfAbs(Rule):
     def pattern(x, y):
         return hlo.Divide(hlo.Abs(x), hlo.Abs(y))
 
-    def where(x):
-        return floats(x)
+    def where(x, y):
+        return floats(x) & floats(y)  # abs of a complex number is a float, too
 
     def rewrite(x, y):
         return hlo.Abs(hlo.Divide(x, y))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import couloir
+from couloir.ir.rewriting import apply_rules
 from couloir.ir.rewriting.rule import as_rewrite
 from couloir.passes.simplification.passes import family
 from tests.passes.simplification.short import simplified, text
@@ -300,6 +302,21 @@ def test_simpler(rule: str, element: str, before: str, after: str) -> None:
 @pytest.mark.parametrize(("rule", "element", "lines"), KEPT)
 def test_kept(rule: str, element: str, lines: str) -> None:
     assert simplified(rule, element, lines) == text(element, lines)
+
+
+@pytest.mark.parametrize(("rule", "op"), [("ProductOfAbs", "multiply"), ("QuotientOfAbs", "divide")])
+@pytest.mark.parametrize("types", [("f32", "complex<f32>"), ("complex<f32>", "f32")])
+def test_the_magnitude_of_a_complex_number_beside_that_of_a_float(rule: str, op: str, types: tuple[str, str]) -> None:
+    x, y = (f"tensor<2x{element}>" for element in types)
+    module = couloir.parse(f"""
+    func.func @main(%x: {x}, %y: {y}) -> tensor<2xf32> {{
+      %0 = stablehlo.abs %x : ({x}) -> tensor<2xf32>
+      %1 = stablehlo.abs %y : ({y}) -> tensor<2xf32>
+      %2 = stablehlo.{op} %0, %1 : tensor<2xf32>
+      return %2 : tensor<2xf32>
+    }}""")
+    (found,) = (item for item in map(as_rewrite, family("magnitude")) if item.name == rule)
+    assert apply_rules(module, [found]).applications == 0
 
 
 def test_each_rule_has_a_case() -> None:
