@@ -97,3 +97,7 @@ def nearest(name: str, candidates: Sequence[str]) -> str | None:
 
     found = difflib.get_close_matches(name, candidates, n=3, cutoff=0.6)
     return "did you mean " + " or ".join(f"`{c}`" for c in found) + "?" if found else None
+
+
+class NoPrettyForm(Exception):
+    """Raised by an op's `print` where the pretty form cannot say all of it: it is printed in the generic form."""

@@ -76,3 +76,24 @@ def test_gather_with_slice_sizes_that_are_an_operand():
     }"""
     (found,) = couloir.run(parse(text), X, np.asarray([[2], [0]], np.int32), sizes(1, 4))
     np.testing.assert_array_equal(found, X[[2, 0]])
+
+
+def test_a_while_whose_result_leaves_a_size_open_is_printed_in_the_generic_form():
+    """Its pretty form has types once."""
+    text = """module {
+  func.func @main(%arg0: tensor<2xf32>) -> tensor<?xf32> {
+    %0 = "stablehlo.while"(%arg0) ({
+    ^bb0(%arg1: tensor<2xf32>):
+      %1 = stablehlo.constant dense<false> : tensor<i1>
+      stablehlo.return %1 : tensor<i1>
+    }, {
+    ^bb0(%arg1: tensor<2xf32>):
+      stablehlo.return %arg1 : tensor<2xf32>
+    }) : (tensor<2xf32>) -> tensor<?xf32>
+    return %0 : tensor<?xf32>
+  }
+}
+"""
+    assert str(couloir.parse(text)).strip() == text.strip()
+    pretty = str(couloir.parse(text.replace("?", "2")))
+    assert "stablehlo.while(%" in pretty and str(couloir.parse(pretty)) == pretty

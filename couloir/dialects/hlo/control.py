@@ -20,7 +20,7 @@ from couloir.dialects.hlo.values import (
 from couloir.dialects.shapes import entry_types, returned_types
 from couloir.ir import fields
 from couloir.ir.constraints import Holds, Infers, compatible, one_of
-from couloir.ir.errors import Error
+from couloir.ir.errors import Error, NoPrettyForm
 from couloir.ir.fields import Operand, Operands, Result, Results, attr, region
 from couloir.ir.interfaces import (
     ConditionallySpeculatable,
@@ -205,6 +205,8 @@ class While(
         return False  # it may run for ever
 
     def print(self, p: Printer) -> None:
+        if any(value.type is not result.type for value, result in zip(self.operand, self.results, strict=True)):
+            raise NoPrettyForm  # types are written once; one of them may leave a size open
         p.write("(")
         for index, (argument, value) in enumerate(zip(self.body.block.arguments, self.operand, strict=True)):
             p.write(", " if index else "")

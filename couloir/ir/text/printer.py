@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from couloir.ir.errors import NoPrettyForm
 from couloir.ir.location import Location
 from couloir.ir.text.aliases import (
     DEFERRED,
@@ -278,16 +279,23 @@ class Printer(AttributePrinter):
                 rest = self._cut_at_regions() if self._requests else []
                 if op.regions:
                     self._leave_unprinted(op, rest)
+        except NoPrettyForm:
+            rest = self._generic_instead(op, start)
         except Exception as error:  # noqa: BLE001 -- printing is how people look for errors: it must not fail itself
-            del self.parts[start:]
-            self._requests.clear()
-            rest = []
-            self._generic_operation(op, rest)
+            rest = self._generic_instead(op, start)
             comment = f"  // error: {type(error).__name__}: {' '.join(str(error).split())}"
         if self.locations:
             comment = self._location_suffix(op.location, begin, rest) + comment
         if comment:
             self._after(rest, comment)
+        return rest
+
+    def _generic_instead(self, op: Operation, start: int) -> list[str | _RegionPart]:
+        """Writes the generic form in the place of what was begun."""
+        del self.parts[start:]
+        self._requests.clear()
+        rest: list[str | _RegionPart] = []
+        self._generic_operation(op, rest)
         return rest
 
     def _leave_unprinted(self, op: Operation, rest: Sequence[str | _RegionPart]) -> None:
@@ -522,16 +530,6 @@ class Printer(AttributePrinter):
             self.write(" <")
             self.dictionary(left)
             self.write(">")
-
-    def generic_form(self, op: Operation) -> None:
-        """Writes the op in the generic form from its name on; for a `print` that has no better form for this op."""
-        rest: list[str | _RegionPart] = []
-        self._generic_operation(op, rest)
-        for part in rest:
-            if isinstance(part, str):
-                self.write(part)
-            else:
-                self._requests.append((len(self.parts), part))
 
     def type_text(self, type: Type) -> str:
         """The text of a type."""
