@@ -11,7 +11,8 @@ from couloir.dialects import hlo
 from couloir.ir.rewriting import apply_rules
 from couloir.ir.types import ComplexType, FloatType, IntegerType, dtype_of, f32, f64, i32
 from couloir.passes.simplification.slicing import SliceOfPad
-from couloir.testing.rewrites.walking import IN_TURN, Walk, step, with_element_type
+from couloir.testing.rewrites.changes import with_element_type
+from couloir.testing.rewrites.walking import IN_TURN, Walk, step
 
 NOTHING = """
 func.func @main(%x: tensor<3x2xf32>, %v: tensor<f32>) -> tensor<0x0xf32> {

@@ -7,7 +7,7 @@ For programs of fixed shapes, `bounded.prove`; `domain` is what their elements a
 
 For all sizes, `sizes.prove`: `expressions`, `facts` and `tracing` are integers that know how they were computed, and what is
 known of them; `families` are programs whose sizes are open, `paths` what a rule does to them; `elements` and `tensors` what they
-compute, by index; `equality` whether that is the same.
+compute, by index, with the ops that are `moving` elements or `combining` them; `equality` whether that is the same.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from typing import Final
 
 import attrs
 
+import couloir.testing.proofs.combining  # noqa: F401  # pyright: ignore[reportUnusedImport] -- gives ops their meanings
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import DenseArrayAttr
 from couloir.ir.errors import Error
