@@ -351,6 +351,9 @@ class ClampWritten(Rule):
     def pattern(x, low: ConstantLike, high: ConstantLike):
         return hlo.Minimum(hlo.Maximum(x, low), high)
 
+    def where(low):
+        return reals(low) | booleans(low)
+
     def rewrite(x, low, high):
         return hlo.Clamp(low, x, high)
 

@@ -123,3 +123,11 @@ def test_groups_may_have_sizes_for_each_index_of_the_dimensions_before(mode: str
     (found,) = run(module, x, y, groups)
     dimensions = lax.RaggedDotDimensionNumbers((contracting, batch), of_rows, of_groups)
     np.testing.assert_array_equal(found, lax.ragged_dot_general(x, y, groups, dimensions))
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_the_next_number_after_one_that_is_there_is_the_other_zero(dtype: str) -> None:
+    x, y = np.array([0.0, -0.0, 0.0], dtype), np.array([-0.0, 0.0, 1.0], dtype)
+    for build in (chlo.NextAfter, chlo.BroadcastNextAfter):
+        (found,) = run(program([x, y], build), x, y)
+        assert np.signbit(found).tolist() == [True, False, False] and found[2] > 0 and not found[:2].any()

@@ -184,6 +184,7 @@ KEPT = [
     ("MaximumOfAbs", "i32", "%c = constant 0; %0 = abs %x; %r = maximum %0, %c"),
     ("MaximumOfExponential", "f32", "%c = constant 1.0; %0 = exponential %x; %r = maximum %0, %c"),
     ("MaximumOfExponential", "complex<f32>", "%c = constant (0.0, 0.0); %0 = exponential %x; %r = maximum %0, %c"),
+    ("ClampWritten", "complex<f32>", "%a = constant (0.0, 0.0); %b = constant (1.0, 0.0); %0 = maximum %x, %a; %r = minimum %0, %b"),
     ("ClampWrittenFromAbove", "f32", "%a = constant 7.0; %b = constant 6.0; %0 = minimum %x, %b; %r = maximum %0, %a"),
     ("ClampWrittenFromAbove", "f32", "%a = constant 0.0; %b = constant -0.0; %0 = minimum %x, %b; %r = maximum %0, %a"),
     ("ClampWrittenFromAbove", "complex<f32>", "%a = constant (0.0, 0.0); %b = constant (6.0, 0.0); %0 = minimum %x, %b; %r = maximum %0, %a"),

@@ -113,8 +113,13 @@ def _asin_acos_kernel(xp: ArrayNamespace, op: chlo.AsinAcosKernel, operand: Arra
 @meaning(chlo.NextAfter)
 def _next_after(xp: ArrayNamespace, op: chlo.NextAfter, x: Array, y: Array) -> Array:
     _check_real(xp, op, x)
+    return _next(x, y)
+
+
+def _next(x: Array, y: Array) -> Array:
+    """`y` where they are equal, as in C: NumPy gives `x` of halves, which may be the zero of the other sign."""
     with np.errstate(all="ignore"):  # after the largest number comes infinity
-        return np.asarray(np.nextafter(x, y))
+        return np.where(x == y, y, np.nextafter(x, y))
 
 
 @meaning(chlo.Mulhi)
@@ -171,7 +176,7 @@ def _broadcasting(xp: ArrayNamespace, op: chlo.BroadcastBinary, lhs: Array, rhs:
 @meaning(chlo.BroadcastNextAfter)
 def _broadcast_next_after(xp: ArrayNamespace, op: chlo.BroadcastNextAfter, lhs: Array, rhs: Array) -> Array:
     _check_real(xp, op, lhs)
-    return np.asarray(np.nextafter(*_together(op, lhs, rhs)))
+    return _next(*_together(op, lhs, rhs))
 
 
 @meaning(chlo.BroadcastPolygamma, chlo.BroadcastZeta)
