@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from random import Random
 
 import numpy as np
@@ -9,9 +10,13 @@ import numpy as np
 import couloir
 from couloir.dialects import hlo
 from couloir.ir.rewriting import apply_rules
+from couloir.ir.rewriting.rule import as_rewrite
 from couloir.ir.types import ComplexType, FloatType, IntegerType, dtype_of, f32, f64, i32
+from couloir.passes.simplification.convolution import ConvolutionOfPad
 from couloir.passes.simplification.slicing import SliceOfPad
 from couloir.testing.rewrites.changes import with_element_type
+from couloir.testing.rewrites.programs import labelled_programs
+from couloir.testing.rewrites.skeletons import Grower
 from couloir.testing.rewrites.walking import IN_TURN, Walk, step
 
 NOTHING = """
@@ -279,3 +284,18 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xi1> {
   return %2 : tensor<2x3xi1>
 }
 """
+
+
+def test_programs_are_seldom_made_anew_where_that_does_not_work_out(monkeypatch):
+    """A rule on a convolution of a padded tensor has examples; hardly any such program is grown by chance, and each attempt is dear."""
+    grown: list[bool] = []
+    grow = Grower.grow
+
+    def counted(self, *arguments, **options):
+        grown.append(True)
+        return grow(self, *arguments, **options)
+
+    monkeypatch.setattr(Grower, "grow", counted)
+    made = list(islice(labelled_programs(as_rewrite(ConvolutionOfPad), 0), 30))
+    assert sum(program.fires for program in made) > 25
+    assert len(grown) < 60

@@ -1,4 +1,7 @@
-"""The meaning of ops that combine elements, choose between programs, or repeat one."""
+"""The meaning of ops that combine elements, choose between programs, or repeat one.
+
+`Meanings` is to be had from here: with it come all meanings by index, those of `moving` too.
+"""
 
 from __future__ import annotations
 
@@ -88,11 +91,7 @@ def _dot_general(meanings: Meanings, op: hlo.DotGeneral, operands: Sequence[Tens
 def _reduce(
     meanings: Meanings, op: hlo.Reduce, operands: Sequence[Any], values: dict[Value[Any], Any]
 ) -> tuple[Any, ...]:
-    if not all(isinstance(operand, Tensor) for operand in operands) or not is_closed(op):
-        raise NoMeaning(f"`{op.name}` has no meaning by index")
-    count = len(operands) // 2
-    inputs, inits = operands[:count], operands[count:]
-    how = _how_to_combine(op, operands)
+    inputs, inits, how = _combined(op, operands)
     gone = op.dimensions
 
     def reduced(result: int) -> Tensor:
@@ -111,28 +110,31 @@ def _reduce(
 
         return Tensor(dims, dtype, at)
 
-    return tuple(map(reduced, range(count)))
+    return tuple(map(reduced, range(len(inputs))))
 
 
-def _how_to_combine(op: hlo.Reduce | hlo.ReduceWindow, operands: Sequence[Tensor]) -> Hashable:
-    """The name of the op that a body consists of, or the body. Raises `NoMeaning` where elements become wider first."""
+def _combined(
+    op: hlo.Reduce | hlo.ReduceWindow, operands: Sequence[Any]
+) -> tuple[Sequence[Tensor], Sequence[Tensor], Hashable]:
+    """What is combined, from which initial values, and how: the name of the op that the body consists of, or the body.
+
+    Raises `NoMeaning` where there is something else than tensors, and where elements become wider first.
+    """
+    if not all(isinstance(operand, Tensor) for operand in operands) or not is_closed(op):
+        raise NoMeaning(f"`{op.name}` has no meaning by index")
     count = len(operands) // 2
     dtypes = [dims_and_dtype(value.type)[1] for value in op.results]
     if [x.dtype for x in operands] != [*dtypes, *dtypes]:
         raise NoMeaning(f"`{op.name}` of elements that become wider")
     how = _reducer(op.body, dtypes[0]) if count == 1 else None
-    return how if how is not None else (op.name, op_key(op, {})[1:])
+    return operands[:count], operands[count:], how if how is not None else (op.name, op_key(op, {})[1:])
 
 
 def _reduce_window(
     meanings: Meanings, op: hlo.ReduceWindow, operands: Sequence[Any], values: dict[Value[Any], Any]
 ) -> tuple[Any, ...]:
     """Reductions of windows of what is padded with the initial values."""
-    if not all(isinstance(operand, Tensor) for operand in operands) or not is_closed(op):
-        raise NoMeaning(f"`{op.name}` has no meaning by index")
-    count = len(operands) // 2
-    inputs, inits = operands[:count], operands[count:]
-    how = _how_to_combine(op, operands)
+    inputs, inits, how = _combined(op, operands)
     sizes = [expression_of(n) for n in op.window_dimensions]
 
     def reduced(result: int) -> Tensor:
@@ -162,7 +164,7 @@ def _reduce_window(
 
         return Tensor(dims, dtype, at)
 
-    return tuple(map(reduced, range(count)))
+    return tuple(map(reduced, range(len(inputs))))
 
 
 def _reducer(body: Region, dtype: DType) -> str | None:
@@ -344,3 +346,5 @@ WITH_REGIONS.update(
         hlo.Scatter.name: _scatter,
     }
 )
+
+__all__ = ["Meanings"]

@@ -17,20 +17,20 @@ from typing import Final
 
 import attrs
 
-import couloir.testing.proofs.combining  # noqa: F401  # pyright: ignore[reportUnusedImport] -- gives ops their meanings
 from couloir.dialects.builtin import ModuleOp
 from couloir.ir.attributes import DenseArrayAttr
 from couloir.ir.errors import Error
 from couloir.ir.rewriting import Rewrite, apply_rules
 from couloir.ir.rewriting.matcher import PatternAttribute
 from couloir.ir.rewriting.rule import Equation
+from couloir.testing.proofs.combining import Meanings
 from couloir.testing.proofs.equality import Difference, Equality
 from couloir.testing.proofs.facts import Arithmetic, Fact
 from couloir.testing.proofs.families import Family, essence
 from couloir.testing.proofs.paths import Apply, Compared, Path, Paths, Untraceable
 from couloir.testing.proofs.questions import Refuted
 from couloir.testing.proofs.smt import why_not
-from couloir.testing.proofs.tensors import HasEffects, Meanings, NoMeaning
+from couloir.testing.proofs.tensors import HasEffects, NoMeaning
 from couloir.testing.proofs.terms import Term
 from couloir.testing.rewrites.report import Candidate, Proof
 

@@ -1451,3 +1451,24 @@ def _any_rule() -> type[Rule]:
             return hlo.Transpose(x, p)
 
     return _AnyTranspose
+
+
+def test_programs_that_compute_something_else_as_far_as_can_be_seen_are_suspects() -> None:
+    class SizesAddZero(Rule):
+        """x + 0  =>  x, of what may be complex"""
+
+        def pattern(x: Any, zero: ConstantLike) -> Any:
+            return hlo.Add(x, zero)
+
+        def rewrite(x: Any) -> Any:
+            return x
+
+    def program(element: str, zero: str) -> ModuleOp:
+        type = f"tensor<3x{element}>"
+        body = f"%c = stablehlo.constant dense<{zero}> : {type}\n%r = stablehlo.add %x, %c : {type}\nreturn %r : {type}"
+        return _program(f"%x: {type}", body, type)
+
+    for element, zero, count in (("complex<f32>", "(0.0, 0.0)", 1), ("i32", "0", 0)):
+        suspects: list[ModuleOp] = []
+        prove(_rewrite(SizesAddZero), [program(element, zero)], deadline=monotonic() + SECONDS, suspects=suspects)
+        assert len(suspects) == count
